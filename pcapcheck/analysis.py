@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pcapcheck.brief import shortened
-from pcapcheck.columns import ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, TABLES
 from pcapcheck.ruleset.demands import Unmet, unmet_demands
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.skipped import Skipped
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,17 +11,7 @@ from dataclasses import dataclass, replace
 
 from pcapcheck import values
 from pcapcheck.networks import EVIDENCE
-from pcapcheck.table_names import ADDRESSES as ADDRESSES
-from pcapcheck.table_names import ANSWERS as ANSWERS
-from pcapcheck.table_names import ARP as ARP
-from pcapcheck.table_names import CONNECTIONS as CONNECTIONS
-from pcapcheck.table_names import DNS as DNS
-from pcapcheck.table_names import ECHO as ECHO
-from pcapcheck.table_names import FRAMES as FRAMES
-from pcapcheck.table_names import HOPS as HOPS
-from pcapcheck.table_names import PATHS as PATHS
-from pcapcheck.table_names import STATE as STATE
-from pcapcheck.table_names import TABLES as TABLES
+from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE, TABLES
 from pcapcheck.values import Value
 
 

@@ -11,7 +11,6 @@ from pcapcheck import given
 from pcapcheck.analysis import Analysis
 from pcapcheck.capture.inputs import gather
 from pcapcheck.capture.record import BATCH_FRAMES
-from pcapcheck.columns import ADDRESSES, HOPS, PATHS, STATE
 from pcapcheck.given import Input, Inputs, Names
 from pcapcheck.intake import (
     Intake,
@@ -55,6 +54,7 @@ from pcapcheck.ruleset.load import Ruleset, load_ruleset
 from pcapcheck.ruleset.loss_spreads import LossSpreads
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.skipped import Skipped
+from pcapcheck.table_names import ADDRESSES, HOPS, PATHS, STATE
 from pcapcheck.triage.remarks.producers import remarks_on
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.columns import ANSWERS, ARP, CONNECTIONS, DNS, ECHO
 from pcapcheck.decode.decoder import FrameBatch, FrameGroup
 from pcapcheck.exchanges.answer_row import AnswerRow
 from pcapcheck.exchanges.arp_message import messages
@@ -21,6 +20,7 @@ from pcapcheck.exchanges.echoes import Echoes
 from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
 from pcapcheck.exchanges.resolutions import Resolutions
+from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO
 
 Exchange = ArpRow | AnswerRow | EchoRow
 Point = tuple[int, int | None]

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
 from pcapcheck.exchanges import pairing
 from pcapcheck.exchanges import pairing_layout as layout
@@ -27,6 +26,7 @@ from pcapcheck.exchanges.exchange_row import TABLES, Macs, exchange_row
 from pcapcheck.exchanges.waiting import hold_back
 from pcapcheck.exchanges.worker import Worker
 from pcapcheck.kernels import is_compiled
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
 from pcapcheck.values import address_of
 
 MOST_OPEN = 1 << 18

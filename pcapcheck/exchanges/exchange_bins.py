@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.columns import ECHO
 from pcapcheck.decode.decoder import absent
 from pcapcheck.exchanges import pairing
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.exchange_row import TABLES, Macs, exchange_row
 from pcapcheck.exchanges.pair_samples import PairSamples
+from pcapcheck.table_names import ECHO
 
 MOST_BINS = 1 << 13
 FIRST_BINS = 1 << 5

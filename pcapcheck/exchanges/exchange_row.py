@@ -8,13 +8,14 @@ from functools import partial
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.columns import CONNECTIONS, DNS, ERRORS, OUTCOMES
+from pcapcheck.columns import ERRORS, OUTCOMES
 from pcapcheck.decode.decoder import absent
 from pcapcheck.decode.frame_layout import ABSENT_IDENT
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow, rcode_of
 from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.table_names import CONNECTIONS, DNS
 from pcapcheck.values import is_ipv4
 
 # The source and destination MAC of a frame group.

@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.exchanges import pairing_layout, spreading_layout
 from pcapcheck.exchanges.cells import Cells
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
 from pcapcheck.values import halves_of
 
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pcapcheck.columns import ARP, ASKED, DNS
+from pcapcheck.columns import ASKED
 from pcapcheck.decode.decoder import COOKED, COOKED2, FrameGroup
 from pcapcheck.decode.frame_layout import TTL_ORIGINAL, TTL_SILENT
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
+from pcapcheck.table_names import ARP, DNS
 from pcapcheck.values import Value
 
 

@@ -13,7 +13,6 @@ from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf, Interface, Problem
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import NOTHING_SEEN
-from pcapcheck.columns import ARP, CONNECTIONS, DNS, ECHO, FRAMES
 from pcapcheck.decode.decoder import COOKED2, LINKS, Decoder, FrameGroup, link_name
 from pcapcheck.decode.frame_row import FrameRow, frame_rows
 from pcapcheck.decode.sightings import Sightings
@@ -21,6 +20,7 @@ from pcapcheck.exchanges.arp_row import ArpRow
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished, SoFar
 from pcapcheck.exchanges.sums import AskerSums
 from pcapcheck.links.scope import Scope
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES
 from pcapcheck.values import clean
 
 # How many addresses that nobody answered for are remembered, and how often at least each was asked for: Linux asks

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 
-from pcapcheck.columns import ARP, ASKED, CONNECTIONS, DNS, ECHO
+from pcapcheck.columns import ASKED
 from pcapcheck.decode.decoder import COOKED
 from pcapcheck.links.oneway import proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading, read_frames
 from pcapcheck.networks import KnownNetwork
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO
 from pcapcheck.values import is_name
 
 # The reason by table.

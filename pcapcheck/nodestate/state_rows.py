@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pcapcheck.calico import cali_name, is_shortened, kind_of_name, parse_pod
-from pcapcheck.columns import COLUMNS, STATE
+from pcapcheck.columns import COLUMNS
 from pcapcheck.nodestate.gateway import NONE, GatewayRoute, gateway_route, shows_all
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.host_routes import NOWHERE, way_to_pod
@@ -19,6 +19,7 @@ from pcapcheck.nodestate.source_lines import Line, quote
 from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.nodestate.state_row import StateRow
 from pcapcheck.nodestate.unresolved_pods import FAILED, resolutions
+from pcapcheck.table_names import STATE
 from pcapcheck.values import format_address, is_ipv4, parse_address
 
 GATEWAY6 = parse_address("fe80::ecee:eeff:feee:eeee")

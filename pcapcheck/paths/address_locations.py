@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pcapcheck.columns import ECHO
 from pcapcheck.exchanges.waiting import with_margin
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.clock import Clock
@@ -11,6 +10,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import NODE
 from pcapcheck.paths.path import Path, PathStep
+from pcapcheck.table_names import ECHO
 
 
 def spans_of(captures: list[Capture], clocks: dict[int, Clock], wait: int) -> dict[int, tuple[int, int]]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import ECHO
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.clock import Clock
 from pcapcheck.links.facts import Facts
@@ -21,6 +20,7 @@ from pcapcheck.paths.address_locations import shows_the_node, to_pod
 from pcapcheck.paths.hosts import Hosts
 from pcapcheck.paths.path import Path
 from pcapcheck.paths.topology import Topology
+from pcapcheck.table_names import ECHO
 
 if TYPE_CHECKING:
     from pcapcheck.paths.path_grouping import PathGroups

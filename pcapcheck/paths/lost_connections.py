@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import log
 
-from pcapcheck.columns import CONNECTIONS
 from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.loss_spread import Losses, counts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.paths.paths import Paths
+from pcapcheck.table_names import CONNECTIONS
 
 TCP = "tcp"
 

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from pcapcheck.columns import CONNECTIONS
 from pcapcheck.exchanges import pairing_layout, spreading_layout
 from pcapcheck.links.facts import Repeats
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.path import Path
+from pcapcheck.table_names import CONNECTIONS
 from pcapcheck.values import address_of
 
 REPLIED, UNANSWERED, ERROR = "replied", "unanswered", "error"

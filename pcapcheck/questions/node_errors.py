@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from pcapcheck.columns import ECHO
 from pcapcheck.decode.icmp_words import in_words
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.links.frames_again import rows_of
@@ -23,6 +22,7 @@ from pcapcheck.paths.path import Path
 from pcapcheck.paths.paths import Paths
 from pcapcheck.protocols import DNS_PORT, TCP_RST
 from pcapcheck.questions.unanswered import REFUSED, UNANSWERED, ErrorReply, Unanswered
+from pcapcheck.table_names import ECHO
 from pcapcheck.values import format_address, is_ipv4
 
 # The TTLs that packets start with; a packet that has one was forwarded by no router.

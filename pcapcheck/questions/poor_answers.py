@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pcapcheck.columns import DNS
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.sums import Durations
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.questions.unanswered import LATE, REFUSED, Judged, Unanswered
+from pcapcheck.table_names import DNS
 from pcapcheck.values import format_address, format_duration
 
 FAILING = ("servfail", "refused")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcapcheck.columns import CONNECTIONS
 from pcapcheck.exchanges.conversations import HALF_OPEN, REFUSED, RESET, SILENT, STALLED, UNACCEPTED, Conversation
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.protocols import TUNNEL_PORTS
 from pcapcheck.questions.unanswered import UNANSWERED, Judged, Unanswered
+from pcapcheck.table_names import CONNECTIONS
 from pcapcheck.values import format_address
 
 # Ports to which datagrams go that nobody answers, or not from there (IANA; the tools' documentation).

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
@@ -18,6 +17,7 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.questions.unanswered import REFUSED, SILENT, UNANSWERED, ErrorReply, Judged, Unanswered
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
 from pcapcheck.values import format_address, is_ipv4, is_multicast_mac
 
 ECHO_MEANING = "the host is gone or drops echo requests, or its replies are dropped or went another way"

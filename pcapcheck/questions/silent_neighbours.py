@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcapcheck.columns import ARP
 from pcapcheck.decode.decoder import FrameGroup
 from pcapcheck.decode.icmp_words import in_words
 from pcapcheck.exchanges.arp_row import ArpRow, between
@@ -14,6 +13,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.paths.hosts import machine_of
 from pcapcheck.questions.unanswered import Judged, Unanswered
+from pcapcheck.table_names import ARP
 from pcapcheck.values import format_address
 
 # What a router says of a host that does not answer (RFC 1812, section 4.3.3.1; RFC 4443, section 3.1).

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.values import format_address
 
 if TYPE_CHECKING:

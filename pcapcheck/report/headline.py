@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO, STATE
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.report.accepted import expired
 from pcapcheck.report.counts import measured
@@ -14,6 +13,7 @@ from pcapcheck.report.icmp_errors import answered_by_error
 from pcapcheck.report.loss_sentences import partial_loss
 from pcapcheck.report.pod_sums import pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding, ordered, passes_now
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, STATE
 from pcapcheck.values import format_address, is_ipv4
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.decode.icmp_words import RATE_LIMITED, in_words
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.ruleset.finding import Evidence, Finding
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.values import clean, format_address
 
 ASKED = (ECHO, CONNECTIONS, DNS)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.columns import ARP, DNS, ECHO
 from pcapcheck.exchanges.sums import AskerSums
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import POD
+from pcapcheck.table_names import ARP, DNS, ECHO
 
 
 @dataclass

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pcapcheck.columns import ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD
+from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES
 
 # By table, the columns with the sender or asker, and with the receiver: MAC, then addresses.
 _ASKED = (("eth_src", "src"), ("eth_dst", "dst"))

@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.columns import BOOL, COLUMNS, DURATION, HOPS, NUMBER, PATHS, TIME, Column
+from pcapcheck.columns import BOOL, COLUMNS, DURATION, NUMBER, TIME, Column
 from pcapcheck.decode.frame_row import FrameRow, values_of
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.read_capture import read_capture
 from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.report.row_pods import RowPods
+from pcapcheck.table_names import HOPS, PATHS
 from pcapcheck.values import clean, format_time
 
 # Rows per DataFrame.

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from pcapcheck.columns import ADDRESS, BOOL, COLUMNS, DURATION, ENUM, MAC, NUMBER, TABLES, TEXT, TIME, Column
+from pcapcheck.columns import ADDRESS, BOOL, COLUMNS, DURATION, ENUM, MAC, NUMBER, TEXT, TIME, Column
 from pcapcheck.ruleset import acceptance, expectation, rule
 from pcapcheck.ruleset.conditions import OPERATORS
 from pcapcheck.ruleset.variables import VARIABLES
+from pcapcheck.table_names import TABLES
 from pcapcheck.triage import cause
 from pcapcheck.triage.case_columns import CASE
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from pcapcheck.columns import COLUMNS, FRAMES, Column
+from pcapcheck.columns import COLUMNS, Column
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.facts import Facts
@@ -21,6 +21,7 @@ from pcapcheck.ruleset.judge import judge_rule
 from pcapcheck.ruleset.late_values import LateValues
 from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample, Extremes
 from pcapcheck.ruleset.rule import Rule
+from pcapcheck.table_names import FRAMES
 from pcapcheck.values import Value
 
 # Columns that say whether a question was answered.

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from pcapcheck.columns import STATE
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.yaml_tree import MOST_BYTES, Node, load_documents
+from pcapcheck.table_names import STATE
 
 SUFFIXES = (".yml", ".yaml")
 CALICO = "calico"

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
 from pcapcheck.paths.losses import LastSeen
 from pcapcheck.ruleset.acceptance import PASSES, Applied
 from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.row_bins import PAIR
 from pcapcheck.ruleset.rule import SEVERITIES, Rule
+from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
 from pcapcheck.values import Value, clean
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not-checked"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from pcapcheck.columns import CONNECTIONS, STATE, Column
+from pcapcheck.columns import Column
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.facts import Facts
@@ -22,6 +22,7 @@ from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample
 from pcapcheck.ruleset.row_evidence import evidence_of
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.rule_sum import RuleSum
+from pcapcheck.table_names import CONNECTIONS, STATE
 
 
 def judge_rule(

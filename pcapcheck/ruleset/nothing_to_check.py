@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from pcapcheck.columns import HOPS, PATHS, STATE
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.links.unjudged import why_unjudged
 from pcapcheck.ruleset.rule import Rule
+from pcapcheck.table_names import HOPS, PATHS, STATE
 
 # A command in parentheses that names a pod's link.
 NAMING = re.compile(r" \([^()]*\{interface\}[^()]*\)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pcapcheck.columns import ADDRESS, ANSWERS, ARP, ASKED, Column
+from pcapcheck.columns import ADDRESS, ASKED, Column
 from pcapcheck.ruleset.command import fill_command, typed_as
 from pcapcheck.ruleset.condition_words import as_written, in_words
 from pcapcheck.ruleset.finding import Evidence
@@ -13,6 +13,7 @@ from pcapcheck.ruleset.late_values import LateValues
 from pcapcheck.ruleset.messages import absent, expected_of, headline_of, observed_of
 from pcapcheck.ruleset.row_bins import BinSample
 from pcapcheck.ruleset.rule import Rule, placeholders
+from pcapcheck.table_names import ANSWERS, ARP
 from pcapcheck.values import Value, is_ipv4
 
 # The IPv6 counterpart of ARP.

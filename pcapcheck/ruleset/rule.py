@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import COLUMNS, TABLES
+from pcapcheck.columns import COLUMNS
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.aggregate import AGGREGATES, Bound, read_bounds
 from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions, value_of
@@ -17,6 +17,7 @@ from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.remembered import remembered
 from pcapcheck.ruleset.variables import Settings, suggest
 from pcapcheck.ruleset.yaml_tree import Node
+from pcapcheck.table_names import TABLES
 from pcapcheck.values import clean, parse_bool
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pcapcheck.columns import ADDRESS, BOOL, COLUMNS, DURATION, MAC, NUMBER, TABLES, Column
+from pcapcheck.columns import ADDRESS, BOOL, COLUMNS, DURATION, MAC, NUMBER, Column
 from pcapcheck.ruleset.acceptance import OPTIONAL as ACCEPTING
 from pcapcheck.ruleset.acceptance import REQUIRED as ACCEPTED
 from pcapcheck.ruleset.aggregate import AGGREGATES, BOUNDS, RATIO
@@ -17,6 +17,7 @@ from pcapcheck.ruleset.expectation import ADJUSTMENT, KEYS, OFF
 from pcapcheck.ruleset.files import PACKS
 from pcapcheck.ruleset.rule import BRIEF, OPTIONAL, REQUIRED, SEVERITIES
 from pcapcheck.ruleset.variables import VARIABLES
+from pcapcheck.table_names import TABLES
 
 Schema = dict[str, Any]
 

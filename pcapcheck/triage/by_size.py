@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pcapcheck.columns import ECHO
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import ECHO
 from pcapcheck.values import Value
 
 # The packets that ask and answer, by the ``packet`` that asks.

@@ -6,7 +6,6 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, replace
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, HOPS, PATHS, STATE
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import POD
@@ -14,6 +13,7 @@ from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.questions.unanswered import LATE, REFUSED, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, HOPS, PATHS, STATE
 from pcapcheck.values import Value
 
 # A question that no rule is about: the table that it would be in, and the rule that would have failed. Datagrams other

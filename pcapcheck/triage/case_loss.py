@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.exchanges.chance import FEWEST
 from pcapcheck.links.loss_spread import CONNECTION, PEER, POD_, PORT, SIZE, TIME, Losses, Share
 from pcapcheck.links.outages import OUT
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.triage.case import Case
 from pcapcheck.values import Value
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from pcapcheck.calico import is_shortened
-from pcapcheck.columns import STATE
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import STATE
 from pcapcheck.triage.address_roles import AddressRoles
 from pcapcheck.triage.back_ends import first_of
 from pcapcheck.triage.behind_service import behind_service

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pcapcheck.columns import COLUMNS, STATE, Column
+from pcapcheck.columns import COLUMNS, Column
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.ruleset.conditions import Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.rule import fill, placeholders
+from pcapcheck.table_names import STATE
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.case_columns import CASE, LASTING
 from pcapcheck.triage.case_loss import loses_a_part

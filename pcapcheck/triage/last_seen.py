@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.echo_row import EchoRow
@@ -16,6 +15,7 @@ from pcapcheck.plural import does
 from pcapcheck.questions.unanswered import SILENT
 from pcapcheck.ruleset.messages import headline_of, observed_of
 from pcapcheck.ruleset.rule import Rule, placeholders
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
 from pcapcheck.values import Value, format_address
 
 

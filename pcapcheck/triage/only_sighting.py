@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.fates import named
 from pcapcheck.paths.losses import AT_POD, IN_NODE, REPLY, LastSeen
@@ -12,6 +11,7 @@ from pcapcheck.questions.silent_hosts import WORDS
 from pcapcheck.questions.unanswered import SILENT, Unanswered
 from pcapcheck.ruleset.finding import Evidence, Finding
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
 from pcapcheck.triage.last_seen import headline, seen_on, silence_of_question
 
 # The packets that answer, among those that are followed, by the table of the questions.

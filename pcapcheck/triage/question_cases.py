@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.paths.losses import REQUEST
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.finding import Evidence
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, SERVICE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import AS_IF, DATAGRAMS, Case, Item, home_of
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pcapcheck.columns import DNS, ECHO, PATHS
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.losses import IN_NODE, REQUEST, LastSeen, PathLoss
 from pcapcheck.paths.path import Path, PathStep
@@ -19,6 +18,7 @@ from pcapcheck.questions.unanswered import SILENT, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.rule import Rule
+from pcapcheck.table_names import DNS, ECHO, PATHS
 from pcapcheck.triage.last_seen import LastPlace, headline, observed, place_of, silence_of_question
 from pcapcheck.triage.only_sighting import ANSWERS_OF, on_only_link, question_on_only_link, several_points, table_of
 from pcapcheck.values import clean

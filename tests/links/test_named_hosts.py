@@ -9,10 +9,10 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.columns import STATE, TABLES
 from pcapcheck.links.scope import Scope
 from pcapcheck.report.export import write_parquet, write_text_table
 from pcapcheck.report.formats import FORMATS
+from pcapcheck.table_names import STATE, TABLES
 from tests.support.captures import TEXTS
 from tests.support.formats import written
 from tests.support.lab import EXPECTED, captures

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-from pcapcheck.columns import COLUMNS, TABLES
+from pcapcheck.columns import COLUMNS
 from pcapcheck.ruleset import rule
+from pcapcheck.table_names import TABLES
 from pcapcheck.triage import cause
 from tests.support.lab import ROOT
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.load import load_ruleset
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS
 from tests.support.lab import FIXTURES, ROOT
 
 RULE_FILES = sorted((ROOT / "rules" / "calico").glob("*.yml"))

@@ -12,11 +12,12 @@ from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.record import BATCH_FRAMES, Interface, Problem, Reader
 from pcapcheck.capture.source import reader_for
 from pcapcheck.capture.window import WINDOW_BYTES, Window
-from pcapcheck.columns import ADDRESS, COLUMNS, FRAMES, MAC
+from pcapcheck.columns import ADDRESS, COLUMNS, MAC
 from pcapcheck.decode.decoder import Decoder, FrameBatch, FrameGroup
 from pcapcheck.decode.frame_layout import CAPTURED, E_ERROR, E_ICMP_ERROR, E_KIND, EVENT_FIELDS, INTERFACE, POSITION
 from pcapcheck.decode.frame_layout import FIELDS as FRAME_FIELDS
 from pcapcheck.decode.frame_row import frame_rows
+from pcapcheck.table_names import FRAMES
 from pcapcheck.values import Value
 
 # Column attribute -> the name it has in rules and exports.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from pcapcheck.columns import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.echo_row import EchoRow
@@ -13,6 +12,7 @@ from pcapcheck.paths.losses import REPLY, REQUEST
 from pcapcheck.protocols import DNS_PORT
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.triage.case import DATAGRAMS, Case
 from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS, UDP, asked_in, exchanges_of
 from pcapcheck.triage.question_signs import is_reset, is_stalled

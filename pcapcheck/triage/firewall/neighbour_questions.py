@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pcapcheck.columns import ARP
 from pcapcheck.nodestate.firewall.chains import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
 from pcapcheck.nodestate.host import Host
@@ -18,6 +17,7 @@ from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
 from pcapcheck.protocols import ARP_REPLY, ARP_REQUEST, ICMPV6, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import ARP
 from pcapcheck.triage.case import Case, Item, asked_for
 from pcapcheck.triage.firewall.answer import DROPS, POLICY, REJECTS, Answers
 from pcapcheck.triage.firewall.lost import ARP_ASKED, ND_ASKED, LostPackets

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from pcapcheck.columns import ARP, CONNECTIONS, DNS
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
@@ -14,6 +13,7 @@ from pcapcheck.paths.losses import (
     REQUEST,
 )
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS
 from pcapcheck.triage.case import DATAGRAMS, Case
 
 # Packets that ask, by their name in the table ``paths``.

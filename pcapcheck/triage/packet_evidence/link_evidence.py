@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pcapcheck.columns import ADDRESSES, ARP, HOPS, STATE
 from pcapcheck.links.address_row import BEHIND
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.ruleset.finding import FAIL, PASS, Finding
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import ADDRESSES, ARP, HOPS, STATE
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.values import Value
 

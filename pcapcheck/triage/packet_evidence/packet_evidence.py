@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pcapcheck.columns import ADDRESSES, FRAMES, OPAQUE
+from pcapcheck.columns import OPAQUE
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.links.address_row import BEHIND
 from pcapcheck.paths.losses import (
@@ -13,6 +13,7 @@ from pcapcheck.paths.losses import (
 )
 from pcapcheck.questions.silent_conversations import LARGE
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import ADDRESSES, FRAMES
 from pcapcheck.triage.address_roles import AddressRoles, at_home, called
 from pcapcheck.triage.by_size import by_size
 from pcapcheck.triage.case import DATAGRAMS, Case, asked_for

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pcapcheck.columns import ECHO
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.paths.losses import (
     REQUEST,
 )
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import ECHO
 from pcapcheck.triage.case import DATAGRAMS, Case
 from pcapcheck.triage.packet_evidence.case_exchanges import (
     PACKETS,

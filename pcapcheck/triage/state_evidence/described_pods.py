@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from pcapcheck.columns import DNS
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.links.point_facts import PointFacts as CapturedLink
 from pcapcheck.nodestate.host import Host
@@ -13,6 +12,7 @@ from pcapcheck.nodestate.state import PodLink
 from pcapcheck.paths.losses import REPLY
 from pcapcheck.protocols import DNS_PORT
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import DNS
 from pcapcheck.triage import back_ends
 from pcapcheck.triage.back_ends import Asked, BackEnd
 from pcapcheck.triage.case import Case

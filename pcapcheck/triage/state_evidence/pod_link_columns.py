@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pcapcheck.calico import kind_of_name
-from pcapcheck.columns import COLUMNS, STATE
+from pcapcheck.columns import COLUMNS
 from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.nodestate.state import PodLink
 from pcapcheck.nodestate.state_row import StateRow
 from pcapcheck.nodestate.unresolved_pods import FAILED
+from pcapcheck.table_names import STATE
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, cell, quotes
 from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
