@@ -316,12 +316,12 @@ def expand_braces(word: str) -> list[str]:
     done: list[str] = []
     waiting = [word]
     while waiting and len(done) < MOST_NAMES:
-        one = waiting.pop(0)
-        match = re.search(r"\{([^{}]*,[^{}]*)\}", one)
+        text = waiting.pop(0)
+        match = re.search(r"\{([^{}]*,[^{}]*)\}", text)
         if match is None:
-            done.append(one)
+            done.append(text)
             continue
-        waiting[:0] = [one[: match.start()] + part + one[match.end() :] for part in match[1].split(",")]
+        waiting[:0] = [text[: match.start()] + part + text[match.end() :] for part in match[1].split(",")]
         if len(waiting) > MOST_NAMES:
             return []
     return done

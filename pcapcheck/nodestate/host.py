@@ -92,10 +92,10 @@ class Host(Brief):
     def add_link(self, link: Device) -> Device:
         """Add a listing's facts about a link to those known; the later fact wins. Returns the merged link."""
         known = self.links.setdefault(link.name, link)
-        for one in fields(link) if known is not link else ():
-            value = getattr(link, one.name)
+        for field_ in fields(link) if known is not link else ():
+            value = getattr(link, field_.name)
             if value is not None and value is not False:
-                setattr(known, one.name, value)
+                setattr(known, field_.name, value)
         if link.up is False:
             known.up = False
         if link.carrier is False:

@@ -42,7 +42,7 @@ def next_hop(
 
     Neighbours on pods' links are no next hops. For a tunnel it is the hop to the node at its other end.
     """
-    found = [one for hop in decision.hops if (one := _of_hop(state, node, hop, dst, prefix, heard)) is not None]
+    found = [next_ for hop in decision.hops if (next_ := _of_hop(state, node, hop, dst, prefix, heard)) is not None]
     if not found or len(found) < len(decision.hops):
         return None
     amiss = next((hop for hop in found if hop.state != RESOLVED), None)

@@ -32,7 +32,7 @@ def _by_section(group: list[HostPart]) -> list[list[HostPart]]:
     for part in group:
         sections.setdefault(part.owner.section, []).append(part)
     listed = [{part.reader for part in some} for some in sections.values()]
-    if not 1 < len(sections) <= MOST_SECTIONS or not any(one & other for one, other in combinations(listed, 2)):
+    if not 1 < len(sections) <= MOST_SECTIONS or not any(readers & other for readers, other in combinations(listed, 2)):
         return [group]
     return [
         [replace(part, owner=replace(part.owner, label=f"{part.owner.label}#{section}")) for part in some]
@@ -59,7 +59,7 @@ def merge_same(hosts: list[Host], prefix: str) -> list[Host]:
     kept: list[_KnownHost] = []
     by_address: dict[int, list[_KnownHost]] = {}
     # Whose output has no name may be that of one that has.
-    for place, host in sorted(enumerate(hosts), key=lambda one: one[1].name is None or one[1].assumed):
+    for place, host in sorted(enumerate(hosts), key=lambda item: item[1].name is None or item[1].assumed):
         addresses = own_addresses(host.addresses) if host.role == POD else set()
         new = _KnownHost([host], place, prefix)
         # A pod is known again by its address; of nodes there are few.

@@ -121,8 +121,8 @@ class Chain:
     def rules(self) -> list[FirewallRule]:
         if self.unread:
             lines, self.unread = self.unread, []
-            for one in lines:
-                self._rules += one.read(one.line, one.text)
+            for unread in lines:
+                self._rules += unread.read(unread.line, unread.text)
         return self._rules
 
     @property

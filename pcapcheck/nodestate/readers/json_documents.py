@@ -208,7 +208,7 @@ def _counted(document: Mapping[str, object], line: Line, name: str, into: Host) 
     for key, direction in (("rx", IN), ("tx", OUT)):
         values = both.get(key) if isinstance(both, dict) else None
         if isinstance(values, dict):
-            said = ", ".join(f"{one} {value}" for one, value in values.items() if isinstance(value, int))
+            said = ", ".join(f"{counter} {value}" for counter, value in values.items() if isinstance(value, int))
             quoted = Line(line.file, line.number, f"{name} {key}: {said}"[:QUOTED])
             keep_counters(values, direction, number(values.get("packets")), quoted, name, into)
 

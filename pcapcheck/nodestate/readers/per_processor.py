@@ -119,7 +119,9 @@ def _sum(source: str, rows: Sequence[Row], family: str | None, into: Host) -> No
         if held:
             passed = sum(values["processed"] for _, values in rows if "processed" in values) or None
             _, line = max(held, key=lambda pair: pair[0])
-            into.counters.append(Counter(source, name, sum(one for one, _ in held), line, kind=family, passed=passed))
+            into.counters.append(
+                Counter(source, name, sum(count for count, _ in held), line, kind=family, passed=passed)
+            )
 
 
 CONNTRACK_READER = StateReader(

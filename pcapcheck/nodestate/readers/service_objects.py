@@ -37,7 +37,7 @@ def read_service_object(document: Mapping[str, object], line: Line, into: Servic
 
 def _service(spec: Mapping[str, object], label: str, line: Line, into: Services) -> None:
     held = [spec.get("clusterIP"), *_list(spec.get("clusterIPs")), *_list(spec.get("externalIPs"))]
-    ports = [(_text(one.get("protocol")), number(one.get("port"))) for one in map(_map, _list(spec.get("ports")))]
+    ports = [(_text(port.get("protocol")), number(port.get("port"))) for port in map(_map, _list(spec.get("ports")))]
     for ip in dict.fromkeys(address(text) for text in held if isinstance(text, str)):
         for protocol, port in ports or [(None, None)]:
             if ip is not None:

@@ -48,7 +48,7 @@ def read_service_rules(lines: Iterable[Line], state: State, _: Listing | None = 
         elif match := SAVED.fullmatch(text):
             _saved(match, line, into)
         elif found := list(ELEMENT.finditer(text)):
-            into.listed += [one for match in found if (one := _element(match, line)) is not None]
+            into.listed += [service for match in found if (service := _element(match, line)) is not None]
         elif match := TRANSLATED.fullmatch(text):
             _translated(match, chain, line, into)
         elif "/*" in text and (match := LISTED.fullmatch(text)):

@@ -116,10 +116,10 @@ def all_of(matches: Iterable[Match], packet: LostPacket, place: HookPlace) -> in
 
 def _any(results: Iterable[int]) -> int:
     found = FALSE
-    for one in results:
-        if one == TRUE:
+    for result in results:
+        if result == TRUE:
             return TRUE
-        found = max(found, one)
+        found = max(found, result)
     return found
 
 

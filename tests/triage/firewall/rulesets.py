@@ -83,10 +83,10 @@ class Nft:
             jump = random.choice(chains)
             return f"iifname vmap {{ {IN} : jump {jump}, {OUT} : drop }}"
         matches: list[str] = []
-        for one in (self._match(hook) for _ in range(random.choice([0, 1, 1, 2, 3]))):
+        for match in (self._match(hook) for _ in range(random.choice([0, 1, 1, 2, 3]))):
             # nft refuses what cannot be both.
-            if not any(_exclude(one, other) for other in matches):
-                matches.append(one)
+            if not any(_exclude(match, other) for other in matches):
+                matches.append(match)
         verdicts = ["drop", "drop", "accept", "return", "meta mark set 0x10", "meta mark set meta mark or 0x4", ""]
         verdicts += [f"{how} {chain}" for chain in chains for how in ("jump", "goto")]
         return " ".join([*matches, "counter", random.choice(verdicts)])

@@ -117,10 +117,10 @@ def _element(element: object) -> str:
     return _value(element)
 
 
-def _statement(one: object) -> str:
-    if not isinstance(one, dict) or len(one) != 1:
+def _statement(statement: object) -> str:
+    if not isinstance(statement, dict) or len(statement) != 1:
         return _strange("statement")
-    ((name, held),) = one.items()
+    ((name, held),) = statement.items()
     if name in VERDICTS:
         return str(name)
     make = STATEMENTS.get(name)

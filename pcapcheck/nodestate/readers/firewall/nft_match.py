@@ -194,7 +194,7 @@ def _joined(some: Words, keys: list[Key], negated: bool, start: int) -> Match:
     text = some.since(start)
     if values and values[0] and values[0][0].startswith("@"):
         return Match(SET, text, names=(values[0][0][1:], *(key.about for key in keys)), negated=negated)
-    options = tuple(one for value in values if (one := tuple_of(keys, value)) is not None)
+    options = tuple(conditions for value in values if (conditions := tuple_of(keys, value)) is not None)
     return Match(ONE_OF, text, options=options, negated=negated) if len(options) == len(values) else unknown(text)
 
 
