@@ -571,9 +571,12 @@ _define(
     "node_mac",
     MAC,
     "MACs of the node's neighbour entries for the pod",
-    why_absent="the node's MAC for the pod is missing from the state; add ip neigh from the node, after a ping",
+    why_absent="the node's MAC for the pod is missing from the state; "
+    "add the output of ip neigh from the node, after a ping",
 )
-_NEIGHBOURS = "the node's neighbour entry for the pod is missing from the state; add ip neigh from the node"
+_NEIGHBOURS = (
+    "the node's neighbour entry for the pod is missing from the state; add the output of ip neigh from the node"
+)
 _define(
     STATE,
     "node_resolved",
@@ -606,7 +609,7 @@ _define(
     "mtu_fits",
     BOOL,
     "whether the MTU of the cali interface is at most that of the tunnel",
-    why_absent="the node shows no tunnel in use, or not the MTUs",
+    why_absent="the state shows no tunnel in use, or lacks the MTUs",
 )
 _define(
     STATE,
@@ -689,7 +692,7 @@ _define(
     "named_interface",
     TEXT,
     "name of the cali interface as derived from the pod's name",
-    why_absent="the pod's name and namespace are missing from the state; add kubectl get pods -A -o wide",
+    why_absent="the pod's name and namespace are missing from the state; add the output of kubectl get pods -A -o wide",
 )
 
 for _table in (PATHS, HOPS):

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT = Path("-")
 CURE = "give the path of a readable capture file"
-NOTHING_SEEN = "nothing was seen, or nothing was written (a tcpdump that is killed loses packets unless it has -U)"
+NOTHING_SEEN = (
+    "either no packet was seen, or none was written (a killed tcpdump loses packets unless it was run with -U)"
+)
 
 
 @dataclass

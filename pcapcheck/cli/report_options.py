@@ -113,7 +113,7 @@ def _pair(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]) ->
     if len(outputs) < len(forms) - 1:
         raise UsageError(
             f"{len(forms)} formats and {len(outputs)} --output: only one can go to standard output; "
-            "give the others an --output each"
+            "give each of the others its own --output"
         )
     return _by_place(forms, outputs, order)
 

@@ -57,7 +57,8 @@ def show(rule_id: str, rule_paths: tuple[Path, ...]) -> None:
 def check(paths: tuple[Path, ...], assignments: tuple[str, ...]) -> None:
     """Check files of rules, causes and expectations: every key, column, operator and value.
 
-    A PATH is a file, a folder or a pack. Without a PATH, the rules that ship with pcapcheck are checked, with --set.
+    A PATH is a file, a folder or a pack. Without a PATH, the rules that ship with pcapcheck are checked,
+    with the values given by --set.
     """
     from pcapcheck.ruleset.files import packs_folder
     from pcapcheck.triage.rule_check import check_files

@@ -31,7 +31,7 @@ def node_script(output: str | None) -> None:
 @SET
 @one_line_errors
 def capture_plan(pods: tuple[str, ...], assignments: tuple[str, ...]) -> None:
-    """Print commands that record a ping of one or two pods.
+    """Print commands to record a ping between two pods, or from a pod to its node.
 
     The first pod pings the second, or its own node if no second pod is given.
     """

@@ -33,8 +33,8 @@ def state(
     """Judge the state of a node and its pods, without a capture.
 
     A FILE holds pasted terminal sessions (ip addr, ip route, ip neigh, sysctl ... of the node and of pods), the JSON
-    output of these commands, or the output of the script that "pcapcheck node-script" prints. Exit codes are those of
-    analyze.
+    output of these commands, or the output of the script that "pcapcheck node-script" prints. The exit codes are
+    those of analyze.
     """
     from pcapcheck.pipeline import analyze_state
 

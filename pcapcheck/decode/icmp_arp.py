@@ -6,7 +6,7 @@ Also which of them a printed frame has: those that its text holds.
 Sources: RFC 826 (ARP), RFC 2225 (ARP over ATM), RFC 791 (IPv4), RFC 8200 (IPv6), RFC 792 and 4443 (ICMP), RFC 4861
 (neighbour discovery).
 
-The loops run as plain Python or compiled by Cython with the C types in ``details.pxd``.
+The loops run as plain Python or compiled by Cython with the C types in ``icmp_arp.pxd``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Numbers shared by the echo pairing loop and its callers: the fields of an exchange and of a bin.
+"""Numbers shared by the pairing loop and its callers: the fields of an exchange and of a bin.
 
 They live apart from ``pairing.py`` because there they become C integers, which Python code cannot see.
 """

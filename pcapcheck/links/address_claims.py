@@ -1,4 +1,4 @@
-"""Claims: which MACs said of themselves, in ARP or neighbour discovery, that an address is theirs."""
+"""The rows of the table ``addresses``, made of the claims that one capture point recorded."""
 
 from __future__ import annotations
 

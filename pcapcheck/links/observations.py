@@ -1,4 +1,4 @@
-"""Overlap: which capture points were recorded at the same time.
+"""Recording times: which capture points were recorded at the same time.
 
 What was recorded at another time is another observation: it may have the same addresses and other machines, so nothing
 of it explains this one. Recordings belong together where their times overlap or lie close, by one clock where both saw

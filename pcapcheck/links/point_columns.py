@@ -113,7 +113,10 @@ def _no_pod_mac(place: RowPlace) -> str:
         return "the text shows no MACs; capture again with -e (tcpdump -nn -e)"
     if place.point.pod_macs:
         return f"it is unknown whether frames on {place.point.name} went to the pod: it may have another MAC too"
-    return f"no frame is known to be from the pod on {place.point.name}, so its MAC is not; ping from the pod"
+    return (
+        f"no frame on {place.point.name} is known to come from the pod, so the pod's MAC is unknown; "
+        "ping from the pod, then capture again"
+    )
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class Scope:
             if not found:
                 pods = [format_address(ip) for point in points for ip in sorted(point.pod_ips)]
                 there = dict.fromkeys(pods + [point.name for point in points if point.kind == "pod-link"])
-                raise UsageError(f"--pod {pod}: no such pod in the capture; it has: {', '.join(there) or 'none'}")
+                raise UsageError(f"--pod {pod}: no such pod in the capture; known there: {', '.join(there) or 'none'}")
             wanted |= found
         return wanted
 

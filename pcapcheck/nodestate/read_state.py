@@ -31,7 +31,8 @@ PREFIX = "cali"
 PROXY_MAC = 0xEEEEEEEEEEEE
 # What the files with these texts are for.
 PASTE = (
-    "paste the output of ip addr, ip route, ip neigh and sysctl, or run on the node what 'pcapcheck node-script' prints"
+    "paste the output of ip addr, ip route, ip neigh and sysctl, "
+    "or run on the node the script that 'pcapcheck node-script' prints"
 )
 # Takes a file that cannot be used, and why.
 Skip = Callable[[Path, StateError], None]
@@ -127,8 +128,9 @@ def _take(path: Path | Held, understood: Understood) -> None:
         raise _too_large(name, f"more than {MOST_LINES} lines")
     if not text.strip():
         raise StateError(
-            f"{name}: nothing of a node or a pod stands in it, it is blank; where a command printed nothing, paste it "
-            "with its prompt too, or run on the node what 'pcapcheck node-script' prints",
+            f"{name}: the file is blank: it says nothing about a node or a pod; "
+            "where a command printed nothing, paste it "
+            "with its prompt too, or run on the node the script that 'pcapcheck node-script' prints",
             EMPTY,
         )
     try:
@@ -154,7 +156,7 @@ def _not_understood(path: Path | Held, name: str, data: bytes) -> StateError:
         return StateError(f"{name}: packed by {packed.name}; unpack it first: {packed.command} -dc IN > OUT")
     known = not_a_capture.recognise(data[: not_a_capture.ENOUGH])
     what = f" ({known.what})" if known else ""
-    return StateError(f"{name}: nothing of a node or a pod is understood in it{what}; {PASTE}")
+    return StateError(f"{name}: nothing in it was understood as describing a node or a pod{what}; {PASTE}")
 
 
 def _is_a_capture(name: str) -> StateError:
@@ -173,11 +175,11 @@ def _read(path: Path | Held, name: str) -> bytes:
         raise StateError(str(error), error.kind) from None
     except ValueError:
         raise StateError(
-            f"{name}: no file has such a name; name a text file with what commands print", MISSING
+            f"{name}: no file has such a name; give a text file that holds the output of commands", MISSING
         ) from None
     except OSError as error:
         raise StateError(
-            f"{name}: {refused(error, 'name a text file with what commands print')}", kind_of(error)
+            f"{name}: {refused(error, 'give a text file that holds the output of commands')}", kind_of(error)
         ) from None
     if len(data) > MOST_BYTES:
         raise _too_large(name, f"larger than {MOST_BYTES >> 20} MiB")

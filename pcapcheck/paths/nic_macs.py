@@ -1,4 +1,4 @@
-"""Cards: the MACs under which machines speak on their network cards, and frames that are for none of these."""
+"""NIC MACs: the MACs that machines use on their NICs, and frames that are addressed to none of them."""
 
 from __future__ import annotations
 

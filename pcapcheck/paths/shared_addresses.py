@@ -1,4 +1,4 @@
-"""Neighbours: pods on two links, of one node or of two, that have one address at the same time."""
+"""Shared addresses: pods on two links, of one node or of two, that have the same address at the same time."""
 
 from __future__ import annotations
 

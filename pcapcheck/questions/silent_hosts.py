@@ -1,7 +1,7 @@
-"""Hosts that are silent: echo requests, SYNs and DNS queries without an answer that were recorded off the pods' links.
+"""Silent hosts: echo requests, SYNs and DNS queries without an answer that were recorded off the pods' links.
 
-On a pod's link rules are about them. Elsewhere, as on a node's NIC, nobody judges them, and they are as unanswered; so
-they are where an ICMP error ended them.
+On a pod's link the rules judge them. Elsewhere, as on a node's NIC, no rule does, yet they are just as unanswered; the
+same goes for those that an ICMP error ended.
 """
 
 from __future__ import annotations

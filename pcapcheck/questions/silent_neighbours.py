@@ -1,4 +1,4 @@
-"""Neighbours that nobody is: addresses asked for by ARP or neighbour discovery again and again without an answer."""
+"""Silent neighbours: addresses asked for by ARP or neighbour discovery again and again without an answer."""
 
 from __future__ import annotations
 

@@ -22,8 +22,9 @@ RULED_OUT_SHOWN = 3
 LINES_SHOWN = 3
 REMARKS_SHOWN = 10
 ALL_AT_ONCE = (
-    "or for all of them at once: pcapcheck node-script > script.sh; on the node, as root: sh script.sh > state.txt; "
-    "then repeat this with --node-state state.txt"
+    "or to settle all of them at once: pcapcheck node-script > script.sh; "
+    "on the node, as root: sh script.sh > state.txt; "
+    "then run this command again with --node-state state.txt"
 )
 CAUSE = "bold magenta"
 

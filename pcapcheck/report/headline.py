@@ -161,7 +161,7 @@ def _often(finding: Finding, analysis: Analysis) -> str:
         return f" ({between[0]} of {between[1]})" if between[1] > 1 else ""
     if finding.checked < 2:
         return ""
-    return f" ({finding.counted} of {finding.checked}{' in all' if names_several(finding) else ''})"
+    return f" ({finding.counted} of {finding.checked}{' in total' if names_several(finding) else ''})"
 
 
 def _telling(finding: Finding) -> Evidence:

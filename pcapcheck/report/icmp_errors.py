@@ -86,5 +86,5 @@ def _sentence(analysis: Analysis, finding: Finding, evidence: Evidence) -> str:
     if silent:
         often += f", {silent} without any answer: {RATE_LIMITED}"
     if finding.failed > share.failed:
-        often += f"{'; ' if often else ''}{finding.failed} of {finding.checked} failed in all"
+        often += f"{'; ' if often else ''}{finding.failed} of {finding.checked} failed in total"
     return evidence.headline + (f" ({often})" if often else "")

@@ -45,7 +45,7 @@ def nothing_to_check(rule: Rule, seen: int, facts: Facts) -> str:
     if rule.table in (HOPS, PATHS) and links > 1:
         # The rule's advice, to record a second link, was followed already.
         which = "both" if links == 2 else f"two of the {links}"
-        return f"no packet that this rule is about was seen on {which} pod links recorded"
+        return f"no packet that this rule is about was seen on {which} recorded pod links"
     return (
         _advice(rule, facts)
         or f"the capture holds no {NOUNS[rule.table]}{' of the kind this is about' if seen else ''}"
@@ -64,7 +64,7 @@ def _advice(rule: Rule, facts: Facts) -> str:
 def _not_there(rule: Rule, facts: Facts, links: int) -> str:
     """Why there is nothing to judge although some packets were followed."""
     if rule.table == PATHS:
-        return "packets were followed from link to link, but none of the kind that this is about"
+        return "packets were followed from link to link, but none of the kind that this rule is about"
     if any(point.capture_point.shows_no_macs for point in facts.points.values()):
         return "the text shows no MACs and no TTL; print it with -e and -v (tcpdump -nn -e -v)"
     where = "packets were followed to a NIC or a tunnel, but to no second pod link"

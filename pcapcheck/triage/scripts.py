@@ -30,7 +30,7 @@ def capture_plan(pods: Sequence[tuple[str, str]], prefix: str) -> list[str]:
         "# 1. Which nodes the pods are on, and their addresses:",
         *(f"kubectl get pod -n {space} {name} -o wide" for space, name in pods),
         "",
-        "# 2. Forget the gateway's MAC in the pod that asks, or no ARP is seen:",
+        "# 2. Flush the gateway's MAC in the pod that asks, or no ARP will be seen:",
         f"kubectl exec -n {namespace} {asker} -- ip neigh flush dev eth0",
         "",
         "# 3. As root on the node of each pod, at the same time:",
@@ -39,9 +39,10 @@ def capture_plan(pods: Sequence[tuple[str, str]], prefix: str) -> list[str]:
         lines.append(f"tcpdump -i {cali} -nn -w {cali}.pcap    # {space}/{name}")
     if others:
         lines += [
-            "# or, where both are on one node, into one file (best):",
+            "# or, if both pods are on one node, into one file (best):",
             f"dumpcap {' '.join(f'-i {cali}' for cali in calis)} -w node.pcapng",
-            "# on different nodes also what lies between, into files that name node and interface:",
+            "# if the pods are on different nodes, also record what lies between, "
+            "into files named after node and interface:",
             "tcpdump -i vxlan.calico -nn -w $(uname -n)-vxlan.calico.pcap    # or tunl0, or wireguard.cali",
             "tcpdump -i eth0 -nn -w $(uname -n)-eth0.pcap 'icmp or proto 4 or udp port 4789'    # the node's NIC",
         ]
@@ -49,10 +50,12 @@ def capture_plan(pods: Sequence[tuple[str, str]], prefix: str) -> list[str]:
     states = [f"{cali}-node.txt" for cali in calis]
     lines += [
         "",
-        "# 4. While that records:" if others else "# 4. While that records (the node, or whatever does not answer):",
+        "# 4. While that is recording:"
+        if others
+        else "# 4. While that records (the node, or whatever does not answer):",
         f"kubectl exec -n {namespace} {asker} -- ping -c {SECONDS} {pinged}",
         "",
-        "# 5. The state of the node of each pod, while it is still so:",
+        "# 5. Collect the state of each pod's node, before anything changes:",
         *(
             f"pcapcheck node-script | ssh {_of_pod(*pod, 'spec.nodeName')} sudo sh > {state}"
             for pod, state in zip(pods, states, strict=True)
@@ -62,7 +65,7 @@ def capture_plan(pods: Sequence[tuple[str, str]], prefix: str) -> list[str]:
         f"pcapcheck analyze {' '.join(f'{cali}.pcap' for cali in calis)}"
         + "".join(f" --node-state {state}" for state in states),
         "",
-        "# A pod without ip or ping can be entered from its node, with the node's own:",
+        "# If a pod has no ip or ping, enter it from its node and use the node's own:",
         f"#   container=$(crictl ps -q --label io.kubernetes.pod.namespace={namespace}"
         f" --label io.kubernetes.pod.name={asker} | head -n 1)",
         "#   pid=$(crictl inspect -o go-template --template '{{.info.pid}}' $container)",

@@ -88,7 +88,7 @@ def test_what_is_demanded_and_missing_is_a_failure(arguments: list[str], message
         (["analyze", HEALTHY, "--since", "yesterday"], "'yesterday' is not a time"),
         (
             ["analyze", HEALTHY, "--pod", "10.9.9.9"],
-            "no such pod in the capture; it has: 10.244.1.10, cali14e7d81007d",
+            "no such pod in the capture; known there: 10.244.1.10, cali14e7d81007d",
         ),
         (["analyze", HEALTHY, "--pod", "pod-a"], "give the pod's address or NAMESPACE/POD"),
         (["analyze", HEALTHY, "--pod", "a/b/c"], "give the pod's address or NAMESPACE/POD"),

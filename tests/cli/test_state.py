@@ -92,7 +92,10 @@ def test_pasted_in_every_style(style: str, fault: str, failed: list[str]) -> Non
 def test_what_is_not_understood_is_reported_and_fails_strict() -> None:
     code, said, error = run("state", HEALTHY, "--strict")
     assert (code, said[:4]) == (1, "FAIL")
-    assert "strict: cali-has-gateway6 was not checked: no pod with an IPv6 address is described (and 2 more)" in error
+    assert (
+        "strict: cali-has-gateway6 was not checked: the state describes no pod with an IPv6 address (and 2 more)"
+        in error
+    )
 
 
 def test_nothing_to_check(tmp_path: Path) -> None:

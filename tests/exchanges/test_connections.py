@@ -113,7 +113,7 @@ def test_segments_of_a_connection_that_began_before_say_nothing(tmp_path: Path) 
     analysis = recorded(tmp_path, at(0.1, tcp(ACK)), at(0.2, tcp_back(RST)), at(0.3, tcp_back(SYN_ACK)), at(5, ask()))
     assert (finding(analysis).status, finding(analysis).reason) == (
         "not-checked",
-        "no TCP connection was begun while this was recorded",
+        "no TCP connection attempt was recorded",
     )
 
 

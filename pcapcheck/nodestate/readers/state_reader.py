@@ -15,7 +15,7 @@ from pcapcheck.nodestate.state import State
 class StateReader:
     """A reader of one form of output.
 
-    ``commands`` are programs whose output is of this kind whatever their arguments; ``command_listings`` knows those
+    ``commands`` are programs whose output is of this kind whatever their arguments; ``command_listing`` knows those
     with several kinds of output (ip, kubectl, cat). ``looks_like`` gets a line without the space around it and its
     words, and says whether the line by itself shows this kind; None: only a command shows it. ``read_host`` keeps what
     is of the host that printed the lines, ``read_cluster`` what is of the cluster; both return the lines that they do

@@ -108,7 +108,7 @@ def say_hit(hit: Hit, loss: LostPackets, answered: bool | None = True) -> Said:
     if hit.doubts and _asks_contents(hit, loss):
         return Said(FITS, f"{where}; it stopped {_count(hit.packets or 0)}, as many as are missing", line)
     if hit.doubts:
-        return Said(MAY_FIT, f"{where}; whether {hit.doubts[0].text} holds for them is not known", line)
+        return Said(MAY_FIT, f"{where}; it is not known whether {hit.doubts[0].text} holds for these packets", line)
     if hit.packets is None and _is_witnessed(hit, loss):
         return Said(FITS, f"{where}; it would match, and its answer is the one that came", line)
     if hit.packets is None:
