@@ -12,7 +12,7 @@ from pcapcheck.capture.rotated_set import Captured
 
 @dataclass(frozen=True)
 class Recorded:
-    """One record: ``length`` bytes were on the wire, of which ``data`` was captured.
+    """One record: ``length`` bytes were on the wire, ``data`` are those captured.
 
     ``time`` is in nanoseconds since 1970, None where none was recorded; ``direction`` 0 in, 1 out, -1 not recorded.
     ``text`` is what the record was made from, where that is a text.

@@ -14,7 +14,7 @@ PORTS = (53, 80, 8080)
 class Nft:
     """A table inet with base chains, chains that are jumped to, sets and a map of verdicts.
 
-    ``doubtful``: with conditions of which no packet tells.
+    ``doubtful``: with conditions that no packet shows.
     """
 
     def __init__(self, random: Random, doubtful: bool) -> None:

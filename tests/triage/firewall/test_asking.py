@@ -81,7 +81,7 @@ def test_only_rules_that_arp_passes_count(
     assert (found == "confirmed") is (wanted == "confirmed")
 
 
-def test_what_is_out_is_told_and_not_possible(tmp_path: Path) -> None:
+def test_what_is_ruled_out_is_shown_and_not_possible(tmp_path: Path) -> None:
     """The listing is whole, and arptables has nothing of its own."""
     rules = nft("arp", "input", "arp operation reply counter packets 9 bytes 84 drop")
     whole = f"{rules}{NODE_PROMPT}cat /proc/net/arp_tables_names\n{NODE_PROMPT}\n"

@@ -82,7 +82,7 @@ def test_the_same_of_nft(rule: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["notrack", "synproxy mss 1460", "fwd to eth0", "dup to 10.0.0.1", "flow add @f"])
-def test_statements_of_which_nothing_follows_are_read_to_their_end(word: str) -> None:
+def test_statements_without_consequence_are_read_to_their_end(word: str) -> None:
     assert only(walk(nft(f"{word}", "counter packets 4 bytes 9 drop"), PING)) in ("certain", "no")
 
 
