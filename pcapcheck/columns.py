@@ -56,6 +56,10 @@ TEXT = Type("text", str, _text, "any text")
 ENUM = Type("word", str, str, "a word that the column lists")
 
 
+# What texts show for a column that a row lacks.
+ABSENT = "(none)"
+
+
 @dataclass(frozen=True)
 class Column:
     """A column: its type, the words of an enumeration, one line of help.
@@ -93,7 +97,7 @@ class Column:
 
     def show(self, value: Value | None) -> str:
         if value is None:
-            return "(none)"
+            return ABSENT
         if isinstance(value, (tuple, frozenset)):
             return ", ".join(self.type.show(part) for part in sorted(value)) or "none"
         return self.type.show(value)
@@ -134,13 +138,25 @@ RCODES = (
 # Tables of questions whose answers pass the pod link.
 ASKED = (ARP, ECHO, CONNECTIONS, DNS)
 
-COLUMNS: dict[str, dict[str, Column]] = {table: {} for table in TABLES}
+
+class Columns(dict[str, Column]):
+    """The columns of one table by name, in the order in which they are shown."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__()
+        self.table = table
+
+
+COLUMNS = {table: Columns(table) for table in TABLES}
+# Packets of the same path share all other columns of ``paths`` and ``hops``.
+_VARYING = ("time", "last_seen", "length", "duration", "latency", "to.frame")
 
 
 def _define(tables: str, name: str, type_: Type, help_: str, attribute: str = "", **more: object) -> None:
     for table in tables.split():
         column = Column(table, name, type_, help_, attribute or name.replace(".", "_"), **more)  # type: ignore[arg-type]
-        COLUMNS[table][name] = column
+        shared = table in (PATHS, HOPS) and name not in _VARYING
+        COLUMNS[table][name] = replace(column, shared=True) if shared else column
 
 
 _COOKED = (
@@ -436,8 +452,6 @@ _UNSEEN = (
 _BOTH = f"{PATHS} {HOPS}"
 _define(_BOTH, "packet", ENUM, "type of packet; request and reply are ICMP echoes", words=PACKETS)
 _define(_BOTH, "family", NUMBER, "4 or 6")
-# Packets of the same path share all other columns.
-_VARYING = ("time", "last_seen", "length", "duration", "latency", "to.frame")
 _define(_BOTH, "time", TIME, "time of its first sighting, by the clock of the first capture")
 _define(_BOTH, "src", ADDRESS, "source address at its first sighting")
 _define(_BOTH, "dst", ADDRESS, "destination address there")
@@ -694,7 +708,3 @@ _define(
     "name of the cali interface as derived from the pod's name",
     why_absent="the pod's name and namespace are missing from the state; add the output of kubectl get pods -A -o wide",
 )
-
-for _table in (PATHS, HOPS):
-    for _name, _column in COLUMNS[_table].items():
-        COLUMNS[_table][_name] = replace(_column, shared=_name not in _VARYING)

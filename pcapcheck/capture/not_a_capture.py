@@ -41,6 +41,12 @@ class Foreign:
 
 # First bytes -> what it is, and what to do. Sources: Wireshark's wiretap/file_access.c and the modules that it names,
 # the magic files of file(1).
+# Relatives that share the look of a pcap magic but not its layout, in either byte order.
+_RELATIVES = (
+    (0xA1B234CD, ("a pcap variant that was reserved and never specified", _RECORD)),
+    (0xA12B3C4D, ("Navtel's pcap variant", "export it as pcap where it was recorded")),
+    (0xA1B2C3CB, ("a saved BPF filter, not a capture", _RECORD)),
+)
 _MAGICS: dict[bytes, tuple[str, str]] = {
     b"snoop\0\0\0": ("a snoop capture (Solaris)", _CONVERT),
     b"btsnoop\0": ("a Bluetooth capture (btsnoop)", _CONVERT),
@@ -82,15 +88,8 @@ _MAGICS: dict[bytes, tuple[str, str]] = {
     b"GIF8": ("a picture", _EXPORT),
     b"SQLite format 3\0": ("an SQLite database", _EXPORT),
     b"PAR1": ("a Parquet table", _EXPORT),
+    **{struct.pack(f"{order}I", magic): said for order in "<>" for magic, said in _RELATIVES},
 }
-# Relatives that share the look of a pcap magic but not its layout.
-for _order in "<>":
-    _MAGICS |= {
-        struct.pack(_order + "I", 0xA1B234CD): ("a pcap variant that was reserved and never specified", _RECORD),
-        struct.pack(_order + "I", 0xA12B3C4D): ("Navtel's pcap variant", "export it as pcap where it was recorded"),
-        struct.pack(_order + "I", 0xA1B2C3CB): ("a saved BPF filter, not a capture", _RECORD),
-    }
-
 # Words that a line of a text begins with. Sources: iputils (ping.c, ping_common.c) and busybox; printk.
 _PING = (
     rb"(?:PING6? [^ ]+ ?\(|\d+ bytes from [^ ]+( \([^ )]+\))?: .{0,30}(icmp_)?seq=\d+"

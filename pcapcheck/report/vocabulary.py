@@ -12,7 +12,7 @@ from pcapcheck.ruleset.conditions import OPERATORS
 from pcapcheck.ruleset.variables import VARIABLES
 from pcapcheck.table_names import TABLES
 from pcapcheck.triage import cause
-from pcapcheck.triage.case_columns import CASE
+from pcapcheck.triage.case_columns import CASE_COLUMNS
 
 TYPES = (NUMBER, MAC, ADDRESS, DURATION, TIME, BOOL, ENUM, TEXT)
 COMBINED = {
@@ -105,7 +105,7 @@ def _sections() -> Iterator[Section]:
     yield Section("keys of an acceptance", _keys(acceptance.REQUIRED, acceptance.OPTIONAL))
     yield Section("keys of a cause", _keys(cause.REQUIRED, cause.OPTIONAL))
     about = "what the conditions of a cause may name: a failure with what follows from it"
-    yield Section("table case", _columns(COLUMNS[CASE].values()), about, ("column", "type"))
+    yield Section("table case", _columns(CASE_COLUMNS.values()), about, ("column", "type"))
 
 
 def _keys(required: dict[str, str], optional: dict[str, str]) -> list[VocabularyEntry]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from pcapcheck.columns import COLUMNS
 from pcapcheck.kleene import FALSE, TRUE
 from pcapcheck.ruleset.conditions import Combination, Judge, read_conditions
 from pcapcheck.ruleset.faults import Faults
@@ -109,7 +110,7 @@ def acceptance_of(node: Node, rule: Rule, settings: Settings) -> Acceptance:
             f"{rule.id!r} judges its rows together, so none can be accepted by itself; "
             "leave out 'where', or narrow the rule's 'select'"
         )
-    where = read_conditions(items["where"], rule.table, settings) if "where" in items else None
+    where = read_conditions(items["where"], COLUMNS[rule.table], settings) if "where" in items else None
     return Acceptance(reason_of(items["reason"]), node.file, node.line, where, _until(items))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pcapcheck.columns import DURATION, NUMBER, Column
+from pcapcheck.columns import DURATION, NUMBER, Column, Columns
 from pcapcheck.exchanges.pairing import bucket_of
 from pcapcheck.exchanges.sums import Durations
 from pcapcheck.ruleset.conditions import OPERATORS, find_column, operand_of, value_of
@@ -154,7 +154,7 @@ class Measure:
         return f"{self.bound.name} is {'(none)' if self.value is None else self.bound.show(self.value)}"
 
 
-def read_bounds(items: dict[str, Node], table: str, settings: Settings) -> tuple[Bound, ...]:
+def read_bounds(items: dict[str, Node], columns: Columns, settings: Settings) -> tuple[Bound, ...]:
     """The count and the aggregates among a rule's keys. Raises RuleError with file, line and column."""
 
     def read(name: str) -> list[Bound]:
@@ -165,10 +165,10 @@ def read_bounds(items: dict[str, Node], table: str, settings: Settings) -> tuple
             if "expect" not in items:
                 raise node.error("'ratio' needs 'expect': it bounds the share of rows for which that holds")
             return _read_bound(name, None, node, settings)
-        columns = node.items(f"{name!r}")
-        if not columns:
+        named = node.items(f"{name!r}")
+        if not named:
             raise node.error(f"{name!r} needs a column, as in {name}: {{rtt: {{lt: 5ms}}}}")
-        return _flat(each(lambda column: _read_column(name, column, node, table, settings), columns))
+        return _flat(each(lambda column: _read_column(name, column, node, columns, settings), named))
 
     return tuple(_flat(each(read, [name for name in (COUNT, *AGGREGATES) if name in items])))
 
@@ -177,9 +177,9 @@ def _flat(several: Iterable[list[Bound]]) -> list[Bound]:
     return [bound for some in several for bound in some]
 
 
-def _read_column(aggregate: str, name: str, node: Node, table: str, settings: Settings) -> list[Bound]:
+def _read_column(aggregate: str, name: str, node: Node, columns: Columns, settings: Settings) -> list[Bound]:
     """The bounds of an aggregate of one column."""
-    column = find_column(node.key(name), name, table)
+    column = find_column(node.key(name), name, columns)
     if column.type not in (NUMBER, DURATION) or column.deferred:
         known = "known only at the end" if column.deferred else column.type.name
         raise node.key(name).error(f"{aggregate!r} needs a number or a duration ({name}: {known})")

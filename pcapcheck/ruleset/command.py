@@ -12,7 +12,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pcapcheck.columns import ADDRESS, COLUMNS, Column
+from pcapcheck.columns import ABSENT, ADDRESS, Column
 from pcapcheck.values import Value, is_ipv4, is_name
 
 # Words that mean nothing to a shell: in a remark they need no quotes.
@@ -39,13 +39,13 @@ def typed_as(column: Column, value: Value | None) -> Typed:
     return Typed(word, looked_up, remark)
 
 
-def fill_command(text: str, table: str, typed: Mapping[str, Typed]) -> str:
+def fill_command(text: str, typed: Mapping[str, Typed]) -> str:
     """A command with the columns named in braces filled in."""
     parts: list[str] = []
     for literal, name, _, _ in string.Formatter().parse(text):
         parts.append(literal)
         if name is not None:
-            value = typed.get(name) or Typed(shown := COLUMNS[table][name].show(None), shown, shown)
+            value = typed.get(name) or Typed(ABSENT, ABSENT, ABSENT)
             parts.append(_fitting(value, "".join(parts)))
     return "".join(parts)
 

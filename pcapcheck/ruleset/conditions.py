@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import ADDRESS, COLUMNS, MAC, Column
+from pcapcheck.columns import ADDRESS, MAC, Column, Columns
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.ruleset.faults import each
 from pcapcheck.ruleset.variables import Settings, suggest
@@ -150,18 +150,20 @@ def _compare(operator: str, value: Value, operand: object) -> bool:
             return format_mac(value).startswith(operand)  # type: ignore[arg-type]
 
 
-def read_conditions(node: Node, table: str, settings: Settings, without: frozenset[str] = frozenset()) -> Combination:
+def read_conditions(
+    node: Node, columns: Columns, settings: Settings, without: frozenset[str] = frozenset()
+) -> Combination:
     """Read a map of conditions; all must hold. ``without`` names keys that mean something else (``table``)."""
 
     def read(name: str, value: Node) -> list[Condition]:
         if name in ("all", "any"):
-            some = tuple(each(lambda node: read_conditions(node, table, settings), value.list(f"{name!r}")))
+            some = tuple(each(lambda node: read_conditions(node, columns, settings), value.list(f"{name!r}")))
             if not some:
                 raise value.error(f"{name!r} needs at least one condition")
             return [Combination(name, some)]
         if name == "not":
-            return [Combination("not", (read_conditions(value, table, settings),))]
-        return _read_leaves(find_column(node.key(name), name, table), value, table, settings)
+            return [Combination("not", (read_conditions(value, columns, settings),))]
+        return _read_leaves(find_column(node.key(name), name, columns), value, columns, settings)
 
     given = [item for item in node.items("conditions").items() if item[0] not in without]
     parts = [part for some in each(lambda item: read(*item), given) for part in some]
@@ -170,24 +172,24 @@ def read_conditions(node: Node, table: str, settings: Settings, without: frozens
     return Combination("all", tuple(parts))
 
 
-def find_column(node: Node, name: str, table: str) -> Column:
-    column = COLUMNS[table].get(name)
+def find_column(node: Node, name: str, columns: Columns) -> Column:
+    column = columns.get(name)
     if column is None:
-        raise node.error(f"table {table!r} has no column {name!r}{suggest(name, {*COLUMNS[table], *WORDS})}")
+        raise node.error(f"table {columns.table!r} has no column {name!r}{suggest(name, {*columns, *WORDS})}")
     return column
 
 
-def _read_leaves(column: Column, node: Node, table: str, settings: Settings) -> list[Condition]:
+def _read_leaves(column: Column, node: Node, columns: Columns, settings: Settings) -> list[Condition]:
     if isinstance(node.value, str):
         return [Leaf(column, "eq", operand_of(column, node, settings), node)]
     if isinstance(node.value, list):
         return [Leaf(column, "in", _operands(column, node, settings), node)]
     if not node.value:
         raise node.error(f"{column.name}: needs an operator, one of: {', '.join(OPERATORS)}")
-    return each(lambda name: _read_operator(column, name, node, table, settings), node.value)
+    return each(lambda name: _read_operator(column, name, node, columns, settings), node.value)
 
 
-def _read_operator(column: Column, name: str, node: Node, table: str, settings: Settings) -> Condition:
+def _read_operator(column: Column, name: str, node: Node, columns: Columns, settings: Settings) -> Condition:
     assert isinstance(node.value, dict)
     operand = node.value[name]
     operator = OPERATORS.get(name)
@@ -199,7 +201,7 @@ def _read_operator(column: Column, name: str, node: Node, table: str, settings: 
         case "exists":
             return Leaf(column, name, value_of(operand, parse_bool, settings), operand)
         case "same_as":
-            other = find_column(operand, operand.text(name), table)
+            other = find_column(operand, operand.text(name), columns)
             if other.type is not column.type:
                 raise operand.error(f"{other.name} is a {other.type.name}, {column.name} a {column.type.name}")
             return Leaf(column, name, other, operand)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pcapcheck.columns import COLUMNS, Column
+from pcapcheck.columns import COLUMNS
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.ruleset.rule import Rule, fill, without
 from pcapcheck.values import Value
@@ -15,22 +15,22 @@ Row = Mapping[str, Value | None]
 
 def expected_of(rule: Rule, row: Row) -> str:
     """What was expected; empty if the rule has no words for it."""
-    return fill(rule.expected, rule.table, shown(rule, row))
+    return fill(rule.expected, shown(rule, row))
 
 
 def observed_of(rule: Rule, row: Row) -> str:
     """What was observed, without unknown values; empty if the rule has no words for it."""
-    return fill(without(rule.observed, absent(row)), rule.table, shown(rule, row))
+    return fill(without(rule.observed, absent(row)), shown(rule, row))
 
 
 def headline_of(rule: Rule, row: Row) -> str:
     """The failure in one sentence, if the rule has one."""
-    return fill(rule.headline, rule.table, shown(rule, row))
+    return fill(rule.headline, shown(rule, row))
 
 
 def shown(rule: Rule, row: Row) -> dict[str, str]:
     """The values as people read them."""
-    columns: dict[str, Column] = COLUMNS[rule.table]
+    columns = COLUMNS[rule.table]
     return {name: columns[name].show(value) for name, value in row.items()}
 
 

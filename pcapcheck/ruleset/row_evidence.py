@@ -44,11 +44,7 @@ def evidence_of(rule: Rule, shown: list[Column], sample: BinSample, late: LateVa
         expected,
         observed,
         headline_of(rule, row),
-        tuple(
-            fill_command(command, rule.table, typed)
-            for command in rule.next
-            if not unknown & set(placeholders(command))
-        ),
+        tuple(fill_command(command, typed) for command in rule.next if not unknown & set(placeholders(command))),
         _source_lines(rule, sample),
         late.group,
         row,

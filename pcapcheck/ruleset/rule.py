@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import COLUMNS
+from pcapcheck.columns import ABSENT, COLUMNS, Columns
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.aggregate import AGGREGATES, Bound, read_bounds
 from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions, value_of
@@ -146,18 +146,19 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
     select, expect, occasional = NO_CONDITIONS, NO_CONDITIONS, False
     bounds: tuple[Bound, ...] = ()
     if table:
+        columns = COLUMNS[table]
         for name in REPORTED:
             with faults.noted():
-                texts[name] = texts_of(items[name], name, table, settings) if name in items else ""
+                texts[name] = texts_of(items[name], name, columns, settings) if name in items else ""
         with faults.noted():
-            select = read_conditions(items["select"], table, settings, frozenset({"table"}))
+            select = read_conditions(items["select"], columns, settings, frozenset({"table"}))
         with faults.noted():
-            expect = read_conditions(items["expect"], table, settings) if "expect" in items else NO_CONDITIONS
+            expect = read_conditions(items["expect"], columns, settings) if "expect" in items else NO_CONDITIONS
         with faults.noted():
-            bounds = read_bounds(items, table, settings)
+            bounds = read_bounds(items, columns, settings)
         with faults.noted():
             several = items["next"].list("'next'") if "next" in items else []
-            commands = faults.each(lambda node: texts_of(node, "next", table, settings), several)
+            commands = faults.each(lambda node: texts_of(node, "next", columns, settings), several)
     with faults.noted():
         occasional = "occasional" in items and bool(value_of(items["occasional"], parse_bool, settings))
     faults.check()
@@ -236,18 +237,18 @@ def _text(items: dict[str, Node], name: str) -> str:
     return clean(" ".join(items[name].text(f"{name!r}").split())) if name in items else ""
 
 
-def texts_of(node: Node, name: str, table: str, settings: Settings) -> str:
+def texts_of(node: Node, name: str, columns: Columns, settings: Settings) -> str:
     """A text with the variables filled in and its ``{columns}`` checked."""
     template = string.Template(" ".join(node.text(f"{name!r}").split()))
     for variable in template.get_identifiers() if name in REPORTED else ():
         settings.get(variable, node)
     text = clean(template.safe_substitute(settings.texts))
     try:
-        columns = placeholders(text)
+        named = placeholders(text)
     except ValueError as error:
         raise node.error(f"{name!r}: {error}") from None
-    for column in columns:
-        find_column(node, column, table)
+    for column in named:
+        find_column(node, column, columns)
     return text
 
 
@@ -262,13 +263,13 @@ def placeholders(text: str) -> list[str]:
     return names
 
 
-def fill(text: str, table: str, row: dict[str, str]) -> str:
+def fill(text: str, row: Mapping[str, str]) -> str:
     """A rule's text with the columns named in braces filled in."""
     parts = []
     for literal, name, _, _ in string.Formatter().parse(text):
         parts.append(literal)
         if name is not None:
-            parts.append(row.get(name) or COLUMNS[table][name].show(None))
+            parts.append(row.get(name) or ABSENT)
     return "".join(parts)
 
 

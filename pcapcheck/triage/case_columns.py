@@ -9,7 +9,6 @@ from __future__ import annotations
 from pcapcheck.columns import (
     ADDRESS,
     BOOL,
-    COLUMNS,
     ENCAPS,
     ENUM,
     GATEWAY_ROUTES,
@@ -18,6 +17,7 @@ from pcapcheck.columns import (
     TEXT,
     TIME,
     Column,
+    Columns,
     Type,
 )
 from pcapcheck.nodestate.next_hops import NEXT_HOPS
@@ -67,15 +67,14 @@ STANDINGS = GONE, SOME_GONE, THERE = ("gone", "some-gone", "there")
 ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none", "not-there")
 
 
-def _table(*columns: tuple[str, Type, str] | tuple[str, Type, str, tuple[str, ...]]) -> dict[str, Column]:
-    return {
-        name: Column(CASE, name, type_, help_, name.replace(".", "_"), words=words[0] if words else ())
-        for name, type_, help_, *words in columns
-    }
+def _columns(*columns: tuple[str, Type, str] | tuple[str, Type, str, tuple[str, ...]]) -> Columns:
+    found = Columns(CASE)
+    for name, type_, help_, *words in columns:
+        found[name] = Column(CASE, name, type_, help_, name.replace(".", "_"), words=words[0] if words else ())
+    return found
 
 
-# Causes are read by the conditions of rules, which look their columns up there.
-COLUMNS[CASE] = _table(
+CASE_COLUMNS = _columns(
     ("family", NUMBER, "4 or 6"),
     ("resolution", TEXT, "how MACs are resolved in that version of IP: ARP, neighbour discovery"),
     ("interface", TEXT, "name of the pod's link on the node"),

@@ -15,7 +15,7 @@ from pcapcheck.ruleset.rule import Rule, keyed, read_id, texts_of
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.ruleset.yaml_tree import Node
 from pcapcheck.triage.case import AS_IF, AS_IF_POOR
-from pcapcheck.triage.case_columns import CASE
+from pcapcheck.triage.case_columns import CASE_COLUMNS
 from pcapcheck.values import parse_bool
 
 # Questions that no rule is about need a reason too. As if a rule had failed for them:
@@ -107,14 +107,14 @@ def read_cause(node: Node, settings: Settings) -> Cause:
         keyed(node, "a cause", REQUIRED, OPTIONAL)
     kinds: dict[str, Callable[[str], object]] = {
         "id": lambda name: read_id(items[name]),
-        "title": lambda name: texts_of(items[name], name, CASE, settings),
-        "headline": lambda name: texts_of(items[name], name, CASE, settings),
-        "shows": lambda name: texts_of(items[name], name, CASE, settings),
+        "title": lambda name: texts_of(items[name], name, CASE_COLUMNS, settings),
+        "headline": lambda name: texts_of(items[name], name, CASE_COLUMNS, settings),
+        "shows": lambda name: texts_of(items[name], name, CASE_COLUMNS, settings),
         "why": lambda name: " ".join(items[name].text(f"{name!r}").split()),
         "rank": lambda name: _rank(items[name]),
         "partial": lambda name: value_of(items[name], parse_bool, settings),
         **dict.fromkeys(("explains", "references"), lambda name: _texts(items[name], name)),
-        **dict.fromkeys(CONDITIONS, lambda name: read_conditions(items[name], CASE, settings)),
+        **dict.fromkeys(CONDITIONS, lambda name: read_conditions(items[name], CASE_COLUMNS, settings)),
         **dict.fromkeys(("confirm", "fix"), lambda name: _commands(items[name], name, settings)),
     }
     read = faults.fields({name: partial(kinds[name], name) for name in items if name in kinds})
@@ -134,4 +134,4 @@ def _texts(node: Node, name: str) -> tuple[str, ...]:
 
 
 def _commands(node: Node, name: str, settings: Settings) -> tuple[str, ...]:
-    return tuple(each(lambda entry: texts_of(entry, name, CASE, settings), node.list(f"{name!r}")))
+    return tuple(each(lambda entry: texts_of(entry, name, CASE_COLUMNS, settings), node.list(f"{name!r}")))

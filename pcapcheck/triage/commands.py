@@ -10,10 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pcapcheck.columns import COLUMNS, Column
 from pcapcheck.ruleset.command import Typed, fill_command, typed_as
 from pcapcheck.ruleset.rule import fill, placeholders
-from pcapcheck.triage.case_columns import CASE
+from pcapcheck.triage.case_columns import CASE_COLUMNS
 from pcapcheck.values import Value, clean
 
 # The words for what is not known.
@@ -81,15 +80,14 @@ _SETTING = re.compile(r"net\.(?P<tree>ipv[46])\.(?P<group>conf|neigh)\.\{[a-z.]+
 
 def typed_columns(packet_evidence: Mapping[str, Value | None], absent: str) -> dict[str, Typed]:
     """How each known column of a case is typed; ``absent`` is what it holds for the unknown."""
-    columns: dict[str, Column] = COLUMNS[CASE]
-    known = {name: value for name, value in packet_evidence.items() if value is not None and name in columns}
-    return {name: typed_as(columns[name], value) for name, value in known.items() if value != absent}
+    known = {name: value for name, value in packet_evidence.items() if value is not None and name in CASE_COLUMNS}
+    return {name: typed_as(CASE_COLUMNS[name], value) for name, value in known.items() if value != absent}
 
 
 def to_look(texts: tuple[str, ...], typed: Mapping[str, Typed]) -> tuple[str, ...]:
     """The commands that settle a cause, each widened if it must be; without those that cannot be."""
     found = (_widened(text, set(placeholders(text)) - set(typed)) for text in texts)
-    return tuple(dict.fromkeys(clean(fill_command(command, CASE, typed)) for command in found if command))
+    return tuple(dict.fromkeys(clean(fill_command(command, typed)) for command in found if command))
 
 
 def to_mend(texts: tuple[str, ...], typed: Mapping[str, Typed], said: Mapping[str, str]) -> tuple[str, ...]:
@@ -101,12 +99,12 @@ def _fix(text: str, typed: Mapping[str, Typed], said: Mapping[str, str]) -> Iter
     unknown = [name for name in placeholders(text) if name not in typed]
     if not unknown or not PROGRAMS.match(text):
         # Words, or all that is to be typed.
-        yield fill(text, CASE, {**UNKNOWN_SAID, **said}) if unknown else fill_command(text, CASE, typed)
+        yield fill(text, {**UNKNOWN_SAID, **said}) if unknown else fill_command(text, typed)
         return
     yield f"find out {UNKNOWN_SAID.get(unknown[0], unknown[0])} first: what to type names it"
     _, _, remark = text.partition(REMARK)
     if remark and not set(placeholders(remark)) - set(typed):
-        yield fill_command(JOINED.sub("", remark), CASE, typed)
+        yield fill_command(JOINED.sub("", remark), typed)
 
 
 def _widened(text: str, unknown: set[str]) -> str:

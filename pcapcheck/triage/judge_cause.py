@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pcapcheck.columns import COLUMNS, Column
+from pcapcheck.columns import Column
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.ruleset.conditions import Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.rule import fill, placeholders
 from pcapcheck.table_names import STATE
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.case_columns import CASE, LASTING
+from pcapcheck.triage.case_columns import CASE_COLUMNS, LASTING
 from pcapcheck.triage.case_loss import loses_a_part
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.commands import UNKNOWN_SAID, to_look, to_mend, typed_columns
@@ -136,7 +136,7 @@ class FilledTexts:
 def _texts(cause: Cause, packet_evidence: dict[str, Value | None], half: Half | None) -> FilledTexts:
     row = {
         name: column.show(value)
-        for name, column in COLUMNS[CASE].items()
+        for name, column in CASE_COLUMNS.items()
         if (value := packet_evidence.get(name)) is not None
     }
     # A link without a name on the node is as unknown as no link.
@@ -147,10 +147,10 @@ def _texts(cause: Cause, packet_evidence: dict[str, Value | None], half: Half | 
     # Nobody will see what a command prints that cannot be typed.
     shown = bool(looks) and looks[:1] == to_look(cause.confirm[:1], typed) and half is None
     return FilledTexts(
-        clean(fill(cause.title, CASE, said)),
+        clean(fill(cause.title, said)),
         (half.commands if half else ()) or looks,
         to_mend(cause.fix, typed, row),
-        clean(fill(cause.shows, CASE, said)) if shown else "",
+        clean(fill(cause.shows, said)) if shown else "",
     )
 
 

@@ -27,7 +27,7 @@ ROW: dict[str, Value | None] = {
 
 def evaluate(text: str) -> int:
     (node,) = load_documents(text, "x.yml")
-    conditions = read_conditions(node, "echo", Settings())
+    conditions = read_conditions(node, COLUMNS["echo"], Settings())
     return conditions.evaluate(lambda leaf: leaf.compare(lambda column: ROW.get(column.name)))
 
 

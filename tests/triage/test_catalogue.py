@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck.columns import COLUMNS
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.files import CALICO, pack, packs_folder
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.ruleset.yaml_tree import load_documents
-from pcapcheck.triage.case_columns import CASE
+from pcapcheck.triage.case_columns import CASE_COLUMNS
 from pcapcheck.triage.cause import QUESTIONS, Cause, load_catalogue, read_cause
 from pcapcheck.triage.state_evidence.state_columns import STATE_COLUMNS
 
@@ -30,7 +29,7 @@ def test_every_rule_of_the_pack_has_a_cause() -> None:
 
 
 def test_every_column_of_the_state_has_a_function() -> None:
-    assert {name for name in COLUMNS[CASE] if name.startswith("state.")} == set(STATE_COLUMNS)
+    assert {name for name in CASE_COLUMNS if name.startswith("state.")} == set(STATE_COLUMNS)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)
