@@ -105,10 +105,10 @@ def _is_there(path: Path) -> bool:
 def _lines(analysis: Analysis) -> Iterator[str]:
     """The verdict, the demands that are not met, and each failure that counts, line by line."""
     from pcapcheck.report.headline import headed
-    from pcapcheck.report.wording import failure, verdict
+    from pcapcheck.report.wording import failure, headline_line
     from pcapcheck.ruleset.finding import ordered
 
-    yield f"{headed(analysis)}: {verdict(analysis)}" if analysis.accepted else verdict(analysis)
+    yield f"{headed(analysis)}: {headline_line(analysis)}" if analysis.accepted else headline_line(analysis)
     for demand in analysis.unmet:
         yield demand.text
     for finding in ordered(analysis.failures):

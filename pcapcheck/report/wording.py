@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FEW = 20
 
 
-def verdict(analysis: Analysis) -> str:
+def headline_line(analysis: Analysis) -> str:
     """The headline, with pods named."""
     return with_names(headline(analysis), analysis.pods)
 

@@ -185,8 +185,9 @@ def _hairpin(case: Case, judgement: Judgement, asked: Iterable[EchoRow], found: 
         name = clean(judgement.captures[point.key[0]].source.short_name)
         address = format_address(pod)
         frames = ", ".join(str(echo.frames[0]) for echo in own[:SHOWN] if echo.frames)
+        several = "s" if own[1:] else ""
         found.lines["hairpin"] = (
-            f"{name}: {address} is sent packets from {address}, its own address (frame {frames})",
+            f"{name}: {address} is sent packets from {address}, its own address (frame{several} {frames})",
         )
 
 

@@ -70,7 +70,7 @@ def looping(case: Case, judgement: Judgement, roles: AddressRoles, asked: Value 
         frames = ", ".join(str(rounds.frames[ttl]) for ttl in ttls[:SHOWN])
         found.lines["loops"] = (
             f"{name}: the same packets pass {rounds.link.name} with {len(ttls)} TTLs, from {ttls[0]} down to "
-            f"{ttls[-1]} (frame {frames} …)",
+            f"{ttls[-1]} (frames {frames} …)",
         )
         break
     return found
