@@ -44,7 +44,7 @@ def _zip() -> bytes:
 
 # Content -> what is said of it as a capture. None of these is one.
 CONTENT: dict[str, tuple[bytes, str]] = {
-    "nothing.pcap": (b"", "the file is empty; nothing was seen, or nothing was written"),
+    "nothing.pcap": (b"", "the file is empty; either no packet was seen, or none was written"),
     "blank.txt": (b"\n \n", "neither pcap nor pcapng"),
     "headless.pcap": (WHOLE[:11], "cut inside the pcap file header (11 of 24 bytes)"),
     "packed.pcap.gz": (gzip.compress(WHOLE)[:10], "nothing can be unpacked"),
@@ -449,7 +449,7 @@ def test_a_name_for_a_capture_that_was_skipped_is_no_error(tmp_path: Path) -> No
 def test_a_capture_without_packets_says_what_that_means(tmp_path: Path) -> None:
     path = tmp_path / "idle.pcap"
     path.write_bytes(WHOLE[:24])
-    assert "! no packet in it: nothing was seen, or nothing was written" in run("analyze", GOOD, path).stdout
+    assert "! no packet in it: either no packet was seen, or none was written" in run("analyze", GOOD, path).stdout
 
 
 def test_a_state_is_judged_where_no_capture_can_be_used() -> None:

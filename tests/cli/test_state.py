@@ -68,7 +68,7 @@ def test_pods_are_named_from_a_list(tmp_path: Path) -> None:
     )
     code, said, _ = run("state", BROKEN, "--pods", pods)
     assert code == 1
-    assert said.startswith("FAIL  pod shop/web-0 is behind cali14e7d81007d, but its name says cali")
+    assert said.startswith("FAIL  pod shop/web-0 is behind cali14e7d81007d, but from its name it belongs behind cali")
 
 
 @pytest.mark.parametrize("style", ["busybox", "net-tools", "json"])

@@ -132,7 +132,7 @@ def test_an_address_that_moves_to_another_mac_is_reported() -> None:
 def test_the_report_says_what_each_command_prints_and_counts_the_rest() -> None:
     report = text(analyze(*captures("proxy-arp-off")))
     assert '· if the answer is "Network is unreachable": the node has no route that covers 169.254.1.1' in report
-    why = report[report.index("Why ") : report.index("    or for all of them at once")]
+    why = report[report.index("Why ") : report.index("    or to settle all of them at once")]
     assert sum(line.startswith("    ") and line[4] not in " a" for line in why.splitlines()) == 5
     assert "    and 3 less likely causes (--verbose shows all)\n" in why
 

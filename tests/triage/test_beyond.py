@@ -64,8 +64,8 @@ def test_the_node_did_its_part_is_said() -> None:
     )
     (diagnosis,) = analysis.diagnoses
     assert diagnosis.suspects[0].title == (
-        "the node did its part: the packets left its NIC as they should; the host 192.168.77.7 or the network "
-        "beyond is silent"
+        "the node did its part (the packets left its NIC as they should), and the host 192.168.77.7 or the network "
+        "beyond that NIC is silent"
     )
     assert diagnosis.suspects[0].confirm[0].endswith("where 192.168.77.7 is, or as near to it as you can get")
 

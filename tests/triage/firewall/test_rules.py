@@ -89,8 +89,8 @@ def test_a_rule_that_is_contradicted_is_out_and_says_why(tmp_path: Path, rule: s
     [
         ("ip daddr 10.244.1.11 drop", "it would match, but has no counter that shows whether it did"),
         ("ip daddr 10.244.1.11 counter packets 3 bytes 252 drop", "it stopped 3 packets, at least 4 are missing"),
-        (f"ip daddr 10.244.1.11 ct mark 0x5 {HIT}", "whether ct mark 0x5 holds for them is not known"),
-        (f"ip saddr @blocked {HIT}", "whether ip saddr @blocked holds for them is not known"),
+        (f"ip daddr 10.244.1.11 ct mark 0x5 {HIT}", "it is not known whether ct mark 0x5 holds for these packets"),
+        (f"ip saddr @blocked {HIT}", "it is not known whether ip saddr @blocked holds for these packets"),
     ],
 )
 def test_a_rule_that_is_not_sure_is_possible_and_says_why(tmp_path: Path, rule: str, reason: str) -> None:
