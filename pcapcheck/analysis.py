@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pcapcheck.brief import shortened
 from pcapcheck.ruleset.demands import Unmet, unmet_demands
@@ -24,6 +24,20 @@ if TYPE_CHECKING:
     from pcapcheck.triage.remarks.remark import Remark
 
 
+class Views(Protocol):
+    """What reports make of an analysis. They import the analysis, so it gets them handed in (``report.views``)."""
+
+    def table(self, analysis: Analysis, name: str) -> pandas.DataFrame: ...
+
+    def headline(self, analysis: Analysis) -> str: ...
+
+    def summary(self, analysis: Analysis) -> str: ...
+
+    def document(self, analysis: Analysis) -> dict[str, Any]: ...
+
+    def write_evidence(self, analysis: Analysis, folder: Path) -> list[Path]: ...
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Analysis(Judgement):
     """Findings, why they failed, the verdict, and the exchanges as DataFrames, which are made on demand.
@@ -31,7 +45,7 @@ class Analysis(Judgement):
     ``remarks`` are no faults, but worth knowing. ``pods`` has the names of pods, if a list of them was
     given. ``given`` are the inputs by the names that the caller used; ``error`` says why they cannot be judged at all.
     ``required`` and ``strict`` are demands of expectation files. ``unmet`` demands turn a pass into a failure;
-    ``exit_zero`` turns exit code 1 into 0.
+    ``exit_zero`` turns exit code 1 into 0. ``views`` make what its methods return.
     """
 
     diagnoses: list[Diagnosis] = field(default_factory=list)
@@ -43,6 +57,7 @@ class Analysis(Judgement):
     strict: bool = False
     unmet: list[Unmet] = field(default_factory=list)
     exit_zero: bool = False
+    views: Views = field(kw_only=True)
 
     @property
     def verdict(self) -> str:
@@ -107,21 +122,15 @@ class Analysis(Judgement):
     @property
     def headline(self) -> str:
         """The sentence that heads every report."""
-        from pcapcheck.report.headline import headline
-
-        return headline(self)
+        return self.views.headline(self)
 
     def summary(self) -> str:
         """The first lines of the text report: the verdict, the headline and, if something failed, why."""
-        from pcapcheck.report.formats.text import summary
-
-        return summary(self)
+        return self.views.summary(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document, schema ``pcapcheck/2``."""
-        from pcapcheck.report.document import document
-
-        return document(self)
+        return self.views.document(self)
 
     def write_evidence(self, folder: str | Path) -> list[Path]:
         """Write ``folder/<rule>.pcapng`` for each failed rule, with only the frames that show the failure.
@@ -130,9 +139,7 @@ class Analysis(Judgement):
         its lines, in ``<rule>.txt``. Evidence of an earlier run is removed if its rule no longer fails. Raises
         CaptureError if a file cannot be written, or would replace a file that is not evidence.
         """
-        from pcapcheck.report.evidence_files import write_evidence
-
-        return write_evidence(self, Path(folder))
+        return self.views.write_evidence(self, Path(folder))
 
     def __repr__(self) -> str:
         counted = f"{len(self.captures)} captures, {len(self.findings)} rules"
@@ -143,6 +150,4 @@ class Analysis(Judgement):
         return {name: value for name, value in self.__dict__.items() if name not in TABLES}
 
     def _table(self, name: str) -> pandas.DataFrame:
-        from pcapcheck.report.tables import table
-
-        return table(self, name)
+        return self.views.table(self, name)

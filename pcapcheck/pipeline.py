@@ -45,6 +45,7 @@ from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
 from pcapcheck.questions.unanswered import Unanswered, unanswered
+from pcapcheck.report.views import ReportViews
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.files import CALICO, pack
@@ -170,7 +171,7 @@ def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) ->
     followed = Paths.none([], facts)
     reading = reading_of(Settings(), Scope(), Recording())
     judgement = _judgement([], followed, reading, [], list(skipped))
-    return Analysis(**vars(judgement), given=tuple(map(str, paths)), error=error)
+    return Analysis(**vars(judgement), given=tuple(map(str, paths)), error=error, views=ReportViews())
 
 
 def _load(rules: Names | None, variables: Mapping[str, str] | None, with_state: bool) -> Ruleset:
@@ -301,4 +302,5 @@ def _demand(
         given=given,
         required=ruleset.required,
         strict=ruleset.strict,
+        views=ReportViews(),
     ).demand()

@@ -148,12 +148,8 @@ SHARED = {
 
 
 def imports(path: Path) -> Iterator[str]:
-    """What a module imports, wherever the import is written; of the analysis only what importing it loads.
-
-    Its methods open the reports about it when they are called.
-    """
-    tree = ast.parse(path.read_text())
-    for node in tree.body if path.name == "analysis.py" else ast.walk(tree):
+    """What a module imports, wherever the import is written."""
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):
             yield from (f"{node.module}.{name.name}" for name in node.names)
         elif isinstance(node, ast.Import):
