@@ -79,10 +79,6 @@ def span_of(read: Callable[[str], int | None]) -> Callable[[str], Span | None]:
     return span
 
 
-def _families(text: str) -> int | None:
-    return FAMILY_NAMES.get(text)
-
-
 def operation(text: str) -> int | None:
     """ARP operations by name (RFC 826), as nft and arptables write them."""
     return OPERATIONS.get(text.lower(), rule_values.integer(text))
@@ -101,9 +97,9 @@ KEYS: dict[tuple[str, ...], Key] = {
     ("ip", "protocol"): Key("protocol", "protocol", _protocols, _four),
     ("ip6", "nexthdr"): Key("protocol", "protocol", _protocols, _six),
     ("meta", "l4proto"): Key("protocol", "protocol", _protocols),
-    ("meta", "nfproto"): Key("family", "family", span_of(_families)),
-    ("meta", "protocol"): Key("family", "family", span_of(_families)),
-    ("ether", "type"): Key("family", "family", span_of(_families)),
+    ("meta", "nfproto"): Key("family", "family", span_of(FAMILY_NAMES.get)),
+    ("meta", "protocol"): Key("family", "family", span_of(FAMILY_NAMES.get)),
+    ("ether", "type"): Key("family", "family", span_of(FAMILY_NAMES.get)),
     ("icmp", "type"): Key(
         "icmp_type", "ICMP type", span_of(lambda text: rule_values.icmp_type(text, 4)), (*_four, protocol_is("icmp"))
     ),
@@ -119,7 +115,7 @@ KEYS: dict[tuple[str, ...], Key] = {
     ("arp saddr", "ip"): Key("saddr", "sender", rule_values.address_span, _arp),
     ("arp daddr", "ip"): Key("daddr", "target", rule_values.address_span, _arp),
     ("arp", "htype"): Key("arp_htype", "hardware type", _numbers, _arp),
-    ("arp", "ptype"): Key("arp_ptype", "protocol type", span_of(_families), _arp),
+    ("arp", "ptype"): Key("arp_ptype", "protocol type", span_of(FAMILY_NAMES.get), _arp),
     ("arp", "hlen"): Key("arp_hlen", "hardware length", _numbers, _arp),
     ("arp", "plen"): Key("arp_plen", "protocol length", _numbers, _arp),
     ("icmp", "code"): Key("icmp_code", "ICMP code", _numbers, (*_four, protocol_is("icmp"))),

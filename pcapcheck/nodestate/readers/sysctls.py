@@ -23,7 +23,6 @@ MISSING = re.compile(
 )
 INTERFACE = re.compile(r"net\.ipv([46])\.(conf|neigh)\.(.+)\.([a-z0-9_]+)")
 OTHER_FAMILY = re.compile(r"net\.ipv6\.")
-SETTING = ("-w", "--write", "-p", "--load", "--system")
 LONGEST_VALUE = 200
 
 

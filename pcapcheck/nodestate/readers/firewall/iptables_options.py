@@ -15,10 +15,6 @@ from pcapcheck.nodestate.numbers import mac
 from pcapcheck.protocols import ICMP, ICMPV6
 
 
-def _range(text: str) -> Span | None:
-    return rule_values.address_span(text)
-
-
 def port_span(text: str) -> Span | None:
     first, colon, last = text.partition(":")
     low, high = rule_values.port(first or "0"), rule_values.port(last or "65535") if colon else rule_values.port(first)
@@ -34,8 +30,8 @@ def _hardware(text: str) -> int | None:
 
 # Options with one value: the field, and what reads the value.
 VALUE_OPTIONS: dict[str, tuple[str, Callable[[str], Span | None] | None]] = {
-    **dict.fromkeys(("-s", "--source", "--src"), ("saddr", _range)),
-    **dict.fromkeys(("-d", "--destination", "--dst"), ("daddr", _range)),
+    **dict.fromkeys(("-s", "--source", "--src"), ("saddr", rule_values.address_span)),
+    **dict.fromkeys(("-d", "--destination", "--dst"), ("daddr", rule_values.address_span)),
     **dict.fromkeys(("-p", "--protocol", "--proto"), ("protocol", _protocols)),
     **dict.fromkeys(("-i", "--in-interface"), ("iif", None)),
     **dict.fromkeys(("-o", "--out-interface"), ("oif", None)),
@@ -49,8 +45,8 @@ VALUE_OPTIONS: dict[str, tuple[str, Callable[[str], Span | None] | None]] = {
     "--pkt-type": ("pkttype", None),
     **dict.fromkeys(("--uid-owner", "--gid-owner"), ("owner", None)),
     "--ctproto": ("protocol", _protocols),
-    "--src-range": ("saddr", _range),
-    "--dst-range": ("daddr", _range),
+    "--src-range": ("saddr", rule_values.address_span),
+    "--dst-range": ("daddr", rule_values.address_span),
     "--mark": ("mark", None),
     **dict.fromkeys(("--hl-eq", "--ttl-eq"), ("hop_limit", span_of(rule_values.integer))),
     **dict.fromkeys(("--mac-source", "--source-mac", "--src-mac"), ("src_mac", span_of(mac))),

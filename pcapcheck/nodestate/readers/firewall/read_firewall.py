@@ -26,8 +26,6 @@ SETS = re.compile(
     r"|References: \d+|Number of entries: \d+"
 )
 LEGACY = re.compile(r"# Warning: ip6?tables-legacy tables present.*")
-# A table that nft cannot show in iptables' words: iptables-save leaves it out.
-INCOMPATIBLE = re.compile(r"# Table [`'](\S+)' (?:is incompatible|contains incompatible).*")
 SAVED_BY, LISTED_BY, SETS_BY, NFT_BY, ARP_BY = "saved", "listed", "sets", "nft", "arp"
 # A rule of nft 0.9 may begin so, with a module of iptables.
 MODULE = "# xt_"
