@@ -68,6 +68,16 @@ def parse_mac_prefix(text: str) -> str:
     return text.lower().replace("-", ":")
 
 
+def as_text(value: Value | None) -> str | None:
+    """A value of a column that holds text; None if it is absent or something else."""
+    return value if isinstance(value, str) else None
+
+
+def as_number(value: Value | None) -> int | None:
+    """A value of a column that holds a number or an address; None if it is absent or something else."""
+    return value if isinstance(value, int) else None
+
+
 def format_mac(value: int) -> str:
     return ":".join(f"{value >> shift & 255:02x}" for shift in (40, 32, 24, 16, 8, 0))
 

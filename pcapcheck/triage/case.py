@@ -14,7 +14,7 @@ from pcapcheck.questions.unanswered import LATE, REFUSED, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, HOPS, PATHS, STATE
-from pcapcheck.values import Value
+from pcapcheck.values import Value, as_number
 
 # A question that no rule is about: the table that it would be in, and the rule that would have failed. Datagrams other
 # than DNS have neither.
@@ -185,16 +185,16 @@ def _items(judgement: Judgement, finding: Finding, state: State | None) -> Itera
             if state is not None:
                 yield _described(judgement, finding, evidence, state.links[evidence.group])
             continue
-        target = _address(row.get("target"))
+        target = as_number(row.get("target"))
         if table == ARP and target is not None and target not in judgement.reading.gateways:
             yield Item(finding, evidence, dst_link=point, dst=target)
             continue
         if table in (ARP, ANSWERS):
-            yield Item(finding, evidence, point, pod=_address(row.get("asker_ip")) or _pod_of(point))
+            yield Item(finding, evidence, point, pod=as_number(row.get("asker_ip")) or _pod_of(point))
             continue
-        src = _address(row.get("src"))
+        src = as_number(row.get("src"))
         # Behind address translation a reply is for the asker, not for its destination.
-        dst = _address(row.get("receiver")) or _address(row.get("dst"))
+        dst = as_number(row.get("receiver")) or as_number(row.get("dst"))
         if table == ADDRESSES or src is None or dst is None or table not in (ECHO, CONNECTIONS, DNS, PATHS, HOPS):
             yield Item(finding, evidence, point, pod=_pod_of(point))
             continue
@@ -244,7 +244,3 @@ def _is_at(point: PointFacts | None, address: int) -> bool:
 
 def _pod_of(point: PointFacts | None) -> int | None:
     return min(point.pod_ips) if point is not None and point.pod_ips else None
-
-
-def _address(value: Value | None) -> int | None:
-    return value if isinstance(value, int) else None

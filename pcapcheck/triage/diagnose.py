@@ -30,7 +30,7 @@ from pcapcheck.triage.routing_loops import looping
 from pcapcheck.triage.state_evidence.situation import Situation
 from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT, Suspect
-from pcapcheck.values import Value
+from pcapcheck.values import Value, as_number, as_text
 
 
 def diagnose(
@@ -82,14 +82,14 @@ def _evidence_of(
     evidence = packet_evidence_of(case, judgement, roles, losses)
     further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
     error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
-    evidence |= strays(case, judgement, losses, error_from if isinstance(error_from, int) else None)
+    evidence |= strays(case, judgement, losses, as_number(error_from))
     loop = looping(case, judgement, roles, evidence["asked"])
     poor = poor_dns(case, judgement)
     evidence |= further.columns | loop.columns | poor.columns | behind_service(case, judgement, evidence["asked"])
     interface = evidence["interface"]
     state_evidence = None
     if situation is not None:
-        interface = interface if isinstance(interface, str) else None
+        interface = as_text(interface)
         state_evidence = StateEvidence(situation, case, interface, evidence, judgement)
         _fill_in(evidence, state_evidence)
     name_links(evidence, pods, judgement.reading.prefix)

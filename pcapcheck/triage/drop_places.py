@@ -14,7 +14,7 @@ from pcapcheck.calico import kind_of_name
 from pcapcheck.nodestate.host import Host
 from pcapcheck.paths.losses import AT_NIC, AT_POD, BETWEEN, DECAPSULATION, IN_NODE, PLACES, REPLY, REQUEST, TO_POD_LINK
 from pcapcheck.triage.interfaces import default_nic
-from pcapcheck.values import Value
+from pcapcheck.values import Value, as_text
 
 # What became of packets at an interface, as a recorder on it would see it.
 ENTERED, LEAVING, SENT, COMING = "entered", "leaving", "sent", "coming"
@@ -70,7 +70,7 @@ def stretch_of(
     if lost == "on-return":
         direction = REPLY
     last = packet_evidence.get("last_seen.interface")
-    seen = last if isinstance(last, str) else None
+    seen = as_text(last)
     found: dict[tuple[int, str, str], CounterPlace] = {}
     for packet, ends in ((REQUEST, (here, there)), (REPLY, (there, here))):
         for part in PLACES:

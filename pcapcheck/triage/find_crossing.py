@@ -11,7 +11,7 @@ from pcapcheck.nodestate.policy_routing import RoutedPacket
 from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.paths.losses import AT_NIC, BETWEEN, DECAPSULATION, IN_NODE, REPLY, TO_POD_LINK
 from pcapcheck.triage.crossing import Crossing
-from pcapcheck.values import Value
+from pcapcheck.values import Value, as_text
 
 ON_RETURN = "on-return"
 
@@ -75,9 +75,9 @@ class CrossingSearch:
         node = dst_node or (self.at if ends.there is None and not apart else None)
         if node is None:
             return None
-        last = _text(evidence.get("last_seen.interface"))
+        last = as_text(evidence.get("last_seen.interface"))
         iif, wrapped = last, None
-        encap = _text(evidence.get("encap"))
+        encap = as_text(evidence.get("encap"))
         if encap in TUNNELS and evidence.get("last_seen.kind") == "host-nic":
             outer = evidence.get("outer.src"), evidence.get("outer.dst")
             iif = tunnel_device(encap, dst) if place == AT_NIC else None
@@ -93,7 +93,7 @@ class CrossingSearch:
     def _at_sender(self, ends: CrossingEnds, dst: int, place: Value | None, astray: bool) -> Crossing | None:
         """The sender's node, which the packets did not leave, or left for the wrong place."""
         evidence = self.packet_evidence
-        last, kind = _text(evidence.get("last_seen.interface")), evidence.get("last_seen.kind")
+        last, kind = as_text(evidence.get("last_seen.interface")), evidence.get("last_seen.kind")
         src_node = ends.here.node if ends.here is not None else None
         dst_node = ends.there.node if ends.there is not None else None
         entered = last if place == IN_NODE and kind == "pod-link" else None
@@ -121,7 +121,3 @@ def _only_with(state: State, interface: str | None) -> Host | None:
     """The only node that has an interface with the name of a pod's link."""
     found = [node for node in state.nodes if interface in node.links]
     return found[0] if len(found) == 1 and not found[0].contradictions else None
-
-
-def _text(value: Value | None) -> str | None:
-    return value if isinstance(value, str) else None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, ROUTER, AddressRoles
-from pcapcheck.values import parse_address
+from pcapcheck.values import as_number, parse_address
 
 if TYPE_CHECKING:
     from pcapcheck.nodestate.state import State
@@ -58,7 +58,7 @@ def _with_senders(finding: Finding, roles: AddressRoles) -> Finding:
 
 def _named(evidence: Evidence, roles: AddressRoles) -> Evidence:
     asked = evidence.row.get("dst")
-    name = _namer(roles, asked if isinstance(asked, int) else None)
+    name = _namer(roles, as_number(asked))
     return replace(evidence, headline=_reworded(evidence.headline, name), observed=_reworded(evidence.observed, name))
 
 

@@ -16,7 +16,7 @@ from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.triage.case import DATAGRAMS, Case
 from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS, UDP, asked_in, exchanges_of
 from pcapcheck.triage.question_signs import is_reset, is_stalled
-from pcapcheck.values import Value
+from pcapcheck.values import Value, as_text
 
 LOSING = (ECHO, CONNECTIONS, DNS, PATHS, DATAGRAMS)
 # Questions for a neighbour's MAC.
@@ -65,7 +65,7 @@ def loss_of(case: Case, judgement: Judgement, packet_evidence: dict[str, Value |
         # Farther along all of them may be answered: none of these answers came back.
         between = found.between and packet_evidence.get("replies") != "none"
         answerer = _answerer(case.question, judgement, kind)
-        return replace(found, between=between, error_by=_word(packet_evidence, "refused.by"), answerer=answerer)
+        return replace(found, between=between, error_by=as_text(packet_evidence.get("refused.by")), answerer=answerer)
     findings = [item.finding for item in lost if item.finding is not None]
     point = case.lead.link
     every = list(exchanges_of(kind, judgement, src, dst, point)) or list(exchanges_of(kind, judgement, src, dst))
@@ -88,7 +88,7 @@ def loss_of(case: Case, judgement: Judgement, packet_evidence: dict[str, Value |
         any(row.outcome == "replied" for row in every),
         sports,
         dports,
-        error_by=_word(packet_evidence, "refused.by"),
+        error_by=as_text(packet_evidence.get("refused.by")),
     )
 
 
@@ -119,11 +119,6 @@ def _of_question(
         reset,
         is_stalled(case),
     )
-
-
-def _word(packet_evidence: dict[str, Value | None], name: str) -> str | None:
-    value = packet_evidence.get(name)
-    return value if isinstance(value, str) else None
 
 
 def _answerer(question: Unanswered, judgement: Judgement, kind: str) -> tuple[int, frozenset[int]] | None:

@@ -12,7 +12,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.policy_routing import RoutedPacket
 from pcapcheck.triage.firewall.lost_packet import LostPacket
 from pcapcheck.triage.firewall.translated_packet import Carried
-from pcapcheck.values import Value
+from pcapcheck.values import Value, as_number, as_text
 
 ON_RETURN = "on-return"
 
@@ -55,20 +55,15 @@ class StageSeen:
 
     @classmethod
     def of(cls, packet_evidence: Mapping[str, Value | None], spoken: frozenset[int] = frozenset()) -> StageSeen:
-        def word(name: str) -> str | None:
-            value = packet_evidence.get(name)
-            return value if isinstance(value, str) else None
+        def text(name: str) -> str | None:
+            return as_text(packet_evidence.get(name))
 
-        def address(name: str) -> int | None:
-            value = packet_evidence.get(name)
-            return value if isinstance(value, int) else None
-
-        lost = word("lost")
-        place = word("lost.place") if lost == ON_RETURN else lost
-        outer = address("outer.src"), address("outer.dst")
-        encap = word("outer.encap") or word("encap")
-        last = word("last_seen.interface")
-        return cls(lost, place, last, encap, outer, spoken, direction=word("lost.direction"))
+        lost = text("lost")
+        place = text("lost.place") if lost == ON_RETURN else lost
+        outer = as_number(packet_evidence.get("outer.src")), as_number(packet_evidence.get("outer.dst"))
+        encap = text("outer.encap") or text("encap")
+        last = text("last_seen.interface")
+        return cls(lost, place, last, encap, outer, spoken, direction=text("lost.direction"))
 
     @property
     def device(self) -> str | None:

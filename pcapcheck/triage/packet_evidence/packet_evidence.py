@@ -51,7 +51,7 @@ from pcapcheck.triage.packet_evidence.reply_evidence import echo_lost, lost_firs
 from pcapcheck.triage.question_signs import is_reset, is_stalled, refused_columns
 from pcapcheck.triage.service_evidence import is_usual
 from pcapcheck.triage.signs_of_life import gateway_answered, routed, signs_of_life
-from pcapcheck.values import Value, is_ipv4, is_public
+from pcapcheck.values import Value, as_number, is_ipv4, is_public
 
 Columns = dict[str, Value | None]
 
@@ -206,4 +206,4 @@ def _first_number(case: Case, table: str, column: str) -> int | None:
     value = next((item.evidence.row.get(column) for item in case.items if item.table == table), None)
     if isinstance(value, frozenset):
         return min(value, default=None)
-    return value if isinstance(value, int) else None
+    return as_number(value)

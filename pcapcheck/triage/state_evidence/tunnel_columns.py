@@ -9,6 +9,7 @@ from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, quoted, quotes
 from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 from pcapcheck.triage.tunnel_device import device_state
+from pcapcheck.values import as_number
 
 
 def _vni_differs(evidence: StateEvidence) -> QuotedValue | None:
@@ -17,8 +18,8 @@ def _vni_differs(evidence: StateEvidence) -> QuotedValue | None:
         return None
     seen, to = evidence.packet_evidence.get("vni"), evidence.packet_evidence.get("vni.to")
     near, far = _ends(evidence)
-    far = tunnel_ends.node_at(evidence.state, to if isinstance(to, int) else None) or far
-    return quoted(tunnel_ends.identifiers_differ(near, far, seen if isinstance(seen, int) else None))
+    far = tunnel_ends.node_at(evidence.state, as_number(to)) or far
+    return quoted(tunnel_ends.identifiers_differ(near, far, as_number(seen)))
 
 
 def _vxlan_port_differs(evidence: StateEvidence) -> QuotedValue | None:
@@ -32,7 +33,7 @@ def _tunnel_device(evidence: StateEvidence) -> QuotedValue | None:
         return None
     near, far = _ends(evidence)
     arrived = evidence.crossing.node if evidence.crossing is not None and not evidence.crossing.sends else None
-    node = tunnel_ends.node_at(evidence.state, to if isinstance(to, int) else None) or arrived or far
+    node = tunnel_ends.node_at(evidence.state, as_number(to)) or arrived or far
     return None if node is None or node is near else quoted(device_state(node, name))
 
 
