@@ -44,15 +44,6 @@ cpdef bint is_icmp_error(long long[::1] rows, long long capacity, long long row,
 cpdef void event_of_error(
     long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except * nogil
 
-@cython.locals(stop=cython.longlong, mixed=cython.ulonglong)
-cdef inline long long question_of(
-    const unsigned char[::1] buffer, long long position, long long end) except? -1 nogil
-
-@cython.locals(asks=cython.bint, question=cython.longlong, code=cython.longlong, flags=cython.int, port=cython.longlong)
-cpdef bint query(
-    const unsigned char[::1] buffer, long long payload, long long end, long long[::1] events, long long event,
-    long long number, long long time, long long group) except? -1 nogil
-
 cpdef void outer_addresses(
     const unsigned char[::1] buffer, long long position, int version, long long[::1] rows, long long capacity,
     long long row) except * nogil
@@ -68,8 +59,6 @@ cpdef long long cut_short(
 cpdef void decode_fragment_header(
     const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
     long long capacity, long long row) except * nogil
-
-cpdef void blank_event(long long present, long long[::1] events, long long event) except * nogil
 
 @cython.locals(present=cython.longlong, length=cython.longlong)
 cpdef void blank_row(
