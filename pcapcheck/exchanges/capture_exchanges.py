@@ -25,8 +25,8 @@ from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO
 Point = tuple[int, int | None]
 # At most this many addresses asked for are remembered.
 MOST_ASKED = 1 << 12
-# Table, row, and the number of exchanges that the row stands for: they are alike in all that rules ask.
-Finished = tuple[str, TableRow, int]
+# Table, rows, and the number of exchanges that each row stands for: they are alike in all that rules ask.
+Finished = tuple[str, Iterable[TableRow], int]
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,7 @@ class Exchanges:
             yield from self._resolved(self.resolutions.feed(message))
         self.conversations.feed(batch)
         for rows in self.echoes.feed(batch):
-            for row in rows.objects():
-                yield rows.table, row, 1
+            yield rows.table, rows, 1
 
     def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
         """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted."""
@@ -79,14 +78,12 @@ class Exchanges:
         yield from self._resolved(self.resolutions.finish(last_seen))
         by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
         for rows in self.echoes.finish(by_group, frames, self.gateways):
-            for row in rows.objects():
-                yield rows.table, row, 1
+            yield rows.table, rows, 1
         if not self.every_echo:
             for bin_ in (*self.echoes.bins(), *self.echoes.attempts(), *self.echoes.queries()):
                 first, *others = bin_.samples
-                yield _table_of(first), first, bin_.count - len(others)
-                for sample in others:
-                    yield _table_of(sample), sample, 1
+                yield _table_of(first), [first], bin_.count - len(others)
+                yield _table_of(first), others, 1
 
     def so_far(self, resolved: int, resolutions: int) -> SoFar:
         """What has been answered by now; the arguments count the resolutions that were handed out."""
@@ -104,9 +101,8 @@ class Exchanges:
                 self._note_gateway(resolution)
             elif len(self.asked) < MOST_ASKED:
                 self.asked.add((resolution.group, resolution.target))
-            yield ARP, resolution, 1
-            for answer in resolution.answers:
-                yield ANSWERS, answer, 1
+            yield ARP, [resolution], 1
+            yield ANSWERS, resolution.answers, 1
 
     def _note_gateway(self, resolution: ArpRow) -> None:
         if not resolution.group:

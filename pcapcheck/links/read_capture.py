@@ -13,6 +13,7 @@ from pcapcheck.capture.record import AddressOf, Interface, Problem
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import NOTHING_SEEN
 from pcapcheck.decode.decoder import COOKED2, LINKS, Decoder, FrameGroup, link_name
+from pcapcheck.decode.frame_fields import raw_frames
 from pcapcheck.decode.frame_row import FrameRow, frame_rows
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.exchanges.arp_row import ArpRow
@@ -61,7 +62,7 @@ class GroupRow:
     outcome: str = ""
 
 
-# Takes rows of a table: (name of the table, rows, frames behind each row).
+# Takes rows of a table, as objects or as raw rows: (name of the table, rows, frames behind each row).
 RowSink = Callable[[str, Iterable[TableRow], int], None]
 
 
@@ -145,11 +146,12 @@ def read_capture(
     capture = Capture(number, source, exchanges)
 
     def settle(finished: Iterator[Finished]) -> None:
-        for table, exchange, weight in finished:
-            if isinstance(exchange, ArpRow):
-                capture.tallies.setdefault((ARP, exchange.group), AskerSums()).add_resolution(exchange)
-                capture.note_silence(exchange)
-            sink(table, [exchange], weight)
+        for table, rows, weight in finished:
+            for row in rows if table == ARP else ():
+                assert isinstance(row, ArpRow)
+                capture.tallies.setdefault((ARP, row.group), AskerSums()).add_resolution(row)
+                capture.note_silence(row)
+            sink(table, rows, weight)
 
     def so_far() -> SoFar:
         done = [tally for (table, _), tally in capture.tallies.items() if table == ARP]
@@ -167,7 +169,7 @@ def read_capture(
                 if sightings is not None and frames.sighting_count:
                     sightings.add(number, frames)
                 if FRAMES in every:
-                    sink(FRAMES, frame_rows(frames), 1)
+                    sink(FRAMES, raw_frames(frames), 1)
                 if progress:
                     progress(source.path, source.consumed, reader.frames, so_far)
     finally:
