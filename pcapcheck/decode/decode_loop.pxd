@@ -3,7 +3,7 @@ cimport cython
 
 from pcapcheck.capture.octets cimport i64, mac, u16be, u32be
 from pcapcheck.decode.icmp_arp cimport (
-    blank_event, blank_row, cut_short, decode_arp, decode_fragment_header, decode_icmp, decode_icmpv6, event_of_error, find_fragment, outer_addresses, query,
+    arp_message, neighbour_message, blank_event, blank_row, cut_short, decode_arp, decode_fragment_header, decode_icmp, decode_icmpv6, event_of_error, find_fragment, outer_addresses, query,
     is_icmp_error, upper_layer)
 from pcapcheck.decode.sighting cimport find_address_pair, identify
 
@@ -59,11 +59,15 @@ cdef inline long long place_segment(
     long long[::1] segments, long long at, long long number, long long time, long long group,
     long long point) except? -1 nogil
 
+cdef inline long long place_message(
+    long long[::1] messages, long long at, long long number, long long time, long long group,
+    long long point) except? -1 nogil
+
 cdef inline bint begins_ip(
     const unsigned char[::1] buffer, long long position, long long end, int ethertype) except? -1 nogil
 
 @cython.locals(
-    sighting=cython.longlong, talk=cython.longlong, said=cython.bint, encap=cython.int, vni=cython.longlong, inner_source=cython.longlong,
+    sighting=cython.longlong, talk=cython.longlong, message=cython.longlong, shown=cython.longlong, held=cython.longlong, is_message=cython.bint, said=cython.bint, encap=cython.int, vni=cython.longlong, inner_source=cython.longlong,
     inner_destination=cython.longlong, header=cython.longlong, carried=cython.int, outer_version=cython.int,
     outer_payload=cython.longlong, depth=cython.int, within=cython.longlong, port=cython.uint, inside=cython.int, identification=cython.longlong, where=cython.longlong, pair=cython.longlong,
     hashed=cython.longlong, cut=cython.bint, wrapped=cython.longlong,
@@ -81,4 +85,5 @@ cpdef decode_frames(
     long long first_number, const long long[::1] links, long long since, long long until, bint keep_all,
     long long[::1] groups, long long[::1] slots, long long limit, long long[::1] rows, long long capacity,
     long long[::1] events, bint follow, long long sample, long long[::1] address_pairs, int[::1] pair_slots,
-    long long pair_limit, long long[::1] sightings, long long[::1] segments, long long[::1] state)
+    long long pair_limit, long long[::1] sightings, long long[::1] segments, long long[::1] messages,
+    long long[::1] state)

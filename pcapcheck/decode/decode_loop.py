@@ -3,7 +3,7 @@
 
 Every frame is counted in its *group*: the frames alike in capture point, link addresses, direction, what they
 carry and what their TTL says. What the pairing of echoes needs is written down as an *event*. A *row* with all fields
-is written only for frames that are read later: ARP, neighbour discovery and ICMP errors, or all where ``keep_all`` is
+is written only for frames that are read later: ICMP errors, or all where ``keep_all`` is
 set. A field that was not captured stays ABSENT.
 
 Sources: IEEE 802.3 and 802.1Q, tcpdump.org's LINKTYPE_LINUX_SLL and _SLL2, RFC 791 (IPv4), RFC 8200 (IPv6), RFC 9293
@@ -27,6 +27,7 @@ if not cython.compiled:
     from pcapcheck.capture.octets import i64, mac, u16be, u32be
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.icmp_arp import (
+        arp_message,
         blank_event,
         blank_row,
         cut_short,
@@ -37,6 +38,7 @@ if not cython.compiled:
         event_of_error,
         find_fragment,
         is_icmp_error,
+        neighbour_message,
         outer_addresses,
         query,
         upper_layer,
@@ -264,6 +266,15 @@ def place_segment(segments: array[int], at: int, number: int, time: int, group: 
     return at + layout.SEGMENT_FIELDS
 
 
+def place_message(messages: array[int], at: int, number: int, time: int, group: int, point: int) -> int:
+    """Note where a message of ARP or neighbour discovery was seen, and return the place of the next."""
+    messages[at + layout.M_NUMBER] = number
+    messages[at + layout.M_TIME] = time
+    messages[at + layout.M_GROUP] = group
+    messages[at + layout.M_POINT] = point
+    return at + layout.MESSAGE_FIELDS
+
+
 def begins_ip(buffer: bytearray, position: int, end: int, ethertype: int) -> bool:
     """Whether a whole IP header begins here, of the version that the ethertype says."""
     if ethertype == protocols.ETHERTYPE_IPV4:
@@ -293,20 +304,22 @@ def decode_frames(
     pair_limit: int,
     sightings: array[int],
     segments: array[int],
+    messages: array[int],
     state: array[int],
 ) -> None:
     """Decode the records from ``state[S_RECORD]`` on, until all are done or the rows are full.
 
     ``links`` has two numbers per interface: the link type as in ``frame_layout`` and the length of the frame check
-    sequence. ``events``, ``segments`` and ``sightings`` have room for one per record; sightings are written down only
-    where ``follow``, and only those whose loose key has no bit of ``sample``. Frames before ``since`` or from ``until``
-    on (nanoseconds) are passed over.
+    sequence. ``events``, ``segments``, ``messages`` and ``sightings`` have room for one per record; sightings are
+    written down only where ``follow``, and only those whose loose key has no bit of ``sample``. Frames before ``since``
+    or from ``until`` on (nanoseconds) are passed over.
     """
     with cython.nogil:
         row = 0
         event = 0
         sighting = 0
         talk = 0
+        message = 0
         record = state[layout.S_RECORD]
         mask = len(slots) - 1
         latest = 0
@@ -584,6 +597,18 @@ def decode_frames(
                     buffer, captured, carries, ethertype, version, protocol, header, payload, fragment, end
                 )
 
+            if carries == layout.ARP or carries == layout.ND:
+                shown = source if source < printed_layout.NO_MAC else layout.ABSENT
+                if carries == layout.ND:
+                    is_message = neighbour_message(buffer, header, payload, payload_end, shown, messages, message)
+                else:
+                    held = present if link == layout.LINK_PRINTED else -1
+                    is_message = arp_message(buffer, header, end, held, shown, destination, cast, messages, message)
+                if is_message:
+                    message = place_message(messages, message, number, time, group, (interface << 32) | (ifindex + 1))
+                if not keep_all:
+                    continue
+
             has_event = False
             if protocol == protocols.TCP and payload >= 0 and payload + 14 <= payload_end and fragment == 0:
                 flags = buffer[payload + 13] & (protocols.TCP_SYN | protocols.TCP_ACK)
@@ -708,7 +733,7 @@ def decode_frames(
                     if link == layout.LINK_PRINTED and has_event and not present & printed_layout.PRESENT_IDENT:
                         sightings[sighting + layout.V_WHAT] = sightings[sighting + layout.V_WHAT] >> 8 << 8
                     sighting = sighting + layout.SIGHTING_FIELDS
-            if not keep_all and carries != layout.ARP and carries != layout.ND:
+            if not keep_all:
                 if (
                     has_event
                     or fragment != 0
@@ -812,3 +837,4 @@ def decode_frames(
         state[layout.S_EVENTS] = event // layout.EVENT_FIELDS
         state[layout.S_SIGHTINGS] = sighting // layout.SIGHTING_FIELDS
         state[layout.S_SEGMENTS] = talk // layout.SEGMENT_FIELDS
+        state[layout.S_MESSAGES] = message // layout.MESSAGE_FIELDS

@@ -30,10 +30,31 @@ cpdef void decode_icmp(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
     long long row) except * nogil
 
-@cython.locals(icmp_type=cython.int, wanted=cython.int, option=cython.longlong, size=cython.longlong)
+@cython.locals(icmp_type=cython.int)
 cpdef void decode_icmpv6(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
     long long row) except * nogil
+
+@cython.locals(wanted=cython.int, option=cython.longlong, size=cython.longlong)
+cdef inline long long link_address(
+    const unsigned char[::1] buffer, long long position, long long end) except? -2 nogil
+
+@cython.locals(opcode=cython.longlong)
+cdef void blank_message(
+    long long present, long long source, long long destination, long long[::1] messages,
+    long long at) except * nogil
+
+@cython.locals(
+    field=cython.int, kind=cython.int, sender=cython.longlong, target=cython.longlong, asked=cython.longlong,
+    announcement=cython.bint)
+cpdef bint arp_message(
+    const unsigned char[::1] buffer, long long position, long long end, long long present, long long source,
+    long long destination, int cast, long long[::1] messages, long long at) except? -1 nogil
+
+@cython.locals(asks=cython.bint, sender=cython.longlong, target=cython.longlong, option=cython.longlong, to_many=cython.bint)
+cpdef bint neighbour_message(
+    const unsigned char[::1] buffer, long long header, long long position, long long end, long long source,
+    long long[::1] messages, long long at) except? -1 nogil
 
 cdef inline int error_class(int family, long long icmp_type, long long code) nogil
 

@@ -199,17 +199,124 @@ def decode_icmpv6(buffer: bytearray, position: int, end: int, rows: array[int], 
         rows[layout.ND_TARGET_HIGH * capacity + row] = i64(buffer, position + 8)
         rows[layout.ND_TARGET_LOW * capacity + row] = i64(buffer, position + 16)
         rows[layout.HAS * capacity + row] |= layout.HAS_TARGET
-        # Option 1 of a solicitation is the asker's link address, option 2 of an advertisement the target's.
-        wanted = 1 if icmp_type == protocols.NEIGHBOR_SOLICITATION else 2
-        option = position + 24
-        while option + 8 <= end:
-            size = buffer[option + 1] * 8
-            if size == 0:
-                break
-            if buffer[option] == wanted and size == 8:
-                rows[layout.ND_MAC * capacity + row] = mac(buffer, option + 2)
-                break
-            option = option + size
+        rows[layout.ND_MAC * capacity + row] = link_address(buffer, position, end)
+
+
+def link_address(buffer: bytearray, position: int, end: int) -> int:
+    """The MAC in the options of a solicitation or advertisement whose ICMPv6 header begins here; ABSENT without one."""
+    # Option 1 of a solicitation is the asker's link address, option 2 of an advertisement the target's.
+    wanted = 1 if buffer[position] == protocols.NEIGHBOR_SOLICITATION else 2
+    option = position + 24
+    while option + 8 <= end:
+        size = buffer[option + 1] * 8
+        if size == 0:
+            break
+        if buffer[option] == wanted and size == 8:
+            return mac(buffer, option + 2)
+        option = option + size
+    return layout.ABSENT
+
+
+def blank_message(present: int, source: int, destination: int, messages: array[int], at: int) -> None:
+    """Make absent what the text of a printed ARP packet does not hold, and take MACs of its frame for those of its own.
+
+    A reply's text does not say to whom it goes, its frame does.
+    """
+    opcode = messages[at + layout.M_KIND]
+    if not present & printed_layout.PRESENT_SENDER_MAC:
+        messages[at + layout.M_SENDER_MAC] = source if opcode == protocols.ARP_REQUEST else layout.ABSENT
+    if not present & printed_layout.PRESENT_SENDER_IP:
+        messages[at + layout.M_SENDER_LOW] = layout.ABSENT
+    if opcode == protocols.ARP_REPLY:
+        messages[at + layout.M_TARGET_MAC] = destination
+    elif not present & printed_layout.PRESENT_TARGET_MAC:
+        messages[at + layout.M_TARGET_MAC] = layout.ABSENT
+    if not present & printed_layout.PRESENT_TARGET_IP:
+        messages[at + layout.M_TARGET_LOW] = layout.ABSENT
+
+
+def arp_message(
+    buffer: bytearray,
+    position: int,
+    end: int,
+    present: int,
+    source: int,
+    destination: int,
+    cast: int,
+    messages: array[int],
+    at: int,
+) -> bool:
+    """The message of an ARP packet; False where it has no sender's address, or is a probe (RFC 5227).
+
+    ``present`` says what a printed frame holds; -1 for a recorded one.
+    """
+    for field in range(layout.M_KIND, layout.M_TARGET_LOW + 1):
+        messages[at + field] = layout.ABSENT
+    # Opcode, sender and target lie in a message as in a row.
+    decode_arp(buffer, position, end, messages, 1, at + layout.M_KIND - layout.ARP_OPCODE)
+    kind = layout.M_OTHER
+    if present >= 0:
+        kind = layout.M_PRINTED
+        blank_message(present, source, destination, messages, at)
+    sender = messages[at + layout.M_SENDER_LOW]
+    target = messages[at + layout.M_TARGET_LOW]
+    if sender == layout.ABSENT or sender == layout.MAPPED:
+        return False
+    asked = messages[at + layout.M_TARGET_MAC]
+    announcement = sender == target
+    if messages[at + layout.M_KIND] == protocols.ARP_REPLY:
+        if present >= 0:
+            announcement = asked == layout.BROADCAST_MAC
+        elif asked > 0 and asked != layout.BROADCAST_MAC and asked != messages[at + layout.M_SENDER_MAC]:
+            # A reply to a host about that host's own address comes from proxy ARP; an announcement is meant for all.
+            announcement = False
+        if not announcement:
+            kind = kind | layout.M_REPLY
+    elif messages[at + layout.M_KIND] == protocols.ARP_REQUEST and not announcement and target != layout.ABSENT:
+        kind = kind | layout.M_REQUEST
+    messages[at + layout.M_KIND] = kind
+    messages[at + layout.M_SENDER_HIGH] = 0
+    messages[at + layout.M_TARGET_HIGH] = 0
+    messages[at + layout.M_ETH_SRC] = source
+    messages[at + layout.M_CAST] = cast
+    return True
+
+
+def neighbour_message(
+    buffer: bytearray, header: int, position: int, end: int, source: int, messages: array[int], at: int
+) -> bool:
+    """The message of a neighbour solicitation or advertisement whose IPv6 header begins at ``header``.
+
+    False for other packets, for those cut before the target, and for duplicate address detection (RFC 4862), which asks
+    for nobody.
+    """
+    if position + 24 > end:
+        return False
+    asks = buffer[position] == protocols.NEIGHBOR_SOLICITATION
+    if not asks and buffer[position] != protocols.NEIGHBOR_ADVERTISEMENT:
+        return False
+    sender = header + 8 if asks else position + 8
+    target = position + 8 if asks else header + 24
+    messages[at + layout.M_SENDER_HIGH] = i64(buffer, sender)
+    messages[at + layout.M_SENDER_LOW] = i64(buffer, sender + 8)
+    if messages[at + layout.M_SENDER_HIGH] == 0 and (
+        messages[at + layout.M_SENDER_LOW] == 0 or messages[at + layout.M_SENDER_LOW] == layout.MAPPED
+    ):
+        return False
+    messages[at + layout.M_TARGET_HIGH] = i64(buffer, target)
+    messages[at + layout.M_TARGET_LOW] = i64(buffer, target + 8)
+    messages[at + layout.M_TARGET_MAC] = layout.ABSENT
+    # The option may be left out if the frame's source says the same (RFC 4861, section 4.4).
+    option = layout.ABSENT if asks else link_address(buffer, position, end)
+    messages[at + layout.M_SENDER_MAC] = source if option == layout.ABSENT else option
+    messages[at + layout.M_ETH_SRC] = source
+    to_many = buffer[header + 24] == 0xFF
+    messages[at + layout.M_CAST] = layout.TO_MANY if to_many else layout.TO_ONE
+    if asks:
+        messages[at + layout.M_KIND] = layout.M_ND | layout.M_REQUEST
+    else:
+        messages[at + layout.M_KIND] = layout.M_ND | (layout.M_OTHER if to_many else layout.M_REPLY)
+    return True
 
 
 def error_class(family: int, icmp_type: int, code: int) -> int:
