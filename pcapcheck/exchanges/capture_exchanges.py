@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode.decoder import FrameBatch, FrameGroup
-from pcapcheck.exchanges.answer_row import AnswerRow
 from pcapcheck.exchanges.arp_row import ArpRow
 from pcapcheck.exchanges.claims import Claims
 from pcapcheck.exchanges.connection_row import ConnectionRow
@@ -23,10 +22,9 @@ from pcapcheck.exchanges.resolutions import Resolutions, Resolved
 from pcapcheck.exchanges.resolved_rows import answer_rows, arp_rows
 from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO
 
-Exchange = ArpRow | AnswerRow | EchoRow
 Point = tuple[int, int | None]
 # Table, rows, and the number of exchanges that each row stands for: they are alike in all that rules ask.
-Finished = tuple[str, Iterable[Exchange], int]
+Finished = tuple[str, Iterable[TableRow], int]
 
 
 @dataclass(frozen=True)
@@ -65,8 +63,8 @@ class Exchanges:
         self.claims.feed(batch)
         yield from self._resolved(self.resolutions.feed(batch))
         self.conversations.feed(batch)
-        for echo in self.echoes.feed(batch):
-            yield _table_of(echo), [echo], 1
+        for rows in self.echoes.feed(batch):
+            yield rows.table, rows, 1
 
     def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
         """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted."""
@@ -79,8 +77,8 @@ class Exchanges:
         yield from self._resolved(self.resolutions.finish(groups, by_group))
         self.gateway_talk = self.resolution_sums.gateway_talk()
         self.asked = self.resolution_sums.asked()
-        for echo in self.echoes.finish(by_group, frames, self.gateways):
-            yield _table_of(echo), [echo], 1
+        for rows in self.echoes.finish(by_group, frames, self.gateways):
+            yield rows.table, rows, 1
         if not self.every_echo:
             for bin_ in (*self.echoes.bins(), *self.echoes.attempts(), *self.echoes.queries()):
                 first, *others = bin_.samples
