@@ -10,13 +10,13 @@ from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import COLUMNS
 from pcapcheck.decode.decoder import absent
-from pcapcheck.decode.frame_layout import TO_ONE
 from pcapcheck.exchanges import resolving_layout as layout
 from pcapcheck.table_names import ARP
 
 # The name of the question, by family.
 PROTOCOLS = {4: "ARP", 6: "neighbour solicitation"}
-# By ARP_OUTCOME.
+# By ARP_CAST, and by ARP_OUTCOME.
+CASTS = ("unicast", "broadcast")
 OUTCOMES = COLUMNS[ARP]["outcome"].words
 
 
@@ -76,7 +76,7 @@ def arp_row(rows: array[int], start: int, address_of: AddressOf) -> ArpRow:
         target=address_of(rows[start + layout.ARP_TARGET_HIGH], rows[start + layout.ARP_TARGET_LOW]),
         first_time=time_of(rows[start + layout.ARP_FIRST_TIME]),
         latest_time=time_of(rows[start + layout.ARP_LATEST_TIME]),
-        cast=None if cast is None else "unicast" if cast == TO_ONE else "broadcast",
+        cast=None if cast is None else CASTS[cast],
         attempts=rows[start + layout.ARP_ATTEMPTS],
         outcome=OUTCOMES[rows[start + layout.ARP_OUTCOME]],
         answer_count=rows[start + layout.ARP_ANSWERS],

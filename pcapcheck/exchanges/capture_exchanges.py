@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode.decoder import FrameBatch, FrameGroup
-from pcapcheck.exchanges.arp_row import ArpRow
 from pcapcheck.exchanges.claims import Claims
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.conversations import Conversations
@@ -19,8 +18,8 @@ from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
 from pcapcheck.exchanges.resolution_sums import ResolutionSums
 from pcapcheck.exchanges.resolutions import Resolutions, Resolved
-from pcapcheck.exchanges.resolved_rows import answer_rows, arp_rows
-from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO
+from pcapcheck.raw_rows import TableRow
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
 
 Point = tuple[int, int | None]
 # Table, rows, and the number of exchanges that each row stands for: they are alike in all that rules ask.
@@ -100,9 +99,8 @@ class Exchanges:
     def _resolved(self, finished: Iterable[Resolved]) -> Iterator[Finished]:
         for resolved in finished:
             self.resolution_sums.add(resolved)
-            yield ARP, arp_rows(resolved), 1
-            if resolved.answer_count:
-                yield ANSWERS, answer_rows(resolved), 1
+            for rows in (resolved.resolutions, resolved.answers):
+                yield rows.table, rows, 1
 
 
 def _table_of(echo: EchoRow) -> str:

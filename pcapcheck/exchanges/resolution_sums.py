@@ -53,13 +53,14 @@ class ResolutionSums:
 
     def add(self, resolved: Resolved) -> None:
         """Sum up finished resolutions."""
-        self.address_of = resolved.address_of
+        rows = resolved.resolutions
+        self.address_of = rows.address_of
         self._state[layout.S_ROW] = self._state[layout.S_ANSWER] = 0
         while True:
             tallying.tally(
-                resolved.rows,
-                resolved.count,
-                resolved.answers,
+                rows.data,
+                rows.count,
+                resolved.answers.data,
                 self._gateways,
                 self._tallies,
                 self._durations,

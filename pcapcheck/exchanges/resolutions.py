@@ -11,13 +11,16 @@ from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.decoder import FrameBatch, FrameGroup
+from pcapcheck.decode.frame_layout import GROUP_FIELDS
 from pcapcheck.exchanges import printed_askers, resolving
 from pcapcheck.exchanges import resolving_layout as layout
+from pcapcheck.exchanges.answer_fields import ANSWER_TABLE
+from pcapcheck.exchanges.arp_fields import ARP_TABLE
 from pcapcheck.exchanges.waiting import with_margin
 from pcapcheck.hash_table import empty_slots
+from pcapcheck.raw_rows import RawRows, TableFields
 from pcapcheck.values import address_of
 
 MOST_OPEN = 1 << 17
@@ -25,15 +28,12 @@ FIRST_PLACES = 1 << 6
 OUT_ROWS = 1 << 10
 
 
-@dataclass(frozen=True, repr=False)
-class Resolved(Brief):
-    """Finished resolutions and their answers, as ``resolving_layout`` says; valid until the next are asked for."""
+@dataclass(frozen=True)
+class Resolved:
+    """Finished resolutions, and the rows of their answers in the same order."""
 
-    rows: array[int]
-    count: int
-    answers: array[int]
-    answer_count: int
-    address_of: AddressOf
+    resolutions: RawRows
+    answers: RawRows
 
 
 class Resolutions:
@@ -45,7 +45,8 @@ class Resolutions:
 
     def __init__(self, wait: int) -> None:
         self.wait = wait
-        self.address_of: AddressOf = address_of
+        self._address_of: AddressOf = address_of
+        self._groups = array("q")
         self._pool = array("q")
         self._slots = array("i")
         self._kept = array("q")
@@ -74,7 +75,7 @@ class Resolutions:
 
     def feed(self, batch: FrameBatch) -> Iterator[Resolved]:
         """Take the messages of a batch; yields the resolutions that they close."""
-        self.address_of = batch.address_of
+        self._address_of, self._groups = batch.address_of, batch.groups
         self._state[layout.S_MESSAGE] = 0
         if batch.message_count:
             yield from self._until_done(
@@ -127,14 +128,19 @@ class Resolutions:
         """Call a loop again until all that it fills is large enough."""
         while True:
             loop()
-            state = self._state
-            if state[layout.S_OUT]:
-                count, state[layout.S_OUT] = state[layout.S_OUT], 0
-                answers, state[layout.S_OUT_ANSWERS] = state[layout.S_OUT_ANSWERS], 0
-                yield Resolved(self._out, count, self._out_answers, answers, self.address_of)
-            if state[layout.S_STATUS] == layout.DONE:
+            if self._state[layout.S_OUT]:
+                yield Resolved(
+                    self._take(ARP_TABLE, self._out, layout.S_OUT, layout.ARP_FIELDS),
+                    self._take(ANSWER_TABLE, self._out_answers, layout.S_OUT_ANSWERS, layout.ANSWER_FIELDS),
+                )
+            if self._state[layout.S_STATUS] == layout.DONE:
                 return
-            self._enlarge(state[layout.S_STATUS])
+            self._enlarge(self._state[layout.S_STATUS])
+
+    def _take(self, table: TableFields, rows: array[int], counted: int, width: int) -> RawRows:
+        """The rows that were written out, valid until the loop goes on."""
+        count, self._state[counted] = self._state[counted], 0
+        return RawRows(table, rows, count, width, 1, self._groups, GROUP_FIELDS, self._address_of)
 
     def _enlarge(self, status: int) -> None:
         if status == layout.POOL_FULL:

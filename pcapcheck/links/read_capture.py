@@ -13,6 +13,7 @@ from pcapcheck.capture.record import AddressOf, Interface, Problem
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import NOTHING_SEEN
 from pcapcheck.decode.decoder import COOKED2, LINKS, Decoder, FrameGroup, link_name
+from pcapcheck.decode.frame_fields import raw_frames
 from pcapcheck.decode.frame_row import FrameRow, frame_rows
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished, SoFar
@@ -57,7 +58,7 @@ class GroupRow:
     outcome: str = ""
 
 
-# Takes rows of a table: (name of the table, rows, frames behind each row).
+# Takes rows of a table, as objects or as raw rows: (name of the table, rows, frames behind each row).
 RowSink = Callable[[str, Iterable[TableRow], int], None]
 
 
@@ -132,7 +133,7 @@ def read_capture(
                 if sightings is not None and frames.sighting_count:
                     sightings.add(number, frames)
                 if FRAMES in every:
-                    sink(FRAMES, frame_rows(frames), 1)
+                    sink(FRAMES, raw_frames(frames), 1)
                 if progress:
                     progress(source.path, source.consumed, reader.frames, exchanges.so_far)
     finally:
