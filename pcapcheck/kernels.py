@@ -17,8 +17,15 @@ from types import ModuleType
 KERNELS = (
     "pcapcheck.capture.scan",
     "pcapcheck.capture.salvage",
+    "pcapcheck.decode.frame",
     "pcapcheck.decode.icmp_arp",
+    "pcapcheck.decode.headers",
+    "pcapcheck.decode.grouping",
+    "pcapcheck.decode.events",
+    "pcapcheck.decode.segments",
+    "pcapcheck.decode.messages",
     "pcapcheck.decode.sighting",
+    "pcapcheck.decode.row_writer",
     "pcapcheck.decode.decode_loop",
     "pcapcheck.exchanges.pairing",
     "pcapcheck.exchanges.printed_askers",
@@ -40,7 +47,7 @@ def number_files() -> list[Path]:
 
 
 # What is written out in several loops.
-HELPERS = (PACKAGE / "capture" / "octets.pxd", PACKAGE / "hash_table.pxd")
+HELPERS = (PACKAGE / "capture" / "octets.pxd", PACKAGE / "hash_table.pxd", PACKAGE / "decode" / "frame.pxd")
 
 
 def digest_of(kernel: str) -> str:

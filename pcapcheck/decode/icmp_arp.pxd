@@ -39,23 +39,6 @@ cpdef void decode_icmpv6(
 cdef inline long long link_address(
     const unsigned char[::1] buffer, long long position, long long end) except? -2 nogil
 
-@cython.locals(opcode=cython.longlong)
-cdef void blank_message(
-    long long present, long long source, long long destination, long long[::1] messages,
-    long long at) except * nogil
-
-@cython.locals(
-    field=cython.int, kind=cython.int, sender=cython.longlong, target=cython.longlong, asked=cython.longlong,
-    announcement=cython.bint)
-cpdef bint arp_message(
-    const unsigned char[::1] buffer, long long position, long long end, long long present, long long source,
-    long long destination, int cast, long long[::1] messages, long long at) except? -1 nogil
-
-@cython.locals(asks=cython.bint, sender=cython.longlong, target=cython.longlong, option=cython.longlong, to_many=cython.bint)
-cpdef bint neighbour_message(
-    const unsigned char[::1] buffer, long long header, long long position, long long end, long long source,
-    long long[::1] messages, long long at) except? -1 nogil
-
 cdef inline int error_class(int family, long long icmp_type, long long code) nogil
 
 @cython.locals(request=cython.int)
@@ -64,15 +47,6 @@ cpdef bint is_icmp_error(long long[::1] rows, long long capacity, long long row,
 @cython.locals(icmp_type=cython.longlong, code=cython.longlong, ports=cython.longlong)
 cpdef void event_of_error(
     long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except * nogil
-
-@cython.locals(stop=cython.longlong, mixed=cython.ulonglong)
-cdef inline long long question_of(
-    const unsigned char[::1] buffer, long long position, long long end) except? -1 nogil
-
-@cython.locals(asks=cython.bint, question=cython.longlong, code=cython.longlong, flags=cython.int, port=cython.longlong)
-cpdef bint query(
-    const unsigned char[::1] buffer, long long payload, long long end, long long[::1] events, long long event,
-    long long number, long long time, long long group) except? -1 nogil
 
 cpdef void outer_addresses(
     const unsigned char[::1] buffer, long long position, int version, long long[::1] rows, long long capacity,
@@ -89,8 +63,6 @@ cpdef long long cut_short(
 cpdef void decode_fragment_header(
     const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
     long long capacity, long long row) except * nogil
-
-cpdef void blank_event(long long present, long long[::1] events, long long event) except * nogil
 
 @cython.locals(present=cython.longlong, length=cython.longlong)
 cpdef void blank_row(

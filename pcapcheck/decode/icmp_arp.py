@@ -217,108 +217,6 @@ def link_address(buffer: bytearray, position: int, end: int) -> int:
     return layout.ABSENT
 
 
-def blank_message(present: int, source: int, destination: int, messages: array[int], at: int) -> None:
-    """Make absent what the text of a printed ARP packet does not hold, and take MACs of its frame for those of its own.
-
-    A reply's text does not say to whom it goes, its frame does.
-    """
-    opcode = messages[at + layout.M_KIND]
-    if not present & printed_layout.PRESENT_SENDER_MAC:
-        messages[at + layout.M_SENDER_MAC] = source if opcode == protocols.ARP_REQUEST else layout.ABSENT
-    if not present & printed_layout.PRESENT_SENDER_IP:
-        messages[at + layout.M_SENDER_LOW] = layout.ABSENT
-    if opcode == protocols.ARP_REPLY:
-        messages[at + layout.M_TARGET_MAC] = destination
-    elif not present & printed_layout.PRESENT_TARGET_MAC:
-        messages[at + layout.M_TARGET_MAC] = layout.ABSENT
-    if not present & printed_layout.PRESENT_TARGET_IP:
-        messages[at + layout.M_TARGET_LOW] = layout.ABSENT
-
-
-def arp_message(
-    buffer: bytearray,
-    position: int,
-    end: int,
-    present: int,
-    source: int,
-    destination: int,
-    cast: int,
-    messages: array[int],
-    at: int,
-) -> bool:
-    """The message of an ARP packet; False where it has no sender's address, or is a probe (RFC 5227).
-
-    ``present`` says what a printed frame holds; -1 for a recorded one.
-    """
-    for field in range(layout.M_KIND, layout.M_TARGET_LOW + 1):
-        messages[at + field] = layout.ABSENT
-    # Opcode, sender and target lie in a message as in a row.
-    decode_arp(buffer, position, end, messages, 1, at + layout.M_KIND - layout.ARP_OPCODE)
-    kind = layout.M_OTHER
-    if present >= 0:
-        kind = layout.M_PRINTED
-        blank_message(present, source, destination, messages, at)
-    sender = messages[at + layout.M_SENDER_LOW]
-    target = messages[at + layout.M_TARGET_LOW]
-    if sender == layout.ABSENT or sender == layout.MAPPED:
-        return False
-    asked = messages[at + layout.M_TARGET_MAC]
-    announcement = sender == target
-    if messages[at + layout.M_KIND] == protocols.ARP_REPLY:
-        if present >= 0:
-            announcement = asked == layout.BROADCAST_MAC
-        elif asked > 0 and asked != layout.BROADCAST_MAC and asked != messages[at + layout.M_SENDER_MAC]:
-            # A reply to a host about that host's own address comes from proxy ARP; an announcement is meant for all.
-            announcement = False
-        if not announcement:
-            kind = kind | layout.M_REPLY
-    elif messages[at + layout.M_KIND] == protocols.ARP_REQUEST and not announcement and target != layout.ABSENT:
-        kind = kind | layout.M_REQUEST
-    messages[at + layout.M_KIND] = kind
-    messages[at + layout.M_SENDER_HIGH] = 0
-    messages[at + layout.M_TARGET_HIGH] = 0
-    messages[at + layout.M_ETH_SRC] = source
-    messages[at + layout.M_CAST] = cast
-    return True
-
-
-def neighbour_message(
-    buffer: bytearray, header: int, position: int, end: int, source: int, messages: array[int], at: int
-) -> bool:
-    """The message of a neighbour solicitation or advertisement whose IPv6 header begins at ``header``.
-
-    False for other packets, for those cut before the target, and for duplicate address detection (RFC 4862), which asks
-    for nobody.
-    """
-    if position + 24 > end:
-        return False
-    asks = buffer[position] == protocols.NEIGHBOR_SOLICITATION
-    if not asks and buffer[position] != protocols.NEIGHBOR_ADVERTISEMENT:
-        return False
-    sender = header + 8 if asks else position + 8
-    target = position + 8 if asks else header + 24
-    messages[at + layout.M_SENDER_HIGH] = i64(buffer, sender)
-    messages[at + layout.M_SENDER_LOW] = i64(buffer, sender + 8)
-    if messages[at + layout.M_SENDER_HIGH] == 0 and (
-        messages[at + layout.M_SENDER_LOW] == 0 or messages[at + layout.M_SENDER_LOW] == layout.MAPPED
-    ):
-        return False
-    messages[at + layout.M_TARGET_HIGH] = i64(buffer, target)
-    messages[at + layout.M_TARGET_LOW] = i64(buffer, target + 8)
-    messages[at + layout.M_TARGET_MAC] = layout.ABSENT
-    # The option may be left out if the frame's source says the same (RFC 4861, section 4.4).
-    option = layout.ABSENT if asks else link_address(buffer, position, end)
-    messages[at + layout.M_SENDER_MAC] = source if option == layout.ABSENT else option
-    messages[at + layout.M_ETH_SRC] = source
-    to_many = buffer[header + 24] == 0xFF
-    messages[at + layout.M_CAST] = layout.TO_MANY if to_many else layout.TO_ONE
-    if asks:
-        messages[at + layout.M_KIND] = layout.M_ND | layout.M_REQUEST
-    else:
-        messages[at + layout.M_KIND] = layout.M_ND | (layout.M_OTHER if to_many else layout.M_REPLY)
-    return True
-
-
 def error_class(family: int, icmp_type: int, code: int) -> int:
     """What an ICMP error says to whoever waits for a reply; 0 where it does not end an exchange."""
     if family == 4:
@@ -382,67 +280,6 @@ def event_of_error(rows: array[int], capacity: int, row: int, family: int, event
     events[event + layout.E_FROM_HIGH] = rows[layout.IP_SRC_HIGH * capacity + row]
     events[event + layout.E_FROM_LOW] = rows[layout.IP_SRC_LOW * capacity + row]
     events[event + layout.E_MTU] = rows[layout.ICMP_MTU * capacity + row]
-
-
-def question_of(buffer: bytearray, position: int, end: int) -> int:
-    """A hash of the question that begins here: name, type and class (RFC 1035, section 4.1.2); never 0.
-
-    Case does not count: resolvers play with it (draft-vixie-dnsext-dns0x20). What was cut is cut in the answer too.
-    """
-    stop = position
-    while stop < end and buffer[stop] != 0:
-        stop = stop + 1 + buffer[stop]
-    if stop > end:
-        stop = end
-    mixed = layout.MULTIPLY
-    while position + 8 <= stop:
-        mixed = ((mixed ^ (i64(buffer, position) | layout.SMALL_LETTERS)) * layout.MULTIPLY) & layout.LONG
-        mixed = mixed ^ (mixed >> 29)
-        position = position + 8
-    while position < stop:
-        mixed = ((mixed ^ (buffer[position] | 32)) * layout.MULTIPLY) & layout.LONG
-        position = position + 1
-    if stop + 5 <= end:
-        mixed = mixed ^ (mixed >> 29) ^ u32be(buffer, stop + 1)
-        mixed = (mixed * layout.MULTIPLY) & layout.LONG
-    return (mixed >> 2) | 1
-
-
-def query(
-    buffer: bytearray, payload: int, end: int, events: array[int], event: int, number: int, time: int, group: int
-) -> bool:
-    """The event of a UDP datagram that is a DNS query or a response to one (RFC 1035, section 4.1.1); False for others.
-
-    ``payload`` is where the UDP header begins. A message cut behind its identifier is known by the ports alone.
-    """
-    asks = u16be(buffer, payload + 2) == protocols.DNS_PORT
-    if (not asks and u16be(buffer, payload) != protocols.DNS_PORT) or payload + 10 > end:
-        return False
-    question = 0
-    code = layout.ABSENT
-    if payload + 12 <= end:
-        flags = u16be(buffer, payload + 10)
-        # Where both ports are those of DNS, as between servers, only the message decides.
-        if asks == (flags >> 15) and u16be(buffer, payload) != u16be(buffer, payload + 2):
-            return False
-        asks = flags >> 15 == 0
-        # Notifications and updates are not questions.
-        if (flags >> 11) & 15:
-            return False
-        code = flags & 15
-    if payload + 20 < end and u16be(buffer, payload + 12) > 0:
-        question = question_of(buffer, payload + 20, end)
-    elif asks and payload + 20 <= end:
-        return False
-    events[event + layout.E_NUMBER] = number
-    events[event + layout.E_TIME] = time
-    events[event + layout.E_GROUP] = group
-    events[event + layout.E_KIND] = (layout.E_REQUEST if asks else layout.E_REPLY) | layout.E_QUERY
-    port = u16be(buffer, payload if asks else payload + 2)
-    events[event + layout.E_IDENT_SEQ] = layout.QUERY | (port << 16) | u16be(buffer, payload + 8)
-    events[event + layout.E_RCODE] = code
-    events[event + layout.E_QUESTION] = question
-    return True
 
 
 def outer_addresses(buffer: bytearray, position: int, version: int, rows: array[int], capacity: int, row: int) -> None:
@@ -552,16 +389,6 @@ def decode_fragment_header(
         rows[layout.IP_ID * capacity + row] = u32be(buffer, position + 4)
         rows[layout.IP_FRAGMENT * capacity + row] = u16be(buffer, position + 2) & 0xFFF8
         rows[layout.IP_MF * capacity + row] = buffer[position + 3] & 1
-
-
-def blank_event(present: int, events: array[int], event: int) -> None:
-    """Make absent what the text of a printed frame does not hold of an echo."""
-    if not present & printed_layout.PRESENT_ID:
-        events[event + layout.E_IP_ID] = layout.ABSENT
-    if not present & printed_layout.PRESENT_TTL:
-        events[event + layout.E_TTL] = layout.ABSENT
-    if not present & printed_layout.PRESENT_IDENT:
-        events[event + layout.E_IDENT_SEQ] |= layout.ABSENT_IDENT
 
 
 def blank_row(buffer: bytearray, start: int, rows: array[int], capacity: int, row: int) -> None:
