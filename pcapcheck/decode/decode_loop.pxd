@@ -6,6 +6,7 @@ from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.grouping cimport count_in_group
 from pcapcheck.decode.headers cimport read_headers
 from pcapcheck.decode.icmp_arp cimport blank_row, event_of_error, is_icmp_error
+from pcapcheck.decode.messages cimport emit_message
 from pcapcheck.decode.row_writer cimport write_row
 from pcapcheck.decode.segments cimport emit_segment, emit_segment_of_error
 from pcapcheck.decode.sighting cimport emit_sighting
@@ -16,14 +17,15 @@ from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
 @cython.locals(
-    row=cython.longlong, event=cython.longlong, segment=cython.longlong, sighting=cython.longlong,
+    row=cython.longlong, event=cython.longlong, segment=cython.longlong, message=cython.longlong, sighting=cython.longlong,
     record=cython.longlong)
 cpdef decode_frames(
     const unsigned char[::1] buffer, const long long[::1] records, long long count,
     long long first_number, const long long[::1] links, long long since, long long until, bint keep_all,
     long long[::1] groups, long long[::1] slots, long long limit, long long[::1] rows, long long capacity,
     long long[::1] events, bint follow, long long sample, long long[::1] address_pairs, int[::1] pair_slots,
-    long long pair_limit, long long[::1] sightings, long long[::1] segments, Frame frame, long long[::1] state)
+    long long pair_limit, long long[::1] sightings, long long[::1] segments, long long[::1] messages, Frame frame,
+    long long[::1] state)
 
 @cython.locals(entry=cython.Py_ssize_t)
 cdef inline int begin_frame(

@@ -3,9 +3,10 @@
 
 The headers of every frame are read (``headers``), and it is counted in its *group* (``grouping``): the frames alike in
 capture point, link addresses, direction, what they carry and what their TTL says. What the pairing of exchanges needs
-is written down as an *event* (``events``), what conversations need as a *segment* (``segments``), what follows packets
-from link to link as a *sighting* (``sighting``). A *row* with all fields (``row_writer``) is written only for frames
-that are read later: ARP, neighbour discovery and ICMP errors, or all where ``keep_all`` is set.
+is written down as an *event* (``events``) or, of ARP and neighbour discovery, as a *message* (``messages``), what
+conversations need as a *segment* (``segments``), what follows packets from link to link as a *sighting*
+(``sighting``). A *row* with all fields (``row_writer``) is written only for frames that are read later: ICMP errors, or
+all where ``keep_all`` is set.
 
 The loop runs as plain Python or compiled by Cython with the C types in ``decode_loop.pxd``.
 """
@@ -28,6 +29,7 @@ if not cython.compiled:
     from pcapcheck.decode.grouping import count_in_group
     from pcapcheck.decode.headers import read_headers
     from pcapcheck.decode.icmp_arp import blank_row, event_of_error, is_icmp_error
+    from pcapcheck.decode.messages import emit_message
     from pcapcheck.decode.row_writer import write_row
     from pcapcheck.decode.segments import emit_segment, emit_segment_of_error
     from pcapcheck.decode.sighting import emit_sighting
@@ -37,19 +39,20 @@ def decode_frames(
     buffer: bytearray, records: array[int], count: int, first_number: int, links: array[int], since: int, until: int,
     keep_all: bool, groups: array[int], slots: array[int], limit: int, rows: array[int], capacity: int,
     events: array[int], follow: bool, sample: int, address_pairs: array[int], pair_slots: array[int], pair_limit: int,
-    sightings: array[int], segments: array[int], frame: Frame, state: array[int]
+    sightings: array[int], segments: array[int], messages: array[int], frame: Frame, state: array[int]
 ) -> None:  # fmt: skip
     """Decode the records from ``state[S_RECORD]`` on, until all are done or the rows are full.
 
     ``links`` has two numbers per interface: the link type as in ``frame_layout`` and the length of the frame check
-    sequence. ``events``, ``segments`` and ``sightings`` have room for one per record; sightings are written down only
-    where ``follow``, and only those whose loose key has no bit of ``sample``. Frames before ``since`` or from ``until``
-    on (nanoseconds) are passed over. ``frame`` is used for one frame after the other.
+    sequence. ``events``, ``segments``, ``messages`` and ``sightings`` have room for one per record; sightings are
+    written down only where ``follow``, and only those whose loose key has no bit of ``sample``. Frames before ``since``
+    or from ``until`` on (nanoseconds) are passed over. ``frame`` is used for one frame after the other.
     """
     with cython.nogil:
         row = 0
         event = 0
         segment = 0
+        message = 0
         sighting = 0
         record = state[layout.S_RECORD]
         frame.group = 0
@@ -62,7 +65,10 @@ def decode_frames(
                 continue
             read_headers(buffer, frame, state)
             count_in_group(buffer, frame, groups, slots, limit, state)
-            event = emit_event(buffer, frame, events, event)
+            if frame.carries == layout.ARP or frame.carries == layout.ND:
+                message = emit_message(buffer, frame, messages, message)
+            else:
+                event = emit_event(buffer, frame, events, event)
             if frame.protocol == protocols.TCP or frame.protocol == protocols.UDP or frame.protocol == protocols.SCTP:
                 segment = emit_segment(buffer, frame, segments, segment)
             if follow:
@@ -84,6 +90,7 @@ def decode_frames(
         state[layout.S_EVENTS] = event // layout.EVENT_FIELDS
         state[layout.S_SIGHTINGS] = sighting // layout.SIGHTING_FIELDS
         state[layout.S_SEGMENTS] = segment // layout.SEGMENT_FIELDS
+        state[layout.S_MESSAGES] = message // layout.MESSAGE_FIELDS
 
 
 def begin_frame(records: array[int], record: int, links: array[int], frame: Frame) -> None:
@@ -111,5 +118,5 @@ def is_icmp(frame: Frame) -> bool:
 
 
 def is_read_later(frame: Frame) -> bool:
-    """Whether a frame's row is read by the exchanges: ARP, neighbour discovery, and ICMP but for echoes."""
-    return frame.carries == layout.ARP or frame.carries == layout.ND or (not frame.is_echo and is_icmp(frame))
+    """Whether a frame's row is read by the exchanges: ICMP but for echoes and neighbour discovery."""
+    return is_icmp(frame) and not frame.is_echo and frame.carries != layout.ND

@@ -30,10 +30,14 @@ cpdef void decode_icmp(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
     long long row) except * nogil
 
-@cython.locals(icmp_type=cython.int, wanted=cython.int, option=cython.longlong, size=cython.longlong)
+@cython.locals(icmp_type=cython.int)
 cpdef void decode_icmpv6(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
     long long row) except * nogil
+
+@cython.locals(wanted=cython.int, option=cython.longlong, size=cython.longlong)
+cdef inline long long link_address(
+    const unsigned char[::1] buffer, long long position, long long end) except? -2 nogil
 
 cdef inline int error_class(int family, long long icmp_type, long long code) nogil
 

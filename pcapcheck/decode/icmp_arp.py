@@ -199,17 +199,22 @@ def decode_icmpv6(buffer: bytearray, position: int, end: int, rows: array[int], 
         rows[layout.ND_TARGET_HIGH * capacity + row] = i64(buffer, position + 8)
         rows[layout.ND_TARGET_LOW * capacity + row] = i64(buffer, position + 16)
         rows[layout.HAS * capacity + row] |= layout.HAS_TARGET
-        # Option 1 of a solicitation is the asker's link address, option 2 of an advertisement the target's.
-        wanted = 1 if icmp_type == protocols.NEIGHBOR_SOLICITATION else 2
-        option = position + 24
-        while option + 8 <= end:
-            size = buffer[option + 1] * 8
-            if size == 0:
-                break
-            if buffer[option] == wanted and size == 8:
-                rows[layout.ND_MAC * capacity + row] = mac(buffer, option + 2)
-                break
-            option = option + size
+        rows[layout.ND_MAC * capacity + row] = link_address(buffer, position, end)
+
+
+def link_address(buffer: bytearray, position: int, end: int) -> int:
+    """The MAC in the options of a solicitation or advertisement whose ICMPv6 header begins here; ABSENT without one."""
+    # Option 1 of a solicitation is the asker's link address, option 2 of an advertisement the target's.
+    wanted = 1 if buffer[position] == protocols.NEIGHBOR_SOLICITATION else 2
+    option = position + 24
+    while option + 8 <= end:
+        size = buffer[option + 1] * 8
+        if size == 0:
+            break
+        if buffer[option] == wanted and size == 8:
+            return mac(buffer, option + 2)
+        option = option + size
+    return layout.ABSENT
 
 
 def error_class(family: int, icmp_type: int, code: int) -> int:
