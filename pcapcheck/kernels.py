@@ -35,10 +35,14 @@ def number_files() -> list[Path]:
     return [*sorted(PACKAGE.glob("*/*_layout.py")), PACKAGE / "protocols.py"]
 
 
+# What is written out in several loops.
+HELPERS = (PACKAGE / "capture" / "octets.pxd", PACKAGE / "hash_table.pxd")
+
+
 def digest_of(kernel: str) -> str:
     """A digest of what a kernel is compiled from: its source, its types, and the numbers and helpers that it shares."""
     source = PACKAGE.parent / kernel.replace(".", "/")
-    files = [source.with_suffix(".py"), source.with_suffix(".pxd"), *number_files(), PACKAGE / "capture" / "octets.pxd"]
+    files = [source.with_suffix(".py"), source.with_suffix(".pxd"), *number_files(), *HELPERS]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 

@@ -19,13 +19,14 @@ from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
 from pcapcheck.exchanges import pairing
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.cells import Cells
-from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.ending_errors import EndingErrors
 from pcapcheck.exchanges.exchange_bins import ExchangeBin, ExchangeBins
-from pcapcheck.exchanges.exchange_row import TABLES, Macs, exchange_row
+from pcapcheck.exchanges.exchange_row import TABLES, Macs
+from pcapcheck.exchanges.finished import finished_rows
 from pcapcheck.exchanges.waiting import hold_back
 from pcapcheck.exchanges.worker import Worker
 from pcapcheck.kernels import is_compiled
+from pcapcheck.raw_rows import RawRows
 from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
 from pcapcheck.values import address_of
 
@@ -49,6 +50,7 @@ class Echoes:
         self.dns_wait = dns_wait
         self.macs = macs
         self.address_of: AddressOf = address_of
+        self._groups = array("q")
         self.ending_errors = EndingErrors()
         self._pool = array("q")
         self._slots = array("i")
@@ -74,19 +76,19 @@ class Echoes:
         """Open echoes dropped to keep memory bounded."""
         return self._state[layout.S_EVICTED]
 
-    def feed(self, batch: FrameBatch) -> Iterator[EchoRow]:
+    def feed(self, batch: FrameBatch) -> Iterator[RawRows]:
         """Take the events of a batch; yields finished echoes if every echo is wanted.
 
         Otherwise they may be paired while the caller goes on: ``batch.events`` must not change for a while.
         """
-        self.address_of = batch.address_of
+        self.address_of, self._groups = batch.address_of, batch.groups
         self.ending_errors.feed(batch)
         if self._ahead is not None:
             self._ahead.give((batch.events, batch.event_count))
         else:
             yield from self._pair(batch.events, batch.event_count)
 
-    def _pair(self, events: array[int], count: int) -> Iterator[EchoRow]:
+    def _pair(self, events: array[int], count: int) -> Iterator[RawRows]:
         self._state[layout.S_EVENT] = 0
         yield from self._until_done(
             lambda: pairing.pair(
@@ -103,7 +105,7 @@ class Echoes:
             )
         )
 
-    def _until_done(self, loop: Callable[[], None]) -> Iterator[EchoRow]:
+    def _until_done(self, loop: Callable[[], None]) -> Iterator[RawRows]:
         """Call a loop again until all its buffers are large enough."""
         while True:
             loop()
@@ -124,7 +126,7 @@ class Echoes:
 
     def finish(
         self, last_seen: array[int], last_number: int, gateways: frozenset[int] = frozenset()
-    ) -> Iterator[EchoRow]:
+    ) -> Iterator[RawRows]:
         """The exchanges left at the end.
 
         ``last_seen`` holds, by frame group, when its capture point was heard last; ``last_number`` is the number of the
@@ -179,14 +181,13 @@ class Echoes:
         """The same for questions of DNS."""
         return self._bins.summed_up(DNS, self.macs, self.address_of)
 
-    def _take_out(self) -> Iterator[EchoRow]:
+    def _take_out(self) -> Iterator[RawRows]:
         count, self._state[layout.S_OUT] = self._state[layout.S_OUT], 0
         if count:
             self.cells.take(self._out, count)
             self._bins.take(self._out, count)
         if self.every:
-            for row in range(count):
-                yield exchange_row(self._out, row, self.macs, self.address_of)
+            yield from finished_rows(self._out, count, self._groups, self.address_of)
 
     def _enlarge(self) -> None:
         if self._state[layout.S_STATUS] == layout.POOL_FULL:
@@ -203,4 +204,4 @@ class Echoes:
             self._pool[place * layout.FIELDS + layout.NEWER] = place + 1 if place + 1 < after else -1
         self._state[layout.S_FREE] = before
         self._slots = array("i", [-1]) * (2 * after)
-        pairing.enter_all(self._pool, self._slots, len(self._slots) - 1, before)
+        pairing.enter_all(self._pool, self._slots, before)
