@@ -77,6 +77,6 @@ class Tracing:
     def _row(self, capture: int, frame: int) -> int | None:
         """Sightings stand capture by capture, and in each in the order of its frames."""
         seen = self._seen
-        begin, end = np.searchsorted(seen.capture, (capture, capture + 1)).tolist()
+        begin, end = np.searchsorted(seen.capture, np.array((capture, capture + 1), seen.capture.dtype)).tolist()
         row = begin + int(np.searchsorted(seen.frame[begin:end], frame << 32))
         return row if row < end and int(seen.frame[row]) >> 32 == frame else None
