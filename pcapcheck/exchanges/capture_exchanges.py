@@ -16,9 +16,9 @@ from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.conversations import Conversations
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.echo_row import EchoRow
-from pcapcheck.exchanges.echoes import Echoes
 from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
+from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.exchanges.resolutions import Resolutions
 from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO
 
@@ -54,7 +54,7 @@ class Exchanges:
         self.every_echo = every_echo
         self.claims = Claims()
         self.resolutions = Resolutions(arp_wait)
-        self.echoes = Echoes(echo_wait, dns_wait, every_echo, macs)
+        self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs)
         self.conversations = Conversations()
         self.gateway_talk: dict[Point, GatewayTalk] = {}
         # Which frame groups asked for which addresses.
@@ -66,7 +66,7 @@ class Exchanges:
             self.claims.feed(message)
             yield from self._resolved(self.resolutions.feed(message))
         self.conversations.feed(batch)
-        for echo in self.echoes.feed(batch):
+        for echo in self.paired.feed(batch):
             yield _table_of(echo), echo, 1
 
     def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
@@ -78,10 +78,10 @@ class Exchanges:
                 last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last)
         yield from self._resolved(self.resolutions.finish(last_seen))
         by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
-        for echo in self.echoes.finish(by_group, frames, self.gateways):
+        for echo in self.paired.finish(by_group, frames, self.gateways):
             yield _table_of(echo), echo, 1
         if not self.every_echo:
-            for bin_ in (*self.echoes.bins(), *self.echoes.attempts(), *self.echoes.queries()):
+            for bin_ in self.paired.all_bins():
                 first, *others = bin_.samples
                 yield _table_of(first), first, bin_.count - len(others)
                 for sample in others:
@@ -90,11 +90,11 @@ class Exchanges:
     def so_far(self, resolved: int, resolutions: int) -> SoFar:
         """What has been answered by now; the arguments count the resolutions that were handed out."""
         answered, pending = self.resolutions.open
-        return SoFar(resolved + answered, resolutions + pending, *self.echoes.so_far())
+        return SoFar(resolved + answered, resolutions + pending, *self.paired.so_far())
 
     def close(self) -> None:
         """Let the second threads finish their work."""
-        self.echoes.close()
+        self.paired.close()
         self.conversations.close()
 
     def _resolved(self, resolutions: Iterable[ArpRow]) -> Iterator[Finished]:
