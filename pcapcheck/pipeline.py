@@ -30,7 +30,7 @@ from pcapcheck.links.address_claims import claimed_addresses, taken_over
 from pcapcheck.links.address_row import AddressRow
 from pcapcheck.links.describe_points import describe_points
 from pcapcheck.links.facts import Facts
-from pcapcheck.links.read_capture import Progress, Reading, TableRow
+from pcapcheck.links.read_capture import Progress, Reading
 from pcapcheck.links.scope import Scope
 from pcapcheck.networks import NOTHING_KNOWN, KnownNetwork
 from pcapcheck.paths.find_paths import find_paths
@@ -45,6 +45,7 @@ from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
 from pcapcheck.questions.unanswered import Unanswered, unanswered
+from pcapcheck.raw_rows import TableRow
 from pcapcheck.report.views import ReportViews
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording

@@ -114,7 +114,8 @@ class FrameBatch:
     """The decoded content of one record batch.
 
     Field ``f`` of frame row ``r`` is ``rows[f * capacity + r]``, field ``f`` of echo event ``e`` is
-    ``events[e * EVENT_FIELDS + f]``, of segments and sightings likewise (see ``frame_layout``).
+    ``events[e * EVENT_FIELDS + f]``, of segments, sightings and ``groups`` (all met so far) likewise (see
+    ``frame_layout``).
     """
 
     rows: array[int]
@@ -127,6 +128,7 @@ class FrameBatch:
     segments: array[int] = dataclasses.field(default_factory=lambda: array("q"))
     segment_count: int = 0
     address_of: AddressOf = address_of
+    groups: array[int] = dataclasses.field(default_factory=lambda: array("q"))
 
     def field(self, number: int) -> array[int]:
         start = number * self.capacity
@@ -225,6 +227,7 @@ class Decoder:
             self._segments[self._turn],
             state[frame_layout.S_SEGMENTS],
             batch.address_of,
+            self._groups,
         )
 
     def address_pairs(self) -> list[tuple[int, int]]:

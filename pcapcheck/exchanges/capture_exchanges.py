@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode.decoder import FrameBatch, FrameGroup
-from pcapcheck.exchanges.answer_row import AnswerRow
 from pcapcheck.exchanges.arp_message import messages
 from pcapcheck.exchanges.arp_row import ArpRow
 from pcapcheck.exchanges.claims import Claims
@@ -20,14 +19,14 @@ from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.exchanges.resolutions import Resolutions
+from pcapcheck.raw_rows import TableRow
 from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO
 
-Exchange = ArpRow | AnswerRow | EchoRow
 Point = tuple[int, int | None]
 # At most this many addresses asked for are remembered.
 MOST_ASKED = 1 << 12
 # Table, row, and the number of exchanges that the row stands for: they are alike in all that rules ask.
-Finished = tuple[str, Exchange, int]
+Finished = tuple[str, TableRow, int]
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,9 @@ class Exchanges:
             self.claims.feed(message)
             yield from self._resolved(self.resolutions.feed(message))
         self.conversations.feed(batch)
-        for echo in self.paired.feed(batch):
-            yield _table_of(echo), echo, 1
+        for rows in self.paired.feed(batch):
+            for row in rows.objects():
+                yield rows.table, row, 1
 
     def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
         """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted."""
@@ -78,8 +78,9 @@ class Exchanges:
                 last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last)
         yield from self._resolved(self.resolutions.finish(last_seen))
         by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
-        for echo in self.paired.finish(by_group, frames, self.gateways):
-            yield _table_of(echo), echo, 1
+        for rows in self.paired.finish(by_group, frames, self.gateways):
+            for row in rows.objects():
+                yield rows.table, row, 1
         if not self.every_echo:
             for bin_ in self.paired.all_bins():
                 first, *others = bin_.samples

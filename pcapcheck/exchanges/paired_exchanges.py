@@ -17,14 +17,15 @@ from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
 from pcapcheck.exchanges import pairing
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.cells import Cells
-from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.ending_errors import EndingErrors
 from pcapcheck.exchanges.exchange_bins import ExchangeBin, ExchangeBins
-from pcapcheck.exchanges.exchange_row import Macs, exchange_row
+from pcapcheck.exchanges.exchange_row import Macs
+from pcapcheck.exchanges.finished import finished_rows
 from pcapcheck.exchanges.paired_kinds import KINDS, TABLE_OF
 from pcapcheck.exchanges.waiting import hold_back
 from pcapcheck.exchanges.worker import Worker
 from pcapcheck.kernels import is_compiled
+from pcapcheck.raw_rows import RawRows
 from pcapcheck.table_names import ECHO
 from pcapcheck.values import address_of
 
@@ -48,6 +49,7 @@ class PairedExchanges:
         self.dns_wait = dns_wait
         self.macs = macs
         self.address_of: AddressOf = address_of
+        self._groups = array("q")
         self.ending_errors = EndingErrors()
         self._pool = array("q")
         self._slots = array("i")
@@ -73,19 +75,19 @@ class PairedExchanges:
         """Open exchanges dropped to keep memory bounded."""
         return self._state[layout.S_EVICTED]
 
-    def feed(self, batch: FrameBatch) -> Iterator[EchoRow]:
+    def feed(self, batch: FrameBatch) -> Iterator[RawRows]:
         """Take the events of a batch; yields what is finished if every exchange is wanted.
 
         Otherwise they may be paired while the caller goes on: ``batch.events`` must not change for a while.
         """
-        self.address_of = batch.address_of
+        self.address_of, self._groups = batch.address_of, batch.groups
         self.ending_errors.feed(batch)
         if self._ahead is not None:
             self._ahead.give((batch.events, batch.event_count))
         else:
             yield from self._pair(batch.events, batch.event_count)
 
-    def _pair(self, events: array[int], count: int) -> Iterator[EchoRow]:
+    def _pair(self, events: array[int], count: int) -> Iterator[RawRows]:
         self._state[layout.S_EVENT] = 0
         yield from self._until_done(
             lambda: pairing.pair(
@@ -102,7 +104,7 @@ class PairedExchanges:
             )
         )
 
-    def _until_done(self, loop: Callable[[], None]) -> Iterator[EchoRow]:
+    def _until_done(self, loop: Callable[[], None]) -> Iterator[RawRows]:
         """Call a loop again until all its buffers are large enough."""
         while True:
             loop()
@@ -123,7 +125,7 @@ class PairedExchanges:
 
     def finish(
         self, last_seen: array[int], last_number: int, gateways: frozenset[int] = frozenset()
-    ) -> Iterator[EchoRow]:
+    ) -> Iterator[RawRows]:
         """The exchanges left at the end.
 
         ``last_seen`` holds, by frame group, when its capture point was heard last; ``last_number`` is the number of the
@@ -175,14 +177,13 @@ class PairedExchanges:
         for kind in KINDS:
             yield from self.bins_of(kind.table)
 
-    def _take_out(self) -> Iterator[EchoRow]:
+    def _take_out(self) -> Iterator[RawRows]:
         count, self._state[layout.S_OUT] = self._state[layout.S_OUT], 0
         if count:
             self.cells.take(self._out, count)
             self._bins.take(self._out, count)
         if self.every:
-            for row in range(count):
-                yield exchange_row(self._out, row, self.macs, self.address_of)
+            yield from finished_rows(self._out, count, self._groups, self.address_of)
 
     def _enlarge(self) -> None:
         if self._state[layout.S_STATUS] == layout.POOL_FULL:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf, Interface, Problem
@@ -20,6 +19,7 @@ from pcapcheck.exchanges.arp_row import ArpRow
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished, SoFar
 from pcapcheck.exchanges.sums import AskerSums
 from pcapcheck.links.scope import Scope
+from pcapcheck.raw_rows import TableRow
 from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES
 from pcapcheck.values import clean
 
@@ -59,19 +59,6 @@ class GroupRow:
     ip_src: int | None
     ip_dst: int | None
     outcome: str = ""
-
-
-class TableRow(Protocol):
-    """A row of a table; its early columns are its attributes."""
-
-    @property
-    def group(self) -> int: ...
-    @property
-    def outcome(self) -> str: ...
-    @property
-    def frames(self) -> list[int]: ...
-    @property
-    def time(self) -> int | None: ...
 
 
 # Takes rows of a table: (name of the table, rows, frames behind each row).

@@ -13,7 +13,7 @@ from pcapcheck.columns import COLUMNS, Column
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.facts import Facts
-from pcapcheck.links.read_capture import TableRow
+from pcapcheck.raw_rows import TableRow
 from pcapcheck.ruleset.aggregate import Spread
 from pcapcheck.ruleset.conditions import Leaf
 from pcapcheck.ruleset.finding import Finding

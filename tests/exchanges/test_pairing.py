@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcapcheck.decode.decoder import FrameBatch
-from pcapcheck.decode.frame_layout import E_ICMP_ERROR, E_REPLY, E_REQUEST, EVENT_FIELDS
+from pcapcheck.decode.frame_layout import E_ICMP_ERROR, E_REPLY, E_REQUEST, EVENT_FIELDS, GROUP_FIELDS
 from pcapcheck.exchanges import paired_exchanges
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
@@ -19,10 +19,13 @@ from pcapcheck.exchanges.pairing_layout import REMEMBERED, SAME_PACKET
 from pcapcheck.exchanges.sums import Durations
 from pcapcheck.table_names import ECHO
 from pcapcheck.values import MAPPED
+from tests.support.echo_pairs import objects
 from tests.support.kernels import NOT_COMPILED, plain_loops
 
 WAIT = 500
 PEER = MAPPED | 99
+# Two frame groups whose MACs are known.
+GROUPS = array("q", bytes(8 * 2 * GROUP_FIELDS))
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def batches(given_events: list[Event], size: int) -> list[FrameBatch]:
             numbers.extend([number, event.time, 1, event.kind, *ends, 7 << 16 | event.seq, event.ip_id, 64, 1])
             numbers.extend([1 << 16 | 3 << 8 | 1, 0, PEER, -1])
         assert len(numbers) == len(some) * EVENT_FIELDS
-        made.append(FrameBatch(array("q"), 0, 0, numbers, len(some)))
+        made.append(FrameBatch(array("q"), 0, 0, numbers, len(some), groups=GROUPS))
     return made
 
 
@@ -68,8 +71,8 @@ def pair(
     given_events: list[Event], size: int = 1000, last: int = 0, every: bool = True
 ) -> tuple[PairedExchanges, list[EchoRow]]:
     echoes = PairedExchanges(WAIT, WAIT, every, lambda _group: (None, None))
-    finished = [echo for batch in batches(given_events, size) for echo in echoes.feed(batch)]
-    finished += echoes.finish(array("q", [last, last]), len(given_events))
+    finished = [echo for batch in batches(given_events, size) for echo in objects(echoes.feed(batch))]
+    finished += objects(echoes.finish(array("q", [last, last]), len(given_events)))
     return echoes, finished
 
 

@@ -6,7 +6,7 @@ tshark pairs over all interfaces of a capture at once, so a capture of several p
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from pcapcheck.decode.frame_layout import IFINDEX, INTERFACE
 from pcapcheck.decode.frame_row import frame_rows
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
+from pcapcheck.raw_rows import RawRows
 from tests.support.meant import Difference
 from tests.support.reading import Record, open_bytes, read_bytes
 from tests.support.tshark import dissect
@@ -71,9 +72,14 @@ def pair(data: bytes) -> Pairing:
             points.setdefault((row.field(INTERFACE), row.field(IFINDEX)), []).append(row.frames[0])
             if row.icmp_seq is not None:
                 read.add(row.frames[0])
-        done += echoes.feed(batch)
-    done += echoes.finish(array("q", bytes(8 * len(decoder.groups()))), reader.frames)
+        done += objects(echoes.feed(batch))
+    done += objects(echoes.finish(array("q", bytes(8 * len(decoder.groups()))), reader.frames))
     return Pairing({echo.frames[0]: echo for echo in done}, read, points)
+
+
+def objects(finished: Iterable[RawRows]) -> list[EchoRow]:
+    """Finished exchanges as objects, made before the next are."""
+    return [row for rows in finished for row in rows.objects() if isinstance(row, EchoRow)]
 
 
 @cache

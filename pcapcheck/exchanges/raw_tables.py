@@ -1,0 +1,10 @@
+"""The tables whose rows come as raw rows, with their fields."""
+
+from __future__ import annotations
+
+from pcapcheck.decode.frame_fields import FRAME_FIELDS
+from pcapcheck.exchanges.connection_fields import CONNECTION_FIELDS
+from pcapcheck.exchanges.dns_fields import DNS_FIELDS
+from pcapcheck.exchanges.echo_fields import ECHO_FIELDS
+
+RAW_TABLES = {fields.table: fields for fields in (FRAME_FIELDS, ECHO_FIELDS, CONNECTION_FIELDS, DNS_FIELDS)}
