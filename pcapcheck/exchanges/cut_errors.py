@@ -13,8 +13,10 @@ from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode import frame_layout as decoded
 from pcapcheck.decode.decoder import FrameBatch
 from pcapcheck.exchanges import pairing_layout as layout
+from pcapcheck.exchanges.paired_kinds import TABLE_OF
 from pcapcheck.exchanges.waiting import Pair, open_requests, pair_of
 from pcapcheck.protocols import ECHO_REQUEST, ICMP_OF, TIME_EXCEEDED
+from pcapcheck.table_names import ECHO
 
 MOST_CUT = 1 << 12
 # No error takes longer: traceroute waits five seconds for it.
@@ -67,7 +69,7 @@ def settle_cut_errors(errors: list[CutError], pool: array[int], state: array[int
     """End those open requests in the pool of ``pairing`` that the errors are about."""
     waiting: dict[tuple[int, Pair], list[int]] = {}
     for row in open_requests(pool, state) if errors else ():
-        if pool[row + layout.UNICAST] not in (layout.CONNECTS, layout.QUERIES):
+        if TABLE_OF[pool[row + layout.KIND]] == ECHO:
             waiting.setdefault((pool[row + layout.POINT], pair_of(pool, row)), []).append(row)
     for cut in errors:
         rows = waiting.get((cut.point, cut.pair), [])

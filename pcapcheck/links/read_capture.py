@@ -88,7 +88,7 @@ class Capture:
     @property
     def address_of(self) -> AddressOf:
         """Makes an address of its two halves, with its name if the capture is a text with names."""
-        return self.exchanges.echoes.address_of
+        return self.exchanges.paired.address_of
 
 
 def read_capture(
@@ -142,12 +142,11 @@ def read_capture(
     if sightings is not None:
         sightings.address_pairs[number] = decoder.address_pairs()
     settle(exchanges.finish(capture.groups, reader.frames))
-    exchanges.echoes.forget(partial(_macs, capture.groups))
-    echoes = exchanges.echoes
+    exchanges.paired.forget(partial(_macs, capture.groups))
     capture.silent = exchanges.resolution_sums.silent()
     capture.tallies = {(ARP, group): sums for group, sums in exchanges.resolution_sums.tallies()}
-    for table, bins in ((ECHO, echoes.bins()), (CONNECTIONS, echoes.attempts()), (DNS, echoes.queries())):
-        for bin_ in bins:
+    for table in (ECHO, CONNECTIONS, DNS):
+        for bin_ in exchanges.paired.bins_of(table):
             capture.tallies.setdefault((table, bin_.group), AskerSums()).add_echoes(bin_)
     if FRAMES not in every:
         for group_number, group in enumerate(capture.groups):
@@ -195,7 +194,7 @@ def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exch
             yield Problem("drops", f"{name} lost {interface.drops} packets while recording")
     if decoder.overflowed:
         yield Problem("too-many-senders", f"{decoder.overflowed} frames are of too many different MACs to tell apart")
-    evicted = exchanges.resolutions.evicted + exchanges.echoes.evicted
+    evicted = exchanges.resolutions.evicted + exchanges.paired.evicted
     if evicted:
         yield Problem("evicted", f"{evicted} open exchanges were dropped, oldest first, to keep memory bounded")
     forgotten = exchanges.conversations.forgotten

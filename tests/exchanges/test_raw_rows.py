@@ -11,7 +11,7 @@ from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import COLUMNS
 from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_fields import raw_frames
-from pcapcheck.exchanges.echoes import Echoes
+from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.exchanges.raw_tables import RAW_TABLES
 from pcapcheck.raw_rows import RawRows, Wording
 from pcapcheck.values import Value
@@ -33,7 +33,7 @@ def batches(data: bytes) -> Iterator[RawRows]:
     """All frames and finished exchanges of a capture, each batch valid until the next is asked for."""
     reader = open_bytes(data, batch_frames=64)
     decoder = Decoder(keep_all=True)
-    echoes = Echoes(WAIT, WAIT, True, decoder.macs)
+    echoes = PairedExchanges(WAIT, WAIT, True, decoder.macs)
     for records in reader.batches():
         frames = decoder.decode(records)
         yield raw_frames(frames)
