@@ -20,6 +20,7 @@ KERNELS = (
     "pcapcheck.decode.icmp_arp",
     "pcapcheck.decode.sighting",
     "pcapcheck.decode.decode_loop",
+    "pcapcheck.exchanges.ending",
     "pcapcheck.exchanges.pairing",
     "pcapcheck.exchanges.conversing",
     "pcapcheck.paths.gathering",
