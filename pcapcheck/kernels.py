@@ -27,6 +27,7 @@ KERNELS = (
     "pcapcheck.decode.sighting",
     "pcapcheck.decode.row_writer",
     "pcapcheck.decode.decode_loop",
+    "pcapcheck.exchanges.ending",
     "pcapcheck.exchanges.pairing",
     "pcapcheck.exchanges.printed_askers",
     "pcapcheck.exchanges.resolving",

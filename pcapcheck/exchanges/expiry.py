@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from pcapcheck.exchanges.ending_errors import EXPIRED
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
+from pcapcheck.protocols import TIME_EXCEEDED
 from pcapcheck.table_names import ECHO
 
 # No ping is faster without an option (iputils: 200 ms is the least that users may set), no traceroute slower.
@@ -43,7 +43,9 @@ def may_be_traced(some: ExchangeBin, paired: PairedExchanges) -> bool:
 def _is_traced(some: ExchangeBin, paired: PairedExchanges) -> bool:
     """Whether several routers report expired packets, or others between the same two were answered."""
     errors = paired.ending_errors.counts
-    routers = {source for family, icmp_type, code, source, _ in errors if (icmp_type, code) == (EXPIRED[family], 0)}
+    routers = {
+        source for family, icmp_type, code, source, _ in errors if (icmp_type, code) == (TIME_EXCEEDED[family], 0)
+    }
     if len(routers) > 1:
         return True
     failed = {(each.src, each.dst) for each in some.samples}

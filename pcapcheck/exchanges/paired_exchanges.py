@@ -132,7 +132,7 @@ class PairedExchanges:
         capture's last frame. No host has the addresses of ``gateways``.
         """
         self.close()
-        self.ending_errors.settle(self._pool, self._state)
+        self.ending_errors.settle(self._pool, self._state, self.address_of)
         hold_back(
             self._pool, self._answered, self._bins.counts, self._state, last_seen, self.wait, last_number, gateways
         )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.paired_kinds import REPEATING
-from pcapcheck.values import address_of, is_ipv4
+from pcapcheck.values import address_of, halves_of, is_ipv4
 
 # This many requests in a row, or repeats of a request, show that the asker waited in between.
 ENOUGH = 3
@@ -93,6 +93,10 @@ def _expect_no_host(pool: array[int], state: array[int], hosts: set[tuple[int, i
     3.2.2.6). On a healthy node no interface has the gateway's address: a ping of it fails, by an error or in silence.
     ``hosts`` are addresses that did answer.
     """
+    known = {halves_of(gateway)[1] for gateway in gateways}
+    asked = set(pool[layout.DST_LOW :: layout.FIELDS])
+    if not any(low & 0xFF == 0xFF or low in known for low in asked):
+        return
     for row in _open_rows(pool, state):
         dst = pool[row + layout.DST_HIGH], pool[row + layout.DST_LOW]
         address = address_of(*dst)
