@@ -72,10 +72,7 @@ class Exchanges:
     def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
         """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted."""
         self.conversations.finish()
-        last_seen: dict[Point, int] = {}
-        for group in groups:
-            if group.count and group.last is not None:
-                last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last)
+        last_seen = last_heard(groups)
         yield from self._resolved(self.resolutions.finish(last_seen))
         by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
         for rows in self.echoes.finish(by_group, frames, self.gateways):
@@ -119,6 +116,15 @@ class Exchanges:
         # If two machines answered a question, their answers do not show which of them is the node.
         if len(resolution.reply_eth_src or ()) == 1:
             talk.answerers.update({answer.message.group for answer in resolution.answers} - {0})
+
+
+def last_heard(groups: list[FrameGroup]) -> dict[Point, int]:
+    """When each capture point was heard last."""
+    last: dict[Point, int] = {}
+    for group in groups:
+        if group.count and group.last is not None:
+            last[group.point] = max(last.get(group.point, group.last), group.last)
+    return last
 
 
 def _table_of(echo: EchoRow) -> str:
