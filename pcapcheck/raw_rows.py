@@ -160,6 +160,6 @@ class RawRows(Brief):
         """The row as an object, for what a person looks at."""
         return self.fields.make(self, row)
 
-    def objects(self) -> Iterator[TableRow]:
+    def __iter__(self) -> Iterator[TableRow]:
         """All rows as objects."""
         return (self.object(row) for row in range(self.count))

@@ -204,4 +204,4 @@ class Echoes:
             self._pool[place * layout.FIELDS + layout.NEWER] = place + 1 if place + 1 < after else -1
         self._state[layout.S_FREE] = before
         self._slots = array("i", [-1]) * (2 * after)
-        pairing.enter_all(self._pool, self._slots, len(self._slots) - 1, before)
+        pairing.enter_all(self._pool, self._slots, before)

@@ -46,7 +46,7 @@ class ExchangeBins:
 
     def __init__(self, state: array[int]) -> None:
         self.counts = array("q")
-        self._slots = array("q")
+        self._slots = array("i")
         self._samples = array("q")
         self._buckets = array("q")
         self._state = state
@@ -73,7 +73,7 @@ class ExchangeBins:
         self.counts += blank * (after - before)
         self._samples.frombytes(bytes(8 * layout.SAMPLES * layout.FIELDS * (after - before)))
         self._buckets.frombytes(bytes(8 * layout.BUCKETS * (after - before)))
-        self._slots = array("q", [-1]) * (4 * after)
+        self._slots = array("i", [-1]) * (4 * after)
         pairing.enter_bins(self.counts, self._slots, self._state[layout.S_BINS])
 
     def take(self, finished: array[int], count: int) -> None:

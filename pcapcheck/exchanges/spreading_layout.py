@@ -27,7 +27,10 @@ C_ERROR_HIGH = 15
 C_ERROR_LOW = 16
 C_ERROR_MTU = 17
 C_ALIKE = 18
-CELL_FIELDS = 19
+# What finds it: respect, kind, group and port in one number; a hash of that and the addresses.
+C_SORT = 19
+C_HOME = 20
+CELL_FIELDS = 21
 
 PAIR = 1
 SIZED = 2

@@ -54,6 +54,10 @@ class Seen(Brief):
     def spot(self) -> Column:
         return self.frame & 0xFFFFFFFF
 
+    def spot_of(self, rows: Column) -> Column:
+        """The spots of some rows."""
+        return self.frame[rows] & 0xFFFFFFFF
+
 
 # What V_WHAT of ``decode.frame_layout`` holds, of one sighting or of a column of them.
 

@@ -24,7 +24,7 @@ NOT_FOR_US = "an answer goes to the asker alone, which may be another machine th
 def silent_neighbours(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
     """A question per asker and address, of those that no rule is about."""
     errors = _errors(capture) if capture.silent else {}
-    for kept in capture.silent.values():
+    for kept in capture.silent:
         resolution = kept.resolution
         point = facts.point(capture.number, resolution.group)
         if point is None or not point.judged or judged(ARP, capture.number, resolution):

@@ -25,7 +25,7 @@ class Vain:
 def asked_in_vain(judgement: Judgement) -> Iterator[Vain]:
     """All of them."""
     for capture in judgement.captures:
-        for kept in capture.silent.values():
+        for kept in capture.silent:
             resolution = kept.resolution
             point = judgement.facts.point(capture.number, resolution.group)
             if point is None or point.kind != "host-nic" or resolution.first_time is None:

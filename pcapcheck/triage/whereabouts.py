@@ -177,11 +177,11 @@ class Whereabouts:
         here = path.steps[0].spot.point.key
         if loss.missing or loss.place != IN_NODE or len(path.steps) > 1:
             return loss
-        same = (path.packet, path.src, path.dst, here)
+        same = (path.packet, here)
         alike = [
             other
-            for other in self._paths.found
-            if (other.packet, other.src, other.dst, other.steps[0].spot.point.key) == same and not other.answered
+            for other in self._paths.between(path.src, path.dst)
+            if (other.packet, other.steps[0].spot.point.key) == same and not other.answered
         ]
         if any(len(other.steps) > 1 for other in alike):
             return loss
@@ -207,8 +207,8 @@ class Whereabouts:
 
     def _share(self, path: Path) -> tuple[int, int]:
         """How many packets between the same two were lost, and for how many it is known."""
-        same = (path.packet, path.src, path.receiver)
-        alike = [other for other in self._paths.found if (other.packet, other.src, other.receiver) == same]
+        received = self._paths.for_receiver(path.receiver)
+        alike = [other for other in received if (other.packet, other.src) == (path.packet, path.src)]
         lost, known = 0, 0
         for other in alike:
             delivered = self._paths.is_delivered(other)

@@ -52,7 +52,7 @@ def test_fields_hold_what_objects_hold(data: bytes) -> None:
     texts: dict[tuple[Value | None, ...], Value | None] = {}
     for rows in batches(data):
         columns = [COLUMNS[rows.table][name] for name in rows.fields.columns]
-        for number, row in enumerate(rows.objects()):
+        for number, row in enumerate(rows):
             found = {column.name: rows.value(number, column.name) for column in columns}
             held = {column.name: getattr(row, column.attribute) for column in columns}
             assert {name: (value, type(value)) for name, value in found.items()} == {

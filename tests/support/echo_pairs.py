@@ -79,7 +79,7 @@ def pair(data: bytes) -> Pairing:
 
 def objects(finished: Iterable[RawRows]) -> list[EchoRow]:
     """Finished exchanges as objects, made before the next are."""
-    return [row for rows in finished for row in rows.objects() if isinstance(row, EchoRow)]
+    return [row for rows in finished for row in rows if isinstance(row, EchoRow)]
 
 
 @cache

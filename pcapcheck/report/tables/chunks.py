@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.columns import BOOL, COLUMNS, DURATION, NUMBER, TIME, Column
+from pcapcheck.paths.path_row import FollowedRow
 from pcapcheck.raw_rows import RawRows
 from pcapcheck.report.tables.cells import Cells, Coded, Numbers, alike
 from pcapcheck.report.tables.field_cells import FieldCells
@@ -54,10 +55,9 @@ class Chunks:
         """Raw rows of one capture."""
         return self._chunk(FieldCells(rows), Coded.constant(capture, rows.count))
 
-    def of_objects(self, capture: int | None, rows: Sequence[Any]) -> Chunk:
-        """Rows that are objects, of one capture or such as know their capture."""
-        captures = Coded.of(row.capture for row in rows) if capture is None else Coded.constant(capture, len(rows))
-        return self._chunk(ObjectCells(rows, self.columns), captures)
+    def of_objects(self, rows: Sequence[FollowedRow]) -> Chunk:
+        """Rows of paths or hops, which know their capture."""
+        return self._chunk(ObjectCells(rows, self.columns), Coded.of(row.capture for row in rows))
 
     def _chunk(self, early: EarlyCells, captures: Coded[int]) -> Chunk:
         cells = {name: early.column(name) for name, column in self.columns.items() if not column.late}
@@ -102,7 +102,7 @@ class Chunks:
 
 
 class ObjectCells:
-    """The columns of rows that are objects."""
+    """The early columns of rows that are objects."""
 
     def __init__(self, rows: Sequence[Any], columns: dict[str, Column]) -> None:
         self._rows = rows

@@ -6,12 +6,13 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.read_rows import read_rows
+from pcapcheck.paths.path_row import FollowedRow
 from pcapcheck.paths.path_tables import PathTables
-from pcapcheck.raw_rows import RawRows, TableRow
+from pcapcheck.raw_rows import RawRows
 from pcapcheck.report.tables.chunks import Chunk, Chunks
 from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS
 
@@ -29,42 +30,31 @@ def read_chunks(analysis: Analysis, table: str) -> Iterator[Chunk]:
     chunks = Chunks(analysis, table)
     if table in (PATHS, HOPS):
         tables = PathTables(analysis.followed)
-        packets: Iterator[Any] = tables.every_path() if table == PATHS else tables.every_hop()
+        packets: Iterator[FollowedRow] = tables.every_path() if table == PATHS else tables.every_hop()
         while some := list(islice(packets, CHUNK)):
-            yield chunks.of_objects(None, some)
+            yield chunks.of_objects(some)
         return
     for capture in analysis.captures:
         if not capture.source.complete:
             raise CaptureError(f"{capture.source.name}: too long to be kept for a table; save it to a file first")
         for rows in _gathered(read_rows(capture.source, analysis.reading, table)):
-            if isinstance(rows, RawRows):
-                yield chunks.of_raw(capture.number, rows)
-            else:
-                yield chunks.of_objects(capture.number, rows)
+            yield chunks.of_raw(capture.number, rows)
 
 
-def _gathered(batches: Iterable[RawRows | list[TableRow]]) -> Iterator[RawRows | list[TableRow]]:
+def _gathered(batches: Iterable[RawRows]) -> Iterator[RawRows]:
     """The same rows in larger batches, where a row's numbers stand together."""
-    latest: RawRows | None = None
-    data, objects = array("q"), list[TableRow]()
+    data = array("q")
     for rows in batches:
-        if isinstance(rows, list):
-            objects += rows
-            if len(objects) >= CHUNK:
-                yield objects
-                objects = []
-        elif rows.field_step != 1:
+        if rows.field_step != 1:
             yield rows
-        else:
-            latest = rows
-            data += rows.data[: rows.count * rows.row_step]
-            if len(data) >= CHUNK * rows.row_step:
-                yield _with(latest, data)
-                data = array("q")
-    if latest is not None and data:
+            continue
+        data += rows.data[: rows.count * rows.row_step]
+        latest = rows
+        if len(data) >= CHUNK * rows.row_step:
+            yield _with(latest, data)
+            data = array("q")
+    if data:
         yield _with(latest, data)
-    if objects:
-        yield objects
 
 
 def _with(rows: RawRows, data: array[int]) -> RawRows:
