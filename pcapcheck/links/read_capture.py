@@ -15,7 +15,7 @@ from pcapcheck.capture.source import NOTHING_SEEN
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import COOKED2, LINKS, Decoder, FrameGroup, link_name
 from pcapcheck.decode.frame_fields import raw_frames
-from pcapcheck.decode.frame_row import FrameRow, frame_rows
+from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished, SoFar
 from pcapcheck.exchanges.resolution_sums import Silent
