@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from functools import partial
 
 from pcapcheck.columns import COLUMNS, Column
-from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.facts import Facts
 from pcapcheck.raw_rows import TableRow
@@ -19,7 +18,7 @@ from pcapcheck.ruleset.conditions import Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.judge import judge_rule
 from pcapcheck.ruleset.late_values import LateValues
-from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample, Extremes
+from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample, Extremes, pair_of
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.table_names import FRAMES
 from pcapcheck.values import Value
@@ -32,7 +31,7 @@ OF_THE_FIRST = ("ip_src", "ip_dst")
 
 
 class Evaluation:
-    """One rule under evaluation. Feed it rows of its table, then ``finish``."""
+    """One rule under evaluation. Feed it rows of its table (raw rows by ``RowCounting``), then ``finish``."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -68,33 +67,32 @@ class Evaluation:
             self.seen += weight
             results = tuple(self._compare(leaf, row) for leaf in self.early)
             key = (capture, row.group, row.outcome, results)
-            held = self.bins.get(key)
-            if held is None:
-                if self._cannot_be_selected(results):
-                    continue
-                held = self.bins[key] = Bin(
-                    spreads=[Spread() for _ in self.bounds], extremes=[Extremes() for _ in self.bounds]
-                )
+            if key not in self.bins and self._cannot_be_selected(results):
+                continue
+            held = self.bin_of(key)
             held.count += weight
-            if held.wants(row):
-                held.keep(row, self._sample(row))
+            pair = pair_of(row)
+            if held.wants(pair):
+                held.keep(pair, self.sample(row))
             for (column, bound), spread, extremes in zip(self.bounds, held.spreads, held.extremes, strict=True):
                 value = early_value(row, column)
                 if isinstance(value, int):
                     spread.count_in(value, weight)
                     rank = bound.against(value)
                     if extremes.wants(rank):
-                        extremes.add(rank, self._sample(row))
+                        extremes.add(rank, self.sample(row))
 
     def _compare(self, leaf: Leaf, row: TableRow) -> int:
-        result = leaf.compare(partial(early_value, row))
-        if result == UNKNOWN and id(leaf) in self.selecting and isinstance(row, FrameRow):
-            # A frame of another protocol is not selected.
-            absent = [column.name for column in leaf.columns() if early_value(row, column) is None]
-            return FALSE if any(map(row.lacks, absent)) else UNKNOWN
-        return result
+        return leaf.compare(partial(early_value, row))
 
-    def _sample(self, row: TableRow) -> BinSample:
+    def bin_of(self, key: BinKey) -> Bin:
+        """The bin with this key, made if it is new."""
+        if key not in self.bins:
+            self.bins[key] = Bin(spreads=[Spread() for _ in self.bounds], extremes=[Extremes() for _ in self.bounds])
+        return self.bins[key]
+
+    def sample(self, row: TableRow) -> BinSample:
+        """A row to show, with the early columns that the rule names."""
         values = {column.name: early_value(row, column) for column in self.shown if not column.deferred}
         source_lines, elsewhere = getattr(row, "source_lines", {}), getattr(row, "elsewhere", ())
         return BinSample(tuple(row.frames), row.time, values, source_lines, elsewhere, getattr(row, "lacking", {}))
