@@ -17,10 +17,22 @@ from types import ModuleType
 KERNELS = (
     "pcapcheck.capture.scan",
     "pcapcheck.capture.salvage",
+    "pcapcheck.decode.frame",
     "pcapcheck.decode.icmp_arp",
+    "pcapcheck.decode.headers",
+    "pcapcheck.decode.grouping",
+    "pcapcheck.decode.events",
+    "pcapcheck.decode.segments",
+    "pcapcheck.decode.messages",
     "pcapcheck.decode.sighting",
+    "pcapcheck.decode.row_writer",
     "pcapcheck.decode.decode_loop",
+    "pcapcheck.exchanges.ending",
     "pcapcheck.exchanges.pairing",
+    "pcapcheck.exchanges.printed_askers",
+    "pcapcheck.exchanges.resolving",
+    "pcapcheck.exchanges.claiming",
+    "pcapcheck.exchanges.tallying",
     "pcapcheck.exchanges.conversing",
     "pcapcheck.paths.gathering",
     "pcapcheck.exchanges.spreading",
@@ -37,7 +49,7 @@ def number_files() -> list[Path]:
 
 
 # What is written out in several loops.
-HELPERS = (PACKAGE / "capture" / "octets.pxd", PACKAGE / "hash_table.pxd")
+HELPERS = (PACKAGE / "capture" / "octets.pxd", PACKAGE / "hash_table.pxd", PACKAGE / "decode" / "frame.pxd")
 
 
 def digest_of(kernel: str) -> str:

@@ -213,10 +213,18 @@ def _feed(intake: Intake, followed: Paths, claims: list[AddressRow], reading: Re
     for claim in judge_addresses(claims, followed.facts.points, reading.gateways, followed, pause):
         take(claim.point[0], ADDRESSES, [claim])
     tables = PathTables(followed)
-    for path, weight in tables.path_rows(every=PATHS in every):
-        take(path.capture, PATHS, [path], weight)
-    for hop, weight in tables.hop_rows(every=HOPS in every):
-        take(hop.capture, HOPS, [hop], weight)
+    for table, packets, every_row in (
+        (PATHS, tables.paths, tables.every_path),
+        (HOPS, tables.hops, tables.every_hop),
+    ):
+        if table in every:
+            for row in every_row():
+                take(row.capture, table, [row])
+            continue
+        about = [evaluation for evaluation in intake.evaluations if evaluation.rule.table == table]
+        for some in packets() if about else ():
+            for evaluation in about:
+                evaluation.feed_alike(some.capture, some)
 
 
 def _judge(evaluations: list[Evaluation], facts: Facts, known: KnownState | None) -> list[Finding]:

@@ -30,17 +30,17 @@ cdef inline int release(
 @cython.locals(shift=cython.longlong)
 cpdef inline long long bucket_of(long long duration) noexcept nogil
 
-cdef inline long long bin_home(long long group, long long outcome, long long unicast, long long error) nogil
+cdef inline long long bin_home(long long group, long long outcome, long long kind, long long error) nogil
 
 cpdef enter_bins(long long[::1] bins, int[::1] slots, long long count)
 
 @cython.locals(home=cython.longlong, slot=cython.longlong, found=cython.longlong, row=cython.longlong)
 cdef inline long long find_bin(
     long long[::1] bins, int[::1] bin_slots, long long mask, long long limit, long long[::1] state,
-    long long group, long long outcome, long long unicast, long long error) except? -1 nogil
+    long long group, long long outcome, long long kind, long long error) except? -1 nogil
 
 @cython.locals(
-    row=cython.longlong, error=cython.longlong, unicast=cython.longlong, found=cython.longlong, entry=cython.longlong,
+    row=cython.longlong, error=cython.longlong, kind=cython.longlong, found=cython.longlong, entry=cython.longlong,
     count=cython.longlong, target=cython.longlong, field=cython.longlong, rtt=cython.longlong)
 cdef inline int finish(
     long long[::1] pool, long long place, long long[::1] bins, int[::1] bin_slots, long long bin_mask,

@@ -111,9 +111,9 @@ def bucket_of(duration: int) -> int:
     return 128 + (shift - 1) * 64 + (duration - 64)
 
 
-def bin_home(group: int, outcome: int, unicast: int, error: int) -> int:
+def bin_home(group: int, outcome: int, kind: int, error: int) -> int:
     """A hash of a bin's key."""
-    return group * 61 + outcome * 7 + unicast * 3 + error * 13
+    return group * 61 + outcome * 7 + kind * 3 + error * 13
 
 
 def enter_bins(bins: array[int], slots: array[int], count: int) -> None:
@@ -123,10 +123,10 @@ def enter_bins(bins: array[int], slots: array[int], count: int) -> None:
 
 def find_bin(
     bins: array[int], bin_slots: array[int], mask: int, limit: int, state: array[int], group: int, outcome: int,
-    unicast: int, error: int
+    kind: int, error: int
 ) -> int:  # fmt: skip
     """The bin with this key, made if it is new; bin 0 takes what finds no room."""
-    home = bin_home(group, outcome, unicast, error)
+    home = bin_home(group, outcome, kind, error)
     slot = home & mask
     while True:
         slot = seek(bins, layout.BIN_FIELDS, layout.B_HOME, bin_slots, mask, home, slot)
@@ -137,7 +137,7 @@ def find_bin(
         if (
             bins[row + layout.B_GROUP] == group
             and bins[row + layout.B_OUTCOME] == outcome
-            and bins[row + layout.B_UNICAST] == unicast
+            and bins[row + layout.B_KIND] == kind
             and bins[row + layout.B_ERROR] == error
         ):
             return found
@@ -150,7 +150,7 @@ def find_bin(
     row = found * layout.BIN_FIELDS
     bins[row + layout.B_GROUP] = group
     bins[row + layout.B_OUTCOME] = outcome
-    bins[row + layout.B_UNICAST] = unicast
+    bins[row + layout.B_KIND] = kind
     bins[row + layout.B_ERROR] = error
     bins[row + layout.B_HOME] = home
     return found
@@ -165,9 +165,9 @@ def finish(
     error = 0
     if pool[row + layout.OUTCOME] == layout.ERRED:
         error = pool[row + layout.ERROR] >> 16
-    elif pool[row + layout.UNICAST] == layout.QUERIES and pool[row + layout.OUTCOME] == layout.REPLIED:
+    elif pool[row + layout.KIND] == layout.KIND_DNS and pool[row + layout.OUTCOME] == layout.REPLIED:
         error = layout.ANSWER_CODES + pool[row + layout.RCODE] + 1
-    unicast = pool[row + layout.UNICAST]
+    kind = pool[row + layout.KIND]
     found = find_bin(
         bins,
         bin_slots,
@@ -176,7 +176,7 @@ def finish(
         state,
         pool[row + layout.GROUP],
         pool[row + layout.OUTCOME],
-        unicast,
+        kind,
         error,
     )
     entry = found * layout.BIN_FIELDS
@@ -212,7 +212,7 @@ def is_asked_by(
     row = place * layout.FIELDS
     return (
         pool[row + layout.STATE] == layout.OPEN
-        and pool[row + layout.UNICAST] == layout.QUERIES
+        and pool[row + layout.KIND] == layout.KIND_DNS
         and pool[row + layout.QUESTION] == question
         and pool[row + layout.SRC_LOW] == src_low
         and pool[row + layout.DST_LOW] == dst_low
@@ -444,13 +444,16 @@ def fill(pool: array[int], row: int, events: array[int], event: int) -> None:
     pool[row + layout.GROUP] = events[event + frame_layout.E_GROUP]
     pool[row + layout.IP_ID] = events[event + frame_layout.E_IP_ID]
     pool[row + layout.TTL] = events[event + frame_layout.E_TTL]
-    pool[row + layout.UNICAST] = 0 if events[event + frame_layout.E_KIND] & frame_layout.E_TO_MANY else 1
     pool[row + layout.SIZE] = events[event + frame_layout.E_SIZE]
     if events[event + frame_layout.E_KIND] & frame_layout.E_CONNECT:
-        pool[row + layout.UNICAST] = layout.CONNECTS
+        pool[row + layout.KIND] = layout.KIND_CONNECTION
     elif events[event + frame_layout.E_KIND] & frame_layout.E_QUERY:
-        pool[row + layout.UNICAST] = layout.QUERIES
+        pool[row + layout.KIND] = layout.KIND_DNS
         pool[row + layout.QUESTION] = events[event + frame_layout.E_QUESTION]
+    elif events[event + frame_layout.E_KIND] & frame_layout.E_TO_MANY:
+        pool[row + layout.KIND] = layout.KIND_ECHO_TO_MANY
+    else:
+        pool[row + layout.KIND] = layout.KIND_ECHO
     pool[row + layout.LATEST] = events[event + frame_layout.E_TIME]
     pool[row + layout.REQUESTS] = 1
 
@@ -503,7 +506,7 @@ def settle(
 def is_under_way(pool: array[int], row: int, last: int, wait: int, dns_wait: int) -> bool:
     """Whether what got no answer may still have got one when its capture point was heard last."""
     time = pool[row + layout.TIME]
-    if pool[row + layout.UNICAST] != layout.QUERIES:
+    if pool[row + layout.KIND] != layout.KIND_DNS:
         return time != scan_layout.ABSENT_TIME and last - time < wait
     if time == scan_layout.ABSENT_TIME:
         return pool[row + layout.REQUESTS] == 1

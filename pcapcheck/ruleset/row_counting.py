@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from pcapcheck.capture.host_names import stand_ins
+from pcapcheck.hash_table import empty_slots
 from pcapcheck.raw_rows import RawRows, TableRow
 from pcapcheck.ruleset import evaluating
 from pcapcheck.ruleset import evaluating_layout as layout
@@ -142,7 +143,7 @@ class RowCounting:
         assert self._row is not None
         more = room - self._room[what] + (0 if self._room[what] else self._spare[what])
         self._room[what] = room
-        slots = array("i", [-1]) * (1 << (2 * (room + self._spare[what])).bit_length())
+        slots = empty_slots(room + self._spare[what])
         if what == layout.BINS_FULL:
             self._bins.frombytes(bytes(8 * self._width * more))
             evaluating.enter(self._bins, self._width, slots, self._state[layout.S_BINS])

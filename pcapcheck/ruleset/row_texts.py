@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 
+from pcapcheck.hash_table import empty_slots
 from pcapcheck.raw_rows import RawRows
 from pcapcheck.ruleset import evaluating
 from pcapcheck.ruleset import evaluating_layout as layout
@@ -69,5 +70,5 @@ class RowTexts:
         needed = len(self._numbers) + more + 1
         if len(self._slots) < 2 * needed:
             self._keys.frombytes(bytes(8 * (needed * self._width - len(self._keys))))
-            self._slots = array("i", [-1]) * (1 << (2 * needed).bit_length())
+            self._slots = empty_slots(needed)
             evaluating.enter(self._keys, self._width, self._slots, len(self._numbers))

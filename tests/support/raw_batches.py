@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_fields import raw_frames
-from pcapcheck.exchanges.echoes import Echoes
+from pcapcheck.exchanges.paired_exchanges import PairedExchanges
+from pcapcheck.exchanges.resolutions import Resolutions
 from pcapcheck.raw_rows import RawRows
 from tests.support.captures import CALICO, LAB, MADE, TEXTS
 from tests.support.reading import open_bytes
@@ -33,10 +34,16 @@ def batches(data: bytes, batch_frames: int = 64) -> Iterator[RawRows]:
     """All frames and finished exchanges of a capture, each batch valid until the next is asked for."""
     reader = open_bytes(data, batch_frames)
     decoder = Decoder(keep_all=True)
-    echoes = Echoes(WAIT, WAIT, True, decoder.macs)
+    resolutions, paired = Resolutions(WAIT), PairedExchanges(WAIT, WAIT, True, decoder.macs)
     for records in reader.batches():
         frames = decoder.decode(records)
         yield raw_frames(frames)
-        yield from echoes.feed(frames)
-    last = max((group.last for group in decoder.groups() if group.last is not None), default=0)
-    yield from echoes.finish(array("q", [last] * len(decoder.groups())), reader.frames)
+        for resolved in resolutions.feed(frames):
+            yield from (resolved.resolutions, resolved.answers)
+        yield from paired.feed(frames)
+    groups = decoder.groups()
+    last = max((group.last for group in groups if group.last is not None), default=0)
+    last_seen = array("q", [last] * len(groups))
+    for resolved in resolutions.finish(groups, last_seen):
+        yield from (resolved.resolutions, resolved.answers)
+    yield from paired.finish(last_seen, reader.frames)
