@@ -20,8 +20,9 @@ from pcapcheck.errors import EMPTY, NOT_A_CAPTURE, CaptureError, NotACapture, St
 from pcapcheck.exchanges.capture_exchanges import SoFar
 from pcapcheck.given import Input, Taken
 from pcapcheck.links.facts import Facts
-from pcapcheck.links.read_capture import Capture, Progress, Reading, RowSink, TableRow, read_capture
+from pcapcheck.links.read_capture import Capture, Progress, Reading, RowSink, read_capture
 from pcapcheck.links.scope import Scope, parse_interface_names
+from pcapcheck.raw_rows import TableRow
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.rule import Rule

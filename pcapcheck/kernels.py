@@ -17,10 +17,22 @@ from types import ModuleType
 KERNELS = (
     "pcapcheck.capture.scan",
     "pcapcheck.capture.salvage",
+    "pcapcheck.decode.frame",
     "pcapcheck.decode.icmp_arp",
+    "pcapcheck.decode.headers",
+    "pcapcheck.decode.grouping",
+    "pcapcheck.decode.events",
+    "pcapcheck.decode.segments",
+    "pcapcheck.decode.messages",
     "pcapcheck.decode.sighting",
+    "pcapcheck.decode.row_writer",
     "pcapcheck.decode.decode_loop",
+    "pcapcheck.exchanges.ending",
     "pcapcheck.exchanges.pairing",
+    "pcapcheck.exchanges.printed_askers",
+    "pcapcheck.exchanges.resolving",
+    "pcapcheck.exchanges.claiming",
+    "pcapcheck.exchanges.tallying",
     "pcapcheck.exchanges.conversing",
     "pcapcheck.paths.gathering",
     "pcapcheck.exchanges.spreading",
@@ -35,10 +47,14 @@ def number_files() -> list[Path]:
     return [*sorted(PACKAGE.glob("*/*_layout.py")), PACKAGE / "protocols.py"]
 
 
+# What is written out in several loops.
+HELPERS = (PACKAGE / "capture" / "octets.pxd", PACKAGE / "hash_table.pxd", PACKAGE / "decode" / "frame.pxd")
+
+
 def digest_of(kernel: str) -> str:
     """A digest of what a kernel is compiled from: its source, its types, and the numbers and helpers that it shares."""
     source = PACKAGE.parent / kernel.replace(".", "/")
-    files = [source.with_suffix(".py"), source.with_suffix(".pxd"), *number_files(), PACKAGE / "capture" / "octets.pxd"]
+    files = [source.with_suffix(".py"), source.with_suffix(".pxd"), *number_files(), *HELPERS]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 

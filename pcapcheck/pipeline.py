@@ -30,7 +30,7 @@ from pcapcheck.links.address_claims import claimed_addresses, taken_over
 from pcapcheck.links.address_row import AddressRow
 from pcapcheck.links.describe_points import describe_points
 from pcapcheck.links.facts import Facts
-from pcapcheck.links.read_capture import Progress, Reading, TableRow
+from pcapcheck.links.read_capture import Progress, Reading
 from pcapcheck.links.scope import Scope
 from pcapcheck.networks import NOTHING_KNOWN, KnownNetwork
 from pcapcheck.paths.find_paths import find_paths
@@ -45,6 +45,7 @@ from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
 from pcapcheck.questions.unanswered import Unanswered, unanswered
+from pcapcheck.raw_rows import TableRow
 from pcapcheck.report.views import ReportViews
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
@@ -212,10 +213,18 @@ def _feed(intake: Intake, followed: Paths, claims: list[AddressRow], reading: Re
     for claim in judge_addresses(claims, followed.facts.points, reading.gateways, followed, pause):
         sink(claim.point[0], evaluations)(ADDRESSES, [claim], 1)
     tables = PathTables(followed)
-    for path, weight in tables.path_rows(every=PATHS in every):
-        sink(path.capture, evaluations)(PATHS, [path], weight)
-    for hop, weight in tables.hop_rows(every=HOPS in every):
-        sink(hop.capture, evaluations)(HOPS, [hop], weight)
+    for table, packets, every_row in (
+        (PATHS, tables.paths, tables.every_path),
+        (HOPS, tables.hops, tables.every_hop),
+    ):
+        if table in every:
+            for row in every_row():
+                sink(row.capture, evaluations)(table, [row], 1)
+            continue
+        about = [evaluation for evaluation in evaluations if evaluation.rule.table == table]
+        for some in packets() if about else ():
+            for evaluation in about:
+                evaluation.feed_alike(some.capture, some)
 
 
 def _judge(evaluations: list[Evaluation], facts: Facts, known: KnownState | None) -> list[Finding]:

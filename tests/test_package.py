@@ -140,6 +140,7 @@ SHARED = {
     "networks",
     "plural",
     "protocols",
+    "raw_rows",
     "skipped",
     "table_names",
     "values",

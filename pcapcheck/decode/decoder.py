@@ -14,7 +14,7 @@ from pcapcheck.capture.printed_layout import NO_MAC
 from pcapcheck.capture.record import AddressOf, Interface, RecordBatch
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import CARRIES, DIRECTIONS
-from pcapcheck.decode import decode_loop, frame_layout
+from pcapcheck.decode import decode_loop, frame, frame_layout
 from pcapcheck.values import MAPPED, address_of
 
 # LINKTYPE_ numbers (tcpdump.org/linktypes.html) that are decoded; 12 and 14 are RAW as some systems write it.
@@ -114,7 +114,8 @@ class FrameBatch:
     """The decoded content of one record batch.
 
     Field ``f`` of frame row ``r`` is ``rows[f * capacity + r]``, field ``f`` of echo event ``e`` is
-    ``events[e * EVENT_FIELDS + f]``, of segments and sightings likewise (see ``frame_layout``).
+    ``events[e * EVENT_FIELDS + f]``, of segments, messages, sightings and ``groups`` (all met so far) likewise (see
+    ``frame_layout``).
     """
 
     rows: array[int]
@@ -126,7 +127,10 @@ class FrameBatch:
     sighting_count: int = 0
     segments: array[int] = dataclasses.field(default_factory=lambda: array("q"))
     segment_count: int = 0
+    messages: array[int] = dataclasses.field(default_factory=lambda: array("q"))
+    message_count: int = 0
     address_of: AddressOf = address_of
+    groups: array[int] = dataclasses.field(default_factory=lambda: array("q"))
 
     def field(self, number: int) -> array[int]:
         start = number * self.capacity
@@ -152,11 +156,13 @@ class Decoder:
         )
         self._groups[frame_layout.G_KIND] = 2 * frame_layout.KIND_DIRECTION
         self._state[frame_layout.S_GROUPS] = 1
+        self._frame = frame.Frame()
         self._address_of: AddressOf = address_of
         self._links = array("q")
         self._rows = array("q")
         self._events: list[array[int]] = []
         self._segments: list[array[int]] = []
+        self._messages = array("q")
         self._turn = 0
         # Whether sightings are written down, and which bits of a loose key leave one out.
         self.follow = False
@@ -176,12 +182,16 @@ class Decoder:
         return self._groups[frame_layout.G_COUNT]
 
     def decode(self, batch: RecordBatch) -> FrameBatch:
-        """The rows of a batch, valid until the next is decoded; its events and segments, until EVENTS_KEPT more are."""
+        """The rows of a batch, valid until the next is decoded; its events and segments, until EVENTS_KEPT more are.
+
+        Messages are valid as long as rows.
+        """
         capacity = batch.capacity
         if len(self._rows) != frame_layout.FIELDS * capacity:
             self._rows = array("q", bytes(8 * frame_layout.FIELDS * capacity))
             self._events = [array("q", bytes(8 * frame_layout.EVENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]
             self._segments = [array("q", bytes(8 * frame_layout.SEGMENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]
+            self._messages = array("q", bytes(8 * frame_layout.MESSAGE_FIELDS * capacity))
         if self.follow and len(self._sightings) != frame_layout.SIGHTING_FIELDS * capacity:
             self._begin_following(capacity)
         self._add_links(batch.interfaces)
@@ -212,6 +222,8 @@ class Decoder:
             MOST_PAIRS,
             self._sightings,
             self._segments[self._turn],
+            self._messages,
+            self._frame,
             state,
         )
         return FrameBatch(
@@ -224,7 +236,10 @@ class Decoder:
             state[frame_layout.S_SIGHTINGS],
             self._segments[self._turn],
             state[frame_layout.S_SEGMENTS],
+            self._messages,
+            state[frame_layout.S_MESSAGES],
             batch.address_of,
+            self._groups,
         )
 
     def address_pairs(self) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 FIRST_CELLS = 1 << 10
-# 150 bytes each: all pairs of 200 pods, and the moments of a long capture.
+# 170 bytes each: all pairs of 200 pods, and the moments of a long capture.
 MOST_CELLS = 1 << 17
 # A moment is 134 ms at first. If there are too many, moments become four times as long.
 FIRST_SHIFT = 27
@@ -27,7 +27,7 @@ class Cells:
 
     def __init__(self) -> None:
         self._cells = array("q")
-        self._slots = array("q")
+        self._slots = array("i")
         self._state = array("q", bytes(8 * layout.P_STATE))
         self._state[layout.P_SHIFT] = FIRST_SHIFT
         self._enlarge(FIRST_CELLS)
@@ -82,7 +82,7 @@ class Cells:
         self._enter()
 
     def _enter(self) -> None:
-        self._slots = array("q", [-1]) * (2 * len(self._cells) // layout.CELL_FIELDS)
+        self._slots = array("i", [-1]) * (2 * len(self._cells) // layout.CELL_FIELDS)
         # A power of two, like the number of places.
         spreading.enter_cells(self._cells, self._slots, self._state[layout.P_CELLS])
 

@@ -124,7 +124,7 @@ class Conversations:
         places = max(FIRST_PLACES, 4 * len(self._pool) // layout.FIELDS)
         self._pool.frombytes(bytes(8 * (layout.FIELDS * places - len(self._pool))))
         self._slots = array("i", [-1]) * (4 * places)
-        conversing.enter_all(self._pool, self._slots, len(self._slots) - 1, self._state[layout.S_USED])
+        conversing.enter_all(self._pool, self._slots, self._state[layout.S_USED])
 
     def _keep(self) -> None:
         size = layout.FIELDS

@@ -5,12 +5,12 @@ cimport cython
 from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
+from pcapcheck.hash_table cimport insert, insert_all, remove, seek, stir
 from pcapcheck cimport protocols
 
 @cython.locals(distance=cython.longlong)
 cdef inline long long ahead(long long number, long long other) noexcept nogil
 
-@cython.locals(mixed=cython.ulonglong)
 cdef inline unsigned long long end_home(unsigned long long low, unsigned long long port) noexcept nogil
 
 @cython.locals(ports=cython.longlong, mixed=cython.ulonglong)
@@ -20,19 +20,12 @@ cdef inline long long home_of(const long long[::1] segments, long long at) excep
 cdef inline int side_of(
     const long long[::1] pool, long long row, const long long[::1] segments, long long at) except? -2 nogil
 
-@cython.locals(slot=cython.longlong, place=cython.longlong)
+@cython.locals(slot=cython.longlong)
 cdef inline long long find_conversation(
     const long long[::1] pool, const int[::1] slots, long long mask, long long home, const long long[::1] segments,
     long long at) except? -2 nogil
 
-@cython.locals(slot=cython.longlong)
-cdef inline int insert(const long long[::1] pool, int[::1] slots, long long mask, long long place) except -1 nogil
-
-@cython.locals(slot=cython.longlong, hole=cython.longlong, other=cython.longlong, wanted=cython.longlong)
-cdef inline int remove(const long long[::1] pool, int[::1] slots, long long mask, long long place) except -1 nogil
-
-@cython.locals(place=cython.longlong)
-cpdef enter_all(const long long[::1] pool, int[::1] slots, long long mask, long long count)
+cpdef enter_all(const long long[::1] pool, int[::1] slots, long long count)
 
 @cython.locals(field=cython.longlong, side=cython.longlong)
 cdef inline int begin(

@@ -24,6 +24,7 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
+    from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
 
 
 def ahead(number: int, other: int) -> int:
@@ -34,8 +35,7 @@ def ahead(number: int, other: int) -> int:
 
 def end_home(low: int, port: int) -> int:
     """A hash of one end of a conversation."""
-    mixed = ((low ^ (port << 40)) * frame_layout.MULTIPLY) & frame_layout.LONG
-    return ((mixed ^ (mixed >> 29)) * frame_layout.MULTIPLY) & frame_layout.LONG
+    return stir(stir(0, low ^ (port << 40)), 0)
 
 
 def home_of(segments: array[int], at: int) -> int:
@@ -44,8 +44,7 @@ def home_of(segments: array[int], at: int) -> int:
     mixed = end_home(segments[at + frame_layout.T_SRC_LOW], (ports >> 16) & 0xFFFF) + end_home(
         segments[at + frame_layout.T_DST_LOW], ports & 0xFFFF
     )
-    mixed = ((mixed ^ segments[at + frame_layout.T_POINT] ^ (ports >> 32)) * frame_layout.MULTIPLY) & frame_layout.LONG
-    return mixed >> 2
+    return stir(mixed & frame_layout.LONG, segments[at + frame_layout.T_POINT] ^ (ports >> 32)) >> 2
 
 
 def side_of(pool: array[int], row: int, segments: array[int], at: int) -> int:
@@ -75,49 +74,15 @@ def side_of(pool: array[int], row: int, segments: array[int], at: int) -> int:
 
 def find_conversation(pool: array[int], slots: array[int], mask: int, home: int, segments: array[int], at: int) -> int:
     """The place of a segment's conversation, or -1."""
-    slot = home & mask
-    while True:
-        place = slots[slot]
-        if place < 0:
-            return -1
-        if (
-            pool[place * layout.FIELDS + layout.HOME] == home
-            and side_of(pool, place * layout.FIELDS, segments, at) >= 0
-        ):
-            return place
-        slot = (slot + 1) & mask
+    slot = seek(pool, layout.FIELDS, layout.HOME, slots, mask, home, home & mask)
+    while slots[slot] >= 0 and side_of(pool, slots[slot] * layout.FIELDS, segments, at) < 0:
+        slot = seek(pool, layout.FIELDS, layout.HOME, slots, mask, home, (slot + 1) & mask)
+    return slots[slot]
 
 
-def insert(pool: array[int], slots: array[int], mask: int, place: int) -> None:
-    """Enter a place under its home slot."""
-    slot = pool[place * layout.FIELDS + layout.HOME] & mask
-    while slots[slot] >= 0:
-        slot = (slot + 1) & mask
-    slots[slot] = place
-
-
-def remove(pool: array[int], slots: array[int], mask: int, place: int) -> None:
-    """Take a place out of the table, moving up what was displaced by it."""
-    slot = pool[place * layout.FIELDS + layout.HOME] & mask
-    while slots[slot] != place:
-        slot = (slot + 1) & mask
-    hole = slot
-    while True:
-        slot = (slot + 1) & mask
-        other = slots[slot]
-        if other < 0:
-            break
-        wanted = pool[other * layout.FIELDS + layout.HOME] & mask
-        if ((slot - wanted) & mask) >= ((slot - hole) & mask):
-            slots[hole] = other
-            hole = slot
-    slots[hole] = -1
-
-
-def enter_all(pool: array[int], slots: array[int], mask: int, count: int) -> None:
+def enter_all(pool: array[int], slots: array[int], count: int) -> None:
     """Enter the first places into a new table."""
-    for place in range(count):
-        insert(pool, slots, mask, place)
+    insert_all(pool, layout.FIELDS, layout.HOME, slots, 0, count)
 
 
 def begin(pool: array[int], row: int, segments: array[int], at: int, home: int) -> None:
@@ -419,9 +384,9 @@ def converse(
                         state[layout.S_NEXT] = (latest + 1) % places
                         state[layout.S_FORGOTTEN] = state[layout.S_FORGOTTEN] + 1
                         finish(pool, latest * layout.FIELDS, out, state)
-                        remove(pool, slots, mask, latest)
+                        remove(pool, layout.FIELDS, layout.HOME, slots, mask, latest)
                     begin(pool, latest * layout.FIELDS, segments, at, home)
-                    insert(pool, slots, mask, latest)
+                    insert(pool, layout.FIELDS, layout.HOME, slots, mask, latest)
             if begins_again(pool, latest * layout.FIELDS, segments, at):
                 finish(pool, latest * layout.FIELDS, out, state)
                 begin(pool, latest * layout.FIELDS, segments, at, pool[latest * layout.FIELDS + layout.HOME])

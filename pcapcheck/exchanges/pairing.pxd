@@ -5,24 +5,18 @@ cimport cython
 from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport pairing_layout as layout
+from pcapcheck.hash_table cimport insert, insert_all, remove, seek, stir
 
-@cython.locals(mixed=cython.ulonglong)
 cdef inline long long home_of(
-    unsigned long long src_low, unsigned long long dst_low, unsigned long long ident_seq, unsigned long long point) nogil
+    unsigned long long src_low, unsigned long long dst_low, unsigned long long ident_seq,
+    unsigned long long point) noexcept nogil
 
 @cython.locals(slot=cython.longlong, place=cython.longlong, row=cython.longlong)
 cdef inline long long find_place(
     long long[::1] pool, int[::1] slots, long long mask, long long home, long long src_high, long long src_low,
     long long dst_high, long long dst_low, long long ident_seq, long long point) except? -2 nogil
 
-@cython.locals(slot=cython.longlong)
-cdef inline int insert(long long[::1] pool, int[::1] slots, long long mask, long long place) except -1 nogil
-
-@cython.locals(slot=cython.longlong, hole=cython.longlong, other=cython.longlong, wanted=cython.longlong)
-cdef inline int remove(long long[::1] pool, int[::1] slots, long long mask, long long place) except -1 nogil
-
-@cython.locals(place=cython.longlong)
-cpdef enter_all(long long[::1] pool, int[::1] slots, long long mask, long long capacity)
+cpdef enter_all(long long[::1] pool, int[::1] slots, long long count)
 
 @cython.locals(row=cython.longlong, newest=cython.longlong)
 cdef inline int link_newest(long long[::1] pool, long long[::1] state, long long place) except -1 nogil
@@ -36,21 +30,20 @@ cdef inline int release(
 @cython.locals(shift=cython.longlong)
 cpdef inline long long bucket_of(long long duration) noexcept nogil
 
-cdef inline long long bin_home(long long group, long long outcome, long long unicast, long long error) nogil
+cdef inline long long bin_home(long long group, long long outcome, long long kind, long long error) nogil
 
-@cython.locals(mask=cython.longlong, number=cython.longlong, row=cython.longlong, slot=cython.longlong)
-cpdef enter_bins(long long[::1] bins, long long[::1] bin_slots, long long count)
+cpdef enter_bins(long long[::1] bins, int[::1] slots, long long count)
 
-@cython.locals(slot=cython.longlong, found=cython.longlong, row=cython.longlong)
+@cython.locals(home=cython.longlong, slot=cython.longlong, found=cython.longlong, row=cython.longlong)
 cdef inline long long find_bin(
-    long long[::1] bins, long long[::1] bin_slots, long long mask, long long limit, long long[::1] state,
-    long long group, long long outcome, long long unicast, long long error) except? -1 nogil
+    long long[::1] bins, int[::1] bin_slots, long long mask, long long limit, long long[::1] state,
+    long long group, long long outcome, long long kind, long long error) except? -1 nogil
 
 @cython.locals(
-    row=cython.longlong, error=cython.longlong, unicast=cython.longlong, found=cython.longlong, entry=cython.longlong,
+    row=cython.longlong, error=cython.longlong, kind=cython.longlong, found=cython.longlong, entry=cython.longlong,
     count=cython.longlong, target=cython.longlong, field=cython.longlong, rtt=cython.longlong)
 cdef inline int finish(
-    long long[::1] pool, long long place, long long[::1] bins, long long[::1] bin_slots, long long bin_mask,
+    long long[::1] pool, long long place, long long[::1] bins, int[::1] bin_slots, long long bin_mask,
     long long bin_limit, long long[::1] samples, long long[::1] buckets, long long[::1] out, long long out_capacity,
     long long[::1] state) except -1 nogil
 
@@ -81,7 +74,7 @@ cdef inline bint is_under_way(
 @cython.locals(row=cython.longlong, at=cython.longlong, oldest=cython.longlong)
 cdef inline int settle(
     long long[::1] pool, int[::1] slots, long long mask, long long place, long long[::1] answered,
-    long long[::1] bins, long long[::1] bin_slots, long long bin_mask, long long bin_limit, long long[::1] samples,
+    long long[::1] bins, int[::1] bin_slots, long long bin_mask, long long bin_limit, long long[::1] samples,
     long long[::1] buckets, long long[::1] out, long long out_capacity, long long[::1] state) except -1 nogil
 
 @cython.locals(
@@ -92,7 +85,7 @@ cdef inline int settle(
     at=cython.longlong)
 cpdef pair(
     long long[::1] events, long long count, long long[::1] pool, int[::1] slots, long long[::1] answered,
-    long long[::1] early, long long[::1] recent, long long patience, long long most_open, long long[::1] bins, long long[::1] bin_slots, long long bin_limit,
+    long long[::1] early, long long[::1] recent, long long patience, long long most_open, long long[::1] bins, int[::1] bin_slots, long long bin_limit,
     bint bins_final, long long[::1] samples, long long[::1] buckets, long long[::1] out, long long out_capacity,
     long long[::1] state)
 
@@ -100,6 +93,6 @@ cpdef pair(
     bin_mask=cython.longlong, step=cython.longlong, at=cython.longlong, place=cython.longlong, row=cython.longlong,
     last=cython.longlong)
 cpdef finish_all(
-    long long[::1] pool, long long[::1] answered, long long[::1] bins, long long[::1] bin_slots, long long bin_limit,
+    long long[::1] pool, long long[::1] answered, long long[::1] bins, int[::1] bin_slots, long long bin_limit,
     bint bins_final, long long[::1] samples, long long[::1] buckets, long long[::1] out, long long out_capacity,
     long long[::1] state, const long long[::1] last_seen, long long wait, long long dns_wait)

@@ -21,16 +21,13 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import pairing_layout as layout
+    from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
 
 
 def home_of(src_low: int, dst_low: int, ident_seq: int, point: int) -> int:
     """A hash of what identifies an echo; 62 bits, so that it fits wherever it is kept."""
     # Addresses and sequence numbers often count up together: each is stirred in before the next is added.
-    mixed = (ident_seq * frame_layout.MULTIPLY) & frame_layout.LONG
-    mixed = ((mixed ^ (mixed >> 29) ^ (src_low & frame_layout.LONG)) * frame_layout.MULTIPLY) & frame_layout.LONG
-    mixed = ((mixed ^ (mixed >> 29) ^ (dst_low & frame_layout.LONG)) * frame_layout.MULTIPLY) & frame_layout.LONG
-    mixed = ((mixed ^ (mixed >> 29) ^ point) * frame_layout.MULTIPLY) & frame_layout.LONG
-    return mixed >> 2
+    return stir(stir(stir(point, ident_seq), src_low), dst_low) >> 2
 
 
 def find_place(
@@ -40,6 +37,7 @@ def find_place(
     """The place of the exchange with this key, or -1."""
     slot = home & mask
     while True:
+        slot = seek(pool, layout.FIELDS, layout.HOME, slots, mask, home, slot)
         place = slots[slot]
         if place < 0:
             return -1
@@ -56,38 +54,9 @@ def find_place(
         slot = (slot + 1) & mask
 
 
-def insert(pool: array[int], slots: array[int], mask: int, place: int) -> None:
-    """Enter a place under its home slot."""
-    slot = pool[place * layout.FIELDS + layout.HOME] & mask
-    while slots[slot] >= 0:
-        slot = (slot + 1) & mask
-    slots[slot] = place
-
-
-def remove(pool: array[int], slots: array[int], mask: int, place: int) -> None:
-    """Take a place out of the table, moving up what was displaced by it."""
-    slot = pool[place * layout.FIELDS + layout.HOME] & mask
-    while slots[slot] != place:
-        slot = (slot + 1) & mask
-    hole = slot
-    while True:
-        slot = (slot + 1) & mask
-        other = slots[slot]
-        if other < 0:
-            break
-        wanted = pool[other * layout.FIELDS + layout.HOME] & mask
-        # It may move into the hole unless its home lies cyclically behind the hole, up to where it stands.
-        if ((slot - wanted) & mask) >= ((slot - hole) & mask):
-            slots[hole] = other
-            hole = slot
-    slots[hole] = -1
-
-
-def enter_all(pool: array[int], slots: array[int], mask: int, capacity: int) -> None:
-    """Enter every place in use into a new table."""
-    for place in range(capacity):
-        if pool[place * layout.FIELDS + layout.STATE] != layout.FREE:
-            insert(pool, slots, mask, place)
+def enter_all(pool: array[int], slots: array[int], count: int) -> None:
+    """Enter the first places, all in use, into a new table."""
+    insert_all(pool, layout.FIELDS, layout.HOME, slots, 0, count)
 
 
 def link_newest(pool: array[int], state: array[int], place: int) -> None:
@@ -122,7 +91,7 @@ def unlink(pool: array[int], state: array[int], place: int) -> None:
 
 def release(pool: array[int], slots: array[int], mask: int, state: array[int], place: int) -> None:
     """Give a place back."""
-    remove(pool, slots, mask, place)
+    remove(pool, layout.FIELDS, layout.HOME, slots, mask, place)
     pool[place * layout.FIELDS + layout.STATE] = layout.FREE
     pool[place * layout.FIELDS + layout.NEWER] = state[layout.S_FREE]
     state[layout.S_FREE] = place
@@ -142,37 +111,25 @@ def bucket_of(duration: int) -> int:
     return 128 + (shift - 1) * 64 + (duration - 64)
 
 
-def bin_home(group: int, outcome: int, unicast: int, error: int) -> int:
+def bin_home(group: int, outcome: int, kind: int, error: int) -> int:
     """A hash of a bin's key."""
-    return group * 61 + outcome * 7 + unicast * 3 + error * 13
+    return group * 61 + outcome * 7 + kind * 3 + error * 13
 
 
-def enter_bins(bins: array[int], bin_slots: array[int], count: int) -> None:
+def enter_bins(bins: array[int], slots: array[int], count: int) -> None:
     """Enter all bins but the first into a new table."""
-    mask = len(bin_slots) - 1
-    for number in range(1, count):
-        row = number * layout.BIN_FIELDS
-        slot = (
-            bin_home(
-                bins[row + layout.B_GROUP],
-                bins[row + layout.B_OUTCOME],
-                bins[row + layout.B_UNICAST],
-                bins[row + layout.B_ERROR],
-            )
-            & mask
-        )
-        while bin_slots[slot] >= 0:
-            slot = (slot + 1) & mask
-        bin_slots[slot] = number
+    insert_all(bins, layout.BIN_FIELDS, layout.B_HOME, slots, 1, count)
 
 
 def find_bin(
     bins: array[int], bin_slots: array[int], mask: int, limit: int, state: array[int], group: int, outcome: int,
-    unicast: int, error: int
+    kind: int, error: int
 ) -> int:  # fmt: skip
     """The bin with this key, made if it is new; bin 0 takes what finds no room."""
-    slot = bin_home(group, outcome, unicast, error) & mask
+    home = bin_home(group, outcome, kind, error)
+    slot = home & mask
     while True:
+        slot = seek(bins, layout.BIN_FIELDS, layout.B_HOME, bin_slots, mask, home, slot)
         found = bin_slots[slot]
         if found < 0:
             break
@@ -180,7 +137,7 @@ def find_bin(
         if (
             bins[row + layout.B_GROUP] == group
             and bins[row + layout.B_OUTCOME] == outcome
-            and bins[row + layout.B_UNICAST] == unicast
+            and bins[row + layout.B_KIND] == kind
             and bins[row + layout.B_ERROR] == error
         ):
             return found
@@ -193,8 +150,9 @@ def find_bin(
     row = found * layout.BIN_FIELDS
     bins[row + layout.B_GROUP] = group
     bins[row + layout.B_OUTCOME] = outcome
-    bins[row + layout.B_UNICAST] = unicast
+    bins[row + layout.B_KIND] = kind
     bins[row + layout.B_ERROR] = error
+    bins[row + layout.B_HOME] = home
     return found
 
 
@@ -207,9 +165,9 @@ def finish(
     error = 0
     if pool[row + layout.OUTCOME] == layout.ERRED:
         error = pool[row + layout.ERROR] >> 16
-    elif pool[row + layout.UNICAST] == layout.QUERIES and pool[row + layout.OUTCOME] == layout.REPLIED:
+    elif pool[row + layout.KIND] == layout.KIND_DNS and pool[row + layout.OUTCOME] == layout.REPLIED:
         error = layout.ANSWER_CODES + pool[row + layout.RCODE] + 1
-    unicast = pool[row + layout.UNICAST]
+    kind = pool[row + layout.KIND]
     found = find_bin(
         bins,
         bin_slots,
@@ -218,7 +176,7 @@ def finish(
         state,
         pool[row + layout.GROUP],
         pool[row + layout.OUTCOME],
-        unicast,
+        kind,
         error,
     )
     entry = found * layout.BIN_FIELDS
@@ -254,7 +212,7 @@ def is_asked_by(
     row = place * layout.FIELDS
     return (
         pool[row + layout.STATE] == layout.OPEN
-        and pool[row + layout.UNICAST] == layout.QUERIES
+        and pool[row + layout.KIND] == layout.KIND_DNS
         and pool[row + layout.QUESTION] == question
         and pool[row + layout.SRC_LOW] == src_low
         and pool[row + layout.DST_LOW] == dst_low
@@ -290,10 +248,10 @@ def asked_before(
         gap = events[event + frame_layout.E_TIME] - pool[row + layout.LATEST]
         if gap < layout.AGAIN or gap > patience:
             return -1
-    remove(pool, slots, mask, place)
+    remove(pool, layout.FIELDS, layout.HOME, slots, mask, place)
     pool[row + layout.IDENT_SEQ] = events[event + frame_layout.E_IDENT_SEQ]
     pool[row + layout.HOME] = home
-    insert(pool, slots, mask, place)
+    insert(pool, layout.FIELDS, layout.HOME, slots, mask, place)
     return place
 
 
@@ -452,7 +410,7 @@ def pair(
             pool[row + layout.OUTCOME] = layout.UNANSWERED
             pool[row + layout.ERROR] = layout.ABSENT
             pool[row + layout.RTT] = layout.ABSENT
-            insert(pool, slots, mask, place)
+            insert(pool, layout.FIELDS, layout.HOME, slots, mask, place)
             if kind != frame_layout.E_REQUEST:
                 # Without a request so far: the recorder may have put it before its request.
                 pool[row + layout.STATE] = layout.EARLY
@@ -486,13 +444,16 @@ def fill(pool: array[int], row: int, events: array[int], event: int) -> None:
     pool[row + layout.GROUP] = events[event + frame_layout.E_GROUP]
     pool[row + layout.IP_ID] = events[event + frame_layout.E_IP_ID]
     pool[row + layout.TTL] = events[event + frame_layout.E_TTL]
-    pool[row + layout.UNICAST] = 0 if events[event + frame_layout.E_KIND] & frame_layout.E_TO_MANY else 1
     pool[row + layout.SIZE] = events[event + frame_layout.E_SIZE]
     if events[event + frame_layout.E_KIND] & frame_layout.E_CONNECT:
-        pool[row + layout.UNICAST] = layout.CONNECTS
+        pool[row + layout.KIND] = layout.KIND_CONNECTION
     elif events[event + frame_layout.E_KIND] & frame_layout.E_QUERY:
-        pool[row + layout.UNICAST] = layout.QUERIES
+        pool[row + layout.KIND] = layout.KIND_DNS
         pool[row + layout.QUESTION] = events[event + frame_layout.E_QUESTION]
+    elif events[event + frame_layout.E_KIND] & frame_layout.E_TO_MANY:
+        pool[row + layout.KIND] = layout.KIND_ECHO_TO_MANY
+    else:
+        pool[row + layout.KIND] = layout.KIND_ECHO
     pool[row + layout.LATEST] = events[event + frame_layout.E_TIME]
     pool[row + layout.REQUESTS] = 1
 
@@ -545,7 +506,7 @@ def settle(
 def is_under_way(pool: array[int], row: int, last: int, wait: int, dns_wait: int) -> bool:
     """Whether what got no answer may still have got one when its capture point was heard last."""
     time = pool[row + layout.TIME]
-    if pool[row + layout.UNICAST] != layout.QUERIES:
+    if pool[row + layout.KIND] != layout.KIND_DNS:
         return time != scan_layout.ABSENT_TIME and last - time < wait
     if time == scan_layout.ABSENT_TIME:
         return pool[row + layout.REQUESTS] == 1

@@ -22,33 +22,27 @@ if not cython.compiled:
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import pairing_layout
     from pcapcheck.exchanges import spreading_layout as layout
+    from pcapcheck.hash_table import insert_all, seek, stir
 
 
-def cell_home(respect: int, kind: int, group: int, src: int, dst: int, port: int) -> int:
+def cell_sort(respect: int, kind: int, group: int, port: int) -> int:
+    """All of a cell's key but the addresses."""
+    return (((group << 16) | port) << 4) | (kind << 2) | respect
+
+
+def cell_home(sort: int, src: int, dst: int) -> int:
     """A hash of a cell's key."""
-    mixed = ((group * 4 + kind) * 4 + respect) * frame_layout.MULTIPLY & frame_layout.LONG
-    mixed = ((mixed ^ (mixed >> 29) ^ (src & frame_layout.LONG)) * frame_layout.MULTIPLY) & frame_layout.LONG
-    mixed = ((mixed ^ (mixed >> 29) ^ (dst & frame_layout.LONG)) * frame_layout.MULTIPLY) & frame_layout.LONG
-    mixed = ((mixed ^ (mixed >> 29) ^ port) * frame_layout.MULTIPLY) & frame_layout.LONG
-    return mixed >> 2
+    return stir(stir(stir(0, sort), src), dst) >> 2
 
 
 def enter_cells(cells: array[int], slots: array[int], count: int) -> None:
     """Enter all cells into a new table."""
-    mask = len(slots) - 1
     for number in range(count):
         cell = number * layout.CELL_FIELDS
-        slot = mask & cell_home(
-            cells[cell + layout.C_RESPECT],
-            cells[cell + layout.C_KIND],
-            cells[cell + layout.C_GROUP],
-            cells[cell + layout.C_SRC_LOW],
-            cells[cell + layout.C_DST_LOW],
-            cells[cell + layout.C_PORT],
+        cells[cell + layout.C_HOME] = cell_home(
+            cells[cell + layout.C_SORT], cells[cell + layout.C_SRC_LOW], cells[cell + layout.C_DST_LOW]
         )
-        while slots[slot] >= 0:
-            slot = (slot + 1) & mask
-        slots[slot] = number
+    insert_all(cells, layout.CELL_FIELDS, layout.C_HOME, slots, 0, count)
 
 
 def find_cell(
@@ -67,8 +61,11 @@ def find_cell(
     port: int,
 ) -> int:
     """The cell with this key, made if it is new; -1 where there is no room."""
-    slot = cell_home(respect, kind, group, src_low, dst_low, port) & mask
+    sort = cell_sort(respect, kind, group, port)
+    home = cell_home(sort, src_low, dst_low)
+    slot = home & mask
     while True:
+        slot = seek(cells, layout.CELL_FIELDS, layout.C_HOME, slots, mask, home, slot)
         found = slots[slot]
         if found < 0:
             break
@@ -76,10 +73,7 @@ def find_cell(
         if (
             cells[cell + layout.C_SRC_LOW] == src_low
             and cells[cell + layout.C_DST_LOW] == dst_low
-            and cells[cell + layout.C_GROUP] == group
-            and cells[cell + layout.C_RESPECT] == respect
-            and cells[cell + layout.C_KIND] == kind
-            and cells[cell + layout.C_PORT] == port
+            and cells[cell + layout.C_SORT] == sort
             and cells[cell + layout.C_SRC_HIGH] == src_high
             and cells[cell + layout.C_DST_HIGH] == dst_high
         ):
@@ -101,6 +95,8 @@ def find_cell(
     cells[cell + layout.C_DST_HIGH] = dst_high
     cells[cell + layout.C_DST_LOW] = dst_low
     cells[cell + layout.C_PORT] = port
+    cells[cell + layout.C_SORT] = sort
+    cells[cell + layout.C_HOME] = home
     cells[cell + layout.C_FIRST] = scan_layout.ABSENT_TIME
     cells[cell + layout.C_LAST] = scan_layout.ABSENT_TIME
     return found
@@ -154,11 +150,11 @@ def spread(rows: array[int], count: int, cells: array[int], slots: array[int], f
                 break
             row = number * pairing_layout.FIELDS
             number = number + 1
-            kind = rows[row + pairing_layout.UNICAST]
-            if kind == 0:
+            kind = rows[row + pairing_layout.KIND]
+            if kind == pairing_layout.KIND_ECHO_TO_MANY:
                 continue
             group = rows[row + pairing_layout.GROUP]
-            port = rows[row + pairing_layout.IDENT_SEQ] & 0xFFFF if kind == pairing_layout.CONNECTS else 0
+            port = rows[row + pairing_layout.IDENT_SEQ] & 0xFFFF if kind == pairing_layout.KIND_CONNECTION else 0
             found = find_cell(
                 cells,
                 slots,
@@ -178,7 +174,7 @@ def spread(rows: array[int], count: int, cells: array[int], slots: array[int], f
                 state[layout.P_LEFT_OUT] = state[layout.P_LEFT_OUT] + 1
                 continue
             count_exchange(cells, found * layout.CELL_FIELDS, rows, row)
-            if kind != pairing_layout.QUERIES and rows[row + pairing_layout.SIZE] > 0:
+            if kind != pairing_layout.KIND_DNS and rows[row + pairing_layout.SIZE] > 0:
                 found = find_cell(
                     cells,
                     slots,

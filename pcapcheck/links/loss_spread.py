@@ -16,7 +16,8 @@ import numpy as np
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.exchanges import spreading_layout
 from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail
-from pcapcheck.exchanges.pair_counts import DST, KINDS, SRC
+from pcapcheck.exchanges.pair_counts import DST, SRC
+from pcapcheck.exchanges.paired_kinds import NUMBERS
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.outages import Outage, Rows, failed_of, outages_of
 from pcapcheck.links.read_capture import Capture
@@ -78,8 +79,8 @@ def losses_of(captures: Sequence[Capture], facts: Facts, table: str) -> Losses |
 
 def _asked_by_pods(capture: Capture, facts: Facts, table: str) -> Rows:
     """The cells of one capture that count here."""
-    cells = capture.exchanges.echoes.cells.table()
-    cells = cells[cells[:, spreading_layout.C_KIND] == KINDS[table]]
+    cells = capture.exchanges.paired.cells.table()
+    cells = cells[cells[:, spreading_layout.C_KIND] == NUMBERS[table]]
     numbers = np.unique(cells[:, spreading_layout.C_GROUP])
     good = [int(number) for number in numbers if counts(facts, capture.number, int(number), table)]
     kept: Rows = cells[np.isin(cells[:, spreading_layout.C_GROUP], good)]

@@ -155,7 +155,7 @@ def _cut_frames(point: PointFacts) -> Silence:
 def _expired(point: PointFacts, capture: Capture, missing: dict[str, int]) -> Silence:
     """ICMP errors of a text say that packets expired, but not which: the missing answers may be theirs."""
     interface = point.capture_point.interface
-    expired = capture.exchanges.echoes.ending_errors.unquoted[point.key[1:]] - interface.expiries
+    expired = capture.exchanges.paired.ending_errors.unquoted[point.key[1:]] - interface.expiries
     # What was lost and what expired may be different answers.
     if expired <= 0 or not 0 < missing[ECHO] <= expired + interface.missing:
         return {}

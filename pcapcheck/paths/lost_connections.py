@@ -44,7 +44,7 @@ def _sent_again(captures: Iterable[Capture], facts: Facts) -> tuple[int, int]:
     """How many SYNs were sent again: by those that got no answer, by those that got one."""
     again = late = 0
     for capture in captures:
-        for some in capture.exchanges.echoes.attempts():
+        for some in capture.exchanges.paired.bins_of(CONNECTIONS):
             if counts(facts, capture.number, some.group, CONNECTIONS):
                 again += some.requests - some.count if some.outcome == "unanswered" else 0
                 late += some.requests - some.count if some.outcome == "replied" else 0

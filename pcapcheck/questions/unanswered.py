@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pcapcheck.links.facts import Facts
-from pcapcheck.links.read_capture import Capture, TableRow
+from pcapcheck.links.read_capture import Capture
 from pcapcheck.paths.losses import LastSeen
 from pcapcheck.paths.path import Path
+from pcapcheck.raw_rows import TableRow
 from pcapcheck.values import clean, format_address, format_duration
 
 # How many are kept; a report shows fewer.

@@ -33,7 +33,7 @@ def counted_errors(analysis: Analysis) -> tuple[CountedError, ...]:
     return tuple(
         CountedError(capture, *error, count)
         for capture in analysis.captures
-        for error, count in capture.exchanges.echoes.ending_errors.counts.most_common()
+        for error, count in capture.exchanges.paired.ending_errors.counts.most_common()
     )
 
 

@@ -13,9 +13,10 @@ from pcapcheck.columns import COLUMNS, Column
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.facts import Facts
-from pcapcheck.links.read_capture import TableRow
+from pcapcheck.paths.path_tables import FollowedPackets
+from pcapcheck.raw_rows import TableRow
 from pcapcheck.ruleset.aggregate import Spread
-from pcapcheck.ruleset.conditions import Leaf
+from pcapcheck.ruleset.conditions import Judge, Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.judge import judge_rule
 from pcapcheck.ruleset.late_values import LateValues
@@ -48,6 +49,11 @@ class Evaluation:
         named |= {"refusal"} & COLUMNS[rule.table].keys()
         self.shown = [COLUMNS[rule.table][name] for name in sorted(named)]
         self.bins: dict[BinKey, Bin] = {}
+        self._early_columns = [*{column.name: column for leaf in self.early for column in leaf.columns()}.values()]
+        # Whether rows counted together are alike in all that it looks at. By these columns, what the early conditions
+        # say of them, and whether the rule holds.
+        self.shares_rows = not self.bounds and all(column.shared for column in self._early_columns)
+        self._alike: dict[tuple[Value | None, ...], tuple[tuple[int, ...], bool]] = {}
 
     @property
     def needs_rows(self) -> bool:
@@ -66,15 +72,9 @@ class Evaluation:
         """Count rows of one capture; ``weight`` frames stand behind each row where the rows are frame groups."""
         for row in () if self.rule.off else rows:
             self.seen += weight
-            results = tuple(self._compare(leaf, row) for leaf in self.early)
-            key = (capture, row.group, row.outcome, results)
-            held = self.bins.get(key)
+            held = self._bin(capture, row, self._compared(row))
             if held is None:
-                if self._cannot_be_selected(results):
-                    continue
-                held = self.bins[key] = Bin(
-                    spreads=[Spread() for _ in self.bounds], extremes=[Extremes() for _ in self.bounds]
-                )
+                continue
             held.count += weight
             if held.wants(row):
                 held.keep(row, self._sample(row))
@@ -85,6 +85,44 @@ class Evaluation:
                     rank = bound.against(value)
                     if extremes.wants(rank):
                         extremes.add(rank, self._sample(row))
+
+    def feed_alike(self, capture: int, packets: FollowedPackets) -> None:
+        """Count the packets of one path, which share what the rule looks at unless it names what differs."""
+        if self.rule.off:
+            return
+        if not self.shares_rows:
+            for row, weight in packets.rows():
+                self.feed(capture, [row], weight)
+            return
+        self.seen += packets.count
+        values = tuple(early_value(packets, column) for column in self._early_columns)
+        known = self._alike.get(values)
+        if known is None:
+            results = self._compared(packets)
+            known = self._alike[values] = (results, self._holds(results))
+        results, holds = known
+        held = self._bin(capture, packets, results)
+        if held is None:
+            return
+        held.count += packets.count
+        if not holds and held.wants(packets):
+            for row, _ in packets.rows():
+                if held.wants(row):
+                    held.keep(row, self._sample(row))
+
+    def _compared(self, row: TableRow) -> tuple[int, ...]:
+        """What each early condition says of a row."""
+        return tuple(self._compare(leaf, row) for leaf in self.early)
+
+    def _bin(self, capture: int, row: TableRow, results: tuple[int, ...]) -> Bin | None:
+        """The bin that a row belongs to; None if the rule cannot be about it."""
+        key = (capture, row.group, row.outcome, results)
+        held = self.bins.get(key)
+        if held is None and not self._cannot_be_selected(results):
+            held = self.bins[key] = Bin(
+                spreads=[Spread() for _ in self.bounds], extremes=[Extremes() for _ in self.bounds]
+            )
+        return held
 
     def _compare(self, leaf: Leaf, row: TableRow) -> int:
         result = leaf.compare(partial(early_value, row))
@@ -126,8 +164,16 @@ class Evaluation:
         return self.rule.select.evaluate(judge) == TRUE
 
     def _cannot_be_selected(self, results: tuple[int, ...]) -> bool:
+        return self.rule.select.evaluate(self._said(results)) == FALSE
+
+    def _holds(self, results: tuple[int, ...]) -> bool:
+        """Whether the rule holds for such rows whatever their late columns say: nobody looks at them again."""
+        said = self._said(results)
+        return self.rule.select.evaluate(said) == TRUE and self.rule.expect.evaluate(said) == TRUE
+
+    def _said(self, results: tuple[int, ...]) -> Judge:
         verdicts = dict(zip(map(id, self.early), results, strict=True))
-        return self.rule.select.evaluate(lambda leaf: verdicts.get(id(leaf), UNKNOWN)) == FALSE
+        return lambda leaf: verdicts.get(id(leaf), UNKNOWN)
 
 
 def early_value(row: object, column: Column) -> Value | None:

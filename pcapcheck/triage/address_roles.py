@@ -227,8 +227,8 @@ def _from_pod(path: Path) -> bool:
 
 def _samples(capture: Capture) -> Iterator[EchoRow]:
     """Samples of what was asked there: echo requests, attempts at TCP connections, DNS queries."""
-    echoes = capture.exchanges.echoes
-    for exchange_bin in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
+    paired = capture.exchanges.paired
+    for exchange_bin in paired.all_bins():
         yield from exchange_bin.samples
 
 

@@ -40,7 +40,7 @@ def icmp_error_of(losses: Iterable[PathLoss], captures: Iterable[Capture]) -> st
         return None
     encap, node = ends.pop()
     for capture in captures:
-        for (family, icmp_type, code, source, _), count in capture.exchanges.echoes.ending_errors.counts.items():
+        for (family, icmp_type, code, source, _), count in capture.exchanges.paired.ending_errors.counts.items():
             if source == node and (family, icmp_type, code) in ICMP_ERRORS.get(encap, ()):
                 said = f"{format_address(node)} says {in_words(family, icmp_type, code)}, {count}x"
                 return f"{clean(capture.source.short_name)}: {said}"

@@ -6,7 +6,7 @@ tshark pairs over all interfaces of a capture at once, so a capture of several p
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,8 @@ from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_layout import IFINDEX, INTERFACE
 from pcapcheck.decode.frame_row import frame_rows
 from pcapcheck.exchanges.echo_row import EchoRow
-from pcapcheck.exchanges.echoes import Echoes
+from pcapcheck.exchanges.paired_exchanges import PairedExchanges
+from pcapcheck.raw_rows import RawRows
 from tests.support.meant import Difference
 from tests.support.reading import Record, open_bytes, read_bytes
 from tests.support.tshark import dissect
@@ -61,7 +62,7 @@ def pair(data: bytes) -> Pairing:
     """Every echo of a capture that is held in memory."""
     reader = open_bytes(data)
     decoder = Decoder(keep_all=True)
-    echoes = Echoes(LONGEST_WAIT, DNS_WAIT, True, decoder.macs)
+    echoes = PairedExchanges(LONGEST_WAIT, DNS_WAIT, True, decoder.macs)
     done: list[EchoRow] = []
     read = set()
     points: dict[tuple[int, int], list[int]] = {}
@@ -71,9 +72,14 @@ def pair(data: bytes) -> Pairing:
             points.setdefault((row.field(INTERFACE), row.field(IFINDEX)), []).append(row.frames[0])
             if row.icmp_seq is not None:
                 read.add(row.frames[0])
-        done += echoes.feed(batch)
-    done += echoes.finish(array("q", bytes(8 * len(decoder.groups()))), reader.frames)
+        done += objects(echoes.feed(batch))
+    done += objects(echoes.finish(array("q", bytes(8 * len(decoder.groups()))), reader.frames))
     return Pairing({echo.frames[0]: echo for echo in done}, read, points)
+
+
+def objects(finished: Iterable[RawRows]) -> list[EchoRow]:
+    """Finished exchanges as objects, made before the next are."""
+    return [row for rows in finished for row in rows if isinstance(row, EchoRow)]
 
 
 @cache

@@ -1,0 +1,52 @@
+# cython: language_level=3, boundscheck=True, wraparound=False
+# What hash_table.py does, for the compiled loops. Written apart from it since only what stands in a pxd file can be
+# compiled into a loop of another module, where width and home_at are constants.
+
+cdef extern from *:
+    """
+    static inline unsigned long long pcapcheck_stir(unsigned long long mixed, unsigned long long number) {
+        return (mixed ^ (mixed >> 29) ^ number) * 0x9E3779B97F4A7C15ULL;
+    }
+    """
+    unsigned long long stir "pcapcheck_stir" (unsigned long long mixed, unsigned long long number) noexcept nogil
+
+cdef inline long long seek(
+        const long long[::1] rows, long long width, long long home_at, const int[::1] slots, long long mask,
+        long long home, long long slot) except? -1 nogil:
+    while slots[slot] >= 0 and rows[slots[slot] * width + home_at] != home:
+        slot = (slot + 1) & mask
+    return slot
+
+cdef inline int insert(
+        const long long[::1] rows, long long width, long long home_at, int[::1] slots, long long mask,
+        long long place) except -1 nogil:
+    cdef long long slot = rows[place * width + home_at] & mask
+    while slots[slot] >= 0:
+        slot = (slot + 1) & mask
+    slots[slot] = <int>place
+    return 0
+
+cdef inline int insert_all(
+        const long long[::1] rows, long long width, long long home_at, int[::1] slots, long long first,
+        long long end) except -1 nogil:
+    cdef long long place
+    for place in range(first, end):
+        insert(rows, width, home_at, slots, len(slots) - 1, place)
+    return 0
+
+cdef inline int remove(
+        const long long[::1] rows, long long width, long long home_at, int[::1] slots, long long mask,
+        long long place) except -1 nogil:
+    cdef long long hole = rows[place * width + home_at] & mask
+    cdef long long slot, wanted
+    while slots[hole] != place:
+        hole = (hole + 1) & mask
+    slot = (hole + 1) & mask
+    while slots[slot] >= 0:
+        wanted = rows[slots[slot] * width + home_at] & mask
+        if ((slot - wanted) & mask) >= ((slot - hole) & mask):
+            slots[hole] = slots[slot]
+            hole = slot
+        slot = (slot + 1) & mask
+    slots[hole] = -1
+    return 0

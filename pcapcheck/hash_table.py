@@ -1,0 +1,67 @@
+"""Hash tables over the rows of an array, for loops that run as plain Python: what ``hash_table.pxd`` does in C.
+
+A table is ``slots``: an ``array("i")`` whose length is a power of two, each the place of a row or -1. The row at a
+place is ``width`` numbers from ``rows[place * width]`` on; its field ``home_at`` holds its *home*, a hash of its key
+that is not negative. It is entered in the first empty slot from its home on. ``mask`` is the number of slots minus 1;
+at least one slot stays empty.
+
+Who looks up a key compares it where ``seek`` stops; an empty slot is where the key would be entered::
+
+    slot = seek(rows, width, home_at, slots, mask, home, home & mask)
+    while slots[slot] >= 0 and not is_wanted(rows, slots[slot] * width):
+        slot = seek(rows, width, home_at, slots, mask, home, (slot + 1) & mask)
+"""
+
+from __future__ import annotations
+
+from array import array
+
+MULTIPLY = 0x9E3779B97F4A7C15
+LONG = 0xFFFFFFFFFFFFFFFF
+
+
+def stir(mixed: int, number: int) -> int:
+    """A hash of 64 bits with one more number in it; only its upper bits depend on all of both."""
+    return ((mixed ^ (mixed >> 29) ^ (number & LONG)) * MULTIPLY) & LONG
+
+
+def seek(rows: array[int], width: int, home_at: int, slots: array[int], mask: int, home: int, slot: int) -> int:
+    """The first slot from ``slot`` on that is empty or has a row with this home."""
+    while slots[slot] >= 0 and rows[slots[slot] * width + home_at] != home:
+        slot = (slot + 1) & mask
+    return slot
+
+
+def insert(rows: array[int], width: int, home_at: int, slots: array[int], mask: int, place: int) -> None:
+    """Enter a row that is not in the table."""
+    slot = rows[place * width + home_at] & mask
+    while slots[slot] >= 0:
+        slot = (slot + 1) & mask
+    slots[slot] = place
+
+
+def insert_all(rows: array[int], width: int, home_at: int, slots: array[int], first: int, end: int) -> None:
+    """Enter the rows from ``first`` up to ``end``, not included."""
+    for place in range(first, end):
+        insert(rows, width, home_at, slots, len(slots) - 1, place)
+
+
+def remove(rows: array[int], width: int, home_at: int, slots: array[int], mask: int, place: int) -> None:
+    """Take a row out of the table, and move up those that it displaced."""
+    hole = rows[place * width + home_at] & mask
+    while slots[hole] != place:
+        hole = (hole + 1) & mask
+    slot = (hole + 1) & mask
+    while slots[slot] >= 0:
+        wanted = rows[slots[slot] * width + home_at] & mask
+        # It may move into the hole unless its home lies cyclically behind the hole, up to where it stands.
+        if ((slot - wanted) & mask) >= ((slot - hole) & mask):
+            slots[hole] = slots[slot]
+            hole = slot
+        slot = (slot + 1) & mask
+    slots[hole] = -1
+
+
+def empty_slots(places: int) -> array[int]:
+    """A table without entries that has room to spare for this many."""
+    return array("i", [-1]) * (1 << (2 * places - 1).bit_length())
