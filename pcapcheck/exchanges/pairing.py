@@ -19,6 +19,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck.capture import scan_layout
+    from pcapcheck.copying import copy_numbers
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
@@ -187,8 +188,7 @@ def finish(
         bins[entry + layout.B_DUPLICATES] = bins[entry + layout.B_DUPLICATES] + pool[row + layout.REPLIES] - 1
     if count < layout.SAMPLES:
         target = (found * layout.SAMPLES + count) * layout.FIELDS
-        for field in range(layout.FIELDS):
-            samples[target + field] = pool[row + field]
+        copy_numbers(pool, row, samples, target, layout.FIELDS)
     rtt = pool[row + layout.RTT]
     if rtt >= 0:
         if bins[entry + layout.B_LEAST] < 0 or rtt < bins[entry + layout.B_LEAST]:
@@ -199,8 +199,7 @@ def finish(
     if out_capacity:
         target = state[layout.S_OUT] * layout.FIELDS
         state[layout.S_OUT] = state[layout.S_OUT] + 1
-        for field in range(layout.FIELDS):
-            out[target + field] = pool[row + field]
+        copy_numbers(pool, row, out, target, layout.FIELDS)
 
 
 def is_asked_by(
