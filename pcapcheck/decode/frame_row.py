@@ -144,7 +144,9 @@ class FrameRow:
 
 def frame_rows(batch: FrameBatch) -> list[FrameRow]:
     """The rows of a batch, valid until the next batch is decoded."""
-    return [FrameRow(batch.rows, batch.capacity, row, batch.address_of) for row in range(batch.count)]
+    return [
+        FrameRow(batch.rows, batch.field_step, row * batch.row_step, batch.address_of) for row in range(batch.count)
+    ]
 
 
 def values_of(rows: list[FrameRow], attribute: str) -> list[Value | None]:

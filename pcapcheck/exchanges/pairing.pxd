@@ -17,6 +17,9 @@ cdef inline long long find_place(
     long long[::1] pool, int[::1] slots, long long mask, long long home, long long src_high, long long src_low,
     long long dst_high, long long dst_low, long long ident_seq, long long point) except? -2 nogil
 
+@cython.locals(place=cython.longlong)
+cpdef chain_free(long long[::1] pool, long long[::1] state, long long first, long long end)
+
 cpdef enter_all(long long[::1] pool, int[::1] slots, long long count)
 
 @cython.locals(row=cython.size_t, newest=cython.longlong)

@@ -55,6 +55,14 @@ def find_place(
         slot = (slot + 1) & mask
 
 
+def chain_free(pool: array[int], state: array[int], first: int, end: int) -> None:
+    """Let new places, from ``first`` up to ``end``, be the free ones."""
+    for place in range(first, end):
+        pool[place * layout.FIELDS + layout.NEWER] = place + 1
+    pool[(end - 1) * layout.FIELDS + layout.NEWER] = -1
+    state[layout.S_FREE] = first
+
+
 def enter_all(pool: array[int], slots: array[int], count: int) -> None:
     """Enter the first places, all in use, into a new table."""
     insert_all(pool, layout.FIELDS, layout.HOME, slots, 0, count)
