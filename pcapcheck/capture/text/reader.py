@@ -130,7 +130,7 @@ class TranscriptReader:
         return batch
 
     def _add(self, batch: RecordBatch, record: Record) -> None:
-        """Add a printed frame to a batch, and count what its interface is told of it."""
+        """Add a printed frame to a batch, and count it at its interface."""
         packet, interface = record.packet, self.interfaces[record.interface]
         data = encode(packet)
         matrix, entry = batch.matrix, batch.count * scan_layout.FIELDS
