@@ -49,7 +49,10 @@ def read_lines(window: Window) -> Iterator[tuple[int, str]]:
         lines = (rest + decoder.decode(data, final=not more)).split("\n")
         rest = lines.pop()
         for line in lines:
-            yield from ((number, part) for part in _parts(line))
+            if len(line) <= LONGEST:
+                yield number, line
+            else:
+                yield from ((number, part) for part in _parts(line))
             number += 1
         while len(rest) > LONGEST:
             end = _end_of_part(rest, 0)

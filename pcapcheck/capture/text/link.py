@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from pcapcheck.capture.text.arp_lines import arp
+from pcapcheck.capture.text.ipv4_lines import ETHERNET, ipv4_packet
 from pcapcheck.capture.text.names import MAC, OUI, PrintedAddresses, mac_of
 from pcapcheck.capture.text.network import Lines, datagram, without_name
 from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket
@@ -23,7 +24,7 @@ from pcapcheck.protocols import (
     VLAN_TAGS,
 )
 
-ETHERNET, RAW, NULL, COOKED, COOKED2 = 1, 101, 0, 113, 276
+RAW, NULL, COOKED, COOKED2 = 101, 0, 113, 276
 TAGS = VLAN_TAGS + OLD_VLAN_TAGS
 
 # No link header: the name of the protocol begins the line.
@@ -67,7 +68,7 @@ _OTHER = re.compile(
 def parse(lines: list[str], addresses: PrintedAddresses) -> PrintedPacket | None:
     """The packet that these lines, without their stamp, describe; None if it is not known."""
     rest = Lines(lines, frame, addresses)
-    packet = frame(rest.take().strip(), rest)
+    packet = ipv4_packet(rest) or frame(rest.take().strip(), rest)
     if packet is not None and isinstance(packet.body, Datagram) and _is_multicast(packet):
         packet.body.dst = addresses.as_multicast(packet.body.dst, packet.body.version)
     return packet

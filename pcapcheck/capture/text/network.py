@@ -48,6 +48,7 @@ _TROUBLE = re.compile(
     r"\s*(?:truncated-ip6? - \d+ bytes missing ?!|bad-len \d+|bad-hlen \d+|wrong link-layer encapsulation)\s*"
 )
 _CHECKSUM = re.compile(r"\s*\[(?:bad )?(?:icmp6|udp|tcp|no) (?:sum|cksum)[^\]]{0,60}\]\s*")
+_MARKED_SUM = re.compile(r"\[(?:bad )?(?:icmp6|udp|tcp|no) (?:sum|cksum)")
 _EXTENSION = re.compile(r"\s*(?:HBH|DSTOPT|RT6|srcrt|AH|mobility)\b(?:\s*\((?:[^()]|\([^()]*\)){0,300}\)){0,8}:?")
 _FRAGMENT = re.compile(r"\s*frag \((?:0x([0-9a-f]+):)?(\d+)\|\d+\)\s*")
 _ALONE = re.compile(r"(?:ip-proto-(\d+)|([a-z0-9-]{2,12}))\s*(\d*)\s*$")
@@ -124,7 +125,7 @@ def datagram(text: str, lines: Lines, version: int | None = None) -> Datagram | 
         return found if trouble and not text.strip() else None
     if version is None and not head:
         found.version = family_of(ends[1]) or family_of(ends[2]) or 4
-    _upper(found, ends[1], ends[2], text[ends.end() :], lines)
+    upper(found, ends[1], ends[2], text[ends.end() :], lines)
     return None if found.src is None or found.dst is None else found
 
 
@@ -172,14 +173,17 @@ def _header(found: Datagram, head: str) -> None:
     found.later = bool(found.offset)
 
 
-def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
+def upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
     """Fill in the addresses and what a datagram carries; ``text`` is what follows its two ends."""
     text = _extensions(found, text)
-    if "[" in text:
+    if _MARKED_SUM.search(text):
         text = _CHECKSUM.sub("", text, count=1)
     text = text.strip()
     ports = ""
-    if text.startswith("ICMP ") or _OLD_ICMP.match(text):
+    if not found.later and (match := SEGMENT.match(text)) is not None:
+        ports = "tcp"
+        found.upper = segment(match[1], text[match.end() :])
+    elif text.startswith("ICMP ") or _OLD_ICMP.match(text):
         message = icmp(text[5:] if text.startswith("ICMP ") else text[text.index(": ") + 2 :], lines.addresses)
         found.understood = message is not None
         found.upper = message or Icmp()
@@ -199,9 +203,6 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
         ports = "udp"
         found.upper = PrintedTunnel(vni=int(match[1]))
         _vxlan(found.upper, text[match.end() :], lines)
-    elif (match := SEGMENT.match(text)) is not None:
-        ports = "tcp"
-        found.upper = segment(match[1], text[match.end() :])
     elif _OLD_TCP.match(text) or _QUIET_TCP.match(text):
         ports = "tcp"
         found.upper = Transport(TCP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from pcapcheck.capture import scan_layout
 from pcapcheck.capture.host_names import HostNames
@@ -12,21 +13,23 @@ from pcapcheck.capture.text import tshark
 from pcapcheck.capture.text.banner import Described, Dropped, known_line
 from pcapcheck.capture.text.checksums import is_wrong
 from pcapcheck.capture.text.encoder import encode
+from pcapcheck.capture.text.ipv4_lines import ETHERNET
 from pcapcheck.capture.text.lines import plain, read_lines
-from pcapcheck.capture.text.link import ETHERNET, parse
+from pcapcheck.capture.text.link import parse
 from pcapcheck.capture.text.names import PrintedAddresses
 from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
-from pcapcheck.capture.text.printed_packet import PrintedPacket, is_cut_icmp
+from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket, is_cut_icmp
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.text.streams import Streams, unnumbered
 from pcapcheck.capture.text.transcript_notes import TranscriptNotes
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import EMPTY, NotACapture
-from pcapcheck.values import address_of
 
 SAMPLE = "16:22:59.584235 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 0, length 64"
+# What a field of a batch holds at most.
+MOST_IN_FIELD = (1 << 63) - 1
 MOST_INTERFACES = 1 << 12
 MOST_UNNUMBERED = 1 << 12
 # One packet among this many must be understood for the text to count as a capture.
@@ -102,56 +105,57 @@ class TranscriptReader:
         return NotACapture(f"{ran}, but no line from {first} on is understood as a packet; one looks like {SAMPLE!r}")
 
     def batches(self) -> Iterator[RecordBatch]:
-        batch: list[Record] = []
-        for source in (iter(self._ahead), self._records):
-            for record in source:
-                batch.append(record)
-                if len(batch) == self.batch_frames:
-                    yield self._batch(batch)
-                    batch = []
-        self._ahead = []
-        if batch:
-            yield self._batch(batch)
+        batch = self._new_batch()
+        for record in chain(self._take_ahead(), self._records):
+            self._add(batch, record)
+            if batch.count == self.batch_frames:
+                yield self._finished(batch)
+                batch = self._new_batch()
+        if batch.count:
+            yield self._finished(batch)
         self.notes.finish()
 
-    def _batch(self, records: list[Record]) -> RecordBatch:
+    def _take_ahead(self) -> list[Record]:
+        ahead, self._ahead = self._ahead, []
+        return ahead
+
+    def _new_batch(self) -> RecordBatch:
         matrix = empty_matrix(self.batch_frames)
-        buffer = bytearray()
-        first = self.frames + 1
-        names = self._addresses.names
-        for row, record in enumerate(records):
-            data = encode(record.packet)
-            entry = row * scan_layout.FIELDS
-            matrix[entry + scan_layout.OFFSET] = len(buffer)
-            matrix[entry + scan_layout.CAPTURED] = len(data)
-            # Less was printed than was there: what is printed must not count as the whole frame.
-            matrix[entry + scan_layout.LENGTH] = max(record.packet.length or 0, len(data) + 1)
-            matrix[entry + scan_layout.TIME] = scan_layout.ABSENT_TIME if record.time is None else record.time
-            matrix[entry + scan_layout.INTERFACE] = record.interface
-            matrix[entry + scan_layout.DIRECTION] = -1 if record.packet.direction is None else record.packet.direction
-            self.interfaces[record.interface].frames += 1
-            self.interfaces[record.interface].cut_icmp += is_cut_icmp(record.packet)
-            self._note_unnumbered(record)
-            self.interfaces[record.interface].expiries += inferred_expiry(record.packet)
-            buffer += data
-            self.frames += 1
-            if not record.understood:
-                # It may have been the answer that seems to be missing.
-                self.interfaces[record.interface].unread += SMALLEST_RECORD
-                self.notes.not_understood(record.text, self.frames)
-            if record.packet.direction != SENT and is_wrong(record.packet, record.text.words):
-                self.notes.bad_sum(record.text.first)
-        return RecordBatch(
-            buffer,
-            self.window.offset,
-            first,
-            len(records),
-            matrix,
-            self.batch_frames,
-            self.interfaces,
-            [record.text for record in records],
-            names.address_of if names else address_of,
-        )
+        return RecordBatch(bytearray(), 0, self.frames + 1, 0, matrix, self.batch_frames, self.interfaces)
+
+    def _finished(self, batch: RecordBatch) -> RecordBatch:
+        batch.base = self.window.offset
+        if self._addresses.names:
+            batch.address_of = self._addresses.names.address_of
+        return batch
+
+    def _add(self, batch: RecordBatch, record: Record) -> None:
+        """Add a printed frame to a batch, and count it at its interface."""
+        packet, interface = record.packet, self.interfaces[record.interface]
+        data = encode(packet)
+        matrix, entry = batch.matrix, batch.count * scan_layout.FIELDS
+        matrix[entry + scan_layout.OFFSET] = len(batch.buffer)
+        matrix[entry + scan_layout.CAPTURED] = len(data)
+        # Less was printed than was there: what is printed must not count as the whole frame.
+        matrix[entry + scan_layout.LENGTH] = max(min(packet.length or 0, MOST_IN_FIELD), len(data) + 1)
+        matrix[entry + scan_layout.TIME] = scan_layout.ABSENT_TIME if record.time is None else record.time
+        matrix[entry + scan_layout.INTERFACE] = record.interface
+        matrix[entry + scan_layout.DIRECTION] = -1 if packet.direction is None else packet.direction
+        batch.buffer += data
+        batch.texts.append(record.text)
+        batch.count += 1
+        self.frames += 1
+        interface.frames += 1
+        if isinstance(packet.body, Datagram):
+            interface.cut_icmp += is_cut_icmp(packet)
+            interface.expiries += inferred_expiry(packet)
+            self._note_unnumbered(interface, packet)
+        if not record.understood:
+            # It may have been the answer that seems to be missing.
+            interface.unread += SMALLEST_RECORD
+            self.notes.not_understood(record.text, self.frames)
+        if "cksum" in record.text.words and packet.direction != SENT and is_wrong(packet, record.text.words):
+            self.notes.bad_sum(record.text.first)
 
     def _read(self) -> Iterator[Record]:
         """All packets, in the order of the text."""
@@ -303,8 +307,7 @@ class TranscriptReader:
         self._apart = True
         self.notes.other(number, line)
 
-    def _note_unnumbered(self, record: Record) -> None:
-        pair = unnumbered(record.packet)
-        pairs = self.interfaces[record.interface].unnumbered
-        if pair is not None and len(pairs) < MOST_UNNUMBERED:
-            pairs.add(pair)
+    def _note_unnumbered(self, interface: Interface, packet: PrintedPacket) -> None:
+        pair = unnumbered(packet)
+        if pair is not None and len(interface.unnumbered) < MOST_UNNUMBERED:
+            interface.unnumbered.add(pair)
