@@ -65,7 +65,9 @@ def decode_frames(
             record = record + 1
             if (frame.time < since or frame.time >= until) and frame.time != scan_layout.ABSENT_TIME:
                 continue
-            read_headers(buffer, frame, state)
+            read_headers(buffer, frame)
+            if frame.carries == layout.UNDECODED:
+                state[layout.S_UNDECODED] = state[layout.S_UNDECODED] + 1
             count_in_group(buffer, frame, groups, slots, limit, state)
             if frame.carries == layout.ARP or frame.carries == layout.ND:
                 message = emit_message(buffer, frame, messages, message)

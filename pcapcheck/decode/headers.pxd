@@ -10,7 +10,7 @@ from pcapcheck.capture cimport printed_layout
 from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
-cdef int read_headers(const unsigned char[::1] buffer, Frame frame, long long[::1] state) except -1 nogil
+cdef int read_headers(const unsigned char[::1] buffer, Frame frame) except -1 nogil
 
 @cython.locals(start=cython.longlong)
 cdef inline int read_ethernet(const unsigned char[::1] buffer, Frame frame) except -1 nogil
@@ -39,7 +39,7 @@ cdef inline int read_tags(const unsigned char[::1] buffer, Frame frame) except -
 cdef int read_llc(const unsigned char[::1] buffer, Frame frame) except -1 nogil
 
 @cython.locals(carried=cython.int)
-cdef inline int read_network(const unsigned char[::1] buffer, Frame frame, long long[::1] state) except -1 nogil
+cdef inline int read_network(const unsigned char[::1] buffer, Frame frame) except -1 nogil
 
 cdef inline int ttl_says(int ttl) noexcept nogil
 

@@ -11,8 +11,6 @@ The steps run as plain Python or compiled by Cython with the C types in ``header
 
 from __future__ import annotations
 
-from array import array
-
 try:
     import cython
 except ImportError:
@@ -27,7 +25,7 @@ if not cython.compiled:
     from pcapcheck.decode.icmp_arp import upper_layer
 
 
-def read_headers(buffer: bytearray, frame: Frame, state: array[int]) -> None:
+def read_headers(buffer: bytearray, frame: Frame) -> None:
     """Read what ``frame`` says of all its layers."""
     frame.source = layout.ABSENT
     frame.destination = layout.ABSENT
@@ -51,7 +49,7 @@ def read_headers(buffer: bytearray, frame: Frame, state: array[int]) -> None:
     if frame.destination >= 0:
         frame.cast = layout.TO_MANY if (frame.destination >> 40) & 1 else layout.TO_ONE
     read_tags(buffer, frame)
-    read_network(buffer, frame, state)
+    read_network(buffer, frame)
 
 
 def read_ethernet(buffer: bytearray, frame: Frame) -> None:
@@ -179,7 +177,7 @@ def read_llc(buffer: bytearray, frame: Frame) -> None:
         frame.position = position + 8
 
 
-def read_network(buffer: bytearray, frame: Frame, state: array[int]) -> None:
+def read_network(buffer: bytearray, frame: Frame) -> None:
     """All IP headers, from the outermost to the innermost that can be read."""
     frame.carries = layout.OTHER
     frame.says = layout.TTL_SILENT
@@ -192,7 +190,6 @@ def read_network(buffer: bytearray, frame: Frame, state: array[int]) -> None:
     frame.depth = 0
     if frame.link == layout.LINK_UNKNOWN:
         frame.carries = layout.UNDECODED
-        state[layout.S_UNDECODED] = state[layout.S_UNDECODED] + 1
     elif frame.ethertype == protocols.ETHERTYPE_ARP:
         frame.carries = layout.ARP
     carried = frame.ethertype

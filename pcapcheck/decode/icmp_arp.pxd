@@ -9,31 +9,52 @@ from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
 @cython.locals(
-    hardware=cython.uint, protocol=cython.uint, hardware_size=cython.longlong, protocol_size=cython.longlong,
-    ethernet=cython.bint, macs=cython.bint, addresses=cython.bint, at=cython.longlong)
-cpdef void decode_arp(
+    hardware=cython.longlong, protocol=cython.longlong, ethernet=cython.bint, of_ipv4=cython.bint)
+cpdef int decode_arp(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
-    long long row) except * nogil
+    long long row) except -1 nogil
 
 cpdef long long upper_layer(
     const unsigned char[::1] buffer, long long position, long long end, int protocol) except? -2 nogil
 
-@cython.locals(
-    header=cython.longlong, protocol=cython.int, later=cython.uint, echo_request=cython.int, echo_reply=cython.int,
-    packed=cython.longlong)
-cdef void decode_quoted(
+@cython.locals(hardware_size=cython.longlong, protocol_size=cython.longlong, at=cython.longlong)
+cdef int arp_addresses(
+    const unsigned char[::1] buffer, long long position, long long end, bint macs, bint addresses, long long[::1] rows,
+    long long capacity, long long row) except -1 nogil
+
+@cython.locals(packed=cython.longlong, protocol=cython.int)
+cdef int decode_quoted(
     const unsigned char[::1] buffer, long long position, long long end, int version, long long[::1] rows,
-    long long capacity, long long row) except * nogil
+    long long capacity, long long row) except -1 nogil
+
+@cython.locals(protocol=cython.int)
+cdef inline long long quoted_ipv4(
+    const unsigned char[::1] buffer, long long position, long long[::1] rows, long long capacity,
+    long long row) except -2 nogil
+
+@cython.locals(packed=cython.longlong)
+cdef long long quoted_ipv6(
+    const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
+    long long row) except -2 nogil
+
+@cython.locals(echo_request=cython.int, echo_reply=cython.int)
+cdef inline int quoted_icmp(
+    const unsigned char[::1] buffer, long long position, long long end, int version, long long[::1] rows,
+    long long capacity, long long row) except -1 nogil
+
+cdef inline int quoted_ports(
+    const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
+    long long capacity, long long row) except -1 nogil
 
 @cython.locals(icmp_type=cython.int)
-cpdef void decode_icmp(
+cpdef int decode_icmp(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
-    long long row) except * nogil
+    long long row) except -1 nogil
 
 @cython.locals(icmp_type=cython.int)
-cpdef void decode_icmpv6(
+cpdef int decode_icmpv6(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
-    long long row) except * nogil
+    long long row) except -1 nogil
 
 @cython.locals(wanted=cython.int, option=cython.longlong, size=cython.longlong)
 cdef inline long long link_address(
@@ -45,12 +66,12 @@ cdef inline int error_class(int family, long long icmp_type, long long code) nog
 cpdef bint is_icmp_error(long long[::1] rows, long long capacity, long long row, int family) except? -1 nogil
 
 @cython.locals(icmp_type=cython.longlong, code=cython.longlong, ports=cython.longlong)
-cpdef void event_of_error(
-    long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except * nogil
+cpdef int event_of_error(
+    long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except -1 nogil
 
-cpdef void outer_addresses(
+cpdef int outer_addresses(
     const unsigned char[::1] buffer, long long position, int version, long long[::1] rows, long long capacity,
-    long long row) except * nogil
+    long long row) except -1 nogil
 
 cpdef long long find_fragment(
     const unsigned char[::1] buffer, long long position, long long end, int protocol) except? -2 nogil
@@ -60,11 +81,11 @@ cpdef long long cut_short(
     const unsigned char[::1] buffer, long long captured, int carries, int ethertype, int version, int protocol,
     long long header, long long payload, long long fragment, long long end) except? -2 nogil
 
-cpdef void decode_fragment_header(
+cpdef int decode_fragment_header(
     const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
-    long long capacity, long long row) except * nogil
+    long long capacity, long long row) except -1 nogil
 
 @cython.locals(present=cython.longlong, length=cython.longlong)
-cpdef void blank_row(
+cpdef int blank_row(
     const unsigned char[::1] buffer, long long start, long long[::1] rows, long long capacity,
-    long long row) except * nogil
+    long long row) except -1 nogil

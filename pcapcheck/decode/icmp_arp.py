@@ -30,20 +30,24 @@ def decode_arp(buffer: bytearray, position: int, end: int, rows: array[int], cap
 
     If its lengths contradict its types, only the opcode is kept: every kernel drops it.
     """
-    if end - position < 8:
-        return
-    hardware = u16be(buffer, position)
-    protocol = u16be(buffer, position + 2)
+    if end - position >= 8:
+        hardware = u16be(buffer, position)
+        protocol = u16be(buffer, position + 2)
+        # Hardware types 1 (Ethernet) and 6 (IEEE 802) have six-byte addresses.
+        ethernet = hardware == 1 or hardware == 6
+        of_ipv4 = protocol == protocols.ETHERTYPE_IPV4
+        rows[layout.ARP_OPCODE * capacity + row] = u16be(buffer, position + 6)
+        if (not ethernet or buffer[position + 4] == 6) and (not of_ipv4 or buffer[position + 5] == 4):
+            # Hardware type 19 (ATM) has a layout of its own (RFC 2225).
+            arp_addresses(buffer, position, end, ethernet, of_ipv4 and hardware != 19, rows, capacity, row)
+
+
+def arp_addresses(
+    buffer: bytearray, position: int, end: int, macs: bool, addresses: bool, rows: array[int], capacity: int, row: int
+) -> None:
+    """The addresses of ARP, as far as they were captured; ``macs`` and ``addresses``: which of them are kept."""
     hardware_size = buffer[position + 4]
     protocol_size = buffer[position + 5]
-    rows[layout.ARP_OPCODE * capacity + row] = u16be(buffer, position + 6)
-    # Hardware types 1 (Ethernet) and 6 (IEEE 802) have six-byte addresses.
-    ethernet = hardware == 1 or hardware == 6
-    if (ethernet and hardware_size != 6) or (protocol == protocols.ETHERTYPE_IPV4 and protocol_size != 4):
-        return
-    macs = ethernet
-    # Hardware type 19 (ATM) has a layout of its own (RFC 2225).
-    addresses = protocol == protocols.ETHERTYPE_IPV4 and hardware != 19
     at = position + 8
     if macs and at + 6 <= end:
         rows[layout.ARP_SRC_MAC * capacity + row] = mac(buffer, at)
@@ -96,51 +100,67 @@ def decode_quoted(
     buffer: bytearray, position: int, end: int, version: int, rows: array[int], capacity: int, row: int
 ) -> None:
     """The datagram quoted inside an ICMP error: addresses, protocol, and what identifies it there."""
-    if version == 4:
-        if end - position < 20 or buffer[position] >> 4 != 4:
-            return
-        header = (buffer[position] & 15) * 4
-        if header < 20:
-            return
-        protocol = buffer[position + 9]
-        rows[layout.QUOTED_TTL * capacity + row] = buffer[position + 8]
-        rows[layout.QUOTED_SRC_HIGH * capacity + row] = 0
-        rows[layout.QUOTED_SRC_LOW * capacity + row] = layout.MAPPED | u32be(buffer, position + 12)
-        rows[layout.QUOTED_DST_HIGH * capacity + row] = 0
-        rows[layout.QUOTED_DST_LOW * capacity + row] = layout.MAPPED | u32be(buffer, position + 16)
-        later = u16be(buffer, position + 6) & 0x1FFF
-        position = position + header
-        echo_request = protocols.ICMP_ECHO_REQUEST
-        echo_reply = protocols.ICMP_ECHO_REPLY
-    else:
-        if end - position < 40 or buffer[position] >> 4 != 6:
-            return
-        protocol = buffer[position + 6]
-        rows[layout.QUOTED_TTL * capacity + row] = buffer[position + 7]
-        rows[layout.QUOTED_SRC_HIGH * capacity + row] = i64(buffer, position + 8)
-        rows[layout.QUOTED_SRC_LOW * capacity + row] = i64(buffer, position + 16)
-        rows[layout.QUOTED_DST_HIGH * capacity + row] = i64(buffer, position + 24)
-        rows[layout.QUOTED_DST_LOW * capacity + row] = i64(buffer, position + 32)
-        rows[layout.HAS * capacity + row] |= layout.HAS_QUOTED
-        packed = upper_layer(buffer, position + 40, end, protocol)
-        if packed < 0:
-            return
-        later = 0
+    packed = -1
+    if version == 4 and end - position >= 20 and buffer[position] >> 4 == 4 and (buffer[position] & 15) >= 5:
+        packed = quoted_ipv4(buffer, position, rows, capacity, row)
+    elif version == 6 and end - position >= 40 and buffer[position] >> 4 == 6:
+        packed = quoted_ipv6(buffer, position, end, rows, capacity, row)
+    if packed >= 0:
         protocol = packed & 255
         position = packed >> 8
-        echo_request = protocols.ICMPV6_ECHO_REQUEST
-        echo_reply = protocols.ICMPV6_ECHO_REPLY
+        if (version == 4 and protocol == protocols.ICMP) or (version == 6 and protocol == protocols.ICMPV6):
+            quoted_icmp(buffer, position, end, version, rows, capacity, row)
+        elif protocol == protocols.TCP or protocol == protocols.UDP or protocol == protocols.SCTP:
+            quoted_ports(buffer, position, end, protocol, rows, capacity, row)
+
+
+def quoted_ipv4(buffer: bytearray, position: int, rows: array[int], capacity: int, row: int) -> int:
+    """A quoted IPv4 header: position * 256 + protocol of its payload, or -1 of a later fragment."""
+    protocol = buffer[position + 9]
     rows[layout.HAS * capacity + row] |= layout.HAS_QUOTED
     rows[layout.QUOTED_PROTO * capacity + row] = protocol
-    if later:
-        return
-    if (version == 4 and protocol == protocols.ICMP) or (version == 6 and protocol == protocols.ICMPV6):
-        if position + 1 <= end:
-            rows[layout.QUOTED_TYPE * capacity + row] = buffer[position]
-            if position + 8 <= end and (buffer[position] == echo_request or buffer[position] == echo_reply):
-                rows[layout.QUOTED_IDENT * capacity + row] = u16be(buffer, position + 4)
-                rows[layout.QUOTED_SEQ * capacity + row] = u16be(buffer, position + 6)
-    elif (protocol == protocols.TCP or protocol == protocols.UDP or protocol == protocols.SCTP) and position + 4 <= end:
+    rows[layout.QUOTED_TTL * capacity + row] = buffer[position + 8]
+    rows[layout.QUOTED_SRC_HIGH * capacity + row] = 0
+    rows[layout.QUOTED_SRC_LOW * capacity + row] = layout.MAPPED | u32be(buffer, position + 12)
+    rows[layout.QUOTED_DST_HIGH * capacity + row] = 0
+    rows[layout.QUOTED_DST_LOW * capacity + row] = layout.MAPPED | u32be(buffer, position + 16)
+    if u16be(buffer, position + 6) & 0x1FFF:
+        return -1
+    return (position + (buffer[position] & 15) * 4) * 256 + protocol
+
+
+def quoted_ipv6(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> int:
+    """The same of a quoted IPv6 header, and those behind it."""
+    rows[layout.HAS * capacity + row] |= layout.HAS_QUOTED
+    rows[layout.QUOTED_TTL * capacity + row] = buffer[position + 7]
+    rows[layout.QUOTED_SRC_HIGH * capacity + row] = i64(buffer, position + 8)
+    rows[layout.QUOTED_SRC_LOW * capacity + row] = i64(buffer, position + 16)
+    rows[layout.QUOTED_DST_HIGH * capacity + row] = i64(buffer, position + 24)
+    rows[layout.QUOTED_DST_LOW * capacity + row] = i64(buffer, position + 32)
+    packed = upper_layer(buffer, position + 40, end, buffer[position + 6])
+    if packed >= 0:
+        rows[layout.QUOTED_PROTO * capacity + row] = packed & 255
+    return packed
+
+
+def quoted_icmp(
+    buffer: bytearray, position: int, end: int, version: int, rows: array[int], capacity: int, row: int
+) -> None:
+    """A quoted ICMP message: its type, of an echo also identifier and sequence number."""
+    echo_request = protocols.ICMP_ECHO_REQUEST if version == 4 else protocols.ICMPV6_ECHO_REQUEST
+    echo_reply = protocols.ICMP_ECHO_REPLY if version == 4 else protocols.ICMPV6_ECHO_REPLY
+    if position + 1 <= end:
+        rows[layout.QUOTED_TYPE * capacity + row] = buffer[position]
+        if position + 8 <= end and (buffer[position] == echo_request or buffer[position] == echo_reply):
+            rows[layout.QUOTED_IDENT * capacity + row] = u16be(buffer, position + 4)
+            rows[layout.QUOTED_SEQ * capacity + row] = u16be(buffer, position + 6)
+
+
+def quoted_ports(
+    buffer: bytearray, position: int, end: int, protocol: int, rows: array[int], capacity: int, row: int
+) -> None:
+    """The ports of a quoted segment or datagram, of a DNS query also its identifier."""
+    if position + 4 <= end:
         rows[layout.QUOTED_SRC_PORT * capacity + row] = u16be(buffer, position)
         rows[layout.QUOTED_DST_PORT * capacity + row] = u16be(buffer, position + 2)
         if protocol == protocols.UDP and u16be(buffer, position + 2) == protocols.DNS_PORT and position + 10 <= end:
@@ -149,8 +169,6 @@ def decode_quoted(
 
 def decode_icmp(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> None:
     """ICMP (RFC 792): type, code, identifier and sequence number where the type has them, the quoted datagram."""
-    if position + 1 > end:
-        return
     icmp_type = buffer[position]
     rows[layout.ICMP_TYPE * capacity + row] = icmp_type
     if position + 2 <= end:
@@ -178,8 +196,6 @@ def decode_icmp(buffer: bytearray, position: int, end: int, rows: array[int], ca
 
 def decode_icmpv6(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> None:
     """ICMPv6 (RFC 4443) and neighbour solicitation and advertisement (RFC 4861, sections 4.3 and 4.4)."""
-    if position + 1 > end:
-        return
     icmp_type = buffer[position]
     rows[layout.ICMP_TYPE * capacity + row] = icmp_type
     if position + 2 <= end:
@@ -194,12 +210,11 @@ def decode_icmpv6(buffer: bytearray, position: int, end: int, rows: array[int], 
             rows[layout.ICMP_MTU * capacity + row] = u32be(buffer, position + 4)
         decode_quoted(buffer, position + 8, end, 6, rows, capacity, row)
     elif icmp_type == protocols.NEIGHBOR_SOLICITATION or icmp_type == protocols.NEIGHBOR_ADVERTISEMENT:
-        if position + 24 > end:
-            return
-        rows[layout.ND_TARGET_HIGH * capacity + row] = i64(buffer, position + 8)
-        rows[layout.ND_TARGET_LOW * capacity + row] = i64(buffer, position + 16)
-        rows[layout.HAS * capacity + row] |= layout.HAS_TARGET
-        rows[layout.ND_MAC * capacity + row] = link_address(buffer, position, end)
+        if position + 24 <= end:
+            rows[layout.ND_TARGET_HIGH * capacity + row] = i64(buffer, position + 8)
+            rows[layout.ND_TARGET_LOW * capacity + row] = i64(buffer, position + 16)
+            rows[layout.HAS * capacity + row] |= layout.HAS_TARGET
+            rows[layout.ND_MAC * capacity + row] = link_address(buffer, position, end)
 
 
 def link_address(buffer: bytearray, position: int, end: int) -> int:

@@ -40,7 +40,7 @@ def write_row(buffer: bytearray, frame: Frame, rows: array[int], capacity: int, 
         write_ipv4(buffer, frame, rows, capacity, row)
     elif frame.version == 6:
         write_ipv6(buffer, frame, rows, capacity, row)
-    if frame.payload >= 0 and frame.fragment == 0 and frame.payload <= frame.payload_end:
+    if frame.payload >= 0 and frame.fragment == 0 and frame.payload < frame.payload_end:
         write_payload(buffer, frame, rows, capacity, row)
 
 

@@ -26,7 +26,7 @@ if not cython.compiled:
 def emit_segment(buffer: bytearray, frame: Frame, segments: array[int], at: int) -> int:
     """Write down the segment of a frame, if it has one, and return the place of the next.
 
-    DNS has its own table. Of a packet too little of which was recorded there is none.
+    DNS has its own table. A packet that was cut too short has none.
     """
     protocol = frame.protocol
     payload = frame.payload
