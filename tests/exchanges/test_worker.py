@@ -45,7 +45,7 @@ def test_threads_do_not_change_the_result(kind: str, tmp_path: Path) -> None:
     path = write_capture(tmp_path / "cali14e7d81007d.pcap", 30_000, traffic(kind))
     with_threads = analyze(path).to_dict()
     with (
-        patch("pcapcheck.exchanges.echoes.is_compiled", return_value=False),
+        patch("pcapcheck.exchanges.paired_exchanges.is_compiled", return_value=False),
         patch("pcapcheck.capture.source.is_compiled", return_value=False),
     ):
         assert analyze(path).to_dict() == with_threads

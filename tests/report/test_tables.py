@@ -21,9 +21,9 @@ from pcapcheck.report.tables.field_cells import FieldCells
 from pcapcheck.report.tables.text_rows import Csv, JsonLines
 from pcapcheck.table_names import FRAMES
 from pcapcheck.values import format_time
-from tests.exchanges.test_raw_rows import NAMES, batches
 from tests.support.captures import MADE, TEXTS
 from tests.support.lab import captures
+from tests.support.raw_batches import NAMES, batches
 
 # Of each kind of traffic and of error one, with and without tunnels; and a text.
 SCENARIOS = ("walkthrough", "ipv6", "tcp-refused", "tcp-dropped", "traceroute", "unreachable", "two-nodes-vxlan")
