@@ -179,7 +179,7 @@ def read_frames(source: Captured, reading: Reading, groups: Container[int]) -> I
             batch = decoder.decode(records)
             for row, group in enumerate(batch.field(frame_layout.GROUP)):
                 if group in groups:
-                    yield FrameRow(batch.rows, batch.capacity, row, batch.address_of)
+                    yield FrameRow(batch.rows, batch.field_step, row * batch.row_step, batch.address_of)
 
 
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
