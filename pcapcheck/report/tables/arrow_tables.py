@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
-from pcapcheck.columns import COLUMNS
-from pcapcheck.report.tables.arrow_cells import arrow_cells
+from pcapcheck.report.tables.arrow_cells import TEXT, arrow_cells
 from pcapcheck.report.tables.data_frames import data_frame
 from pcapcheck.report.tables.read_chunks import read_chunks
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Rows per group of a Parquet file: some 50 MB in memory.
 ROW_GROUP = 1 << 17
+CODED = pa.dictionary(pa.int32(), TEXT)
 
 
 def schema_of(name: str) -> pa.Schema:
@@ -33,20 +34,20 @@ def arrow_table(analysis: Analysis, name: str) -> pa.Table:
 
 def arrow_batches(analysis: Analysis, name: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The same in batches, so that it need not fit into memory."""
-    types = {column.name: column.type for column in COLUMNS[name].values()}
     for chunk in read_chunks(analysis, name):
-        arrays = [arrow_cells(cells, types.get(column)) for column, cells in chunk.items()]
-        yield pa.RecordBatch.from_arrays(
-            [array.cast(type_) for array, type_ in zip(arrays, schema.types, strict=True)], schema=schema
-        )
+        arrays = [arrow_cells(cells, type_) for cells, type_ in zip(chunk.values(), schema.types, strict=True)]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def write_parquet(analysis: Analysis, name: str, path: str) -> None:
     """A table as a Parquet file."""
     schema = schema_of(name)
-    with ParquetWriter(path, schema) as writer:
-        for group in _row_groups(arrow_batches(analysis, name, schema), schema):
+    # Text goes into the file from dictionaries, as it is; who reads the file gets plain text all the same.
+    coded = pa.schema([(field.name, CODED if field.type == TEXT else field.type) for field in schema])
+    with ParquetWriter(path, coded, store_schema=False) as writer:
+        for group in _row_groups(arrow_batches(analysis, name, coded), coded):
             writer.write_table(group, len(group))
+        writer.add_key_value_metadata({**schema.metadata, "ARROW:schema": b64encode(schema.serialize())})
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
@@ -55,7 +56,7 @@ def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterato
     for batch in batches:
         held.append(batch)
         if sum(map(len, held)) >= ROW_GROUP:
-            yield pa.Table.from_batches(held, schema)
+            yield pa.Table.from_batches(held, schema).unify_dictionaries()
             held = []
     if held:
-        yield pa.Table.from_batches(held, schema)
+        yield pa.Table.from_batches(held, schema).unify_dictionaries()

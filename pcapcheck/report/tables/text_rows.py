@@ -20,6 +20,8 @@ from pcapcheck.values import format_time
 SECOND = 10**9
 # Texts are joined with the constant text behind them if each stands in this many rows on average.
 RECURRING = 8
+# Columns that recur are put together first if all that may come of it are no more texts than this.
+MOST_JOINED = 256
 Write = Callable[[Any], str]
 
 
@@ -124,6 +126,9 @@ class RowText:
         elif isinstance(last, tuple) and last[0] is codes:
             # Columns that depend on the same.
             self._parts[-1] = codes, [before + text for before, text in zip(last[1], texts, strict=True)]
+        elif isinstance(last, tuple) and len(last[1]) * len(texts) <= MOST_JOINED:
+            both = [before + text for before in last[1] for text in texts]
+            self._parts[-1] = last[0] * len(texts) + codes, both
         else:
             self._parts.append((codes, texts))
 
