@@ -49,7 +49,12 @@ def number_files() -> list[Path]:
 
 
 # What is written out in several loops.
-HELPERS = (PACKAGE / "capture" / "octets.pxd", PACKAGE / "hash_table.pxd", PACKAGE / "decode" / "frame.pxd")
+HELPERS = (
+    PACKAGE / "capture" / "octets.pxd",
+    PACKAGE / "hash_table.pxd",
+    PACKAGE / "copying.pxd",
+    PACKAGE / "decode" / "frame.pxd",
+)
 
 
 def digest_of(kernel: str) -> str:

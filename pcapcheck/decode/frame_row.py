@@ -142,19 +142,11 @@ class FrameRow:
         return None if value == frame_layout.ABSENT else ENCAPS[value]
 
 
+def frame_row(batch: FrameBatch, row: int) -> FrameRow:
+    """One row of a batch, valid until the next batch is decoded."""
+    return FrameRow(batch.rows, batch.field_step, row * batch.row_step, batch.address_of)
+
+
 def frame_rows(batch: FrameBatch) -> list[FrameRow]:
     """The rows of a batch, valid until the next batch is decoded."""
-    return [FrameRow(batch.rows, batch.capacity, row, batch.address_of) for row in range(batch.count)]
-
-
-def values_of(rows: list[FrameRow], attribute: str) -> list[Value | None]:
-    """A column of consecutive rows of one batch, absent values None."""
-    first = rows[0]
-    number = NUMBERS.get(attribute)
-    if number is None and first.address_of is address_of:
-        # Without names, an address of ARP is the number in its field.
-        number = ARP_ADDRESSES.get(attribute)
-    if number is not None:
-        start = number * first.capacity + first.row
-        return [None if value == frame_layout.ABSENT else value for value in first.rows[start : start + len(rows)]]
-    return [getattr(row, attribute) for row in rows]
+    return [frame_row(batch, row) for row in range(batch.count)]

@@ -31,8 +31,8 @@ cdef inline int write_cut(
     long long at) except -1 nogil
 
 @cython.locals(
-    room=cython.longlong, row=cython.longlong, version=cython.longlong, icmp_type=cython.longlong, meaning=cython.longlong,
+    room=cython.longlong, number=cython.longlong, row=cython.longlong, version=cython.longlong, icmp_type=cython.longlong, meaning=cython.longlong,
     point=cython.longlong, count=cython.longlong, ends_early=cython.bint)
 cpdef count_errors(
-    const long long[::1] rows, long long step, long long end, long long[::1] counts, int[::1] slots, bint final,
+    const long long[::1] rows, long long step, long long row_step, long long end, long long[::1] counts, int[::1] slots, bint final,
     long long[::1] cut, long long[::1] state)

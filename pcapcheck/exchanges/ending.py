@@ -118,23 +118,25 @@ def write_cut(rows: array[int], step: int, row: int, meaning: int, point: int, c
 
 
 def count_errors(
-    rows: array[int], step: int, end: int, counts: array[int], slots: array[int], final: int, cut: array[int],
-    state: array[int]
+    rows: array[int], step: int, row_step: int, end: int, counts: array[int], slots: array[int], final: int,
+    cut: array[int], state: array[int]
 ) -> None:  # fmt: skip
     """Take the frame rows from ``state[N_ROW]`` to ``end``, until all are taken or there is no room.
 
-    Field ``f`` of row ``r`` is ``rows[f * step + r]``. ``counts`` and ``cut`` have room for as many errors each.
-    ``final``: there will be no more; what finds no count is not counted, and cut errors that find no room count as
-    such that show no packet.
+    Field ``f`` of row ``r`` is ``rows[f * step + r * row_step]``. ``counts`` and ``cut`` have room for as
+    many errors each. ``final``: there will be no more; what finds no count is not counted, and cut errors that find no
+    room count as such that show no packet.
     """
     with cython.nogil:
         room = len(cut) // layout.CUT_FIELDS
-        row = state[layout.N_ROW]
+        number = state[layout.N_ROW]
         state[layout.N_STATUS] = layout.ALL_COUNTED
-        while row < end:
+        while number < end:
             if not final and (state[layout.N_COUNTS] >= room or state[layout.N_CUT] >= room):
                 state[layout.N_STATUS] = layout.NO_ROOM
                 break
+            row = number * row_step
+            number = number + 1
             version = rows[frame_layout.IP_VERSION * step + row]
             icmp_type = rows[frame_layout.ICMP_TYPE * step + row]
             meaning = 0
@@ -156,5 +158,4 @@ def count_errors(
                     counts[count + layout.N_COUNT] = counts[count + layout.N_COUNT] + 1
                     if ends_early and meaning == frame_layout.EXCEEDED:
                         counts[count + layout.N_UNQUOTED] = counts[count + layout.N_UNQUOTED] + 1
-            row = row + 1
-        state[layout.N_ROW] = row
+        state[layout.N_ROW] = number

@@ -41,7 +41,15 @@ class EndingErrors:
         state[layout.N_STATUS] = layout.NO_ROOM
         while state[layout.N_STATUS] != layout.ALL_COUNTED:
             ending.count_errors(
-                batch.rows, batch.capacity, batch.count, self._counts, self._slots, self._is_final, self._cut, state
+                batch.rows,
+                batch.field_step,
+                batch.row_step,
+                batch.count,
+                self._counts,
+                self._slots,
+                self._is_final,
+                self._cut,
+                state,
             )
             if state[layout.N_STATUS] == layout.NO_ROOM:
                 self._enlarge()

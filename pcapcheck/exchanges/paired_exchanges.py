@@ -196,8 +196,6 @@ class PairedExchanges:
         before = len(self._pool) // layout.FIELDS
         after = max(FIRST_PLACES, 2 * before)
         self._pool.frombytes(bytes(8 * layout.FIELDS * (after - before)))
-        for place in range(before, after):
-            self._pool[place * layout.FIELDS + layout.NEWER] = place + 1 if place + 1 < after else -1
-        self._state[layout.S_FREE] = before
+        pairing.chain_free(self._pool, self._state, before, after)
         self._slots = array("i", [-1]) * (2 * after)
         pairing.enter_all(self._pool, self._slots, before)

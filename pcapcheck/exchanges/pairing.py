@@ -19,6 +19,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck.capture import scan_layout
+    from pcapcheck.copying import copy_numbers
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
@@ -52,6 +53,14 @@ def find_place(
         ):
             return place
         slot = (slot + 1) & mask
+
+
+def chain_free(pool: array[int], state: array[int], first: int, end: int) -> None:
+    """Let new places, from ``first`` up to ``end``, be the free ones."""
+    for place in range(first, end):
+        pool[place * layout.FIELDS + layout.NEWER] = place + 1
+    pool[(end - 1) * layout.FIELDS + layout.NEWER] = -1
+    state[layout.S_FREE] = first
 
 
 def enter_all(pool: array[int], slots: array[int], count: int) -> None:
@@ -187,8 +196,7 @@ def finish(
         bins[entry + layout.B_DUPLICATES] = bins[entry + layout.B_DUPLICATES] + pool[row + layout.REPLIES] - 1
     if count < layout.SAMPLES:
         target = (found * layout.SAMPLES + count) * layout.FIELDS
-        for field in range(layout.FIELDS):
-            samples[target + field] = pool[row + field]
+        copy_numbers(pool, row, samples, target, layout.FIELDS)
     rtt = pool[row + layout.RTT]
     if rtt >= 0:
         if bins[entry + layout.B_LEAST] < 0 or rtt < bins[entry + layout.B_LEAST]:
@@ -199,8 +207,7 @@ def finish(
     if out_capacity:
         target = state[layout.S_OUT] * layout.FIELDS
         state[layout.S_OUT] = state[layout.S_OUT] + 1
-        for field in range(layout.FIELDS):
-            out[target + field] = pool[row + field]
+        copy_numbers(pool, row, out, target, layout.FIELDS)
 
 
 def is_asked_by(
