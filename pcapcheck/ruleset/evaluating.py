@@ -78,20 +78,6 @@ def high_at(program: array[int], field: int, data: array[int], at: int, step: in
     return data[at + program[field + layout.F_HIGH] * step]
 
 
-def is_there(
-    program: array[int], field: int, data: array[int], at: int, step: int, groups: array[int], group_step: int,
-    texts: array[int], text_at: int
-) -> bool:  # fmt: skip
-    """Whether a row has a value in a field."""
-    kind = program[field + layout.F_KIND]
-    if kind == layout.ADDRESS:
-        return met_field(program, field, data, at, step) != 0
-    if kind == layout.SEVERAL:
-        found = met_field(program, field, data, at, step)
-        return found != 0 and data[at + program[found + layout.F_COUNT] * step] > 0
-    return number_at(program, field, data, at, step, groups, group_step, texts, text_at) != scan_layout.ABSENT_TIME
-
-
 def is_named(names: array[int], high: int, low: int) -> bool:
     """Whether an address stands for a name; ``names`` holds such addresses in order, in halves."""
     first = 0
@@ -131,58 +117,6 @@ def holds_address(program: array[int], leaf: int, high: int, low: int) -> bool:
     return found != (program[leaf + layout.L_NEGATED] != 0)
 
 
-def is_one_of(
-    program: array[int], field: int, number: int, data: array[int], at: int, step: int, groups: array[int],
-    group_step: int, texts: array[int], text_at: int
-) -> bool:  # fmt: skip
-    """Whether a number is that of a field, or one of its numbers."""
-    if program[field + layout.F_KIND] != layout.SEVERAL:
-        return number == number_at(program, field, data, at, step, groups, group_step, texts, text_at)
-    field = met_field(program, field, data, at, step)
-    for place in range(data[at + program[field + layout.F_COUNT] * step]):
-        if data[at + (program[field + layout.F_POSITION] + place) * step] == number:
-            return True
-    return False
-
-
-def compare(
-    program: array[int], leaf: int, data: array[int], at: int, step: int, groups: array[int], group_step: int,
-    texts: array[int], text_at: int, names: array[int]
-) -> int:  # fmt: skip
-    """What a leaf says of a row that has the values which it names, and not EXISTS."""
-    operator = program[leaf + layout.L_OPERATOR]
-    field = program[leaf + layout.L_FIELD]
-    other = program[leaf + layout.L_OTHER]
-    kind = program[field + layout.F_KIND]
-    if kind == layout.ADDRESS:
-        field = met_field(program, field, data, at, step)
-        high = high_at(program, field, data, at, step)
-        low = data[at + program[field + layout.F_POSITION] * step]
-        if operator == layout.SAME:
-            other = met_field(program, other, data, at, step)
-            if high != high_at(program, other, data, at, step):
-                return kleene.FALSE
-            return kleene.TRUE if low == data[at + program[other + layout.F_POSITION] * step] else kleene.FALSE
-        if is_named(names, high, low):
-            return kleene.UNKNOWN
-        return kleene.TRUE if holds_address(program, leaf, high, low) else kleene.FALSE
-    several = 1
-    if kind == layout.SEVERAL:
-        field = met_field(program, field, data, at, step)
-        several = data[at + program[field + layout.F_COUNT] * step]
-    for place in range(several):
-        if kind == layout.SEVERAL:
-            number = data[at + (program[field + layout.F_POSITION] + place) * step]
-        else:
-            number = number_at(program, field, data, at, step, groups, group_step, texts, text_at)
-        if operator == layout.SAME:
-            if not is_one_of(program, other, number, data, at, step, groups, group_step, texts, text_at):
-                return kleene.FALSE
-        elif not holds_number(program, leaf, number):
-            return kleene.FALSE
-    return kleene.TRUE
-
-
 def frame_lacks(what: int, data: array[int], at: int, step: int) -> bool:
     """Whether a frame is known to have nothing of the kind, being of another protocol.
 
@@ -219,98 +153,227 @@ def frame_lacks(what: int, data: array[int], at: int, step: int) -> bool:
     return protocol != protocols.UDP
 
 
-def judge_leaf(
-    program: array[int], leaf: int, data: array[int], at: int, step: int, groups: array[int], group_step: int,
-    texts: array[int], text_at: int, names: array[int]
-) -> int:  # fmt: skip
-    """What a leaf says of a row: TRUE, FALSE, or UNKNOWN if a value that it names is absent."""
+def gather(
+    program: array[int], field: int, data: array[int], first: int, count: int, row_step: int, step: int,
+    groups: array[int], group_step: int, texts: array[int], vectors: array[int]
+) -> None:  # fmt: skip
+    """Write the values of a field in the rows from ``first`` on into its vectors."""
+    vector = program[field + layout.F_VECTOR] * layout.BLOCK
+    kind = program[field + layout.F_KIND]
+    plain = program[field + layout.F_NEED_COUNT] == 0 and program[field + layout.F_OTHERWISE] == 0
+    if kind == layout.ADDRESS or kind == layout.SEVERAL:
+        for place in range(count):
+            at = (first + place) * row_step
+            met = met_field(program, field, data, at, step)
+            vectors[vector + place] = 0
+            if met and kind == layout.ADDRESS:
+                vectors[vector + place] = 1
+                vectors[vector + layout.BLOCK + place] = high_at(program, met, data, at, step)
+                low = data[at + program[met + layout.F_POSITION] * step]
+                vectors[vector + 2 * layout.BLOCK + place] = low
+            elif met:
+                vectors[vector + place] = data[at + program[met + layout.F_COUNT] * step]
+                vectors[vector + layout.BLOCK + place] = at + program[met + layout.F_POSITION] * step
+    elif kind == layout.PLAIN and plain and program[field + layout.F_VIA] < 0:
+        position = program[field + layout.F_POSITION] * step
+        shift = program[field + layout.F_SHIFT]
+        mask = program[field + layout.F_MASK]
+        least = program[field + layout.F_LEAST]
+        most = program[field + layout.F_MOST]
+        words = program[field + layout.F_WORDS]
+        last = program[field + layout.F_LAST]
+        for place in range(count):
+            number = (data[(first + place) * row_step + position] >> shift) & mask
+            if number < least or number > most:
+                number = scan_layout.ABSENT_TIME
+            elif words:
+                number = program[words + (number if number < last else last)]
+            vectors[vector + place] = number
+    else:
+        columns = program[layout.P_TEXT_COUNT]
+        for place in range(count):
+            at = (first + place) * row_step
+            vectors[vector + place] = number_at(
+                program, field, data, at, step, groups, group_step, texts, (first + place) * columns
+            )
+
+
+def is_there(program: array[int], field: int, vectors: array[int], place: int) -> bool:
+    """Whether a field has a value in one row of the block."""
+    number = vectors[program[field + layout.F_VECTOR] * layout.BLOCK + place]
+    if program[field + layout.F_KIND] >= layout.ADDRESS:
+        return number > 0
+    return number != scan_layout.ABSENT_TIME
+
+
+def is_one_of(
+    program: array[int], field: int, number: int, vectors: array[int], place: int, data: array[int], step: int
+) -> bool:
+    """Whether a number is that of a field in one row of the block, or one of its numbers."""
+    vector = program[field + layout.F_VECTOR] * layout.BLOCK + place
+    if program[field + layout.F_KIND] != layout.SEVERAL:
+        return number == vectors[vector]
+    for some in range(vectors[vector]):
+        if data[vectors[vector + layout.BLOCK] + some * step] == number:
+            return True
+    return False
+
+
+def compare(
+    program: array[int], leaf: int, vectors: array[int], place: int, data: array[int], step: int, names: array[int]
+) -> int:
+    """What a leaf says of a row of the block that has the values which it names, and not EXISTS."""
     operator = program[leaf + layout.L_OPERATOR]
     field = program[leaf + layout.L_FIELD]
-    there = is_there(program, field, data, at, step, groups, group_step, texts, text_at)
-    if operator == layout.EXISTS:
-        return kleene.TRUE if there != (program[leaf + layout.L_NEGATED] != 0) else kleene.FALSE
-    other_there = True
-    if operator == layout.SAME:
-        other = program[leaf + layout.L_OTHER]
-        other_there = is_there(program, other, data, at, step, groups, group_step, texts, text_at)
-    if there and other_there:
-        return compare(program, leaf, data, at, step, groups, group_step, texts, text_at, names)
+    other = program[leaf + layout.L_OTHER]
+    vector = program[field + layout.F_VECTOR] * layout.BLOCK + place
+    if program[field + layout.F_KIND] == layout.ADDRESS:
+        high = vectors[vector + layout.BLOCK]
+        low = vectors[vector + 2 * layout.BLOCK]
+        if operator == layout.SAME:
+            vector = program[other + layout.F_VECTOR] * layout.BLOCK + place
+            found = high == vectors[vector + layout.BLOCK] and low == vectors[vector + 2 * layout.BLOCK]
+            return kleene.TRUE if found else kleene.FALSE
+        if is_named(names, high, low):
+            return kleene.UNKNOWN
+        return kleene.TRUE if holds_address(program, leaf, high, low) else kleene.FALSE
+    several = vectors[vector] if program[field + layout.F_KIND] == layout.SEVERAL else 1
+    for some in range(several):
+        number = vectors[vector]
+        if program[field + layout.F_KIND] == layout.SEVERAL:
+            number = data[vectors[vector + layout.BLOCK] + some * step]
+        if operator == layout.SAME:
+            if not is_one_of(program, other, number, vectors, place, data, step):
+                return kleene.FALSE
+        elif not holds_number(program, leaf, number):
+            return kleene.FALSE
+    return kleene.TRUE
+
+
+def judge_range(program: array[int], leaf: int, vectors: array[int], count: int, results: array[int]) -> None:
+    """What a leaf of a plain field says of the rows of the block: whether its number is in a range."""
+    vector = program[program[leaf + layout.L_FIELD] + layout.F_VECTOR] * layout.BLOCK
+    target = program[leaf + layout.L_NUMBER] * layout.BLOCK
+    low = program[leaf + layout.L_LOW]
+    high = program[leaf + layout.L_HIGH]
+    inside = kleene.FALSE if program[leaf + layout.L_NEGATED] else kleene.TRUE
+    for place in range(count):
+        number = vectors[vector + place]
+        result = inside if low <= number <= high else -inside
+        results[target + place] = result if number != scan_layout.ABSENT_TIME else kleene.UNKNOWN
+
+
+def judge_leaf(
+    program: array[int], leaf: int, vectors: array[int], count: int, data: array[int], first: int, row_step: int,
+    step: int, names: array[int], results: array[int]
+) -> None:  # fmt: skip
+    """What a leaf says of the rows of the block: TRUE, FALSE, or UNKNOWN if a value that it names is absent."""
+    operator = program[leaf + layout.L_OPERATOR]
+    field = program[leaf + layout.L_FIELD]
+    target = program[leaf + layout.L_NUMBER] * layout.BLOCK
+    if operator == layout.RANGE and program[field + layout.F_KIND] < layout.ADDRESS:
+        judge_range(program, leaf, vectors, count, results)
+    else:
+        for place in range(count):
+            there = is_there(program, field, vectors, place)
+            if operator == layout.EXISTS:
+                found = there != (program[leaf + layout.L_NEGATED] != 0)
+                results[target + place] = kleene.TRUE if found else kleene.FALSE
+            elif not there or (
+                operator == layout.SAME and not is_there(program, program[leaf + layout.L_OTHER], vectors, place)
+            ):
+                results[target + place] = kleene.UNKNOWN
+            else:
+                results[target + place] = compare(program, leaf, vectors, place, data, step, names)
     # Only of frames: the rows of other tables have no such fields to look at.
-    what = layout.SURE if there else program[leaf + layout.L_LACKS]
-    if what != layout.SURE and frame_lacks(what, data, at, step):
-        return kleene.FALSE
-    what = layout.SURE if other_there else program[leaf + layout.L_OTHER_LACKS]
-    if what != layout.SURE and frame_lacks(what, data, at, step):
-        return kleene.FALSE
-    return kleene.UNKNOWN
+    if program[leaf + layout.L_LACKS] == layout.SURE and program[leaf + layout.L_OTHER_LACKS] == layout.SURE:
+        count = 0
+    for place in range(count):
+        if results[target + place] == kleene.UNKNOWN:
+            at = (first + place) * row_step
+            if lacks(program, field, program[leaf + layout.L_LACKS], vectors, place, data, at, step) or lacks(
+                program,
+                program[leaf + layout.L_OTHER],
+                program[leaf + layout.L_OTHER_LACKS],
+                vectors,
+                place,
+                data,
+                at,
+                step,
+            ):
+                results[target + place] = kleene.FALSE
 
 
-def result_of(
-    program: array[int], leaf: int, said: array[int], serial: int, data: array[int], at: int, step: int,
-    groups: array[int], group_step: int, texts: array[int], text_at: int, names: array[int]
-) -> int:  # fmt: skip
-    """What a leaf says of the row that is the ``serial``-th; ``said`` remembers it, since rules share leaves."""
-    place = 2 * program[leaf + layout.L_NUMBER]
-    if said[place] != serial:
-        said[place] = serial
-        said[place + 1] = judge_leaf(program, leaf, data, at, step, groups, group_step, texts, text_at, names)
-    return said[place + 1]
+def lacks(
+    program: array[int], field: int, what: int, vectors: array[int], place: int, data: array[int], at: int, step: int
+) -> bool:
+    """Whether a field is absent since the frame is of another protocol."""
+    return what != layout.SURE and not is_there(program, field, vectors, place) and frame_lacks(what, data, at, step)
 
 
-def selects(
-    program: array[int], rule: int, stack: array[int], said: array[int], serial: int, data: array[int], at: int,
-    step: int, groups: array[int], group_step: int, texts: array[int], text_at: int, names: array[int]
-) -> int:  # fmt: skip
-    """Whether a rule selects a row, as far as early columns say."""
-    place = program[rule + layout.R_CODE]
+def select(program: array[int], rule: int, count: int, results: array[int], stack: array[int]) -> None:
+    """Whether a rule selects the rows of the block, as far as early columns say: the lowest vector of the stack."""
+    token_at = program[rule + layout.R_CODE]
     end = program[rule + layout.R_CODE_END]
     top = 0
-    while place < end:
-        token = program[place]
-        place = place + 1
+    while token_at < end:
+        token = program[token_at]
+        token_at = token_at + 1
+        target = top * layout.BLOCK
         if token > 0:
-            stack[top] = result_of(
-                program, token, said, serial, data, at, step, groups, group_step, texts, text_at, names
-            )
+            source = program[token + layout.L_NUMBER] * layout.BLOCK
+            for place in range(count):
+                stack[target + place] = results[source + place]
             top = top + 1
         elif token == layout.LATE:
-            stack[top] = kleene.UNKNOWN
+            for place in range(count):
+                stack[target + place] = kleene.UNKNOWN
             top = top + 1
         elif token == layout.NOT:
-            stack[top - 1] = -stack[top - 1]
+            for place in range(target - layout.BLOCK, target - layout.BLOCK + count):
+                stack[place] = -stack[place]
         else:
-            top = top - program[place]
-            result = kleene.TRUE if token == layout.ALL_OF else kleene.FALSE
-            for some in range(top, top + program[place]):
-                result = min(result, stack[some]) if token == layout.ALL_OF else max(result, stack[some])
-            place = place + 1
-            stack[top] = result
-            top = top + 1
-    return stack[0]
+            combine(stack, top, program[token_at], token == layout.ALL_OF, count)
+            top = top - program[token_at] + 1
+            token_at = token_at + 1
 
 
-def pack(
-    program: array[int], rule: int, packed: array[int], said: array[int], serial: int, data: array[int], at: int,
-    step: int, groups: array[int], group_step: int, texts: array[int], text_at: int, names: array[int]
-) -> None:  # fmt: skip
-    """What a rule's early leaves say of a row, two bits each."""
-    for word in range(program[layout.P_WORDS]):
-        packed[word] = 0
+def combine(stack: array[int], top: int, parts: int, every: bool, count: int) -> None:
+    """Replace the uppermost vectors of the stack by their minimum (``every``) or maximum."""
+    target = (top - parts) * layout.BLOCK
+    if parts == 0:
+        for place in range(count):
+            stack[target + place] = kleene.TRUE if every else kleene.FALSE
+    for part in range(1, parts):
+        source = target + part * layout.BLOCK
+        for place in range(count):
+            result = stack[source + place]
+            if (result < stack[target + place]) if every else (result > stack[target + place]):
+                stack[target + place] = result
+
+
+def pack(program: array[int], rule: int, count: int, results: array[int], packed: array[int]) -> None:
+    """What a rule's early leaves say of the rows of the block, two bits each."""
+    words = program[layout.P_WORDS]
+    for place in range(words * layout.BLOCK):
+        packed[place] = 0
     first = program[rule + layout.R_LEAVES]
     for number in range(program[rule + layout.R_LEAF_COUNT]):
-        result = result_of(
-            program, program[first + number], said, serial, data, at, step, groups, group_step, texts, text_at, names
-        )
-        word = number // layout.RESULTS_PER_WORD
-        packed[word] = packed[word] | (result + 1) << (2 * (number % layout.RESULTS_PER_WORD))
+        source = program[program[first + number] + layout.L_NUMBER] * layout.BLOCK
+        target = (number // layout.RESULTS_PER_WORD) * layout.BLOCK
+        shift = 2 * (number % layout.RESULTS_PER_WORD)
+        for place in range(count):
+            result = results[source + place] + 1
+            packed[target + place] = packed[target + place] | (result << shift)
 
 
 def is_bin_of(
-    program: array[int], bins: array[int], place: int, number: int, group: int, outcome: int, packed: array[int]
-) -> bool:
-    """Whether a bin is that of the ``number``-th rule, a group, an outcome and results."""
+    program: array[int], bins: array[int], found: int, number: int, group: int, outcome: int, packed: array[int],
+    place: int
+) -> bool:  # fmt: skip
+    """Whether a bin is that of the ``number``-th rule, a group, an outcome and the results of a row of the block."""
     words = program[layout.P_WORDS]
-    entry = place * (layout.B_RESULTS + words)
+    entry = found * (layout.B_RESULTS + words)
     if (
         bins[entry + layout.B_RULE] != number
         or bins[entry + layout.B_GROUP] != group
@@ -318,27 +381,27 @@ def is_bin_of(
     ):
         return False
     for word in range(words):
-        if bins[entry + layout.B_RESULTS + word] != packed[word]:
+        if bins[entry + layout.B_RESULTS + word] != packed[word * layout.BLOCK + place]:
             return False
     return True
 
 
 def find_bin(
-    program: array[int], rule: int, number: int, group: int, outcome: int, packed: array[int], bins: array[int],
-    slots: array[int], spreads: array[int], state: array[int]
+    program: array[int], rule: int, number: int, group: int, outcome: int, packed: array[int], place: int,
+    bins: array[int], slots: array[int], spreads: array[int], state: array[int]
 ) -> int:  # fmt: skip
     """The bin with this key, made if it is new."""
     words = program[layout.P_WORDS]
     width = layout.B_RESULTS + words
     mixed = hash_table.stir(hash_table.stir(hash_table.stir(1, number), group), outcome)
     for word in range(words):
-        mixed = hash_table.stir(mixed, packed[word])
+        mixed = hash_table.stir(mixed, packed[word * layout.BLOCK + place])
     # Results differ in upper bits, the table looks at lower ones.
     home = hash_table.stir(mixed, 0) >> 2
     mask = len(slots) - 1
     slot = hash_table.seek(bins, width, layout.B_HOME, slots, mask, home, home & mask)
     while slots[slot] >= 0:
-        if is_bin_of(program, bins, slots[slot], number, group, outcome, packed):
+        if is_bin_of(program, bins, slots[slot], number, group, outcome, packed, place):
             return slots[slot]
         slot = hash_table.seek(bins, width, layout.B_HOME, slots, mask, home, (slot + 1) & mask)
     found = state[layout.S_BINS]
@@ -352,7 +415,7 @@ def find_bin(
     bins[entry + layout.B_SPREADS] = state[layout.S_SPREADS]
     bins[entry + layout.B_KEPT] = 0
     for word in range(words):
-        bins[entry + layout.B_RESULTS + word] = packed[word]
+        bins[entry + layout.B_RESULTS + word] = packed[word * layout.BLOCK + place]
     slots[slot] = found
     for bound in range(program[rule + layout.R_BOUND_COUNT]):
         spread = state[layout.S_SPREADS] * layout.SPREAD_SIZE
@@ -364,23 +427,17 @@ def find_bin(
     return found
 
 
-def pair_of(
-    program: array[int], data: array[int], at: int, step: int, groups: array[int], group_step: int, texts: array[int],
-    text_at: int
-) -> int:  # fmt: skip
-    """A hash of who asked whom, of 63 bits."""
+def pair_of(program: array[int], vectors: array[int], place: int) -> int:
+    """A hash of who asked whom in a row of the block, of 63 bits."""
     mixed = 1
     first = program[layout.P_PAIR]
-    for place in range(first, first + program[layout.P_PAIR_FIELDS]):
-        field = program[place]
-        if program[field + layout.F_KIND] != layout.ADDRESS:
-            number = number_at(program, field, data, at, step, groups, group_step, texts, text_at)
-            mixed = hash_table.stir(mixed, number)
-            continue
-        field = met_field(program, field, data, at, step)
-        if field:
-            mixed = hash_table.stir(mixed, high_at(program, field, data, at, step))
-            mixed = hash_table.stir(mixed, data[at + program[field + layout.F_POSITION] * step])
+    for number in range(first, first + program[layout.P_PAIR_FIELDS]):
+        field = program[number]
+        vector = program[field + layout.F_VECTOR] * layout.BLOCK + place
+        mixed = hash_table.stir(mixed, vectors[vector])
+        if program[field + layout.F_KIND] == layout.ADDRESS and vectors[vector]:
+            mixed = hash_table.stir(mixed, vectors[vector + layout.BLOCK])
+            mixed = hash_table.stir(mixed, vectors[vector + 2 * layout.BLOCK])
     return mixed >> 1
 
 
@@ -465,95 +522,139 @@ def enter(rows: array[int], width: int, slots: array[int], count: int) -> None:
 
 
 def what_is_full(
-    program: array[int], size: int, bins: array[int], spreads: array[int], cells: array[int], notes: array[int],
-    state: array[int]
+    program: array[int], rule: int, size: int, bins: array[int], spreads: array[int], cells: array[int],
+    notes: array[int], state: array[int]
 ) -> int:  # fmt: skip
-    """What has no room for all that one more row may bring: a bin for each rule, a value for each bound."""
-    if (state[layout.S_BINS] + program[layout.P_RULE_COUNT]) * (layout.B_RESULTS + program[layout.P_WORDS]) > len(bins):
+    """What has no room for all that one more row may bring to a rule: a bin, a note, a value for each bound."""
+    bounds = program[rule + layout.R_BOUND_COUNT]
+    if (state[layout.S_BINS] + 1) * (layout.B_RESULTS + program[layout.P_WORDS]) > len(bins):
         return layout.BINS_FULL
-    if (state[layout.S_SPREADS] + program[layout.P_BOUNDS]) * layout.SPREAD_SIZE > len(spreads):
+    if (state[layout.S_SPREADS] + bounds) * layout.SPREAD_SIZE > len(spreads):
         return layout.SPREADS_FULL
-    if (state[layout.S_CELLS] + program[layout.P_BOUNDS]) * layout.CELL_SIZE > len(cells):
+    if (state[layout.S_CELLS] + bounds) * layout.CELL_SIZE > len(cells):
         return layout.CELLS_FULL
-    if (state[layout.S_NOTES] + program[layout.P_RULE_COUNT]) * (layout.N_ROW + size) > len(notes):
+    if (state[layout.S_NOTES] + 1) * (layout.N_ROW + size) > len(notes):
         return layout.NOTES_FULL
+    return layout.DONE
+
+
+def count_values(
+    program: array[int], rule: int, entry: int, vectors: array[int], place: int, data: array[int], at: int, step: int,
+    size: int, bins: array[int], spreads: array[int], ranked: array[int], cells: array[int], cell_slots: array[int],
+    serial: int, state: array[int]
+) -> None:  # fmt: skip
+    """Count the values that a rule bounds in a row of the block."""
+    bound = program[rule + layout.R_BOUNDS]
+    first = bins[entry + layout.B_SPREADS]
+    for spread in range(first, first + program[rule + layout.R_BOUND_COUNT]):
+        value = vectors[program[program[bound] + layout.F_VECTOR] * layout.BLOCK + place]
+        if value != scan_layout.ABSENT_TIME:
+            count_value(spreads, spread, value, cells, cell_slots, state)
+            kept = rank(spreads, spread * layout.SPREAD_SIZE, value * program[bound + 1], serial)
+            if kept >= 0:
+                copy_row(data, at, step, size, ranked, (spread * layout.RANKED + kept) * size)
+        bound = bound + 2
+
+
+def note_row(
+    program: array[int], found: int, entry: int, vectors: array[int], place: int, data: array[int], at: int, step: int,
+    size: int, bins: array[int], notes: array[int], state: array[int]
+) -> None:  # fmt: skip
+    """Note a row of the block if its bin keeps it."""
+    kept = bins[entry + layout.B_KEPT]
+    pair = pair_of(program, vectors, place) if kept < layout.MOST_KEPT else 0
+    if kept < layout.MOST_KEPT and wants(bins, entry, pair):
+        bins[entry + layout.B_PAIRS + kept] = pair
+        bins[entry + layout.B_KEPT] = kept + 1
+        note = state[layout.S_NOTES] * (layout.N_ROW + size)
+        state[layout.S_NOTES] = state[layout.S_NOTES] + 1
+        notes[note + layout.N_BIN] = found
+        copy_row(data, at, step, size, notes, note + layout.N_ROW)
+
+
+def count_block(
+    program: array[int], number: int, count: int, stack: array[int], packed: array[int], vectors: array[int],
+    data: array[int], first: int, row_step: int, step: int, size: int, latest: array[int], bins: array[int],
+    slots: array[int], spreads: array[int], ranked: array[int], cells: array[int], cell_slots: array[int],
+    notes: array[int], state: array[int]
+) -> int:  # fmt: skip
+    """Count the rows of the block that the ``number``-th rule selects, from ``state[S_PLACE]`` on; what is full."""
+    rule = program[layout.P_RULES] + number * layout.RULE_SIZE
+    width = layout.B_RESULTS + program[layout.P_WORDS]
+    groups = program[program[layout.P_GROUP] + layout.F_VECTOR] * layout.BLOCK
+    outcomes = -1
+    if program[layout.P_OUTCOME]:
+        outcomes = program[program[layout.P_OUTCOME] + layout.F_VECTOR] * layout.BLOCK
+    outcome = 0
+    for place in range(state[layout.S_PLACE], count):
+        if stack[place] == kleene.FALSE:
+            continue
+        status = what_is_full(program, rule, size, bins, spreads, cells, notes, state)
+        if status != layout.DONE:
+            state[layout.S_PLACE] = place
+            return status
+        group = vectors[groups + place]
+        if outcomes >= 0:
+            outcome = vectors[outcomes + place]
+        recent = number * layout.RECENT + (group & (layout.RECENT - 1))
+        found = latest[recent]
+        if found < 0 or not is_bin_of(program, bins, found, number, group, outcome, packed, place):
+            found = find_bin(program, rule, number, group, outcome, packed, place, bins, slots, spreads, state)
+            latest[recent] = found
+        entry = found * width
+        bins[entry + layout.B_COUNT] = bins[entry + layout.B_COUNT] + 1
+        at = (first + place) * row_step
+        note_row(program, found, entry, vectors, place, data, at, step, size, bins, notes, state)
+        if program[rule + layout.R_BOUND_COUNT]:
+            serial = state[layout.S_SERIAL] + first + place
+            count_values(
+                program, rule, entry, vectors, place, data, at, step, size, bins, spreads, ranked, cells, cell_slots,
+                serial, state,
+            )  # fmt: skip
+    state[layout.S_PLACE] = 0
     return layout.DONE
 
 
 def evaluate(
     program: array[int], data: array[int], count: int, size: int, row_step: int, step: int, groups: array[int],
-    group_step: int, texts: array[int], names: array[int], said: array[int], stack: array[int], packed: array[int],
-    latest: array[int], bins: array[int], slots: array[int], spreads: array[int], ranked: array[int],
-    cells: array[int], cell_slots: array[int], notes: array[int], state: array[int]
+    group_step: int, texts: array[int], names: array[int], vectors: array[int], results: array[int],
+    stack: array[int], packed: array[int], latest: array[int], bins: array[int], slots: array[int],
+    spreads: array[int], ranked: array[int], cells: array[int], cell_slots: array[int], notes: array[int],
+    state: array[int]
 ) -> None:  # fmt: skip
     """Take the rows of a batch from ``state[S_ROW]`` on, until all are taken or something is full (``S_STATUS``).
 
     Number ``p`` of row ``r``, of ``size``, is ``data[r * row_step + p * step]``. ``texts`` holds the numbers of the
-    columns in words, ``names`` the addresses that stand for names. ``latest`` remembers the bin that each rule counted
+    columns in words, ``names`` the addresses that stand for names. ``latest`` remembers the bins that each rule counted
     in last; ``ranked`` takes the rows that a spread keeps, ``notes`` those that a bin keeps.
     """
     with cython.nogil:
         row = state[layout.S_ROW]
         status = layout.DONE
-        rules = program[layout.P_RULE_COUNT]
-        width = layout.B_RESULTS + program[layout.P_WORDS]
-        while row < count:
-            status = what_is_full(program, size, bins, spreads, cells, notes, state)
-            if status != layout.DONE:
-                break
-            at = row * row_step
-            text_at = row * program[layout.P_TEXT_COUNT]
-            # Counted from 1, since nothing is remembered of row 0.
-            serial = state[layout.S_SERIAL] + row + 1
-            group = number_at(program, program[layout.P_GROUP], data, at, step, groups, group_step, texts, text_at)
-            outcome = 0
-            if program[layout.P_OUTCOME]:
-                outcome = number_at(
-                    program, program[layout.P_OUTCOME], data, at, step, groups, group_step, texts, text_at
-                )
-            pair = -1
-            rule = program[layout.P_RULES]
-            for number in range(rules):
-                if (
-                    selects(
-                        program, rule, stack, said, serial, data, at, step, groups, group_step, texts, text_at, names
-                    )
-                    == kleene.FALSE
-                ):
-                    rule = rule + layout.RULE_SIZE
-                    continue
-                pack(program, rule, packed, said, serial, data, at, step, groups, group_step, texts, text_at, names)
-                found = latest[number]
-                if found < 0 or not is_bin_of(program, bins, found, number, group, outcome, packed):
-                    found = find_bin(program, rule, number, group, outcome, packed, bins, slots, spreads, state)
-                    latest[number] = found
-                entry = found * width
-                bins[entry + layout.B_COUNT] = bins[entry + layout.B_COUNT] + 1
-                kept = bins[entry + layout.B_KEPT]
-                if kept < layout.MOST_KEPT:
-                    if pair < 0:
-                        pair = pair_of(program, data, at, step, groups, group_step, texts, text_at)
-                    if wants(bins, entry, pair):
-                        bins[entry + layout.B_PAIRS + kept] = pair
-                        bins[entry + layout.B_KEPT] = kept + 1
-                        note = state[layout.S_NOTES] * (layout.N_ROW + size)
-                        state[layout.S_NOTES] = state[layout.S_NOTES] + 1
-                        notes[note + layout.N_BIN] = found
-                        copy_row(data, at, step, size, notes, note + layout.N_ROW)
-                place = program[rule + layout.R_BOUNDS]
-                for spread in range(
-                    bins[entry + layout.B_SPREADS],
-                    bins[entry + layout.B_SPREADS] + program[rule + layout.R_BOUND_COUNT],
-                ):
-                    value = number_at(program, program[place], data, at, step, groups, group_step, texts, text_at)
-                    if value != scan_layout.ABSENT_TIME:
-                        count_value(spreads, spread, value, cells, cell_slots, state)
-                        kept = rank(spreads, spread * layout.SPREAD_SIZE, value * program[place + 1], serial)
-                        if kept >= 0:
-                            copy_row(data, at, step, size, ranked, (spread * layout.RANKED + kept) * size)
-                    place = place + 2
-                rule = rule + layout.RULE_SIZE
-            row = row + 1
+        while row < count and status == layout.DONE:
+            some = min(layout.BLOCK, count - row)
+            for number in range(program[layout.P_GATHERED_COUNT]):
+                field = program[program[layout.P_GATHERED] + number]
+                gather(program, field, data, row, some, row_step, step, groups, group_step, texts, vectors)
+            for number in range(program[layout.P_LEAF_COUNT]):
+                leaf = program[program[layout.P_LEAVES] + number]
+                judge_leaf(program, leaf, vectors, some, data, row, row_step, step, names, results)
+            number = state[layout.S_RULE]
+            while number < program[layout.P_RULE_COUNT]:
+                rule = program[layout.P_RULES] + number * layout.RULE_SIZE
+                select(program, rule, some, results, stack)
+                pack(program, rule, some, results, packed)
+                status = count_block(
+                    program, number, some, stack, packed, vectors, data, row, row_step, step, size, latest, bins,
+                    slots, spreads, ranked, cells, cell_slots, notes, state,
+                )  # fmt: skip
+                if status != layout.DONE:
+                    break
+                number = number + 1
+            state[layout.S_RULE] = number
+            if status == layout.DONE:
+                state[layout.S_RULE] = 0
+                row = row + some
         state[layout.S_ROW] = row
         state[layout.S_STATUS] = status
 

@@ -16,7 +16,15 @@ P_BOUNDS = 7  # bounds of all rules together
 P_TEXTS = 8  # the columns in words, TEXT_SIZE numbers each
 P_TEXT_COUNT = 9
 P_TEXT_FIELDS = 10  # of how many fields a column in words is at most
-HEAD = 11
+P_GATHERED = 11  # the fields whose values are gathered before rules are looked at, one offset each
+P_GATHERED_COUNT = 12
+P_VECTORS = 13  # vectors that they take
+P_LEAVES = 14  # all leaves, one offset each
+P_LEAF_COUNT = 15
+HEAD = 16
+
+# Rows are evaluated in blocks: each field is gathered into a vector, each leaf compares vectors.
+BLOCK = 256
 
 # A rule.
 R_CODE = 0  # what it selects: offset of the code, and where it ends
@@ -73,9 +81,11 @@ F_LAST = 11  # number of its last word
 F_NEEDS = 12  # what it requires, NEED_SIZE numbers each
 F_NEED_COUNT = 13
 F_OTHERWISE = 14
-FIELD_SIZE = 15
+F_VECTOR = 15  # the first of its vectors
+FIELD_SIZE = 16
 
-# F_KIND. WORDED: F_POSITION counts the columns in words.
+# F_KIND. WORDED: F_POSITION counts the columns in words. An ADDRESS takes three vectors (whether it is there, and its
+# halves), SEVERAL numbers two (how many, and where in the data the first is), else it is one.
 PLAIN = 0
 CONSTANT = 1
 WORDED = 2
@@ -124,6 +134,8 @@ MOST_KEPT = 20
 FIRST_KEPT = 5
 KEPT_PER_PAIR = 2
 B_RESULTS = 27
+# Of each rule, the latest bin is remembered for this many frame groups.
+RECENT = 128
 RESULTS_PER_WORD = 31
 
 # A spread: the values of one column in one bin, and the rows of the highest rank with when they were met.
@@ -160,7 +172,9 @@ S_CELLS = 4
 S_NOTES = 5
 S_SERIAL = 6  # rows met before this batch
 S_TEXTS = 7  # different texts
-STATE_SIZE = 8
+S_RULE = 8  # the rule and the row of the block to go on with
+S_PLACE = 9
+STATE_SIZE = 10
 
 # S_STATUS: all rows taken, or what must be enlarged or emptied first.
 DONE = 0

@@ -52,10 +52,11 @@ class RowCounting:
             layout.CELLS_FULL: numbers[layout.P_BOUNDS],
         }
         self._room = dict.fromkeys(FIRST, 0)
-        self._said = array("q", bytes(16 * program.leaves))
-        self._stack = array("q", bytes(8 * (program.depth + 1)))
-        self._packed = array("q", bytes(8 * numbers[layout.P_WORDS]))
-        self._latest = array("q", [-1]) * len(program.evaluations)
+        self._vectors = array("q", bytes(8 * layout.BLOCK * numbers[layout.P_VECTORS]))
+        self._results = array("b", bytes(layout.BLOCK * numbers[layout.P_LEAF_COUNT]))
+        self._stack = array("b", bytes(layout.BLOCK * (program.depth + 1)))
+        self._packed = array("q", bytes(8 * layout.BLOCK * numbers[layout.P_WORDS]))
+        self._latest = array("q", [-1]) * (layout.RECENT * len(program.evaluations))
         self._bins, self._slots = array("q"), array("i")
         self._spreads, self._ranked = array("q"), array("q")
         self._cells, self._cell_slots = array("q"), array("i")
@@ -88,7 +89,8 @@ class RowCounting:
                 rows.group_step,
                 texts,
                 names,
-                self._said,
+                self._vectors,
+                self._results,
                 self._stack,
                 self._packed,
                 self._latest,

@@ -35,6 +35,8 @@ LACKS = {
     "tcp": layout.NO_TCP,
     "udp": layout.NO_UDP,
 }
+# How many vectors the values of a field take, if not one.
+VECTORS = {layout.ADDRESS: 3, layout.SEVERAL: 2}
 # The numbers that a value may lie between.
 RANGES = {"eq": (0, 0), "ne": (0, 0), "lt": (None, -1), "le": (None, 0), "gt": (1, None), "ge": (0, None)}
 
@@ -52,10 +54,12 @@ class RowProgram:
         self.wordings: list[Wording] = []
         self.number_of: dict[str | bool, int] = {}
         self.numbers = array("q", [0]) * layout.HEAD
-        # Of leaves, and the most results that stand on the stack.
-        self.leaves = self.depth = 0
+        # The most results that stand on the stack.
+        self.depth = 0
         self._fields: dict[Field | Wording, int] = {}
         self._leaves: dict[tuple[object, ...], int] = {}
+        self._gathered: list[int] = []
+        self._vectors = 0
         self._write_head([self._rule(evaluation) for evaluation in evaluations])
 
     def number(self, word: str | bool) -> int:
@@ -70,22 +74,29 @@ class RowProgram:
 
     def _write_head(self, rules: list[list[int]]) -> None:
         columns = self.fields.columns
-        pair = [self._field(columns[name]) for name in PAIR if name in columns]
+        pair = [self._vector(columns[name]) for name in PAIR if name in columns]
         texts = [[self._field(part) for part in wording.of] for wording in self.wordings]
         most = max((len(evaluation.early) for evaluation in self.evaluations), default=0)
         head = {
             layout.P_RULES: self._put(*(number for rule in rules for number in rule)),
             layout.P_RULE_COUNT: len(rules),
             layout.P_WORDS: -(-most // layout.RESULTS_PER_WORD),
-            layout.P_GROUP: self._field(self.fields.group),
+            layout.P_GROUP: self._vector(self.fields.group),
             # By the number of its word, since it is part of what a bin is found by.
-            layout.P_OUTCOME: self._field(self.fields.outcome and replace(self.fields.outcome, words=())),
+            layout.P_OUTCOME: self._vector(self.fields.outcome and replace(self.fields.outcome, words=())),
             layout.P_PAIR: self._put(*pair),
             layout.P_PAIR_FIELDS: len(pair),
             layout.P_BOUNDS: sum(len(evaluation.bounds) for evaluation in self.evaluations),
             layout.P_TEXTS: self._put(*(number for text in texts for number in (self._put(*text), len(text)))),
             layout.P_TEXT_COUNT: len(texts),
             layout.P_TEXT_FIELDS: max(map(len, texts), default=0),
+            layout.P_LEAVES: self._put(*self._leaves.values()),
+            layout.P_LEAF_COUNT: len(self._leaves),
+        }
+        head |= {
+            layout.P_GATHERED: self._put(*self._gathered),
+            layout.P_GATHERED_COUNT: len(self._gathered),
+            layout.P_VECTORS: self._vectors,
         }
         for place, number in head.items():
             self.numbers[place] = number
@@ -97,7 +108,7 @@ class RowProgram:
         bounds = [
             number
             for column, bound in evaluation.bounds
-            for number in (self._field(self.fields.columns[column.name]), bound.against(1))
+            for number in (self._vector(self.fields.columns[column.name]), bound.against(1))
         ]
         at = self._put(*code)
         return [
@@ -129,16 +140,15 @@ class RowProgram:
         key = (leaf.column.name, leaf.operator, leaf.operand, type(leaf.operand), *lacking)
         if key not in self._leaves:
             numbers = [0] * layout.LEAF_SIZE
-            numbers[layout.L_FIELD] = self._field(self.fields.columns[leaf.column.name])
+            numbers[layout.L_FIELD] = self._vector(self.fields.columns[leaf.column.name])
             numbers[layout.L_LACKS] = lacking[0]
-            numbers[layout.L_NUMBER] = self.leaves
+            numbers[layout.L_NUMBER] = len(self._leaves)
             if isinstance(leaf.operand, Column):
                 numbers[layout.L_OPERATOR] = layout.SAME
-                numbers[layout.L_OTHER] = self._field(self.fields.columns[leaf.operand.name])
+                numbers[layout.L_OTHER] = self._vector(self.fields.columns[leaf.operand.name])
                 numbers[layout.L_OTHER_LACKS] = lacking[1]
             else:
                 self._compare(leaf, numbers)
-            self.leaves += 1
             self._leaves[key] = self._put(*numbers)
         return self._leaves[key]
 
@@ -185,6 +195,15 @@ class RowProgram:
         if field not in self._fields:
             self._fields[field] = self._put(*self._encoded(field))
         return self._fields[field]
+
+    def _vector(self, field: Field | Wording | None) -> int:
+        """A field whose values are gathered."""
+        at = self._field(field)
+        if at and at not in self._gathered:
+            self.numbers[at + layout.F_VECTOR] = self._vectors
+            self._vectors += VECTORS.get(self.numbers[at + layout.F_KIND], 1)
+            self._gathered.append(at)
+        return at
 
     def _encoded(self, field: Field | Wording) -> list[int]:
         numbers = [0] * layout.FIELD_SIZE
