@@ -92,11 +92,13 @@ def _gather(seen: Seen, points: Column) -> tuple[Rows, Rows, Mask]:
     count = len(seen.time)
     older, first, last_row, row_before = (np.empty(count, np.int32) for _ in range(4))
     repeated = np.empty(count, np.uint8)
+    in_order = bool((seen.time[1:] >= seen.time[:-1]).all())
     packets = gathering.gather(
-        np.argsort(seen.time, kind="stable").data,
+        (np.zeros(0, np.int64) if in_order else np.argsort(seen.time, kind="stable")).data,
         seen.time.data,
         seen.identity.data,
-        points.astype(np.int32)[seen.spot].data,
+        seen.frame.data,
+        points.data,
         np.full(CHAINS, -1, np.int32).data,
         older.data,
         np.empty(count, np.int64).data,

@@ -25,8 +25,8 @@ cpdef long long take_apart(
     sightings=cython.int,
     other=cython.longlong)
 cpdef long long gather(
-    const long long[::1] order, const long long[::1] time, const long long[::1] identity, const int[::1] point,
-    int[::1] heads, int[::1] older, long long[::1] latest, int[::1] first, int[::1] last_row, int[::1] row_before,
+    const long long[::1] order, const long long[::1] time, const long long[::1] identity, const long long[::1] frame,
+    const long long[::1] points, int[::1] heads, int[::1] older, long long[::1] latest, int[::1] first, int[::1] last_row, int[::1] row_before,
     unsigned char[::1] repeated) except -1
 
 @cython.locals(packet=cython.Py_ssize_t, into=cython.longlong, row=cython.longlong)
@@ -48,10 +48,24 @@ cpdef long long number(
     const long long[::1] values, int[::1] slots, long long[::1] different, long long[::1] numbers) except -1
 
 @cython.locals(
+    mask=cython.longlong, count=cython.longlong, place=cython.Py_ssize_t, row=cython.longlong, value=cython.longlong,
+    slot=cython.longlong)
+cpdef long long tokens_of(
+    const long long[::1] rows, const long long[::1] frame, const long long[::1] what, int[::1] slots,
+    long long[::1] different, int[::1] tokens) except -1
+
+@cython.locals(
+    mask=cython.longlong, count=cython.longlong, packet=cython.longlong, place=cython.Py_ssize_t,
+    value=cython.longlong, slot=cython.longlong)
+cpdef long long hops_of(
+    const long long[::1] begins, const int[::1] tokens, long long kinds, int[::1] slots, long long[::1] different,
+    long long[::1] places) except -1
+
+@cython.locals(
     packet=cython.Py_ssize_t, begin=cython.longlong, seen=cython.longlong, mixed=cython.longlong, step=cython.longlong)
 cpdef void sign(
     const long long[::1] rows, const long long[::1] begins, const long long[::1] lengths, const long long[::1] what,
-    const long long[::1] tokens, bint whole, long long[::1] signatures) except *
+    const int[::1] tokens, const long long[::1] ranks, bint whole, long long[::1] signatures) except *
 
 @cython.locals(
     mask=cython.longlong, count=cython.longlong, packet=cython.Py_ssize_t, row=cython.longlong, kind=cython.longlong,

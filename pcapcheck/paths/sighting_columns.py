@@ -114,9 +114,11 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
             fits = pair in pair_numbers or len(pair_numbers) < 1 << 14
             pairs[number] = pair_numbers.setdefault(pair, len(pair_numbers)) if fits else 0
         start = end
-        rows = memoryview(sightings.by_capture.pop(capture))
-        end = gathering.take_apart(rows, base, memoryview(counts), memoryview(pairs), end, *written)
-        del rows
+        batches = sightings.by_capture.pop(capture)[::-1]
+        while batches:
+            end = gathering.take_apart(
+                memoryview(batches.pop()), base, memoryview(counts), memoryview(pairs), end, *written
+            )
         seen.capture[start:end] = capture
     numbering.pairs, numbering.lost = list(pair_numbers), count - end
     if end < count:

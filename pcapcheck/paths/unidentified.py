@@ -6,11 +6,14 @@ show more, or a text shows it for some packets only, nothing that these texts la
 
 from __future__ import annotations
 
-from array import array
+from typing import TYPE_CHECKING
 
 from pcapcheck.decode.frame_layout import K_TCP, SIGHTING_FIELDS, V_WHAT
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.links.read_capture import Capture
+
+if TYPE_CHECKING:
+    from pcapcheck.paths.sighting_columns import Column, Mask
 
 
 def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
@@ -25,13 +28,14 @@ def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
         return
     import numpy as np
 
-    for number, rows in sightings.by_capture.items():
+    for number in sightings.by_capture:
         named = np.array([not hosts.isdisjoint(pair) for pair in sightings.address_pairs[number]])
-        table = np.frombuffer(rows, np.int64).reshape(-1, SIGHTING_FIELDS)
-        what = table[:, V_WHAT]
-        kept = array("q")
-        kept.frombytes(table[~(named[what >> 32 & 0x3FFF] & (what >> 8 & 0xF == K_TCP))].tobytes())
-        sightings.by_capture[number] = kept
+
+        def is_kept(table: Column, named: Mask = named) -> Mask:
+            what = table[:, V_WHAT]
+            return np.asarray(~(named[what >> 32 & 0x3FFF] & (what >> 8 & 0xF == K_TCP)))
+
+        sightings.leave_out(number, is_kept)
 
 
 def leave_out_unidentified(captures: list[Capture], sightings: Sightings) -> frozenset[int]:
@@ -39,18 +43,18 @@ def leave_out_unidentified(captures: list[Capture], sightings: Sightings) -> fro
     bare: set[int] = set()
     with_ttl = False
     for capture in captures:
-        rows = sightings.by_capture.get(capture.number)
-        if not rows:
+        batches = sightings.by_capture.get(capture.number, [])
+        count = sum(map(len, batches)) // SIGHTING_FIELDS
+        if not count:
             continue
-        count = len(rows) // SIGHTING_FIELDS
         without_ttl = 0
         if any(interface.printed for interface in capture.interfaces):
-            without_ttl = sum(not what & 0xFF for what in rows[V_WHAT::SIGHTING_FIELDS])
+            without_ttl = sum(not what & 0xFF for rows in batches for what in rows[V_WHAT::SIGHTING_FIELDS])
         if without_ttl:
             bare.add(capture.number)
         with_ttl = with_ttl or without_ttl < count
     if not bare or not with_ttl:
         return frozenset()
     for number in bare:
-        del sightings.by_capture[number]
+        sightings.forget(number)
     return frozenset(bare)
