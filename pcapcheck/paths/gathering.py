@@ -26,17 +26,17 @@ def spread(digest: int) -> int:
     return mixed - frame_layout.LONG - 1 if mixed >> 63 else mixed
 
 
-def take_apart(
-    rows: memoryview, base: int, counts: memoryview, pairs: memoryview, end: int, frame: memoryview, time: memoryview,
-    what: memoryview, identity: memoryview, loose: memoryview, echo: memoryview, digest: memoryview
+def prepare(
+    rows: memoryview, begin: int, count: int, base: int, counts: memoryview, pairs: memoryview, end: int
 ) -> int:  # fmt: skip
-    """Write rows of sightings of known senders into columns from ``end`` on; returns the new end.
+    """Make sightings of a capture comparable with those of all: ``count`` rows from ``begin`` on.
 
-    ``base`` is the number of the capture's first spot, ``counts`` marks its groups that count, ``pairs`` holds the
+    Those of known senders are written to the rows from ``end`` on, where others were left out before; returns the new
+    end. ``base`` is the number of the capture's first spot, ``counts`` marks its groups that count, ``pairs`` holds the
     numbers of its address pairs. Digests are mixed into the numbers that packets are known again by.
     """
     with cython.nogil:
-        for place in range(len(rows) // frame_layout.SIGHTING_FIELDS):
+        for place in range(begin, begin + count):
             row = place * frame_layout.SIGHTING_FIELDS
             group = rows[row + frame_layout.V_FRAME] & 0xFFFF
             seen = rows[row + frame_layout.V_WHAT]
@@ -45,14 +45,16 @@ def take_apart(
             # Pair 0 is unknown addresses.
             if pair == 0 or not counts[group] or when == scan_layout.ABSENT_TIME:
                 continue
-            frame[end] = (rows[row + frame_layout.V_FRAME] >> 16 << 32) + group + base
-            time[end] = min(max(when, -layout.LATEST), layout.LATEST)
-            what[end] = (pairs[seen >> 46] << 46) | (pair << 32) | (seen & layout.LOW)
-            mixed = spread(rows[row + frame_layout.V_DIGEST])
-            identity[end] = rows[row + frame_layout.V_KEY] ^ mixed
-            loose[end] = rows[row + frame_layout.V_LOOSE] ^ mixed
-            echo[end] = rows[row + frame_layout.V_ECHO] ^ mixed
-            digest[end] = rows[row + frame_layout.V_DIGEST]
+            at = end * frame_layout.SIGHTING_FIELDS
+            digest = rows[row + frame_layout.V_DIGEST]
+            mixed = spread(digest)
+            rows[at + frame_layout.V_KEY] = rows[row + frame_layout.V_KEY] ^ mixed
+            rows[at + frame_layout.V_DIGEST] = digest
+            rows[at + frame_layout.V_LOOSE] = rows[row + frame_layout.V_LOOSE] ^ mixed
+            rows[at + frame_layout.V_ECHO] = rows[row + frame_layout.V_ECHO] ^ mixed
+            rows[at + frame_layout.V_TIME] = min(max(when, -layout.LATEST), layout.LATEST)
+            rows[at + frame_layout.V_FRAME] = (rows[row + frame_layout.V_FRAME] >> 16 << 32) + group + base
+            rows[at + frame_layout.V_WHAT] = (pairs[seen >> 46] << 46) | (pair << 32) | (seen & layout.LOW)
             end = end + 1
         return end
 
@@ -65,10 +67,10 @@ def gather(
     """Number the packets; returns how many there are.
 
     ``order`` are the rows in the order of their times; none if they are in it. ``points`` are the capture points of
-    spots. ``heads`` (a power of two, all -1) are where the chains of packets begin, ``older`` how they go on; ``latest``
-    is when a packet was seen last, ``first`` and ``last_row`` its first and last row, ``row_before`` which row of the
-    same packet comes before a row. ``repeated`` marks packets whose like was seen at the same capture point shortly
-    before.
+    spots. ``heads`` (a power of two, all -1) are where the chains of packets begin, ``older`` how they go on;
+    ``latest`` is when a packet was seen last, ``first`` and ``last_row`` its first and last row, ``row_before`` which
+    row of the same packet comes before a row. ``repeated`` marks packets whose like was seen at the same capture point
+    shortly before.
     """
     with cython.nogil:
         mask = len(heads) - 1

@@ -28,14 +28,16 @@ def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
         return
     import numpy as np
 
-    for number in sightings.by_capture:
-        named = np.array([not hosts.isdisjoint(pair) for pair in sightings.address_pairs[number]])
+    named = {
+        number: np.array([not hosts.isdisjoint(pair) for pair in pairs])
+        for number, pairs in sightings.address_pairs.items()
+    }
 
-        def is_kept(table: Column, named: Mask = named) -> Mask:
-            what = table[:, V_WHAT]
-            return np.asarray(~(named[what >> 32 & 0x3FFF] & (what >> 8 & 0xF == K_TCP)))
+    def is_kept(number: int, table: Column) -> Mask:
+        what = table[:, V_WHAT]
+        return np.asarray(~(named[number][what >> 32 & 0x3FFF] & (what >> 8 & 0xF == K_TCP)))
 
-        sightings.leave_out(number, is_kept)
+    sightings.keep(is_kept)
 
 
 def leave_out_unidentified(captures: list[Capture], sightings: Sightings) -> frozenset[int]:
@@ -43,18 +45,21 @@ def leave_out_unidentified(captures: list[Capture], sightings: Sightings) -> fro
     bare: set[int] = set()
     with_ttl = False
     for capture in captures:
-        batches = sightings.by_capture.get(capture.number, [])
-        count = sum(map(len, batches)) // SIGHTING_FIELDS
-        if not count:
-            continue
-        without_ttl = 0
-        if any(interface.printed for interface in capture.interfaces):
-            without_ttl = sum(not what & 0xFF for rows in batches for what in rows[V_WHAT::SIGHTING_FIELDS])
+        count = sightings.counts.get(capture.number, 0)
+        without_ttl = _without_ttl(capture, sightings) if count else 0
         if without_ttl:
             bare.add(capture.number)
         with_ttl = with_ttl or without_ttl < count
     if not bare or not with_ttl:
         return frozenset()
-    for number in bare:
-        sightings.forget(number)
+    import numpy as np
+
+    sightings.keep(lambda number, table: np.full(len(table), number not in bare))
     return frozenset(bare)
+
+
+def _without_ttl(capture: Capture, sightings: Sightings) -> int:
+    """How many sightings of a capture have no TTL: none unless it is a text."""
+    if not any(interface.printed for interface in capture.interfaces):
+        return 0
+    return sum(not what & 0xFF for what in sightings.of(capture.number)[V_WHAT::SIGHTING_FIELDS])
