@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-MOST_SIGHTINGS = 1 << 21
+# What follows from each takes some 120 bytes in all.
+MOST_SIGHTINGS = 1_250_000
 LAST_SAMPLE = (1 << 20) - 1
 # Rows that are looked at together.
 PART = 1 << 14

@@ -75,16 +75,15 @@ class PathGroups:
         if meant.any():
             signature = np.where(meant, _mix(signature, meant), signature)
         flags = packets.repeated | (packets.rewritten << 1) | (answered << 2)
-        signatures = Classes(signature)
+        self._signatures, _ = compact(signature)
         situation, situations = compact(watching << 3 | flags)
-        kinds = Classes(signatures.of * np.int64(len(situations)) + situation)
+        kinds = Classes(self._signatures * np.int64(len(situations)) + situation)
         # Echoes first, however rare: it is they whose loss rules judge.
         echoes = packet_type_of(seen.what[first[kinds.examples]]) < len(ECHOES)
         order = np.lexsort((-kinds.counts, ~echoes))
         self.beyond = int(kinds.counts[order[MOST_PATHS:]].sum())
         numbers = np.full(len(kinds.counts), -1, np.int64)
         numbers[order[:MOST_PATHS]] = np.arange(min(MOST_PATHS, len(order)))
-        self._signatures = signatures.of
         captures = sorted(spans)
         paths = []
         for kind in order[:MOST_PATHS].tolist():
@@ -93,7 +92,7 @@ class PathGroups:
             time, lengths = seen.time[first[members]], length_of(seen.what[first[members]])
             path = Path(
                 packet=PACKETS[packet_type_of(int(seen.what[first[packet]]))],
-                signature=int(signatures.of[packet]),
+                signature=int(self._signatures[packet]),
                 steps=self.steps(packet),
                 count=len(members),
                 first=int(time.min()),

@@ -74,14 +74,15 @@ def drop_seen_twice(packets: Packets, step_of: Callable[[int], PathStep], hosts:
 
 def _dropped(packets: Packets, tokens: Tokens, kinds: Column, verdicts: npt.NDArray[np.int8]) -> Mask:
     """Which sightings to drop by the verdicts on pairs of consecutive steps."""
-    together = np.flatnonzero(packets.packet[1:] == packets.packet[:-1])
+    fresh = is_fresh(packets.packet)
+    together = np.flatnonzero(~fresh[1:])
     kind = tokens.of[together].astype(np.int64) * tokens.count + tokens.of[together + 1]
     order = np.argsort(kinds)
     verdict = verdicts[order][np.searchsorted(kinds[order], kind)]
     dropped = np.zeros(len(packets.rows), np.bool_)
     dropped[together[verdict == 1] + 1] = True
     later = together[verdict == 3] + 1
-    dropped[later[np.append(~is_fresh(packets.packet)[1:], False)[later]]] = True
+    dropped[later[np.append(~fresh[1:], False)[later]]] = True
     earlier = together[verdict == 2]
     # Never both of a pair: the later one stays if it was not dropped because of another.
     dropped[earlier[~dropped[earlier + 1]]] = True
