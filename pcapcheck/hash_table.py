@@ -60,3 +60,8 @@ def remove(rows: array[int], width: int, home_at: int, slots: array[int], mask: 
             hole = slot
         slot = (slot + 1) & mask
     slots[hole] = -1
+
+
+def empty_slots(places: int) -> array[int]:
+    """A table without entries that has room to spare for this many."""
+    return array("i", [-1]) * (1 << (2 * places - 1).bit_length())

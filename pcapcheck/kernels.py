@@ -17,13 +17,26 @@ from types import ModuleType
 KERNELS = (
     "pcapcheck.capture.scan",
     "pcapcheck.capture.salvage",
+    "pcapcheck.decode.frame",
     "pcapcheck.decode.icmp_arp",
+    "pcapcheck.decode.headers",
+    "pcapcheck.decode.grouping",
+    "pcapcheck.decode.events",
+    "pcapcheck.decode.segments",
+    "pcapcheck.decode.messages",
     "pcapcheck.decode.sighting",
+    "pcapcheck.decode.row_writer",
     "pcapcheck.decode.decode_loop",
+    "pcapcheck.exchanges.ending",
     "pcapcheck.exchanges.pairing",
+    "pcapcheck.exchanges.printed_askers",
+    "pcapcheck.exchanges.resolving",
+    "pcapcheck.exchanges.claiming",
+    "pcapcheck.exchanges.tallying",
     "pcapcheck.exchanges.conversing",
     "pcapcheck.paths.gathering",
     "pcapcheck.exchanges.spreading",
+    "pcapcheck.ruleset.evaluating",
 )
 
 
@@ -32,11 +45,16 @@ PACKAGE = Path(__file__).parent
 
 def number_files() -> list[Path]:
     """The files whose numbers are C constants in the compiled kernels."""
-    return [*sorted(PACKAGE.glob("*/*_layout.py")), PACKAGE / "protocols.py"]
+    return [*sorted(PACKAGE.glob("*/*_layout.py")), PACKAGE / "protocols.py", PACKAGE / "kleene.py"]
 
 
 # What is written out in several loops.
-HELPERS = (PACKAGE / "capture" / "octets.pxd", PACKAGE / "hash_table.pxd")
+HELPERS = (
+    PACKAGE / "capture" / "octets.pxd",
+    PACKAGE / "hash_table.pxd",
+    PACKAGE / "copying.pxd",
+    PACKAGE / "decode" / "frame.pxd",
+)
 
 
 def digest_of(kernel: str) -> str:

@@ -138,6 +138,32 @@ T_ERROR = 1 << 15
 # Here since Cython makes Python objects of literals beyond 31 bits.
 CLOSED = 1 << 32
 
+# Fields of a message: what asks for or tells a MAC, by ARP or neighbour discovery, in the words of ARP (RFC 826); the
+# target of an advertisement is its sender. They stand one after the other. Probes and messages without a sender's
+# address are none: they claim nothing and ask for nobody.
+M_NUMBER = 0
+M_TIME = 1
+M_GROUP = 2
+M_POINT = 3  # as E_POINT
+M_KIND = 4  # see below; while ARP is decoded its opcode
+M_SENDER_MAC = 5
+M_SENDER_LOW = 6
+M_TARGET_MAC = 7  # ABSENT in neighbour discovery, which does not name it
+M_TARGET_LOW = 8  # ABSENT where a message of ARP does not hold it: its upper half is then 0
+M_SENDER_HIGH = 9
+M_TARGET_HIGH = 10
+M_ETH_SRC = 11
+M_CAST = 12  # TO_ONE, TO_MANY or ABSENT
+MESSAGE_FIELDS = 13
+
+# M_KIND: announcements are neither requests nor replies. With bits for neighbour discovery and for messages read from a
+# text, where a reply does not name the asker.
+M_OTHER = 0
+M_REQUEST = 1
+M_REPLY = 2
+M_ND = 4
+M_PRINTED = 8
+
 # Classes of errors, in the order of ``columns.ERRORS``.
 UNREACHABLE = 1
 TOO_BIG = 2
@@ -222,7 +248,8 @@ S_SIGHTINGS = 5
 S_PAIRS = 6
 S_HASH = 7  # of the address pair looked for last
 S_SEGMENTS = 8
-STATE_SIZE = 9
+S_MESSAGES = 9
+STATE_SIZE = 10
 
 # Fields of a sighting: one packet at one capture point. They stand one after the other, as events do.
 V_KEY = 0
@@ -261,3 +288,4 @@ MAPPED = 0xFFFF00000000
 
 # Here since Cython makes Python objects of literals beyond 31 bits.
 LIMITED_BROADCAST = 0xFFFFFFFF
+BROADCAST_MAC = 0xFFFFFFFFFFFF

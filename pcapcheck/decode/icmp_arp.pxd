@@ -30,10 +30,14 @@ cpdef void decode_icmp(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
     long long row) except * nogil
 
-@cython.locals(icmp_type=cython.int, wanted=cython.int, option=cython.longlong, size=cython.longlong)
+@cython.locals(icmp_type=cython.int)
 cpdef void decode_icmpv6(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
     long long row) except * nogil
+
+@cython.locals(wanted=cython.int, option=cython.longlong, size=cython.longlong)
+cdef inline long long link_address(
+    const unsigned char[::1] buffer, long long position, long long end) except? -2 nogil
 
 cdef inline int error_class(int family, long long icmp_type, long long code) nogil
 
@@ -43,15 +47,6 @@ cpdef bint is_icmp_error(long long[::1] rows, long long capacity, long long row,
 @cython.locals(icmp_type=cython.longlong, code=cython.longlong, ports=cython.longlong)
 cpdef void event_of_error(
     long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except * nogil
-
-@cython.locals(stop=cython.longlong, mixed=cython.ulonglong)
-cdef inline long long question_of(
-    const unsigned char[::1] buffer, long long position, long long end) except? -1 nogil
-
-@cython.locals(asks=cython.bint, question=cython.longlong, code=cython.longlong, flags=cython.int, port=cython.longlong)
-cpdef bint query(
-    const unsigned char[::1] buffer, long long payload, long long end, long long[::1] events, long long event,
-    long long number, long long time, long long group) except? -1 nogil
 
 cpdef void outer_addresses(
     const unsigned char[::1] buffer, long long position, int version, long long[::1] rows, long long capacity,
@@ -68,8 +63,6 @@ cpdef long long cut_short(
 cpdef void decode_fragment_header(
     const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
     long long capacity, long long row) except * nogil
-
-cpdef void blank_event(long long present, long long[::1] events, long long event) except * nogil
 
 @cython.locals(present=cython.longlong, length=cython.longlong)
 cpdef void blank_row(

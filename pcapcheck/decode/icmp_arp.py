@@ -199,17 +199,22 @@ def decode_icmpv6(buffer: bytearray, position: int, end: int, rows: array[int], 
         rows[layout.ND_TARGET_HIGH * capacity + row] = i64(buffer, position + 8)
         rows[layout.ND_TARGET_LOW * capacity + row] = i64(buffer, position + 16)
         rows[layout.HAS * capacity + row] |= layout.HAS_TARGET
-        # Option 1 of a solicitation is the asker's link address, option 2 of an advertisement the target's.
-        wanted = 1 if icmp_type == protocols.NEIGHBOR_SOLICITATION else 2
-        option = position + 24
-        while option + 8 <= end:
-            size = buffer[option + 1] * 8
-            if size == 0:
-                break
-            if buffer[option] == wanted and size == 8:
-                rows[layout.ND_MAC * capacity + row] = mac(buffer, option + 2)
-                break
-            option = option + size
+        rows[layout.ND_MAC * capacity + row] = link_address(buffer, position, end)
+
+
+def link_address(buffer: bytearray, position: int, end: int) -> int:
+    """The MAC in the options of a solicitation or advertisement whose ICMPv6 header begins here; ABSENT without one."""
+    # Option 1 of a solicitation is the asker's link address, option 2 of an advertisement the target's.
+    wanted = 1 if buffer[position] == protocols.NEIGHBOR_SOLICITATION else 2
+    option = position + 24
+    while option + 8 <= end:
+        size = buffer[option + 1] * 8
+        if size == 0:
+            break
+        if buffer[option] == wanted and size == 8:
+            return mac(buffer, option + 2)
+        option = option + size
+    return layout.ABSENT
 
 
 def error_class(family: int, icmp_type: int, code: int) -> int:
@@ -275,67 +280,6 @@ def event_of_error(rows: array[int], capacity: int, row: int, family: int, event
     events[event + layout.E_FROM_HIGH] = rows[layout.IP_SRC_HIGH * capacity + row]
     events[event + layout.E_FROM_LOW] = rows[layout.IP_SRC_LOW * capacity + row]
     events[event + layout.E_MTU] = rows[layout.ICMP_MTU * capacity + row]
-
-
-def question_of(buffer: bytearray, position: int, end: int) -> int:
-    """A hash of the question that begins here: name, type and class (RFC 1035, section 4.1.2); never 0.
-
-    Case does not count: resolvers play with it (draft-vixie-dnsext-dns0x20). What was cut is cut in the answer too.
-    """
-    stop = position
-    while stop < end and buffer[stop] != 0:
-        stop = stop + 1 + buffer[stop]
-    if stop > end:
-        stop = end
-    mixed = layout.MULTIPLY
-    while position + 8 <= stop:
-        mixed = ((mixed ^ (i64(buffer, position) | layout.SMALL_LETTERS)) * layout.MULTIPLY) & layout.LONG
-        mixed = mixed ^ (mixed >> 29)
-        position = position + 8
-    while position < stop:
-        mixed = ((mixed ^ (buffer[position] | 32)) * layout.MULTIPLY) & layout.LONG
-        position = position + 1
-    if stop + 5 <= end:
-        mixed = mixed ^ (mixed >> 29) ^ u32be(buffer, stop + 1)
-        mixed = (mixed * layout.MULTIPLY) & layout.LONG
-    return (mixed >> 2) | 1
-
-
-def query(
-    buffer: bytearray, payload: int, end: int, events: array[int], event: int, number: int, time: int, group: int
-) -> bool:
-    """The event of a UDP datagram that is a DNS query or a response to one (RFC 1035, section 4.1.1); False for others.
-
-    ``payload`` is where the UDP header begins. A message cut behind its identifier is known by the ports alone.
-    """
-    asks = u16be(buffer, payload + 2) == protocols.DNS_PORT
-    if (not asks and u16be(buffer, payload) != protocols.DNS_PORT) or payload + 10 > end:
-        return False
-    question = 0
-    code = layout.ABSENT
-    if payload + 12 <= end:
-        flags = u16be(buffer, payload + 10)
-        # Where both ports are those of DNS, as between servers, only the message decides.
-        if asks == (flags >> 15) and u16be(buffer, payload) != u16be(buffer, payload + 2):
-            return False
-        asks = flags >> 15 == 0
-        # Notifications and updates are not questions.
-        if (flags >> 11) & 15:
-            return False
-        code = flags & 15
-    if payload + 20 < end and u16be(buffer, payload + 12) > 0:
-        question = question_of(buffer, payload + 20, end)
-    elif asks and payload + 20 <= end:
-        return False
-    events[event + layout.E_NUMBER] = number
-    events[event + layout.E_TIME] = time
-    events[event + layout.E_GROUP] = group
-    events[event + layout.E_KIND] = (layout.E_REQUEST if asks else layout.E_REPLY) | layout.E_QUERY
-    port = u16be(buffer, payload if asks else payload + 2)
-    events[event + layout.E_IDENT_SEQ] = layout.QUERY | (port << 16) | u16be(buffer, payload + 8)
-    events[event + layout.E_RCODE] = code
-    events[event + layout.E_QUESTION] = question
-    return True
 
 
 def outer_addresses(buffer: bytearray, position: int, version: int, rows: array[int], capacity: int, row: int) -> None:
@@ -445,16 +389,6 @@ def decode_fragment_header(
         rows[layout.IP_ID * capacity + row] = u32be(buffer, position + 4)
         rows[layout.IP_FRAGMENT * capacity + row] = u16be(buffer, position + 2) & 0xFFF8
         rows[layout.IP_MF * capacity + row] = buffer[position + 3] & 1
-
-
-def blank_event(present: int, events: array[int], event: int) -> None:
-    """Make absent what the text of a printed frame does not hold of an echo."""
-    if not present & printed_layout.PRESENT_ID:
-        events[event + layout.E_IP_ID] = layout.ABSENT
-    if not present & printed_layout.PRESENT_TTL:
-        events[event + layout.E_TTL] = layout.ABSENT
-    if not present & printed_layout.PRESENT_IDENT:
-        events[event + layout.E_IDENT_SEQ] |= layout.ABSENT_IDENT
 
 
 def blank_row(buffer: bytearray, start: int, rows: array[int], capacity: int, row: int) -> None:

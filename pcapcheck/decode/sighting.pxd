@@ -2,10 +2,23 @@
 cimport cython
 
 from pcapcheck.capture.octets cimport u16be, u32be
+from pcapcheck.decode.frame cimport Frame
+from pcapcheck.decode.icmp_arp cimport find_fragment
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
+from pcapcheck.capture cimport printed_layout
 from pcapcheck cimport protocols
 from pcapcheck.decode cimport frame_layout as layout
+
+@cython.locals(
+    protocol=cython.longlong, payload=cython.longlong, fragment=cython.longlong, identification=cython.longlong,
+    where=cython.longlong, pair=cython.longlong, wrapped=cython.longlong)
+cdef long long emit_sighting(
+    const unsigned char[::1] buffer, Frame frame, long long[::1] address_pairs, int[::1] pair_slots,
+    long long pair_limit, long long sample, long long[::1] state, long long[::1] sightings,
+    size_t sighting) except -1 nogil
+
+cdef inline bint shows_enough(Frame frame) noexcept nogil
 
 cdef inline unsigned long long stir(unsigned long long mixed, unsigned long long value) noexcept nogil
 
@@ -17,7 +30,7 @@ cdef inline unsigned long long long_of(const unsigned char[::1] buffer, Py_ssize
 @cython.locals(
     src_high=cython.ulonglong, src_low=cython.ulonglong, dst_high=cython.ulonglong, dst_low=cython.ulonglong,
     mixed=cython.ulonglong, mask=cython.longlong, slot=cython.longlong, pair=cython.longlong, row=cython.longlong)
-cpdef long long find_address_pair(
+cdef long long find_address_pair(
     long long[::1] address_pairs, int[::1] slots, long long limit, long long[::1] state, const unsigned char[::1] buffer,
     int version, Py_ssize_t position) except -1 nogil
 
@@ -34,7 +47,7 @@ cdef inline long long digest_of_quote(
     ttl=cython.ulonglong, upper=cython.ulonglong, kept=cython.ulonglong, data=cython.Py_ssize_t, digest=cython.longlong,
     start=cython.Py_ssize_t, size=cython.int, part=cython.int, left=cython.ulonglong, right=cython.ulonglong,
     echo=cython.ulonglong)
-cpdef int identify(
+cdef int identify(
     const unsigned char[::1] buffer, int version, unsigned long long identification, unsigned long long protocol, Py_ssize_t position,
     Py_ssize_t payload, Py_ssize_t end, unsigned long long fragment, bint cut, long long addresses,
     long long[::1] sightings, Py_ssize_t at) except -1 nogil

@@ -20,8 +20,82 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck import protocols
+    from pcapcheck.capture import printed_layout
     from pcapcheck.capture.octets import u16be, u32be
     from pcapcheck.decode import frame_layout as layout
+    from pcapcheck.decode.frame import Frame
+    from pcapcheck.decode.icmp_arp import find_fragment
+
+
+def emit_sighting(
+    buffer: bytearray,
+    frame: Frame,
+    address_pairs: array[int],
+    pair_slots: array[int],
+    pair_limit: int,
+    sample: int,
+    state: array[int],
+    sightings: array[int],
+    sighting: int,
+) -> int:
+    """Write down the sighting of a frame, if it shows enough, and return the place of the next.
+
+    Only those are kept whose loose key has no bit of ``sample``. A later fragment of IPv6 has its payload behind the
+    fragment header.
+    """
+    if frame.carries != layout.UNICAST:
+        return sighting
+    protocol = frame.protocol
+    payload = frame.payload
+    fragment = frame.fragment
+    identification = 0
+    if payload < 0 and frame.version == 6 and frame.header + 40 <= frame.payload_end:
+        where = find_fragment(buffer, frame.header + 40, frame.payload_end, buffer[frame.header + 6])
+        if where >= 0:
+            protocol = buffer[where]
+            payload = where + 8
+            fragment = u16be(buffer, where + 2) & 0xFFF8
+            identification = u32be(buffer, where + 4)
+    if payload < 0 or payload > frame.payload_end or not shows_enough(frame):
+        return sighting
+    pair = find_address_pair(address_pairs, pair_slots, pair_limit, state, buffer, frame.version, frame.header)
+    identify(
+        buffer,
+        frame.version,
+        identification,
+        protocol,
+        frame.header,
+        payload,
+        frame.payload_end,
+        fragment,
+        frame.captured < frame.length,
+        state[layout.S_HASH],
+        sightings,
+        sighting,
+    )
+    if (sightings[sighting + layout.V_LOOSE] & sample) != 0:
+        return sighting
+    if frame.depth:
+        wrapped = find_address_pair(
+            address_pairs, pair_slots, pair_limit, state, buffer, frame.outer_version, frame.position
+        )
+        pair = pair | (wrapped << 14)
+    sightings[sighting + layout.V_TIME] = frame.time
+    sightings[sighting + layout.V_FRAME] = (frame.number << 16) | frame.group
+    sightings[sighting + layout.V_WHAT] |= (pair << 32) | (frame.encap << 12)
+    if frame.link == layout.LINK_PRINTED and frame.is_echo and not frame.present & printed_layout.PRESENT_IDENT:
+        sightings[sighting + layout.V_WHAT] = sightings[sighting + layout.V_WHAT] >> 8 << 8
+    return sighting + layout.SIGHTING_FIELDS
+
+
+def shows_enough(frame: Frame) -> bool:
+    """Whether a packet can be known again: of printed ones only echoes, TCP segments and encrypted packets can."""
+    return (
+        frame.link != layout.LINK_PRINTED
+        or frame.is_echo
+        or (frame.present & printed_layout.PRESENT_WHOLE) != 0
+        or (frame.encap == layout.WIREGUARD and (frame.present & printed_layout.PRESENT_ID) != 0)
+    )
 
 
 def stir(mixed: int, value: int) -> int:

@@ -2,64 +2,58 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 
-from pcapcheck.exchanges.arp_message import ArpMessage
-from pcapcheck.exchanges.arp_row import ArpRow
+from pcapcheck.brief import Brief
+from pcapcheck.capture.record import AddressOf
+from pcapcheck.decode.decoder import absent
+from pcapcheck.exchanges import resolving_layout as layout
+from pcapcheck.exchanges.arp_row import OUTCOMES, PROTOCOLS, time_of
 
 
-@dataclass(slots=True)
-class AnswerRow:
-    """One answer to a resolution; ``reply_mac`` is the MAC in it, ``reply_eth_src`` the sender of its frame."""
+@dataclass(slots=True, repr=False)
+class AnswerRow(Brief):
+    """One answer to a resolution; ``reply_mac`` is the MAC in it, ``reply_eth_src`` the sender of its frame.
 
-    resolution: ArpRow
-    message: ArpMessage
+    ``group`` is the asker's frame group; ``latency`` counts nanoseconds from the latest request before it.
+    """
+
+    group: int
+    family: int
+    asker_ip: int
+    asker_mac: int | None
+    target: int
+    number: int
+    time: int | None
     latency: int | None
-
-    @property
-    def number(self) -> int:
-        return self.message.number
-
-    @property
-    def time(self) -> int | None:
-        return self.message.time
-
-    @property
-    def reply_mac(self) -> int | None:
-        return self.message.sender_mac
-
-    @property
-    def reply_eth_src(self) -> int | None:
-        return self.message.eth_src
-
-    @property
-    def group(self) -> int:
-        return self.resolution.group
+    reply_mac: int | None
+    reply_eth_src: int | None
 
     @property
     def outcome(self) -> str:
-        return "answered"
-
-    @property
-    def family(self) -> int:
-        return self.resolution.family
+        return OUTCOMES[layout.ANSWERED]
 
     @property
     def protocol(self) -> str:
-        return self.resolution.protocol
-
-    @property
-    def asker_ip(self) -> int:
-        return self.resolution.asker_ip
-
-    @property
-    def asker_mac(self) -> int | None:
-        return self.resolution.asker_mac
-
-    @property
-    def target(self) -> int:
-        return self.resolution.target
+        return PROTOCOLS[self.family]
 
     @property
     def frames(self) -> list[int]:
         return [self.number]
+
+
+def answer_row(rows: array[int], start: int, address_of: AddressOf) -> AnswerRow:
+    """The answer whose numbers (``resolving_layout``) begin at ``start``."""
+    return AnswerRow(
+        group=rows[start + layout.ANSWER_GROUP],
+        family=rows[start + layout.ANSWER_FAMILY],
+        asker_ip=address_of(rows[start + layout.ANSWER_ASKER_HIGH], rows[start + layout.ANSWER_ASKER_LOW]),
+        asker_mac=absent(rows[start + layout.ANSWER_ASKER_MAC]),
+        target=address_of(rows[start + layout.ANSWER_TARGET_HIGH], rows[start + layout.ANSWER_TARGET_LOW]),
+        number=rows[start + layout.ANSWER_NUMBER],
+        time=time_of(rows[start + layout.ANSWER_TIME]),
+        latency=absent(rows[start + layout.ANSWER_LATENCY]),
+        reply_mac=absent(rows[start + layout.ANSWER_REPLY_MAC]),
+        reply_eth_src=absent(rows[start + layout.ANSWER_REPLY_ETH_SRC]),
+    )

@@ -8,25 +8,22 @@ from dataclasses import dataclass
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode.decoder import FrameBatch, FrameGroup
-from pcapcheck.exchanges.arp_message import messages
-from pcapcheck.exchanges.arp_row import ArpRow
 from pcapcheck.exchanges.claims import Claims
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.conversations import Conversations
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.echo_row import EchoRow
-from pcapcheck.exchanges.echoes import Echoes
 from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
-from pcapcheck.exchanges.resolutions import Resolutions
+from pcapcheck.exchanges.paired_exchanges import PairedExchanges
+from pcapcheck.exchanges.resolution_sums import ResolutionSums
+from pcapcheck.exchanges.resolutions import Resolutions, Resolved
 from pcapcheck.raw_rows import TableRow
-from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
 
 Point = tuple[int, int | None]
-# At most this many addresses asked for are remembered.
-MOST_ASKED = 1 << 12
-# Table, row, and the number of exchanges that the row stands for: they are alike in all that rules ask.
-Finished = tuple[str, TableRow, int]
+# Table, rows, and the number of exchanges that each row stands for: they are alike in all that rules ask.
+Finished = tuple[str, Iterable[TableRow], int]
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,8 @@ class Exchanges:
         self.every_echo = every_echo
         self.claims = Claims()
         self.resolutions = Resolutions(arp_wait)
-        self.echoes = Echoes(echo_wait, dns_wait, every_echo, macs)
+        self.resolution_sums = ResolutionSums(gateways)
+        self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs)
         self.conversations = Conversations()
         self.gateway_talk: dict[Point, GatewayTalk] = {}
         # Which frame groups asked for which addresses.
@@ -61,13 +59,11 @@ class Exchanges:
 
     def feed(self, batch: FrameBatch) -> Iterator[Finished]:
         """The exchanges that this batch finishes."""
-        for message in messages(batch):
-            self.claims.feed(message)
-            yield from self._resolved(self.resolutions.feed(message))
+        self.claims.feed(batch)
+        yield from self._resolved(self.resolutions.feed(batch))
         self.conversations.feed(batch)
-        for rows in self.echoes.feed(batch):
-            for row in rows.objects():
-                yield rows.table, row, 1
+        for rows in self.paired.feed(batch):
+            yield rows.table, rows, 1
 
     def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
         """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted."""
@@ -76,49 +72,35 @@ class Exchanges:
         for group in groups:
             if group.count and group.last is not None:
                 last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last)
-        yield from self._resolved(self.resolutions.finish(last_seen))
         by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
-        for rows in self.echoes.finish(by_group, frames, self.gateways):
-            for row in rows.objects():
-                yield rows.table, row, 1
+        yield from self._resolved(self.resolutions.finish(groups, by_group))
+        self.gateway_talk = self.resolution_sums.gateway_talk()
+        self.asked = self.resolution_sums.asked()
+        for rows in self.paired.finish(by_group, frames, self.gateways):
+            yield rows.table, rows, 1
         if not self.every_echo:
-            for bin_ in (*self.echoes.bins(), *self.echoes.attempts(), *self.echoes.queries()):
+            for bin_ in self.paired.all_bins():
                 first, *others = bin_.samples
-                yield _table_of(first), first, bin_.count - len(others)
+                yield _table_of(first), [first], bin_.count - len(others)
                 for sample in others:
-                    yield _table_of(sample), sample, 1
+                    yield _table_of(sample), [sample], 1
 
-    def so_far(self, resolved: int, resolutions: int) -> SoFar:
-        """What has been answered by now; the arguments count the resolutions that were handed out."""
+    def so_far(self) -> SoFar:
+        """What has been answered by now."""
+        resolved, resolutions = self.resolution_sums.finished
         answered, pending = self.resolutions.open
-        return SoFar(resolved + answered, resolutions + pending, *self.echoes.so_far())
+        return SoFar(resolved + answered, resolutions + pending, *self.paired.so_far())
 
     def close(self) -> None:
         """Let the second threads finish their work."""
-        self.echoes.close()
+        self.paired.close()
         self.conversations.close()
 
-    def _resolved(self, resolutions: Iterable[ArpRow]) -> Iterator[Finished]:
-        for resolution in resolutions:
-            if resolution.target in self.gateways:
-                self._note_gateway(resolution)
-            elif len(self.asked) < MOST_ASKED:
-                self.asked.add((resolution.group, resolution.target))
-            yield ARP, resolution, 1
-            for answer in resolution.answers:
-                yield ANSWERS, answer, 1
-
-    def _note_gateway(self, resolution: ArpRow) -> None:
-        if not resolution.group:
-            # Group 0 belongs to no sender: it takes all frames that found no room.
-            return
-        talk = self.gateway_talk.setdefault(resolution.point, GatewayTalk())
-        talk.askers.setdefault(resolution.group, set()).add(resolution.asker_ip)
-        if resolution.answers:
-            talk.answered.add(resolution.group)
-        # If two machines answered a question, their answers do not show which of them is the node.
-        if len(resolution.reply_eth_src or ()) == 1:
-            talk.answerers.update({answer.message.group for answer in resolution.answers} - {0})
+    def _resolved(self, finished: Iterable[Resolved]) -> Iterator[Finished]:
+        for resolved in finished:
+            self.resolution_sums.add(resolved)
+            for rows in (resolved.resolutions, resolved.answers):
+                yield rows.table, rows, 1
 
 
 def _table_of(echo: EchoRow) -> str:

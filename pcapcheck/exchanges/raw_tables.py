@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pcapcheck.decode.frame_fields import FRAME_FIELDS
+from pcapcheck.exchanges.answer_fields import ANSWER_TABLE
+from pcapcheck.exchanges.arp_fields import ARP_TABLE
 from pcapcheck.exchanges.connection_fields import CONNECTION_FIELDS
 from pcapcheck.exchanges.dns_fields import DNS_FIELDS
 from pcapcheck.exchanges.echo_fields import ECHO_FIELDS
 
-RAW_TABLES = {fields.table: fields for fields in (FRAME_FIELDS, ECHO_FIELDS, CONNECTION_FIELDS, DNS_FIELDS)}
+_TABLES = (FRAME_FIELDS, ARP_TABLE, ANSWER_TABLE, ECHO_FIELDS, CONNECTION_FIELDS, DNS_FIELDS)
+RAW_TABLES = {fields.table: fields for fields in _TABLES}

@@ -2,34 +2,38 @@
 
 A resolution is an asker's first request for a target on its link, its repeats until an answer or a long pause,
 and the answers. An announcement (sender IP = target IP) and a probe (no sender IP, RFC 5227) are neither requests
-nor answers.
+nor answers. They are paired by the loop in ``resolving``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from pcapcheck.exchanges.answer_row import AnswerRow
-from pcapcheck.exchanges.arp_message import ArpMessage
-from pcapcheck.exchanges.arp_row import ArpRow, between
-from pcapcheck.exchanges.arp_targets import Askers
-from pcapcheck.exchanges.waiting import ENOUGH, with_margin
+from pcapcheck.capture.record import AddressOf
+from pcapcheck.decode.decoder import FrameBatch, FrameGroup
+from pcapcheck.decode.frame_layout import GROUP_FIELDS
+from pcapcheck.exchanges import printed_askers, resolving
+from pcapcheck.exchanges import resolving_layout as layout
+from pcapcheck.exchanges.answer_fields import ANSWER_TABLE
+from pcapcheck.exchanges.arp_fields import ARP_TABLE
+from pcapcheck.exchanges.waiting import with_margin
+from pcapcheck.hash_table import empty_slots
+from pcapcheck.raw_rows import RawRows, TableFields
+from pcapcheck.values import address_of
 
 MOST_OPEN = 1 << 17
-# Answers without a request, remembered in case the recorder put them before it.
-MOST_EARLY = 256
-STEP_BACK = 1_000_000
-OUT_OF_ORDER = 1_000_000_000
-FRAMES_KEPT = 8
+FIRST_PLACES = 1 << 6
+OUT_ROWS = 1 << 10
 
 
-def out_of_order(asked: int | None, answered: int | None) -> bool:
-    """Whether an answer that precedes its request in the capture still belongs to that request.
+@dataclass(frozen=True)
+class Resolved:
+    """Finished resolutions, and the rows of their answers in the same order."""
 
-    Recorders with several queues do not keep packets in order, and clocks step back a little. An answer that is
-    really older belongs to a request from before the capture.
-    """
-    return asked is not None and answered is not None and -STEP_BACK <= answered - asked <= OUT_OF_ORDER
+    resolutions: RawRows
+    answers: RawRows
 
 
 class Resolutions:
@@ -41,142 +45,152 @@ class Resolutions:
 
     def __init__(self, wait: int) -> None:
         self.wait = wait
-        self.evicted = 0
-        self._open: dict[tuple[object, ...], ArpRow] = {}
-        self._early: dict[tuple[object, ...], ArpMessage] = {}
-        self._askers: Askers[tuple[object, ...]] = Askers()
-        # The longest that an answer took after the latest request, by capture point.
-        self._slowest: dict[tuple[int, int | None], int] = {}
+        self._address_of: AddressOf = address_of
+        self._groups = array("q")
+        self._pool = array("q")
+        self._slots = array("i")
+        self._kept = array("q")
+        # Answers without a request, by what they answer.
+        self._early = empty_slots(layout.MOST_EARLY + 1)
+        # The askers in a text, by the address that they ask for.
+        self._targets = array("q")
+        self._target_slots = array("i")
+        # The longest that an answer took after the latest request, by frame group.
+        self._slowest = array("q")
+        self._out = array("q", bytes(8 * layout.ARP_FIELDS * OUT_ROWS))
+        self._out_answers = array("q", bytes(8 * layout.ANSWER_FIELDS * (OUT_ROWS + layout.KEPT)))
+        self._state = array("q", bytes(8 * layout.STATE_SIZE))
+        for field in NONE_AT_FIRST:
+            self._state[field] = -1
+
+    @property
+    def evicted(self) -> int:
+        """Open resolutions dropped to keep memory bounded."""
+        return self._state[layout.S_EVICTED]
 
     @property
     def open(self) -> tuple[int, int]:
         """How many resolutions are not handed out yet: the answered ones, and all."""
-        answered = sum(resolution.outcome == "answered" for resolution in self._open.values())
-        return answered, len(self._open)
+        return self._state[layout.S_OPEN_ANSWERED], self._state[layout.S_OPEN]
 
-    def feed(self, message: ArpMessage) -> Iterator[ArpRow]:
-        """Take the next message; yields the resolutions that it closes."""
-        if message.is_probe or message.sender_ip is None:
-            return
-        if message.target_ip is None and not message.printed:
-            return
-        if message.is_reply:
-            self._answer(message)
-        elif message.is_request and not message.is_announcement and message.target_ip is not None:
-            yield from self._request(message)
+    def feed(self, batch: FrameBatch) -> Iterator[Resolved]:
+        """Take the messages of a batch; yields the resolutions that they close."""
+        self._address_of, self._groups = batch.address_of, batch.groups
+        self._state[layout.S_MESSAGE] = 0
+        if batch.message_count:
+            yield from self._until_done(
+                lambda: resolving.resolve(
+                    batch.messages,
+                    batch.message_count,
+                    self.wait,
+                    MOST_OPEN,
+                    self._pool,
+                    self._slots,
+                    self._kept,
+                    self._early,
+                    self._targets,
+                    self._target_slots,
+                    self._slowest,
+                    self._out,
+                    self._out_answers,
+                    self._state,
+                )
+            )
 
-    def finish(self, last_seen: dict[tuple[int, int | None], int]) -> Iterator[ArpRow]:
+    def finish(self, groups: list[FrameGroup], last_seen: array[int]) -> Iterator[Resolved]:
         """The resolutions open at the end.
 
-        A request is in flight if it is closer to the last frame of its capture point than answers took there. Without
-        times, its repeats show that the asker waited.
+        A request is in flight if it is closer to the last frame of its capture point (``last_seen``, by frame group)
+        than answers took there. Without times, its repeats show that the asker waited.
         """
-        for resolution in self._open.values():
-            waited = between(resolution.first_time, last_seen.get(resolution.point))
-            wait = max(self.wait, with_margin(self._slowest.get(resolution.point, 0)))
-            due = resolution.attempts >= ENOUGH if waited is None else waited >= wait
-            if resolution.outcome == "unanswered" and not due:
-                resolution.outcome = "in-flight"
-            yield resolution
-        self._open.clear()
-
-    def _request(self, message: ArpMessage) -> Iterator[ArpRow]:
-        assert message.sender_ip is not None
-        assert message.target_ip is not None
-        key = (message.point, message.family, message.sender_ip, _asker_mac(message), message.target_ip)
-        known = self._open.get(key)
-        if known is not None:
-            pause = between(known.latest_time, message.time)
-            if known.outcome == "unanswered" and (pause is None or pause <= 3 * self.wait):
-                known.attempts += 1
-                known.previous_time = known.latest_time
-                known.latest_time = message.time
-                known.unicast = message.unicast
-                if len(known.frames) < FRAMES_KEPT:
-                    known.frames.append(message.number)
-                return
-            if known.answers and known.answers[-1].time is not None and message.time is not None:
-                if known.answers[-1].time > message.time and len(known.answers) == 1:
-                    self._insert_attempt(known, message)
-                    return
-                if known.answers[-1].time > message.time:
-                    # The latest answer belongs to this request; the recorder put it first.
-                    self._early[key] = known.take_back_answer()
-            del self._open[key]
-            self._close(key, known)
-            yield known
-        elif len(self._open) >= MOST_OPEN:
-            first = next(iter(self._open))
-            oldest = self._open.pop(first)
-            self._close(first, oldest)
-            if oldest.outcome == "unanswered":
-                oldest.outcome = "evicted"
-                self.evicted += 1
-            yield oldest
-        self._open[key] = ArpRow(
-            message.group,
-            message.point,
-            message.family,
-            message.sender_ip,
-            message.sender_mac,
-            message.target_ip,
-            message.time,
-            message.time,
-            message.unicast,
-            frames=[message.number],
+        slowest: dict[tuple[int, int | None], int] = {}
+        for group, took in zip(groups, self._slowest, strict=False):
+            slowest[group.point] = max(took, slowest.get(group.point, 0))
+        waits = array("q", [max(self.wait, with_margin(slowest.get(group.point, 0))) for group in groups])
+        yield from self._until_done(
+            lambda: resolving.finish(
+                self._pool,
+                self._slots,
+                self._kept,
+                self._targets,
+                self._target_slots,
+                self._out,
+                self._out_answers,
+                self._state,
+                last_seen,
+                waits,
+            )
         )
-        early = self._early.pop(key, None)
-        if message.printed:
-            target = (message.point, message.family, message.target_ip)
-            self._askers.add(key, target, message.sender_mac)
-            for mac in (message.sender_mac, None):
-                early = early or self._early.pop((message.point, message.family, None, mac, message.target_ip), None)
-        if early is not None and out_of_order(message.time, early.time):
-            self._answer(early)
+        for spent in (self._pool, self._slots, self._kept, self._targets, self._target_slots):
+            del spent[:]
 
-    @staticmethod
-    def _insert_attempt(known: ArpRow, message: ArpMessage) -> None:
-        """Insert a request that the recorder put after its answer, as the times show."""
-        (answer,) = known.answers
-        known.attempts += 1
-        known.previous_time, known.latest_time = known.latest_time, message.time
-        known.unicast = message.unicast
-        answer.latency = between(message.time, answer.time)
+    def _until_done(self, loop: Callable[[], None]) -> Iterator[Resolved]:
+        """Call a loop again until all that it fills is large enough."""
+        while True:
+            loop()
+            if self._state[layout.S_OUT]:
+                yield Resolved(
+                    self._take(ARP_TABLE, self._out, layout.S_OUT, layout.ARP_FIELDS),
+                    self._take(ANSWER_TABLE, self._out_answers, layout.S_OUT_ANSWERS, layout.ANSWER_FIELDS),
+                )
+            if self._state[layout.S_STATUS] == layout.DONE:
+                return
+            self._enlarge(self._state[layout.S_STATUS])
 
-    def _close(self, key: tuple[object, ...], resolution: ArpRow) -> None:
-        target = (resolution.point, resolution.family, resolution.target)
-        self._askers.forget(key, target, resolution.asker_mac)
+    def _take(self, table: TableFields, rows: array[int], counted: int, width: int) -> RawRows:
+        """The rows that were written out, valid until the loop goes on."""
+        count, self._state[counted] = self._state[counted], 0
+        return RawRows(table, rows, count, width, 1, self._groups, GROUP_FIELDS, self._address_of)
 
-    def _answer(self, message: ArpMessage) -> None:
-        key: tuple[object, ...]
-        key = (message.point, message.family, message.target_ip, _asker_mac(message), message.sender_ip)
-        if message.target_ip is None:
-            target = (message.point, message.family, message.sender_ip)
-            key = self._askers.find(target, message.target_mac) or key
-        resolution = self._open.get(key)
-        if resolution is None:
-            self._early[key] = message
-            if len(self._early) > MOST_EARLY:
-                del self._early[next(iter(self._early))]
-            return
-        if message.printed:
-            known = resolution.reply_mac
-            if message.target_mac is None and known is not None and message.sender_mac not in known:
-                resolution.uncertain = True
-            target = (message.point, message.family, message.sender_ip)
-            self._askers.settle(key, target, resolution.asker_mac)
-        latency = between(resolution.latest_time, message.time)
-        if latency is not None and not resolution.answers:
-            self._slowest[message.point] = max(latency, self._slowest.get(message.point, 0))
-        resolution.outcome = "answered"
-        resolution.answer_count += 1
-        if len(resolution.answers) < FRAMES_KEPT:
-            resolution.answers.append(AnswerRow(resolution, message, latency))
-            resolution.frames.append(message.number)
+    def _enlarge(self, status: int) -> None:
+        if status == layout.POOL_FULL:
+            self._enlarge_pool()
+        elif status == layout.KEPT_FULL:
+            self._enlarge_kept()
+        elif status == layout.TARGETS_FULL:
+            self._enlarge_targets()
+        elif status == layout.GROUPS_FULL:
+            self._slowest.frombytes(bytes(8 * max(FIRST_PLACES, len(self._slowest))))
+
+    def _enlarge_pool(self) -> None:
+        """Double the places; one more than may be open, so that a place is free where the oldest must go."""
+        before = len(self._pool) // layout.POOL_FIELDS
+        after = min(max(FIRST_PLACES, 2 * before), MOST_OPEN + 1)
+        _add_places(self._pool, layout.POOL_FIELDS, layout.NEWER, after)
+        self._state[layout.S_FREE] = before
+        self._slots = empty_slots(after)
+        resolving.enter_open(self._pool, self._slots, before)
+
+    def _enlarge_kept(self) -> None:
+        before = len(self._kept) // layout.KEPT_FIELDS
+        _add_places(self._kept, layout.KEPT_FIELDS, layout.K_NEXT, max(FIRST_PLACES, 2 * before))
+        self._state[layout.S_KEPT_FREE] = before
+
+    def _enlarge_targets(self) -> None:
+        before = len(self._targets) // layout.TARGET_FIELDS
+        after = max(FIRST_PLACES, 2 * before)
+        free = self._state[layout.S_TARGET_FREE]
+        _add_places(self._targets, layout.TARGET_FIELDS, layout.T_NEXT, after)
+        self._targets[(after - 1) * layout.TARGET_FIELDS + layout.T_NEXT] = free
+        self._state[layout.S_TARGET_FREE] = before
+        self._target_slots = empty_slots(after)
+        printed_askers.enter_targets(self._targets, self._target_slots, before)
 
 
-def _asker_mac(message: ArpMessage) -> int | None:
-    """The asker's MAC if both request and answer show it: ARP does, an advertisement does not."""
-    if message.family != 4:
-        return None
-    return message.target_mac if message.is_reply else message.sender_mac
+# Fields of the state that are places, of which there is none at first.
+NONE_AT_FIRST = (
+    layout.S_FREE,
+    layout.S_OLDEST,
+    layout.S_NEWEST,
+    layout.S_KEPT_FREE,
+    layout.S_EARLY_OLDEST,
+    layout.S_EARLY_NEWEST,
+    layout.S_TARGET_FREE,
+)
+
+
+def _add_places(rows: array[int], width: int, chained: int, after: int) -> None:
+    """Enlarge rows to ``after`` places; the new ones are free, chained by a field."""
+    before = len(rows) // width
+    rows.frombytes(bytes(8 * width * (after - before)))
+    rows[before * width + chained :: width] = array("q", [*range(before + 1, after), -1])

@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 
-from pcapcheck.exchanges.arp_row import ArpRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.pairing import bucket_of
 
@@ -70,11 +69,6 @@ class AskerSums:
     attempts: int = 0
     duplicates: int = 0
     durations: Durations = field(default_factory=Durations)
-
-    def add_resolution(self, resolution: ArpRow) -> None:
-        self.outcomes[resolution.outcome] += 1
-        self.attempts += resolution.attempts
-        self.durations.add(resolution.latency_first)
 
     def add_echoes(self, bin_: ExchangeBin) -> None:
         # The requests of a traceroute are meant to expire: they are not lost.

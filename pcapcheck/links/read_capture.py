@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,21 +12,19 @@ from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf, Interface, Problem
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import NOTHING_SEEN
+from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import COOKED2, LINKS, Decoder, FrameGroup, link_name
-from pcapcheck.decode.frame_row import FrameRow, frame_rows
+from pcapcheck.decode.frame_fields import raw_frames
+from pcapcheck.decode.frame_row import FrameRow, frame_row
 from pcapcheck.decode.sightings import Sightings
-from pcapcheck.exchanges.arp_row import ArpRow
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished, SoFar
+from pcapcheck.exchanges.resolution_sums import Silent
 from pcapcheck.exchanges.sums import AskerSums
 from pcapcheck.links.scope import Scope
 from pcapcheck.raw_rows import TableRow
 from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES
 from pcapcheck.values import clean
 
-# How many addresses that nobody answered for are remembered, and how often at least each was asked for: Linux asks
-# three times (kernel: Documentation/networking/ip-sysctl.rst, mcast_solicit).
-MOST_SILENT = 200
-ASKED_IN_VAIN = 3
 # Called after every batch: the capture, the bytes of its files and the frames read so far, and how to count what was
 # answered by then.
 Progress = Callable[[Path, int, int, Callable[[], SoFar]], None]
@@ -61,17 +59,8 @@ class GroupRow:
     outcome: str = ""
 
 
-# Takes rows of a table: (name of the table, rows, frames behind each row).
+# Takes rows of a table, as objects or as raw rows: (name of the table, rows, frames behind each row).
 RowSink = Callable[[str, Iterable[TableRow], int], None]
-
-
-@dataclass(repr=False)
-class Silent(Brief):
-    """An address that nobody answered for: the first time that it was asked for in vain, and all its repeats."""
-
-    resolution: ArpRow
-    attempts: int
-    until: int | None
 
 
 @dataclass(repr=False)
@@ -87,21 +76,7 @@ class Capture:
     problems: list[Problem] = field(default_factory=list)
     groups: list[FrameGroup] = field(default_factory=list)
     tallies: dict[tuple[str, int], AskerSums] = field(default_factory=dict)
-    silent: dict[tuple[object, ...], Silent] = field(default_factory=dict)
-
-    def note_silence(self, resolution: ArpRow) -> None:
-        """Remember who asked for what again and again in vain; an answer to the same asker later takes it back."""
-        key = (resolution.point, resolution.asker_ip, resolution.target)
-        known = self.silent.get(key)
-        if resolution.outcome == "answered":
-            self.silent.pop(key, None)
-        elif resolution.outcome != "unanswered" or resolution.attempts < ASKED_IN_VAIN:
-            return
-        elif known is not None:
-            known.attempts += resolution.attempts
-            known.until = resolution.latest_time
-        elif len(self.silent) < MOST_SILENT:
-            self.silent[key] = Silent(resolution, resolution.attempts, resolution.latest_time)
+    silent: list[Silent] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<Capture {str(self.path)!r}: {self.frames} frames, {len(self.interfaces)} interfaces>"
@@ -114,7 +89,7 @@ class Capture:
     @property
     def address_of(self) -> AddressOf:
         """Makes an address of its two halves, with its name if the capture is a text with names."""
-        return self.exchanges.echoes.address_of
+        return self.exchanges.paired.address_of
 
 
 def read_capture(
@@ -145,16 +120,8 @@ def read_capture(
     capture = Capture(number, source, exchanges)
 
     def settle(finished: Iterator[Finished]) -> None:
-        for table, exchange, weight in finished:
-            if isinstance(exchange, ArpRow):
-                capture.tallies.setdefault((ARP, exchange.group), AskerSums()).add_resolution(exchange)
-                capture.note_silence(exchange)
-            sink(table, [exchange], weight)
-
-    def so_far() -> SoFar:
-        done = [tally for (table, _), tally in capture.tallies.items() if table == ARP]
-        answered = sum(sums.outcomes["answered"] for sums in done)
-        return exchanges.so_far(answered, sum(sums.total for sums in done))
+        for table, rows, weight in finished:
+            sink(table, rows, weight)
 
     try:
         with source.open(reading.batch_frames) as reader:
@@ -167,19 +134,20 @@ def read_capture(
                 if sightings is not None and frames.sighting_count:
                     sightings.add(number, frames)
                 if FRAMES in every:
-                    sink(FRAMES, frame_rows(frames), 1)
+                    sink(FRAMES, raw_frames(frames), 1)
                 if progress:
-                    progress(source.path, source.consumed, reader.frames, so_far)
+                    progress(source.path, source.consumed, reader.frames, exchanges.so_far)
     finally:
         exchanges.close()
     capture.groups = decoder.groups()
     if sightings is not None:
         sightings.address_pairs[number] = decoder.address_pairs()
     settle(exchanges.finish(capture.groups, reader.frames))
-    exchanges.echoes.forget(partial(_macs, capture.groups))
-    echoes = exchanges.echoes
-    for table, bins in ((ECHO, echoes.bins()), (CONNECTIONS, echoes.attempts()), (DNS, echoes.queries())):
-        for bin_ in bins:
+    exchanges.paired.forget(partial(_macs, capture.groups))
+    capture.silent = exchanges.resolution_sums.silent()
+    capture.tallies = {(ARP, group): sums for group, sums in exchanges.resolution_sums.tallies()}
+    for table in (ECHO, CONNECTIONS, DNS):
+        for bin_ in exchanges.paired.bins_of(table):
             capture.tallies.setdefault((table, bin_.group), AskerSums()).add_echoes(bin_)
     if FRAMES not in every:
         for group_number, group in enumerate(capture.groups):
@@ -203,12 +171,15 @@ def _may_be_several(interfaces: list[Interface]) -> bool:
     return any(interface.link_type == COOKED2 or interface.printed for interface in interfaces)
 
 
-def read_frames(source: Captured, reading: Reading) -> Iterator[FrameRow]:
-    """Every frame of a capture, one at a time; each is valid until the next is asked for."""
+def read_frames(source: Captured, reading: Reading, groups: Container[int]) -> Iterator[FrameRow]:
+    """Every frame of some frame groups of a capture, one at a time; each is valid until the next is asked for."""
     decoder = Decoder(True, reading.scope.since, reading.scope.until)
     with source.open(reading.batch_frames) as reader:
         for records in reader.batches():
-            yield from frame_rows(decoder.decode(records))
+            batch = decoder.decode(records)
+            for row, group in enumerate(batch.field(frame_layout.GROUP)):
+                if group in groups:
+                    yield frame_row(batch, row)
 
 
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
@@ -227,7 +198,7 @@ def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exch
             yield Problem("drops", f"{name} lost {interface.drops} packets while recording")
     if decoder.overflowed:
         yield Problem("too-many-senders", f"{decoder.overflowed} frames are of too many different MACs to tell apart")
-    evicted = exchanges.resolutions.evicted + exchanges.echoes.evicted
+    evicted = exchanges.resolutions.evicted + exchanges.paired.evicted
     if evicted:
         yield Problem("evicted", f"{evicted} open exchanges were dropped, oldest first, to keep memory bounded")
     forgotten = exchanges.conversations.forgotten

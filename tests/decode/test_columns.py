@@ -28,6 +28,7 @@ from fixtures.made.protocols import NODE, NODE6, discovery, errors, errors6, ext
 from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_layout import ABSENT, CAST, TO_MANY, TO_ONE
 from tests.support.reading import columns, decode_bytes, open_bytes, read_frame_columns
+from tests.support.wire import ask
 
 POD_MAC, PROXY_MAC, ZERO, ALL = "5a:8a:10:57:e2:03", "ee:ee:ee:ee:ee:ee", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"
 IDENT = 0x2DF9
@@ -277,22 +278,24 @@ def test_a_cut_frame_shows_less_but_nothing_else(kind: str) -> None:
 
 
 def test_only_what_is_read_is_kept_unless_all_is_asked_for() -> None:
-    """ARP and errors as rows, echoes as events; every frame is counted."""
+    """Errors as rows, echoes as events, ARP as messages; every frame is counted."""
     frames = [
         ethernet(echo_request(), IPV4),
         ethernet(ipv4(bytes(20), 6), IPV4),
         ethernet(ipv6(echo6()), IPV6),
         ethernet(ipv6(bytes(8), 17), IPV6),
         ethernet(b"\x02", 0x88CC),
-        *oddities()[:1],
+        ask(),
         *fragments()[1:2],
+        *errors()[:1],
     ]
     data = pcap([Packet(frame) for frame in frames])
     few, every = decode_bytes(data, keep_all=False), decode_bytes(data)
-    assert [row[0] for row in few.rows] == [6]
-    assert [row[0] for row in every.rows] == [1, 2, 3, 4, 5, 6, 7]
-    assert [event[0] for event in few.events] == [event[0] for event in every.events] == [1, 3]
-    assert sum(group.count for group in few.groups) == 7
+    assert [row[0] for row in few.rows] == [8]
+    assert [row[0] for row in every.rows] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert [message[0] for message in few.messages] == [message[0] for message in every.messages] == [6]
+    assert [event[0] for event in few.events] == [event[0] for event in every.events] == [1, 3, 8]
+    assert sum(group.count for group in few.groups) == 8
 
 
 def test_groups_know_their_first_frames_and_times() -> None:

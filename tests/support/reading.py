@@ -14,7 +14,16 @@ from pcapcheck.capture.source import reader_for
 from pcapcheck.capture.window import WINDOW_BYTES, Window
 from pcapcheck.columns import ADDRESS, COLUMNS, MAC
 from pcapcheck.decode.decoder import Decoder, FrameBatch, FrameGroup
-from pcapcheck.decode.frame_layout import CAPTURED, E_ERROR, E_ICMP_ERROR, E_KIND, EVENT_FIELDS, INTERFACE, POSITION
+from pcapcheck.decode.frame_layout import (
+    CAPTURED,
+    E_ERROR,
+    E_ICMP_ERROR,
+    E_KIND,
+    EVENT_FIELDS,
+    INTERFACE,
+    MESSAGE_FIELDS,
+    POSITION,
+)
 from pcapcheck.decode.frame_layout import FIELDS as FRAME_FIELDS
 from pcapcheck.decode.frame_row import frame_rows
 from pcapcheck.table_names import FRAMES
@@ -51,10 +60,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class Decoding:
-    """Every frame row (without its place in the buffer), echo event and group of a capture."""
+    """Every frame row (without its place in the buffer), echo event, message and group of a capture."""
 
     rows: list[tuple[int, ...]]
     events: list[tuple[int, ...]]
+    messages: list[tuple[int, ...]]
     groups: list[FrameGroup]
     undecoded: int
     overflowed: int
@@ -117,12 +127,15 @@ def decode_bytes(data: bytes, keep_all: bool = True, batch_frames: int = BATCH_F
     decoder = Decoder(keep_all)
     rows: list[tuple[int, ...]] = []
     events: list[tuple[int, ...]] = []
+    messages: list[tuple[int, ...]] = []
     for records in reader.batches():
         batch = decoder.decode(records)
         fields = [batch.field(number) for number in range(FRAME_FIELDS) if number != POSITION]
         rows.extend(zip(*fields, strict=True))
         events.extend(_event(batch, number) for number in range(batch.event_count))
-    return Decoding(rows, events, decoder.groups(), decoder.undecoded, decoder.overflowed, reader.problems)
+        starts = range(0, batch.message_count * MESSAGE_FIELDS, MESSAGE_FIELDS)
+        messages.extend(tuple(batch.messages[start : start + MESSAGE_FIELDS]) for start in starts)
+    return Decoding(rows, events, messages, decoder.groups(), decoder.undecoded, decoder.overflowed, reader.problems)
 
 
 def _event(batch: FrameBatch, number: int) -> tuple[int, ...]:

@@ -1,0 +1,12 @@
+# The C types under which Cython compiles frame.py; where it is not compiled, the Python file runs without them.
+
+cdef class Frame:
+    cdef long long number, time, start, end, captured, length, interface, trailer
+    cdef int link, direction
+    cdef long long source, destination, vlan, ifindex, present
+    cdef int ethertype, cast
+    cdef long long position, header, payload, payload_end, fragment, outer_payload
+    cdef int version, protocol, depth, outer_version, carries, says, encap
+    cdef long long vni, inner_source, inner_destination
+    cdef long long group, before
+    cdef bint is_echo

@@ -1,0 +1,38 @@
+# cython: language_level=3, annotation_typing=False
+"""A frame while it is decoded: where its headers begin, and what they say that several steps need.
+
+One object serves all frames of a capture, one after the other. Compiled by Cython it is a C structure, with the types
+in ``frame.pxd``.
+"""
+
+from __future__ import annotations
+
+
+class Frame:
+    """What the steps of ``decode_loop`` hand on. Positions count from the start of the batch's buffer.
+
+    Of the record: ``number``, ``time`` (nanoseconds), ``start``, ``end`` (without the frame check sequence, whose
+    length is ``trailer``), ``captured`` and ``length`` on the wire (bytes), ``interface``, its ``link`` type and the
+    ``direction``.
+
+    Of the link layer: ``source``, ``destination``, ``ethertype`` behind all tags, ``vlan``, ``ifindex``, ``cast``; of a
+    frame made from text, what is ``present``.
+
+    Of the network layer: the outermost IP header begins at ``position``, the innermost that can be read, of this
+    ``version``, at ``header``; its ``payload`` ends at ``payload_end``, is of this ``protocol``, and has this offset if
+    it is a ``fragment``. Between the two lie ``depth`` tunnels. ``carries``, ``says`` (of its TTL) and ``encap`` are
+    numbers of ``frame_layout``.
+
+    ``group`` is its frame group, ``before`` the other group that was met last. ``is_echo``: whether it has an event as
+    an echo request or reply.
+    """
+
+    def __init__(self) -> None:
+        self.number = self.time = self.start = self.end = self.captured = self.length = 0
+        self.interface = self.trailer = self.link = self.direction = 0
+        self.source = self.destination = self.ethertype = self.vlan = self.ifindex = self.cast = self.present = 0
+        self.position = self.header = self.version = self.payload = self.payload_end = self.protocol = 0
+        self.fragment = self.depth = self.outer_version = self.outer_payload = 0
+        self.carries = self.says = self.encap = self.vni = self.inner_source = self.inner_destination = 0
+        self.group = self.before = 0
+        self.is_echo = False

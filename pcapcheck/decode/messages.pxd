@@ -1,0 +1,33 @@
+# The C types under which Cython compiles messages.py; where it is not compiled, the Python file runs without them.
+cimport cython
+
+from pcapcheck.capture.octets cimport i64
+from pcapcheck.decode.frame cimport Frame
+from pcapcheck.decode.icmp_arp cimport decode_arp, link_address
+
+# The numbers, by setup.py: known to the C compiler, they cost nothing.
+from pcapcheck.capture cimport printed_layout
+from pcapcheck.decode cimport frame_layout as layout
+from pcapcheck cimport protocols
+
+@cython.locals(is_message=cython.bint)
+cpdef long long emit_message(
+    const unsigned char[::1] buffer, Frame frame, long long[::1] messages, long long at) except -1 nogil
+
+@cython.locals(field=cython.longlong, sender=cython.longlong)
+cdef inline bint arp_message(
+    const unsigned char[::1] buffer, Frame frame, long long[::1] messages, long long at) except -1 nogil
+
+@cython.locals(opcode=cython.longlong)
+cdef inline int blank_message(Frame frame, long long[::1] messages, long long at) except -1 nogil
+
+@cython.locals(
+    opcode=cython.longlong, target=cython.longlong, target_mac=cython.longlong, kind=cython.longlong,
+    announces=cython.bint)
+cdef inline long long kind_of_arp(Frame frame, long long[::1] messages, long long at) except -1 nogil
+
+@cython.locals(
+    payload=cython.longlong, asks=cython.bint, sender=cython.longlong, target=cython.longlong, high=cython.longlong,
+    low=cython.longlong, told=cython.longlong, to_many=cython.bint, kind=cython.longlong)
+cdef inline bint neighbour_message(
+    const unsigned char[::1] buffer, Frame frame, long long[::1] messages, long long at) except -1 nogil

@@ -1,0 +1,131 @@
+# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+"""The row of a frame: all its fields, for frames that are read later. A field that was not captured stays ABSENT.
+
+The steps run as plain Python or compiled by Cython with the C types in ``row_writer.pxd``.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+try:
+    import cython
+except ImportError:
+    from pcapcheck import _cython_stub as cython
+
+if not cython.compiled:
+    from pcapcheck import protocols
+    from pcapcheck.capture.octets import i64, u16be, u32be
+    from pcapcheck.decode import frame_layout as layout
+    from pcapcheck.decode.frame import Frame
+    from pcapcheck.decode.icmp_arp import (
+        decode_arp,
+        decode_fragment_header,
+        decode_icmp,
+        decode_icmpv6,
+        outer_addresses,
+    )
+
+
+def write_row(buffer: bytearray, frame: Frame, rows: array[int], capacity: int, row: int) -> None:
+    """Write down all fields of a frame."""
+    for field in range(layout.FIELDS):
+        rows[field * capacity + row] = layout.ABSENT
+    write_link(frame, rows, capacity, row)
+    if frame.depth:
+        outer_addresses(buffer, frame.position, frame.outer_version, rows, capacity, row)
+    if frame.carries == layout.ARP:
+        decode_arp(buffer, frame.header, frame.end, rows, capacity, row)
+    elif frame.version == 4:
+        write_ipv4(buffer, frame, rows, capacity, row)
+    elif frame.version == 6:
+        write_ipv6(buffer, frame, rows, capacity, row)
+    if frame.payload >= 0 and frame.fragment == 0 and frame.payload <= frame.payload_end:
+        write_payload(buffer, frame, rows, capacity, row)
+
+
+def write_link(frame: Frame, rows: array[int], capacity: int, row: int) -> None:
+    """The record, its frame group, the link layer and the tunnel."""
+    rows[layout.NUMBER * capacity + row] = frame.number
+    rows[layout.TIME * capacity + row] = frame.time
+    rows[layout.INTERFACE * capacity + row] = frame.interface
+    rows[layout.IFINDEX * capacity + row] = frame.ifindex
+    rows[layout.GROUP * capacity + row] = frame.group
+    rows[layout.CAPTURED * capacity + row] = frame.captured
+    rows[layout.LENGTH * capacity + row] = frame.length
+    rows[layout.DIRECTION * capacity + row] = frame.direction
+    rows[layout.CARRIES * capacity + row] = frame.carries
+    rows[layout.CAST * capacity + row] = frame.cast
+    rows[layout.HAS * capacity + row] = 0
+    rows[layout.ETH_SRC * capacity + row] = frame.source
+    rows[layout.ETH_DST * capacity + row] = frame.destination
+    rows[layout.ETH_TYPE * capacity + row] = frame.ethertype
+    rows[layout.VLAN * capacity + row] = frame.vlan
+    rows[layout.POSITION * capacity + row] = frame.start
+    if frame.encap != layout.PLAIN:
+        rows[layout.ENCAP * capacity + row] = frame.encap
+        rows[layout.VNI * capacity + row] = frame.vni
+        rows[layout.INNER_ETH_SRC * capacity + row] = frame.inner_source
+        rows[layout.INNER_ETH_DST * capacity + row] = frame.inner_destination
+
+
+def write_ipv4(buffer: bytearray, frame: Frame, rows: array[int], capacity: int, row: int) -> None:
+    """The innermost IPv4 header, as far as it was captured."""
+    header = frame.header
+    end = frame.end
+    rows[layout.IP_VERSION * capacity + row] = 4
+    if header + 4 <= end:
+        rows[layout.IP_LENGTH * capacity + row] = u16be(buffer, header + 2)
+    if header + 6 <= end:
+        rows[layout.IP_ID * capacity + row] = u16be(buffer, header + 4)
+    if header + 8 <= end:
+        rows[layout.IP_DF * capacity + row] = (buffer[header + 6] >> 6) & 1
+        rows[layout.IP_MF * capacity + row] = (buffer[header + 6] >> 5) & 1
+        rows[layout.IP_FRAGMENT * capacity + row] = (u16be(buffer, header + 6) & 0x1FFF) * 8
+    if header + 9 <= end:
+        rows[layout.IP_TTL * capacity + row] = buffer[header + 8]
+    if header + 10 <= end:
+        rows[layout.IP_PROTO * capacity + row] = buffer[header + 9]
+    if frame.payload >= 0:
+        rows[layout.HAS * capacity + row] |= layout.HAS_ADDRESSES
+        rows[layout.IP_SRC_HIGH * capacity + row] = 0
+        rows[layout.IP_SRC_LOW * capacity + row] = layout.MAPPED | u32be(buffer, header + 12)
+        rows[layout.IP_DST_HIGH * capacity + row] = 0
+        rows[layout.IP_DST_LOW * capacity + row] = layout.MAPPED | u32be(buffer, header + 16)
+
+
+def write_ipv6(buffer: bytearray, frame: Frame, rows: array[int], capacity: int, row: int) -> None:
+    """The innermost IPv6 header, as far as it was captured."""
+    header = frame.header
+    end = frame.end
+    rows[layout.IP_VERSION * capacity + row] = 6
+    if header + 6 <= end:
+        rows[layout.IP_LENGTH * capacity + row] = u16be(buffer, header + 4)
+    if header + 8 <= end:
+        rows[layout.IP_TTL * capacity + row] = buffer[header + 7]
+    if header + 40 <= end:
+        rows[layout.HAS * capacity + row] |= layout.HAS_ADDRESSES
+        rows[layout.IP_SRC_HIGH * capacity + row] = i64(buffer, header + 8)
+        rows[layout.IP_SRC_LOW * capacity + row] = i64(buffer, header + 16)
+        rows[layout.IP_DST_HIGH * capacity + row] = i64(buffer, header + 24)
+        rows[layout.IP_DST_LOW * capacity + row] = i64(buffer, header + 32)
+        if frame.payload >= 0:
+            rows[layout.IP_PROTO * capacity + row] = frame.protocol
+        decode_fragment_header(buffer, header + 40, end, buffer[header + 6], rows, capacity, row)
+
+
+def write_payload(buffer: bytearray, frame: Frame, rows: array[int], capacity: int, row: int) -> None:
+    """ICMP, or the ports of TCP and UDP."""
+    payload = frame.payload
+    end = frame.payload_end
+    protocol = frame.protocol
+    if frame.version == 4 and protocol == protocols.ICMP:
+        decode_icmp(buffer, payload, end, rows, capacity, row)
+    elif frame.version == 6 and protocol == protocols.ICMPV6:
+        decode_icmpv6(buffer, payload, end, rows, capacity, row)
+    elif protocol == protocols.TCP or protocol == protocols.UDP:
+        if payload + 4 <= end:
+            rows[layout.SRC_PORT * capacity + row] = u16be(buffer, payload)
+            rows[layout.DST_PORT * capacity + row] = u16be(buffer, payload + 2)
+        if protocol == protocols.TCP and payload + 14 <= end:
+            rows[layout.TCP_FLAGS * capacity + row] = u16be(buffer, payload + 12) & 0xFFF
