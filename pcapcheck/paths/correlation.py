@@ -28,14 +28,13 @@ AT_ONCE = 10_000_000
 class Packets(Brief):
     """Sightings sorted so that those of one packet stand together, in the order of its path.
 
-    ``rows`` are their rows in ``seen``; ``packet`` numbers the packets from 0; ``begins`` says where the sightings of
-    each begin. ``repeated`` marks packets that were seen at the same capture point within a second before;
-    ``rewritten`` those whose addresses changed on their path.
+    ``rows`` are their rows in ``seen``; ``begins`` says where the sightings of each packet begin. ``repeated`` marks
+    packets that were seen at the same capture point within a second before; ``rewritten`` those whose addresses changed
+    on their path.
     """
 
     seen: Seen
     rows: Column
-    packet: Column
     begins: Column
     repeated: Mask
     rewritten: Mask
@@ -47,12 +46,17 @@ class Packets(Brief):
     @property
     def lengths(self) -> Column:
         """How many sightings each packet has."""
-        return np.diff(np.append(self.begins, len(self.packet)))
+        return np.diff(self.begins, append=len(self.rows))
+
+    @property
+    def packet(self) -> Column:
+        """The packet of each sighting."""
+        return np.repeat(np.arange(self.count), self.lengths)
 
     def without(self, dropped: Mask) -> Packets:
         """The same packets without some of their sightings; each keeps one at least."""
         packet = self.packet[~dropped]
-        return Packets(self.seen, self.rows[~dropped], packet, begins_of(packet), self.repeated, self.rewritten)
+        return Packets(self.seen, self.rows[~dropped], begins_of(packet), self.repeated, self.rewritten)
 
 
 def begins_of(packet: Column) -> Column:
@@ -83,8 +87,7 @@ def join(seen: Seen, points: Column, links: Column, pairs: list[tuple[int, int]]
         rewritten, repeated = rewritten[kept], repeated[kept]
         gathering.merge(target.data, last_row.data, row_before.data)
         rows, begins = _arrange(seen, last_row, row_before)
-    packet = np.repeat(np.arange(len(begins)), np.diff(np.append(begins, len(rows))))
-    return Packets(seen, rows, packet, begins, repeated, rewritten)
+    return Packets(seen, rows, begins, repeated, rewritten)
 
 
 def _gather(seen: Seen, points: Column) -> tuple[Rows, Rows, Mask]:
@@ -92,11 +95,13 @@ def _gather(seen: Seen, points: Column) -> tuple[Rows, Rows, Mask]:
     count = len(seen.time)
     older, first, last_row, row_before = (np.empty(count, np.int32) for _ in range(4))
     repeated = np.empty(count, np.uint8)
+    in_order = bool((seen.time[1:] >= seen.time[:-1]).all())
     packets = gathering.gather(
-        np.argsort(seen.time, kind="stable").data,
+        (np.zeros(0, np.int64) if in_order else np.argsort(seen.time, kind="stable")).data,
         seen.time.data,
         seen.identity.data,
-        points.astype(np.int32)[seen.spot].data,
+        seen.frame.data,
+        points.data,
         np.full(CHAINS, -1, np.int32).data,
         older.data,
         np.empty(count, np.int64).data,

@@ -26,17 +26,17 @@ def spread(digest: int) -> int:
     return mixed - frame_layout.LONG - 1 if mixed >> 63 else mixed
 
 
-def take_apart(
-    rows: memoryview, base: int, counts: memoryview, pairs: memoryview, end: int, frame: memoryview, time: memoryview,
-    what: memoryview, identity: memoryview, loose: memoryview, echo: memoryview, digest: memoryview
+def prepare(
+    rows: memoryview, begin: int, count: int, base: int, counts: memoryview, pairs: memoryview, end: int
 ) -> int:  # fmt: skip
-    """Write rows of sightings of known senders into columns from ``end`` on; returns the new end.
+    """Make sightings of a capture comparable with those of all: ``count`` rows from ``begin`` on.
 
-    ``base`` is the number of the capture's first spot, ``counts`` marks its groups that count, ``pairs`` holds the
+    Those of known senders are written to the rows from ``end`` on, where others were left out before; returns the new
+    end. ``base`` is the number of the capture's first spot, ``counts`` marks its groups that count, ``pairs`` holds the
     numbers of its address pairs. Digests are mixed into the numbers that packets are known again by.
     """
     with cython.nogil:
-        for place in range(len(rows) // frame_layout.SIGHTING_FIELDS):
+        for place in range(begin, begin + count):
             row = place * frame_layout.SIGHTING_FIELDS
             group = rows[row + frame_layout.V_FRAME] & 0xFFFF
             seen = rows[row + frame_layout.V_WHAT]
@@ -45,36 +45,39 @@ def take_apart(
             # Pair 0 is unknown addresses.
             if pair == 0 or not counts[group] or when == scan_layout.ABSENT_TIME:
                 continue
-            frame[end] = (rows[row + frame_layout.V_FRAME] >> 16 << 32) + group + base
-            time[end] = min(max(when, -layout.LATEST), layout.LATEST)
-            what[end] = (pairs[seen >> 46] << 46) | (pair << 32) | (seen & layout.LOW)
-            mixed = spread(rows[row + frame_layout.V_DIGEST])
-            identity[end] = rows[row + frame_layout.V_KEY] ^ mixed
-            loose[end] = rows[row + frame_layout.V_LOOSE] ^ mixed
-            echo[end] = rows[row + frame_layout.V_ECHO] ^ mixed
-            digest[end] = rows[row + frame_layout.V_DIGEST]
+            at = end * frame_layout.SIGHTING_FIELDS
+            digest = rows[row + frame_layout.V_DIGEST]
+            mixed = spread(digest)
+            rows[at + frame_layout.V_KEY] = rows[row + frame_layout.V_KEY] ^ mixed
+            rows[at + frame_layout.V_DIGEST] = digest
+            rows[at + frame_layout.V_LOOSE] = rows[row + frame_layout.V_LOOSE] ^ mixed
+            rows[at + frame_layout.V_ECHO] = rows[row + frame_layout.V_ECHO] ^ mixed
+            rows[at + frame_layout.V_TIME] = min(max(when, -layout.LATEST), layout.LATEST)
+            rows[at + frame_layout.V_FRAME] = (rows[row + frame_layout.V_FRAME] >> 16 << 32) + group + base
+            rows[at + frame_layout.V_WHAT] = (pairs[seen >> 46] << 46) | (pair << 32) | (seen & layout.LOW)
             end = end + 1
         return end
 
 
 def gather(
-    order: memoryview, time: memoryview, identity: memoryview, point: memoryview, heads: memoryview,
+    order: memoryview, time: memoryview, identity: memoryview, frame: memoryview, points: memoryview, heads: memoryview,
     older: memoryview, latest: memoryview, first: memoryview, last_row: memoryview, row_before: memoryview,
     repeated: memoryview
 ) -> int:  # fmt: skip
     """Number the packets; returns how many there are.
 
-    ``order`` are the rows in the order of their times. ``heads`` (a power of two, all -1) are where the chains of
-    packets begin, ``older`` how they go on; ``latest`` is when a packet was seen last, ``first`` and ``last_row`` its
-    first and last row, ``row_before`` which row of the same packet comes before a row. ``repeated`` marks packets whose
-    like was seen at the same capture point shortly before.
+    ``order`` are the rows in the order of their times; none if they are in it. ``points`` are the capture points of
+    spots. ``heads`` (a power of two, all -1) are where the chains of packets begin, ``older`` how they go on;
+    ``latest`` is when a packet was seen last, ``first`` and ``last_row`` its first and last row, ``row_before`` which
+    row of the same packet comes before a row. ``repeated`` marks packets whose like was seen at the same capture point
+    shortly before.
     """
     with cython.nogil:
         mask = len(heads) - 1
         count = 0
-        for place in range(len(order)):
-            row = order[place]
-            here = point[row]
+        for place in range(len(time)):
+            row = order[place] if len(order) else place
+            here = points[frame[row] & layout.LOW]
             bucket = identity[row] & mask
             packet = heads[bucket]
             found = -1
@@ -84,7 +87,7 @@ def gather(
                 if identity[first[packet]] == identity[row]:
                     other = last_row[packet]
                     sightings = 0
-                    while other >= 0 and point[other] != here and sightings < layout.CHAIN_LIMIT:
+                    while other >= 0 and points[frame[other] & layout.LOW] != here and sightings < layout.CHAIN_LIMIT:
                         other = row_before[other]
                         sightings = sightings + 1
                     if other < 0:
@@ -187,13 +190,66 @@ def number(values: memoryview, slots: memoryview, different: memoryview, numbers
         return count
 
 
+def tokens_of(
+    rows: memoryview, frame: memoryview, what: memoryview, slots: memoryview, different: memoryview,
+    tokens: memoryview
+) -> int:  # fmt: skip
+    """Number what the steps of paths are apart from addresses: frame group, TTL and tunnel; returns how many there are.
+
+    ``slots`` and ``different`` are as of ``number``.
+    """
+    with cython.nogil:
+        mask = len(slots) - 1
+        count = 0
+        for place in range(len(rows)):
+            row = rows[place]
+            value = ((frame[row] & layout.LOW) << 10) | ((what[row] & 0xFF) << 2) | (what[row] >> 12 & 0xF)
+            slot = (value ^ (value >> 10)) & mask
+            while slots[slot] and different[slots[slot] - 1] != value:
+                slot = (slot + 1) & mask
+            if not slots[slot]:
+                different[count] = value
+                count = count + 1
+                slots[slot] = count
+            tokens[place] = slots[slot] - 1
+        return count
+
+
+def hops_of(
+    begins: memoryview, tokens: memoryview, kinds: int, slots: memoryview, different: memoryview, places: memoryview
+) -> int:  # fmt: skip
+    """Find the different pairs of consecutive steps; returns how many there are.
+
+    ``places`` say where the first step of such a pair is, for the first of its kind; ``kinds`` is the number of tokens.
+    ``slots`` and ``different`` are as of ``number``.
+    """
+    with cython.nogil:
+        mask = len(slots) - 1
+        count = 0
+        packet = 1
+        for place in range(len(tokens) - 1):
+            if packet < len(begins) and begins[packet] == place + 1:
+                packet = packet + 1
+                continue
+            value = tokens[place] * kinds + tokens[place + 1]
+            slot = (value ^ (value >> 32)) & mask
+            while slots[slot] and different[slots[slot] - 1] != value:
+                slot = (slot + 1) & mask
+            if not slots[slot]:
+                different[count] = value
+                places[count] = place
+                count = count + 1
+                slots[slot] = count
+        return count
+
+
 def sign(
-    rows: memoryview, begins: memoryview, lengths: memoryview, what: memoryview, tokens: memoryview, whole: bool,
-    signatures: memoryview
+    rows: memoryview, begins: memoryview, lengths: memoryview, what: memoryview, tokens: memoryview,
+    ranks: memoryview, whole: bool, signatures: memoryview
 ) -> None:  # fmt: skip
     """Write a hash per packet of its type, its address pair and its steps, ``whole``: and of their addresses.
 
-    ``lengths`` are numbers of steps, ``tokens`` say what each step is apart from addresses.
+    ``lengths`` are numbers of steps, ``ranks`` of their tokens say what each is apart from addresses.
     """
     with cython.nogil:
         for packet in range(len(begins)):
@@ -202,7 +258,7 @@ def sign(
             # Packet types and address pairs differ in their bits, paths in their lengths too.
             mixed = mix((seen >> 32 << 4) | (seen >> 8 & 0xF), lengths[packet] + spread(1))
             for step in range(lengths[packet]):
-                mixed = mix(mixed, tokens[begin + step] + step)
+                mixed = mix(mixed, ranks[tokens[begin + step]] + step)
                 if whole:
                     mixed = mix(mixed, what[rows[begin + step]] >> 32)
             signatures[packet] = mixed

@@ -13,7 +13,7 @@ from pcapcheck.paths.echo_replies import answered_of, asked_pairs
 from pcapcheck.paths.hosts import Hosts
 from pcapcheck.paths.packet_classes import Classes, compact
 from pcapcheck.paths.path import Latency, Path, PathSample, PathStep
-from pcapcheck.paths.seen_twice import drop_seen_twice, tokens_of
+from pcapcheck.paths.seen_twice import Tokens, drop_seen_twice
 from pcapcheck.paths.sighting_columns import (
     MULTIPLY,
     Column,
@@ -46,8 +46,8 @@ class PathGroups:
         self.seen = packets.seen
         self.pairs = numbering.pairs
         self.beyond = 0
-        self.packets = drop_seen_twice(packets, self.step, hosts)
-        self.paths, self.path_of = self._sum_up(spans)
+        self.packets, tokens = drop_seen_twice(packets, self.step, hosts)
+        self.paths, self.path_of = self._sum_up(tokens, spans)
 
     def step(self, row: int) -> PathStep:
         """The step that a row of ``seen`` is."""
@@ -62,7 +62,7 @@ class PathGroups:
         rows = self.packets.rows[begin : begin + int(self._lengths[packet])]
         return tuple(self.step(int(row)) for row in rows)
 
-    def _sum_up(self, spans: dict[int, tuple[int, int]]) -> tuple[list[Path], Column]:
+    def _sum_up(self, tokens: Tokens, spans: dict[int, tuple[int, int]]) -> tuple[list[Path], Column]:
         packets, seen = self.packets, self.seen
         self._lengths = np.minimum(packets.lengths, LONGEST_PATH)
         if not packets.count:
@@ -70,21 +70,20 @@ class PathGroups:
         first = packets.rows[packets.begins]
         watching = _watching(seen.time[first], spans)
         answered = answered_of(packets)
-        signature = _signatures(packets, self._lengths)
+        signature = _signatures(packets, tokens, self._lengths)
         meant = asked_pairs(packets)
         if meant.any():
             signature = np.where(meant, _mix(signature, meant), signature)
         flags = packets.repeated | (packets.rewritten << 1) | (answered << 2)
-        signatures = Classes(signature)
+        self._signatures, _ = compact(signature)
         situation, situations = compact(watching << 3 | flags)
-        kinds = Classes(signatures.of * np.int64(len(situations)) + situation)
+        kinds = Classes(self._signatures * np.int64(len(situations)) + situation)
         # Echoes first, however rare: it is they whose loss rules judge.
         echoes = packet_type_of(seen.what[first[kinds.examples]]) < len(ECHOES)
         order = np.lexsort((-kinds.counts, ~echoes))
         self.beyond = int(kinds.counts[order[MOST_PATHS:]].sum())
         numbers = np.full(len(kinds.counts), -1, np.int64)
         numbers[order[:MOST_PATHS]] = np.arange(min(MOST_PATHS, len(order)))
-        self._signatures = signatures.of
         captures = sorted(spans)
         paths = []
         for kind in order[:MOST_PATHS].tolist():
@@ -93,7 +92,7 @@ class PathGroups:
             time, lengths = seen.time[first[members]], length_of(seen.what[first[members]])
             path = Path(
                 packet=PACKETS[packet_type_of(int(seen.what[first[packet]]))],
-                signature=int(signatures.of[packet]),
+                signature=int(self._signatures[packet]),
                 steps=self.steps(packet),
                 count=len(members),
                 first=int(time.min()),
@@ -150,14 +149,13 @@ def _watching(times: Column, spans: dict[int, tuple[int, int]]) -> Column:
     return mask
 
 
-def _signatures(packets: Packets, lengths: Column) -> Column:
+def _signatures(packets: Packets, tokens: Tokens, lengths: Column) -> Column:
     """A hash per packet of its type, address pair and steps."""
-    token, _ = compact(tokens_of(packets))
     signatures = np.empty(packets.count, np.int64)
     # The addresses behind a translation belong to the path as well.
     whole = bool(packets.rewritten.any())
     rows, begins, what = packets.rows.data, packets.begins.data, packets.seen.what.data
-    gathering.sign(rows, begins, lengths.data, what, token.data, whole, signatures.data)
+    gathering.sign(rows, begins, lengths.data, what, tokens.of.data, tokens.ranks.data, whole, signatures.data)
     return signatures
 
 

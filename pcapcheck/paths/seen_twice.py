@@ -3,33 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from pcapcheck.links.capture_points import PointKey
+from pcapcheck.paths import gathering
 from pcapcheck.paths.correlation import Packets, is_fresh
 from pcapcheck.paths.hosts import Hosts
-from pcapcheck.paths.packet_classes import compact
+from pcapcheck.paths.packet_classes import slots_for
 from pcapcheck.paths.path import PathStep, same_link
-from pcapcheck.paths.sighting_columns import Column, encap_of, ttl_of
+from pcapcheck.paths.sighting_columns import Column, Mask, Rows
 
 # One link may be recorded more than twice (the pod's end, the cali's end, -i any).
 ROUNDS = 4
 
 
-def drop_seen_twice(packets: Packets, step_of: Callable[[int], PathStep], hosts: Hosts) -> Packets:
+@dataclass(frozen=True)
+class Tokens:
+    """What each step of the packets is apart from addresses, as a number; of ``count``, in the order of ``ranks``."""
+
+    of: Rows
+    count: int
+    ranks: Column
+
+    @classmethod
+    def of_steps(cls, packets: Packets) -> Tokens:
+        seen, rows = packets.seen, packets.rows
+        tokens, different = np.empty(len(rows), np.int32), np.empty(len(rows), np.int64)
+        slots = np.zeros(slots_for(len(rows)), np.int32)
+        count = gathering.tokens_of(rows.data, seen.frame.data, seen.what.data, slots.data, different.data, tokens.data)
+        ranks = np.empty(count, np.int64)
+        ranks[np.argsort(different[:count])] = np.arange(count)
+        return cls(tokens, count, ranks)
+
+    def hops(self, packets: Packets) -> tuple[Column, Column]:
+        """The different pairs of consecutive steps, in one number each, and the place of the first step of one."""
+        slots = np.zeros(slots_for(len(self.of)), np.int32)
+        different, places = np.empty(len(self.of), np.int64), np.empty(len(self.of), np.int64)
+        count = gathering.hops_of(
+            packets.begins.data, self.of.data, self.count, slots.data, different.data, places.data
+        )
+        return different[:count], places[:count]
+
+
+def drop_seen_twice(packets: Packets, step_of: Callable[[int], PathStep], hosts: Hosts) -> tuple[Packets, Tokens]:
     """Keep one sighting of each packet on a link seen twice; the node's own view is preferred."""
+    tokens = Tokens.of_steps(packets)
     for _ in range(ROUNDS):
-        together = np.flatnonzero(packets.packet[1:] == packets.packet[:-1])
-        if not len(together):
-            break
-        token, tokens = compact(tokens_of(packets))
-        kind, _ = compact(token[together] * np.int64(len(tokens)) + token[together + 1])
-        examples = np.zeros(int(kind.max()) + 1, np.int64)
-        examples[kind] = together
+        kinds, places = tokens.hops(packets)
         # 0: a hop, 1: drop the later, 2: drop the earlier, 3: drop the later where the packet was seen further on.
-        verdicts = np.zeros(len(examples), np.int8)
-        for number, place in enumerate(examples.tolist()):
+        verdicts = np.zeros(len(kinds), np.int8)
+        for number, place in enumerate(places.tolist()):
             step, other = step_of(int(packets.rows[place])), step_of(int(packets.rows[place + 1]))
             if same_link(step, other):
                 verdicts[number] = 2 if _detail_of(step) < _detail_of(other) else 1
@@ -38,29 +64,34 @@ def drop_seen_twice(packets: Packets, step_of: Callable[[int], PathStep], hosts:
                     verdicts[number] = 3
         if not verdicts.any():
             break
-        verdict = verdicts[kind]
-        dropped = np.zeros(len(packets.rows), np.bool_)
-        dropped[together[verdict == 1] + 1] = True
-        later = together[verdict == 3] + 1
-        dropped[later[np.append(~is_fresh(packets.packet)[1:], False)[later]]] = True
-        earlier = together[verdict == 2]
-        # Never both of a pair: the later one stays if it was not dropped because of another.
-        dropped[earlier[~dropped[earlier + 1]]] = True
+        dropped = _dropped(packets, tokens, kinds, verdicts)
         if not dropped.any():
             break
         packets = packets.without(dropped)
-    return packets
+        tokens = Tokens.of_steps(packets)
+    return packets, tokens
+
+
+def _dropped(packets: Packets, tokens: Tokens, kinds: Column, verdicts: npt.NDArray[np.int8]) -> Mask:
+    """Which sightings to drop by the verdicts on pairs of consecutive steps."""
+    fresh = is_fresh(packets.packet)
+    together = np.flatnonzero(~fresh[1:])
+    kind = tokens.of[together].astype(np.int64) * tokens.count + tokens.of[together + 1]
+    order = np.argsort(kinds)
+    verdict = verdicts[order][np.searchsorted(kinds[order], kind)]
+    dropped = np.zeros(len(packets.rows), np.bool_)
+    dropped[together[verdict == 1] + 1] = True
+    later = together[verdict == 3] + 1
+    dropped[later[np.append(~fresh[1:], False)[later]]] = True
+    earlier = together[verdict == 2]
+    # Never both of a pair: the later one stays if it was not dropped because of another.
+    dropped[earlier[~dropped[earlier + 1]]] = True
+    return dropped
 
 
 def _detail_of(step: PathStep) -> tuple[bool, bool]:
     """How much a sighting of a link shows, to compare it with another: the destination MAC, and the node's own view."""
     return step.spot.group.dst is not None, step.spot.point.end != "pod"
-
-
-def tokens_of(packets: Packets) -> Column:
-    """A number per sighting that is the same where frame group, TTL and tunnel are."""
-    frame, what = packets.seen.frame[packets.rows], packets.seen.what[packets.rows]
-    return ((frame & 0xFFFFFFFF) << 10) | (ttl_of(what) << 2) | encap_of(what)
 
 
 def _ends_of_a_wire(step: PathStep, other: PathStep) -> bool:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from pcapcheck.brief import Brief
-from pcapcheck.decode.frame_layout import ABSENT
+from pcapcheck.decode.frame_layout import (
+    ABSENT,
+    SIGHTING_FIELDS,
+    V_DIGEST,
+    V_ECHO,
+    V_FRAME,
+    V_KEY,
+    V_LOOSE,
+    V_TIME,
+    V_WHAT,
+)
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.paths import gathering
 
@@ -38,11 +48,6 @@ class Seen(Brief):
     identity: Column
     loose: Column
     echo: Column
-
-    @property
-    def numbers(self) -> list[Column]:
-        """The columns after ``capture``."""
-        return [self.frame, self.time, self.what, self.identity, self.loose, self.echo]
 
     @property
     def spot(self) -> Column:
@@ -95,16 +100,14 @@ class Numbering:
 def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[int, int]]) -> tuple[Seen, Numbering]:
     """The columns of all captures; ``groups`` is the number of frame groups of each, ``known`` are those that count.
 
-    Empties ``sightings``, capture by capture, so that they are not held twice.
+    Takes the rows of ``sightings``, so that they are not held twice.
     """
     numbering = Numbering([], [(0, 0)])
     pair_numbers: dict[tuple[int, int], int] = {(0, 0): 0}
-    count = sightings.count
-    seen = Seen(np.empty(count, np.int16), *(np.empty(count, np.int64) for _ in range(6)))
-    digest = np.empty(count, np.int64)
-    written = [column.data for column in (*seen.numbers, digest)]
-    end = 0
-    for capture in sorted(sightings.by_capture):
+    rows, sightings.rows = sightings.rows, array("q")
+    of_capture = []
+    begin = end = 0
+    for capture, count in sightings.counts.items():
         base = len(numbering.spots)
         numbering.spots += [(capture, group) for group in range(groups[capture])]
         counts = bytes((capture, group) in known for group in range(groups[capture]))
@@ -114,14 +117,14 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
             fits = pair in pair_numbers or len(pair_numbers) < 1 << 14
             pairs[number] = pair_numbers.setdefault(pair, len(pair_numbers)) if fits else 0
         start = end
-        rows = memoryview(sightings.by_capture.pop(capture))
-        end = gathering.take_apart(rows, base, memoryview(counts), memoryview(pairs), end, *written)
-        del rows
-        seen.capture[start:end] = capture
-    numbering.pairs, numbering.lost = list(pair_numbers), count - end
-    if end < count:
-        seen = Seen(*(getattr(seen, column.name)[:end] for column in fields(Seen)))
-    _leave_out_digests(seen, digest[:end])
+        end = gathering.prepare(memoryview(rows), begin, count, base, memoryview(counts), memoryview(pairs), start)
+        of_capture.append(np.full(end - start, capture, np.int16))
+        begin += count
+    numbering.pairs, numbering.lost = list(pair_numbers), begin - end
+    table = np.frombuffer(rows, np.int64).reshape(-1, SIGHTING_FIELDS)[:end]
+    wanted = (V_FRAME, V_TIME, V_WHAT, V_KEY, V_LOOSE, V_ECHO)
+    seen = Seen(np.concatenate(of_capture), *(table[:, column] for column in wanted))
+    _leave_out_digests(seen, table[:, V_DIGEST])
     return seen, numbering
 
 

@@ -6,11 +6,14 @@ show more, or a text shows it for some packets only, nothing that these texts la
 
 from __future__ import annotations
 
-from array import array
+from typing import TYPE_CHECKING
 
 from pcapcheck.decode.frame_layout import K_TCP, SIGHTING_FIELDS, V_WHAT
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.links.read_capture import Capture
+
+if TYPE_CHECKING:
+    from pcapcheck.paths.sighting_columns import Column, Mask
 
 
 def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
@@ -25,13 +28,16 @@ def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
         return
     import numpy as np
 
-    for number, rows in sightings.by_capture.items():
-        named = np.array([not hosts.isdisjoint(pair) for pair in sightings.address_pairs[number]])
-        table = np.frombuffer(rows, np.int64).reshape(-1, SIGHTING_FIELDS)
+    named = {
+        number: np.array([not hosts.isdisjoint(pair) for pair in pairs])
+        for number, pairs in sightings.address_pairs.items()
+    }
+
+    def is_kept(number: int, table: Column) -> Mask:
         what = table[:, V_WHAT]
-        kept = array("q")
-        kept.frombytes(table[~(named[what >> 32 & 0x3FFF] & (what >> 8 & 0xF == K_TCP))].tobytes())
-        sightings.by_capture[number] = kept
+        return np.asarray(~(named[number][what >> 32 & 0x3FFF] & (what >> 8 & 0xF == K_TCP)))
+
+    sightings.keep(is_kept)
 
 
 def leave_out_unidentified(captures: list[Capture], sightings: Sightings) -> frozenset[int]:
@@ -39,18 +45,21 @@ def leave_out_unidentified(captures: list[Capture], sightings: Sightings) -> fro
     bare: set[int] = set()
     with_ttl = False
     for capture in captures:
-        rows = sightings.by_capture.get(capture.number)
-        if not rows:
-            continue
-        count = len(rows) // SIGHTING_FIELDS
-        without_ttl = 0
-        if any(interface.printed for interface in capture.interfaces):
-            without_ttl = sum(not what & 0xFF for what in rows[V_WHAT::SIGHTING_FIELDS])
+        count = sightings.counts.get(capture.number, 0)
+        without_ttl = _without_ttl(capture, sightings) if count else 0
         if without_ttl:
             bare.add(capture.number)
         with_ttl = with_ttl or without_ttl < count
     if not bare or not with_ttl:
         return frozenset()
-    for number in bare:
-        del sightings.by_capture[number]
+    import numpy as np
+
+    sightings.keep(lambda number, table: np.full(len(table), number not in bare))
     return frozenset(bare)
+
+
+def _without_ttl(capture: Capture, sightings: Sightings) -> int:
+    """How many sightings of a capture have no TTL: none unless it is a text."""
+    if not any(interface.printed for interface in capture.interfaces):
+        return 0
+    return sum(not what & 0xFF for what in sightings.of(capture.number)[V_WHAT::SIGHTING_FIELDS])
