@@ -95,9 +95,12 @@ def _expect_no_host(pool: array[int], state: array[int], hosts: set[tuple[int, i
     """
     known = {halves_of(gateway)[1] for gateway in gateways}
     asked = set(pool[layout.DST_LOW :: layout.FIELDS])
-    if not any(low & 0xFF == 0xFF or low in known for low in asked):
+    doubtful = {low for low in asked if low & 0xFF == 0xFF or low in known}
+    if not doubtful:
         return
     for row in _open_rows(pool, state):
+        if pool[row + layout.DST_LOW] not in doubtful:
+            continue
         dst = pool[row + layout.DST_HIGH], pool[row + layout.DST_LOW]
         address = address_of(*dst)
         if pool[row + layout.KIND] != layout.KIND_ECHO or dst in hosts or not is_ipv4(address):

@@ -28,7 +28,7 @@ from tests.support.wire import BROADCAST, GATEWAY, NODE, NODE_IP, RESOLVER
 
 Kind = Callable[[Exchange], Iterator[Sent]]
 
-LOSS = 97  # one exchange in so many is lost
+LOSS = 97  # one exchange in this number is lost
 SECOND = 1_000_000
 DISTINCT = 10_000  # destinations, names, ports of the kinds that spread over many
 SERVICE = Host(NODE, "10.96.7.7", None)
@@ -69,7 +69,7 @@ def lossy(at: Exchange) -> Iterator[Sent]:
 
 
 def peers_lost(at: Exchange) -> Iterator[Sent]:
-    """Half of the echo requests go to ten thousand hosts of which none replies."""
+    """Half of the echo requests go to ten thousand hosts, and none of these replies."""
     yield from pings(at)
     yield next(at.there(_echo(at, 8), ECHO_NUMBER, TO_MANY))
 
@@ -182,7 +182,7 @@ def syn_lost(at: Exchange) -> Iterator[Sent]:
 
 
 def ports_lost(at: Exchange) -> Iterator[Sent]:
-    """SYNs to ten thousand ports, of which none answers."""
+    """SYNs to ten thousand ports, and none of these answers."""
     packet = _packet(wire.tcp(SYN, src=at.pod.address, dst=SERVICE.address))
     yield from at.there(packet, FROM_PORT, TO_MANY_PORTS, peer=SERVICE)
 

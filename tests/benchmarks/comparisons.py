@@ -96,7 +96,7 @@ class Bench(NamedTuple):
 
 
 def per_frame(bench: Bench) -> list[Comparison]:
-    """Marginal processor time per frame beside tcpdump's filter, for each kind of traffic."""
+    """Marginal processor time per frame, with that of tcpdump's filter, for each kind of traffic."""
     headings = ["traffic", "µs a frame", "tcpdump", "ratio", "x healthy", "peak memory"]
     compared = []
     for frames in bench.frames:
@@ -130,7 +130,7 @@ def small(bench: Bench) -> list[Comparison]:
 
 
 def exports(bench: Bench) -> list[Comparison]:
-    """Tables beside the same columns from tshark's dissection."""
+    """Tables, with the same columns from tshark's dissection."""
     compared = []
     for frames in bench.frames:
         for table, fields in (("frames", FRAME_FIELDS), ("echo", ECHO_FIELDS)):
@@ -148,7 +148,7 @@ def exports(bench: Bench) -> list[Comparison]:
 
 
 def texts(bench: Bench) -> list[Comparison]:
-    """The text that tcpdump printed, judged, beside tcpdump printing it."""
+    """The text that tcpdump printed, judged, and tcpdump printing it."""
     compared = []
     for frames in bench.frames:
         capture = bench.capture("pings", frames)
@@ -163,7 +163,7 @@ def texts(bench: Bench) -> list[Comparison]:
 
 
 def own_rule(bench: Bench) -> list[Comparison]:
-    """A rule on columns of single rows beside all rules that ship."""
+    """A rule on columns of single rows, and all rules that ship."""
     path = bench.folder / "own-rule.yml"
     path.write_text(OWN_RULE)
     words = ("analyze", "--format", "json", "--rules", str(path), "{}")
@@ -173,7 +173,7 @@ def own_rule(bench: Bench) -> list[Comparison]:
 
 
 def peers(bench: Bench) -> list[Comparison]:
-    """Whole runs beside every reader of captures that is installed and can be waited for."""
+    """Whole runs of pcapcheck and of every reader of captures that is installed and can be waited for."""
     return [_elapsed(_peers(frames), bench, traffic, frames) for traffic in bench.traffic for frames in bench.frames]
 
 
@@ -207,7 +207,7 @@ def _timed(programs: list[Program], bench: Bench, traffic: str, frames: int) -> 
 
 
 def _elapsed(programs: list[Program], bench: Bench, traffic: str, frames: int) -> Comparison:
-    """Whole runs: elapsed time, processor time and memory, each beside the first program's."""
+    """Whole runs: elapsed time, processor time and memory, each compared with the first program's."""
     compared = _timed(programs, bench, traffic, frames)
     first, rows = compared[0], []
     for program in compared:

@@ -72,7 +72,7 @@ def write_capture(path: Path, frames: int, traffic: Traffic) -> Path:
 
 
 def _rounds(sent_frames: list[Sent], exchanges: int, rounds: Numbers, elapsed: int) -> bytes:
-    """The records of the numbered rounds, each of so many exchanges; the first began after ``elapsed``."""
+    """The records of the numbered rounds, each of this number of exchanges; the first began after ``elapsed``."""
     template = b"".join(bytes(RECORD) + sent.frame for sent in sent_frames)
     table = np.tile(np.frombuffer(template, np.uint8), (len(rounds), 1))
     duration = sum(sent.gap for sent in sent_frames)

@@ -22,7 +22,7 @@ def shares(*asked: tuple[int, int, int, int]) -> Shares:
 
 
 def test_cells_of_a_pair_are_added() -> None:
-    """Two frame groups may hold the same pair; a pair of which nothing is settled has no share."""
+    """Two frame groups may hold the same pair; a pair that nothing is settled for has no share."""
     found = shares((POD, NEAR, 1, 2), (POD, FAR, 0, 5), (POD, NEAR, 3, 4), (POD, V6, 0, 0))
     near = found.of((POD, NEAR))
     assert near is not None

@@ -47,5 +47,5 @@ class StateColumns:
         return found.lacking(self.evidence) if isinstance(found, Cell) else None
 
     def half(self, confirmed: Combination | None, get: Getter, lines: Mapping[str, tuple[str, ...]]) -> Half | None:
-        """What speaks for a cause of which the state leaves something out; ``lines`` are those of the columns."""
+        """What speaks for a cause if the state leaves something out; ``lines`` are those of the columns."""
         return half_of(confirmed, get, lines, self.evidence.settings)
