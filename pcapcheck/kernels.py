@@ -47,7 +47,7 @@ def number_files() -> list[Path]:
 
 
 # What is written out in several loops.
-HELPERS = (PACKAGE / "capture" / "octets.pxd", PACKAGE / "hash_table.pxd", PACKAGE / "decode" / "frame.pxd")
+HELPERS = tuple(PACKAGE / name for name in ("capture/octets.pxd", "copying.pxd", "hash_table.pxd", "decode/frame.pxd"))
 
 
 def digest_of(kernel: str) -> str:

@@ -1,6 +1,8 @@
 # cython: language_level=3, boundscheck=True, wraparound=False
 # What octets.py does, for the compiled loops. Written apart from it since C compilers make one load of four bytes
-# only where they hang on one pointer; first and last byte are checked, so those between need no check.
+# only where they hang on one pointer; first and last byte are checked, so those between need no check. What stands for
+# an exception is a number that is seldom met: who calls then looks whether there was one, which takes a lock. -1 is met
+# in every broadcast.
 
 cdef extern from *:
     """
@@ -24,7 +26,7 @@ cdef inline unsigned int u16be(const unsigned char[::1] buffer, Py_ssize_t posit
     buffer[position + 1]
     return pcapcheck_u16be(&buffer[position])
 
-cdef inline unsigned int u32be(const unsigned char[::1] buffer, Py_ssize_t position) except? -1 nogil:
+cdef inline unsigned int u32be(const unsigned char[::1] buffer, Py_ssize_t position) except? 0x7E57ED11 nogil:
     buffer[position + 3]
     return pcapcheck_u32be(&buffer[position])
 
@@ -32,14 +34,14 @@ cdef inline unsigned int u16le(const unsigned char[::1] buffer, Py_ssize_t posit
     buffer[position + 1]
     return pcapcheck_u16le(&buffer[position])
 
-cdef inline unsigned int u32le(const unsigned char[::1] buffer, Py_ssize_t position) except? -1 nogil:
+cdef inline unsigned int u32le(const unsigned char[::1] buffer, Py_ssize_t position) except? 0x7E57ED11 nogil:
     buffer[position + 3]
     return pcapcheck_u32le(&buffer[position])
 
 cdef inline unsigned int u16(const unsigned char[::1] buffer, Py_ssize_t position, bint big) except? -1 nogil:
     return u16be(buffer, position) if big else u16le(buffer, position)
 
-cdef inline unsigned int u32(const unsigned char[::1] buffer, Py_ssize_t position, bint big) except? -1 nogil:
+cdef inline unsigned int u32(const unsigned char[::1] buffer, Py_ssize_t position, bint big) except? 0x7E57ED11 nogil:
     return u32be(buffer, position) if big else u32le(buffer, position)
 
 cdef inline long long mac(const unsigned char[::1] buffer, Py_ssize_t position) except? -1 nogil:

@@ -8,12 +8,15 @@ from pcapcheck.capture cimport printed_layout
 from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
-@cython.locals(
-    hardware=cython.uint, protocol=cython.uint, hardware_size=cython.longlong, protocol_size=cython.longlong,
-    ethernet=cython.bint, macs=cython.bint, addresses=cython.bint, at=cython.longlong)
-cpdef void decode_arp(
+@cython.locals(hardware=cython.uint, macs=cython.bint, ipv4=cython.bint)
+cpdef int decode_arp(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
-    long long row) except * nogil
+    long long row) except -1 nogil
+
+@cython.locals(hardware_size=cython.longlong, at=cython.longlong)
+cdef inline int decode_arp_addresses(
+    const unsigned char[::1] buffer, long long position, long long end, bint macs, bint ipv4, long long[::1] rows,
+    long long capacity, long long row) except -1 nogil
 
 cpdef long long upper_layer(
     const unsigned char[::1] buffer, long long position, long long end, int protocol) except? -2 nogil

@@ -30,31 +30,33 @@ def decode_arp(buffer: bytearray, position: int, end: int, rows: array[int], cap
 
     If its lengths contradict its types, only the opcode is kept: every kernel drops it.
     """
-    if end - position < 8:
-        return
-    hardware = u16be(buffer, position)
-    protocol = u16be(buffer, position + 2)
+    if end - position >= 8:
+        rows[layout.ARP_OPCODE * capacity + row] = u16be(buffer, position + 6)
+        hardware = u16be(buffer, position)
+        # Hardware types 1 (Ethernet) and 6 (IEEE 802) have six-byte addresses.
+        macs = hardware == 1 or hardware == 6
+        ipv4 = u16be(buffer, position + 2) == protocols.ETHERTYPE_IPV4
+        if (buffer[position + 4] == 6 or not macs) and (buffer[position + 5] == 4 or not ipv4):
+            # Hardware type 19 (ATM) has a layout of its own (RFC 2225).
+            decode_arp_addresses(buffer, position, end, macs, ipv4 and hardware != 19, rows, capacity, row)
+
+
+def decode_arp_addresses(
+    buffer: bytearray, position: int, end: int, macs: bool, ipv4: bool, rows: array[int], capacity: int, row: int
+) -> None:
+    """Sender and target of an ARP packet, as far as they were recorded and are MACs and IPv4 addresses."""
     hardware_size = buffer[position + 4]
-    protocol_size = buffer[position + 5]
-    rows[layout.ARP_OPCODE * capacity + row] = u16be(buffer, position + 6)
-    # Hardware types 1 (Ethernet) and 6 (IEEE 802) have six-byte addresses.
-    ethernet = hardware == 1 or hardware == 6
-    if (ethernet and hardware_size != 6) or (protocol == protocols.ETHERTYPE_IPV4 and protocol_size != 4):
-        return
-    macs = ethernet
-    # Hardware type 19 (ATM) has a layout of its own (RFC 2225).
-    addresses = protocol == protocols.ETHERTYPE_IPV4 and hardware != 19
     at = position + 8
     if macs and at + 6 <= end:
         rows[layout.ARP_SRC_MAC * capacity + row] = mac(buffer, at)
     at = at + hardware_size
-    if addresses and at + 4 <= end:
+    if ipv4 and at + 4 <= end:
         rows[layout.ARP_SRC_IP * capacity + row] = layout.MAPPED | u32be(buffer, at)
-    at = at + protocol_size
+    at = at + buffer[position + 5]
     if macs and at + 6 <= end:
         rows[layout.ARP_DST_MAC * capacity + row] = mac(buffer, at)
     at = at + hardware_size
-    if addresses and at + 4 <= end:
+    if ipv4 and at + 4 <= end:
         rows[layout.ARP_DST_IP * capacity + row] = layout.MAPPED | u32be(buffer, at)
 
 

@@ -28,15 +28,25 @@ cdef inline int count_outcome(
     const long long[::1] out, long long at, long long[::1] tallies, long long[::1] durations, int[::1] duration_slots,
     long long[::1] state) except -1 nogil
 
-@cython.locals(mask=cython.longlong, slot=cython.longlong, row=cython.longlong)
+@cython.locals(row=cython.longlong)
+cdef inline bint is_remark(
+    long long[::1] remarks, long long place, long long kind, long long group, long long high,
+    long long low) except? -1 nogil
+
+@cython.locals(mask=cython.longlong, slot=cython.longlong)
 cdef inline long long find_remark(
     long long[::1] remarks, int[::1] slots, long long home, long long kind, long long group, long long high,
     long long low) except? -2 nogil
 
-@cython.locals(home=cython.longlong, slot=cython.longlong, row=cython.longlong, is_one_of_many=cython.bint)
-cdef int remark(
+@cython.locals(home=cython.longlong, slot=cython.longlong, row=cython.longlong)
+cdef long long make_remark(
     long long[::1] remarks, int[::1] slots, long long[::1] state, long long kind, long long group, long long high,
-    long long low, long long point, long long answered) except -1 nogil
+    long long low, long long point) except? -2 nogil
+
+@cython.locals(latest=cython.longlong, place=cython.longlong)
+cdef inline int remark(
+    long long[::1] remarks, int[::1] slots, long long[::1] tallies, long long[::1] state, long long kind,
+    long long group, long long high, long long low, long long point, long long answered) except -1 nogil
 
 @cython.locals(found=cython.bint, at=cython.longlong)
 cdef inline bint is_gateway(const long long[::1] gateways, long long high, long long low) except? -1 nogil
@@ -44,12 +54,13 @@ cdef inline bint is_gateway(const long long[::1] gateways, long long high, long 
 @cython.locals(point=cython.longlong, number=cython.longlong, group=cython.longlong)
 cdef inline int note_gateway(
     const long long[::1] out, long long at, const long long[::1] answers, long long first, long long[::1] remarks,
-    int[::1] slots, long long[::1] state) except -1 nogil
+    int[::1] slots, long long[::1] tallies, long long[::1] state) except -1 nogil
 
 @cython.locals(high=cython.longlong, low=cython.longlong)
 cdef inline int note_talk(
     const long long[::1] out, long long at, const long long[::1] answers, long long first,
-    const long long[::1] gateways, long long[::1] remarks, int[::1] slots, long long[::1] state) except -1 nogil
+    const long long[::1] gateways, long long[::1] remarks, int[::1] slots, long long[::1] tallies,
+    long long[::1] state) except -1 nogil
 
 @cython.locals(mask=cython.longlong, slot=cython.longlong, row=cython.longlong)
 cdef inline long long find_silent(
