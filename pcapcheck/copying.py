@@ -6,5 +6,6 @@ from array import array
 
 
 def copy_numbers(source: array[int], start: int, target: array[int], at: int, count: int) -> None:
-    """Copy at least one number from ``source[start]`` on to ``target[at]`` on."""
-    target[at : at + count] = source[start : start + count]
+    """Copy ``count`` numbers, one at least, from ``source[start]`` on to ``target[at]`` on; they must not overlap."""
+    for step in range(count):
+        target[at + step] = source[start + step]

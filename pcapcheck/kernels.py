@@ -27,6 +27,7 @@ KERNELS = (
     "pcapcheck.decode.sighting",
     "pcapcheck.decode.row_writer",
     "pcapcheck.decode.decode_loop",
+    "pcapcheck.exchanges.ending",
     "pcapcheck.exchanges.pairing",
     "pcapcheck.exchanges.printed_askers",
     "pcapcheck.exchanges.resolving",
@@ -35,6 +36,7 @@ KERNELS = (
     "pcapcheck.exchanges.conversing",
     "pcapcheck.paths.gathering",
     "pcapcheck.exchanges.spreading",
+    "pcapcheck.ruleset.evaluating",
 )
 
 
@@ -43,11 +45,16 @@ PACKAGE = Path(__file__).parent
 
 def number_files() -> list[Path]:
     """The files whose numbers are C constants in the compiled kernels."""
-    return [*sorted(PACKAGE.glob("*/*_layout.py")), PACKAGE / "protocols.py"]
+    return [*sorted(PACKAGE.glob("*/*_layout.py")), PACKAGE / "protocols.py", PACKAGE / "kleene.py"]
 
 
 # What is written out in several loops.
-HELPERS = tuple(PACKAGE / name for name in ("capture/octets.pxd", "copying.pxd", "hash_table.pxd", "decode/frame.pxd"))
+HELPERS = (
+    PACKAGE / "capture" / "octets.pxd",
+    PACKAGE / "hash_table.pxd",
+    PACKAGE / "copying.pxd",
+    PACKAGE / "decode" / "frame.pxd",
+)
 
 
 def digest_of(kernel: str) -> str:

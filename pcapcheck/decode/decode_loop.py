@@ -37,11 +37,13 @@ if not cython.compiled:
 
 def decode_frames(
     buffer: bytearray, records: array[int], count: int, first_number: int, links: array[int], since: int, until: int,
-    keep_all: bool, groups: array[int], slots: array[int], limit: int, rows: array[int], capacity: int,
-    events: array[int], follow: bool, sample: int, address_pairs: array[int], pair_slots: array[int], pair_limit: int,
-    sightings: array[int], segments: array[int], messages: array[int], frame: Frame, state: array[int]
+    keep_all: bool, groups: array[int], slots: array[int], limit: int, rows: array[int], capacity: int, field_step: int,
+    row_step: int, events: array[int], follow: bool, sample: int, address_pairs: array[int], pair_slots: array[int],
+    pair_limit: int, sightings: array[int], segments: array[int], messages: array[int], frame: Frame, state: array[int]
 ) -> None:  # fmt: skip
-    """Decode the records from ``state[S_RECORD]`` on, until all are done or the rows are full.
+    """Decode the records from ``state[S_RECORD]`` on, until all are done or the rows, ``capacity``, are full.
+
+    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r * row_step]``.
 
     ``links`` has two numbers per interface: the link type as in ``frame_layout`` and the length of the frame check
     sequence. ``events``, ``segments``, ``messages`` and ``sightings`` have room for one per record; sightings are
@@ -76,14 +78,15 @@ def decode_frames(
                     buffer, frame, address_pairs, pair_slots, pair_limit, sample, state, sightings, sighting
                 )
             if keep_all or is_read_later(frame):
-                write_row(buffer, frame, rows, capacity, row)
+                at = row * row_step
+                write_row(buffer, frame, rows, field_step, at)
                 if is_icmp(frame):
-                    segment = emit_segment_of_error(rows, capacity, row, frame, segments, segment)
-                    if is_icmp_error(rows, capacity, row, frame.version):
-                        event_of_error(rows, capacity, row, frame.version, events, event)
+                    segment = emit_segment_of_error(rows, field_step, at, frame, segments, segment)
+                    if is_icmp_error(rows, field_step, at, frame.version):
+                        event_of_error(rows, field_step, at, frame.version, events, event)
                         event = event + layout.EVENT_FIELDS
                 if frame.link == layout.LINK_PRINTED:
-                    blank_row(buffer, frame.start, rows, capacity, row)
+                    blank_row(buffer, frame.start, rows, field_step, at)
                 row = row + 1
         state[layout.S_RECORD] = record
         state[layout.S_ROWS] = row

@@ -113,13 +113,13 @@ class FrameGroup(Brief):
 class FrameBatch:
     """The decoded content of one record batch.
 
-    Field ``f`` of frame row ``r`` is ``rows[f * capacity + r]``, field ``f`` of echo event ``e`` is
-    ``events[e * EVENT_FIELDS + f]``, of segments, messages, sightings and ``groups`` (all met so far) likewise (see
-    ``frame_layout``).
+    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r * row_step]``: rows stand column by column where every
+    frame has one, else one after the other. Field ``f`` of echo event ``e`` is ``events[e * EVENT_FIELDS + f]``, of
+    segments, messages, sightings and ``groups`` (all met so far) likewise (see ``frame_layout``).
     """
 
     rows: array[int]
-    capacity: int
+    field_step: int
     count: int
     events: array[int]
     event_count: int
@@ -131,10 +131,11 @@ class FrameBatch:
     message_count: int = 0
     address_of: AddressOf = address_of
     groups: array[int] = dataclasses.field(default_factory=lambda: array("q"))
+    row_step: int = 1
 
     def field(self, number: int) -> array[int]:
-        start = number * self.capacity
-        return self.rows[start : start + self.count]
+        start = number * self.field_step
+        return self.rows[start : start + self.count * self.row_step : self.row_step]
 
 
 class Decoder:
@@ -194,6 +195,8 @@ class Decoder:
             self._messages = array("q", bytes(8 * frame_layout.MESSAGE_FIELDS * capacity))
         if self.follow and len(self._sightings) != frame_layout.SIGHTING_FIELDS * capacity:
             self._begin_following(capacity)
+        # A few rows are in fewer lines of the processor's cache where each stands by itself.
+        field_step, row_step = (capacity, 1) if self.keep_all else (1, frame_layout.FIELDS)
         self._add_links(batch.interfaces)
         self._address_of = batch.address_of
         state = self._state
@@ -214,6 +217,8 @@ class Decoder:
             MOST_GROUPS,
             self._rows,
             capacity,
+            field_step,
+            row_step,
             events,
             self.follow,
             self.sample,
@@ -228,7 +233,7 @@ class Decoder:
         )
         return FrameBatch(
             self._rows,
-            capacity,
+            field_step,
             state[frame_layout.S_ROWS],
             events,
             state[frame_layout.S_EVENTS],
@@ -240,6 +245,7 @@ class Decoder:
             state[frame_layout.S_MESSAGES],
             batch.address_of,
             self._groups,
+            row_step,
         )
 
     def address_pairs(self) -> list[tuple[int, int]]:

@@ -92,5 +92,12 @@ FRAME_FIELDS = TableFields(FRAMES, COLUMNS, Field(layout.GROUP), None, _object)
 def raw_frames(batch: FrameBatch) -> RawRows:
     """The frame rows of a batch, valid until the next batch is decoded."""
     return RawRows(
-        FRAME_FIELDS, batch.rows, batch.count, 1, batch.capacity, batch.groups, layout.GROUP_FIELDS, batch.address_of
+        FRAME_FIELDS,
+        batch.rows,
+        batch.count,
+        batch.row_step,
+        batch.field_step,
+        batch.groups,
+        layout.GROUP_FIELDS,
+        batch.address_of,
     )

@@ -13,9 +13,9 @@ from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.conversations import Conversations
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.echo_row import EchoRow
-from pcapcheck.exchanges.echoes import Echoes
 from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
+from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.exchanges.resolution_sums import ResolutionSums
 from pcapcheck.exchanges.resolutions import Resolutions, Resolved
 from pcapcheck.raw_rows import TableRow
@@ -51,7 +51,7 @@ class Exchanges:
         self.claims = Claims()
         self.resolutions = Resolutions(arp_wait)
         self.resolution_sums = ResolutionSums(gateways)
-        self.echoes = Echoes(echo_wait, dns_wait, every_echo, macs)
+        self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs)
         self.conversations = Conversations()
         self.gateway_talk: dict[Point, GatewayTalk] = {}
         # Which frame groups asked for which addresses.
@@ -62,7 +62,7 @@ class Exchanges:
         self.claims.feed(batch)
         yield from self._resolved(self.resolutions.feed(batch))
         self.conversations.feed(batch)
-        for rows in self.echoes.feed(batch):
+        for rows in self.paired.feed(batch):
             yield rows.table, rows, 1
 
     def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
@@ -76,10 +76,10 @@ class Exchanges:
         yield from self._resolved(self.resolutions.finish(groups, by_group))
         self.gateway_talk = self.resolution_sums.gateway_talk()
         self.asked = self.resolution_sums.asked()
-        for rows in self.echoes.finish(by_group, frames, self.gateways):
+        for rows in self.paired.finish(by_group, frames, self.gateways):
             yield rows.table, rows, 1
         if not self.every_echo:
-            for bin_ in (*self.echoes.bins(), *self.echoes.attempts(), *self.echoes.queries()):
+            for bin_ in self.paired.all_bins():
                 first, *others = bin_.samples
                 yield _table_of(first), [first], bin_.count - len(others)
                 for sample in others:
@@ -89,11 +89,11 @@ class Exchanges:
         """What has been answered by now."""
         resolved, resolutions = self.resolution_sums.finished
         answered, pending = self.resolutions.open
-        return SoFar(resolved + answered, resolutions + pending, *self.echoes.so_far())
+        return SoFar(resolved + answered, resolutions + pending, *self.paired.so_far())
 
     def close(self) -> None:
         """Let the second threads finish their work."""
-        self.echoes.close()
+        self.paired.close()
         self.conversations.close()
 
     def _resolved(self, finished: Iterable[Resolved]) -> Iterator[Finished]:

@@ -10,13 +10,13 @@ from array import array
 from dataclasses import dataclass
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.decode import frame_layout as decoded
-from pcapcheck.decode.decoder import FrameBatch
+from pcapcheck.decode.frame_layout import EXCEEDED
+from pcapcheck.exchanges import ending_layout
 from pcapcheck.exchanges import pairing_layout as layout
+from pcapcheck.exchanges.paired_kinds import TABLE_OF
 from pcapcheck.exchanges.waiting import Pair, open_requests, pair_of
-from pcapcheck.protocols import ECHO_REQUEST, ICMP_OF, TIME_EXCEEDED
+from pcapcheck.table_names import ECHO
 
-MOST_CUT = 1 << 12
 # No error takes longer: traceroute waits five seconds for it.
 LONGEST = 5_000_000_000
 
@@ -37,29 +37,25 @@ class CutError:
     ttl: int
 
 
-def cut_error(batch: FrameBatch, row: int, family: int) -> CutError | None:
-    """The error in a row, if it is about an echo request and its quote ends too early."""
-
-    def get(number: int) -> int:
-        return batch.rows[number * batch.capacity + row]
-
-    asks = get(decoded.QUOTED_TYPE) in (ECHO_REQUEST[family], decoded.ABSENT)
-    if get(decoded.QUOTED_PROTO) != ICMP_OF[family] or not asks or get(decoded.QUOTED_SEQ) != decoded.ABSENT:
-        return None
-    kind, code = get(decoded.ICMP_TYPE), max(0, get(decoded.ICMP_CODE))
-    halves = (decoded.QUOTED_SRC_HIGH, decoded.QUOTED_SRC_LOW, decoded.QUOTED_DST_HIGH, decoded.QUOTED_DST_LOW)
-    src_high, src_low, dst_high, dst_low = map(get, halves)
+def cut_error(cut: array[int], at: int) -> CutError:
+    """An error as ``ending`` wrote it down (``ending_layout``)."""
+    icmp_class = cut[at + ending_layout.CUT_ERROR] >> 16
     return CutError(
-        get(decoded.NUMBER),
-        get(decoded.TIME),
-        (get(decoded.INTERFACE) << 32) | (get(decoded.IFINDEX) + 1),
-        (src_high, src_low, dst_high, dst_low),
-        get(decoded.QUOTED_IDENT),
-        kind == TIME_EXCEEDED[family],
-        (_meaning(family, kind, code) << 16) | (kind << 8) | code,
-        (get(decoded.IP_SRC_HIGH), get(decoded.IP_SRC_LOW)),
-        get(decoded.ICMP_MTU),
-        get(decoded.IP_TTL),
+        cut[at + ending_layout.CUT_NUMBER],
+        cut[at + ending_layout.CUT_TIME],
+        cut[at + ending_layout.CUT_POINT],
+        (
+            cut[at + ending_layout.CUT_SRC_HIGH],
+            cut[at + ending_layout.CUT_SRC_LOW],
+            cut[at + ending_layout.CUT_DST_HIGH],
+            cut[at + ending_layout.CUT_DST_LOW],
+        ),
+        cut[at + ending_layout.CUT_IDENT],
+        icmp_class == EXCEEDED,
+        cut[at + ending_layout.CUT_ERROR],
+        (cut[at + ending_layout.CUT_FROM_HIGH], cut[at + ending_layout.CUT_FROM_LOW]),
+        cut[at + ending_layout.CUT_MTU],
+        cut[at + ending_layout.CUT_TTL],
     )
 
 
@@ -67,7 +63,7 @@ def settle_cut_errors(errors: list[CutError], pool: array[int], state: array[int
     """End those open requests in the pool of ``pairing`` that the errors are about."""
     waiting: dict[tuple[int, Pair], list[int]] = {}
     for row in open_requests(pool, state) if errors else ():
-        if pool[row + layout.UNICAST] not in (layout.CONNECTS, layout.QUERIES):
+        if TABLE_OF[pool[row + layout.KIND]] == ECHO:
             waiting.setdefault((pool[row + layout.POINT], pair_of(pool, row)), []).append(row)
     for cut in errors:
         rows = waiting.get((cut.point, cut.pair), [])
@@ -88,12 +84,3 @@ def _may_be(pool: array[int], row: int, cut: CutError) -> bool:
     in_time = ABSENT_TIME in (time, cut.time) or cut.time - time <= LONGEST
     same = cut.ident in (layout.ABSENT, pool[row + layout.IDENT_SEQ] >> 16)
     return in_time and same and pool[row + layout.NUMBER] < cut.number
-
-
-def _meaning(family: int, kind: int, code: int) -> int:
-    """The number of an error's class, as ``decode.icmp_arp`` counts them."""
-    if kind == TIME_EXCEEDED[family]:
-        return decoded.EXCEEDED
-    if (family, kind, code) == (4, 3, 4) or (family, kind) == (6, 2):
-        return decoded.TOO_BIG
-    return decoded.UNREACHABLE if (family, kind) in ((4, 3), (6, 1)) else decoded.OTHER_ERROR

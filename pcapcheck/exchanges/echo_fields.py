@@ -17,7 +17,7 @@ ECHO_FIELDS = fields.question_fields(
         "dst": fields.DST,
         "ident": Field(layout.IDENT_SEQ, 16, when=(Requirement(layout.IDENT_SEQ, 0, mask=ABSENT_IDENT),)),
         "seq": Field(layout.IDENT_SEQ, 0, 0xFFFF),
-        "unicast": Field(layout.UNICAST, words=(False, True)),
+        "unicast": Field(layout.KIND, words=(False, True)),
         "outcome": fields.OUTCOME,
         "rtt": fields.LATENCY,
         "replies": Field(layout.REPLIES),

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from collections.abc import Iterator
 
-from pcapcheck.decode import frame_layout as layout
+from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.decoder import FrameBatch, absent
-from pcapcheck.exchanges.cut_errors import MOST_CUT, CutError, cut_error, settle_cut_errors
+from pcapcheck.exchanges import ending
+from pcapcheck.exchanges import ending_layout as layout
+from pcapcheck.exchanges.cut_errors import cut_error, settle_cut_errors
 from pcapcheck.protocols import FROM_ROUTERS
 
-# ICMP types that end an exchange, by family. Redirects (5) and source quench (4) do not.
-ENDING = {4: (3, 11, 12), 6: (1, 2, 3, 4)}
-EXPIRED = {4: 11, 6: 3}
 MOST_ERRORS = 1000
+# So many errors that differ, or whose quote was cut, are kept at first, and at most.
+FIRST_ROOM, MOST_ROOM = 1 << 5, 1 << 12
 
 
 class EndingErrors:
-    """The ICMP errors of one capture that end an exchange."""
+    """The ICMP errors of one capture that end an exchange; what they say is known once it is at its end."""
 
     def __init__(self) -> None:
         # By family, type, code, sender and MTU.
@@ -26,37 +28,65 @@ class EndingErrors:
         self.groups: set[int] = set()
         # By capture point, the errors about expired packets that do not show which packet.
         self.unquoted: Counter[tuple[int, int | None]] = Counter()
-        self._cut: list[CutError] = []
+        self._counts = array("q")
+        self._slots = array("i")
+        self._cut = array("q")
+        self._state = array("q", bytes(8 * layout.N_STATE))
+        self._enlarge()
 
     def feed(self, batch: FrameBatch) -> None:
         """Count the errors among the rows of a batch."""
-        versions = batch.field(layout.IP_VERSION)
-        for row, icmp_type in enumerate(batch.field(layout.ICMP_TYPE)):
-            if icmp_type >= 0 and icmp_type in ENDING[versions[row]]:
-                self._count(batch, row, versions[row], icmp_type)
+        state = self._state
+        state[layout.N_ROW] = 0
+        state[layout.N_STATUS] = layout.NO_ROOM
+        while state[layout.N_STATUS] != layout.ALL_COUNTED:
+            ending.count_errors(
+                batch.rows,
+                batch.field_step,
+                batch.row_step,
+                batch.count,
+                self._counts,
+                self._slots,
+                self._is_final,
+                self._cut,
+                state,
+            )
+            if state[layout.N_STATUS] == layout.NO_ROOM:
+                self._enlarge()
 
-    def settle(self, pool: array[int], state: array[int]) -> None:
-        """Assign errors that were cut before the sequence number to the open requests that they can be about."""
-        settle_cut_errors(self._cut, pool, state)
+    def settle(self, pool: array[int], state: array[int], address_of: AddressOf) -> None:
+        """At the capture's end: sum up, and assign errors that were cut before the sequence number to open requests.
 
-    def _count(self, batch: FrameBatch, row: int, version: int, icmp_type: int) -> None:
-        rows, capacity = batch.rows, batch.capacity
-        code = rows[layout.ICMP_CODE * capacity + row]
-        cut = cut_error(batch, row, version)
-        if cut is not None and len(self._cut) < MOST_CUT:
-            self._cut.append(cut)
-        elif EXPIRED[version] == icmp_type and (cut is not None or _is_unquoted(batch, row)):
-            point = rows[layout.INTERFACE * capacity + row]
-            self.unquoted[point, absent(rows[layout.IFINDEX * capacity + row])] += 1
-        if (version, icmp_type, code) in FROM_ROUTERS:
-            self.groups.add(rows[layout.GROUP * capacity + row])
-        source = batch.address_of(rows[layout.IP_SRC_HIGH * capacity + row], rows[layout.IP_SRC_LOW * capacity + row])
-        error = (version, icmp_type, code, source, absent(rows[layout.ICMP_MTU * capacity + row]) or None)
-        if error in self.counts or len(self.counts) < MOST_ERRORS:
-            self.counts[error] += 1
+        ``pool`` and ``state`` are those of ``pairing``.
+        """
+        size = layout.CUT_FIELDS
+        errors = [cut_error(self._cut, number * size) for number in range(self._state[layout.N_CUT])]
+        settle_cut_errors(errors, pool, state)
+        for row in self._rows():
+            version, icmp_type, code = row[layout.N_VERSION], row[layout.N_TYPE], row[layout.N_CODE]
+            if (version, icmp_type, code) in FROM_ROUTERS:
+                self.groups.add(row[layout.N_GROUP])
+            if row[layout.N_UNQUOTED]:
+                point = row[layout.N_POINT]
+                self.unquoted[point >> 32, absent((point & 0xFFFFFFFF) - 1)] += row[layout.N_UNQUOTED]
+            source = address_of(row[layout.N_FROM_HIGH], row[layout.N_FROM_LOW])
+            error = (version, icmp_type, code, source, absent(row[layout.N_MTU]) or None)
+            if error in self.counts or len(self.counts) < MOST_ERRORS:
+                self.counts[error] += row[layout.N_COUNT]
+        for spent in (self._counts, self._slots, self._cut):
+            del spent[:]
 
+    def _rows(self) -> Iterator[array[int]]:
+        for start in range(0, self._state[layout.N_COUNTS] * layout.COUNT_FIELDS, layout.COUNT_FIELDS):
+            yield self._counts[start : start + layout.COUNT_FIELDS]
 
-def _is_unquoted(batch: FrameBatch, row: int) -> bool:
-    """Whether an ICMP error does not even show the protocol of the packet that it is about."""
-    quoted = batch.rows[layout.HAS * batch.capacity + row] & layout.HAS_QUOTED
-    return not quoted or batch.rows[layout.QUOTED_PROTO * batch.capacity + row] == layout.ABSENT
+    @property
+    def _is_final(self) -> bool:
+        return len(self._counts) >= MOST_ROOM * layout.COUNT_FIELDS
+
+    def _enlarge(self) -> None:
+        room = max(FIRST_ROOM, 2 * len(self._counts) // layout.COUNT_FIELDS)
+        self._counts.frombytes(bytes(8 * layout.COUNT_FIELDS * room - 8 * len(self._counts)))
+        self._cut.frombytes(bytes(8 * layout.CUT_FIELDS * room - 8 * len(self._cut)))
+        self._slots = array("i", [-1]) * (2 * room)
+        ending.enter_counts(self._counts, self._slots, self._state[layout.N_COUNTS])

@@ -13,8 +13,9 @@ from pcapcheck.decode.decoder import absent
 from pcapcheck.exchanges import pairing
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.echo_row import EchoRow
-from pcapcheck.exchanges.exchange_row import TABLES, Macs, exchange_row
+from pcapcheck.exchanges.exchange_row import Macs, exchange_row
 from pcapcheck.exchanges.pair_samples import PairSamples
+from pcapcheck.exchanges.paired_kinds import TABLE_OF
 from pcapcheck.table_names import ECHO
 
 MOST_BINS = 1 << 13
@@ -95,12 +96,12 @@ class ExchangeBins:
         counted = zip(
             self.counts[layout.B_COUNT :: layout.BIN_FIELDS],
             self.counts[layout.B_OUTCOME :: layout.BIN_FIELDS],
-            self.counts[layout.B_UNICAST :: layout.BIN_FIELDS],
+            self.counts[layout.B_KIND :: layout.BIN_FIELDS],
             strict=False,
         )
         done: Counter[int] = Counter()
-        for count, outcome, asking in counted:
-            if asking not in TABLES:
+        for count, outcome, kind in counted:
+            if TABLE_OF[kind] == ECHO:
                 done[outcome] += count
         return done
 
@@ -116,7 +117,7 @@ class ExchangeBins:
         for number in range(self._state[layout.S_BINS]):
             row = self.counts[number * layout.BIN_FIELDS : (number + 1) * layout.BIN_FIELDS]
             count = row[layout.B_COUNT]
-            if not count or TABLES.get(row[layout.B_UNICAST], ECHO) != table:
+            if not count or TABLE_OF[row[layout.B_KIND]] != table:
                 continue
             replied = row[layout.B_MOST] != layout.ABSENT
             buckets = self._buckets[number * layout.BUCKETS : (number + 1) * layout.BUCKETS]
@@ -158,7 +159,7 @@ class ExchangeBins:
         """Samples of pairs that failed like those of a bin but are not among its first samples."""
         if row[layout.B_COUNT] <= layout.SAMPLES or not number:
             return []
-        alike = row[layout.B_GROUP], row[layout.B_OUTCOME], row[layout.B_UNICAST], row[layout.B_ERROR]
+        alike = row[layout.B_GROUP], row[layout.B_OUTCOME], row[layout.B_KIND], row[layout.B_ERROR]
         size = layout.SAMPLES * layout.FIELDS
         more = self._pair_samples.of(alike, self._samples[number * size : (number + 1) * size], layout.SAMPLES)
         return [exchange_row(more, sample, macs, address_of) for sample in range(len(more) // layout.FIELDS)]

@@ -15,14 +15,10 @@ from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow, rcode_of
 from pcapcheck.exchanges.echo_row import EchoRow
-from pcapcheck.table_names import CONNECTIONS, DNS
 from pcapcheck.values import is_ipv4
 
 # The source and destination MAC of a frame group.
 Macs = Callable[[int], tuple[int | None, int | None]]
-
-# The tables of exchanges that are not echoes.
-TABLES = {layout.CONNECTS: CONNECTIONS, layout.QUERIES: DNS}
 
 
 def exchange_row(rows: array[int], number: int, macs: Macs, address_of: AddressOf) -> EchoRow:
@@ -39,9 +35,9 @@ def exchange_row(rows: array[int], number: int, macs: Macs, address_of: AddressO
     number = row[layout.IDENT_SEQ]
     ident, seq = None if number & ABSENT_IDENT else number >> 16, number & 0xFFFF
     made: Callable[..., EchoRow] = EchoRow
-    if row[layout.UNICAST] == layout.CONNECTS:
+    if row[layout.KIND] == layout.KIND_CONNECTION:
         made = ConnectionRow
-    elif row[layout.UNICAST] == layout.QUERIES:
+    elif row[layout.KIND] == layout.KIND_DNS:
         made = partial(DnsRow, src_port=number >> 16 & 0xFFFF or None, rcode=rcode_of(row) if replied else None)
         ident, seq = number & 0xFFFF, 0
         if row[layout.REQUESTS] > 1 and not replied:
@@ -53,7 +49,7 @@ def exchange_row(rows: array[int], number: int, macs: Macs, address_of: AddressO
         dst=address_of(row[layout.DST_HIGH], row[layout.DST_LOW]),
         ident=ident,
         seq=seq,
-        unicast=bool(row[layout.UNICAST]),
+        unicast=row[layout.KIND] != layout.KIND_ECHO_TO_MANY,
         time=None if row[layout.TIME] == ABSENT_TIME else row[layout.TIME],
         ttl=absent(row[layout.TTL]),
         eth_src=eth_src,

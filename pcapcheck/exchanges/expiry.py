@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from pcapcheck.exchanges.echoes import Echoes
-from pcapcheck.exchanges.ending_errors import EXPIRED
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
+from pcapcheck.exchanges.paired_exchanges import PairedExchanges
+from pcapcheck.protocols import TIME_EXCEEDED
+from pcapcheck.table_names import ECHO
 
 # No ping is faster without an option (iputils: 200 ms is the least that users may set), no traceroute slower.
 PACE = 150_000_000
@@ -21,32 +22,34 @@ MANY = 4
 MOST_HOPS = 30
 
 
-def pings_expired(echoes: Echoes) -> frozenset[int]:
+def pings_expired(paired: PairedExchanges) -> frozenset[int]:
     """The frame groups of echo requests without a TTL that expired and were not a traceroute's."""
     return frozenset(
         some.group
-        for some in echoes.bins()
+        for some in paired.bins_of(ECHO)
         if some.outcome == "error"
         and some.error == "time-exceeded"
         and _at_a_pings_pace(some)
-        and not _is_traced(some, echoes)
+        and not _is_traced(some, paired)
     )
 
 
-def may_be_traced(some: ExchangeBin, echoes: Echoes) -> bool:
+def may_be_traced(some: ExchangeBin, paired: PairedExchanges) -> bool:
     """Whether requests may have been sent to expire: by their TTLs, or by other packets."""
     ttls = [each.ttl for each in some.samples if each.ttl is not None]
-    return min(ttls) <= MOST_HOPS if ttls else _is_traced(some, echoes)
+    return min(ttls) <= MOST_HOPS if ttls else _is_traced(some, paired)
 
 
-def _is_traced(some: ExchangeBin, echoes: Echoes) -> bool:
+def _is_traced(some: ExchangeBin, paired: PairedExchanges) -> bool:
     """Whether several routers report expired packets, or others between the same two were answered."""
-    errors = echoes.ending_errors.counts
-    routers = {source for family, icmp_type, code, source, _ in errors if (icmp_type, code) == (EXPIRED[family], 0)}
+    errors = paired.ending_errors.counts
+    routers = {
+        source for family, icmp_type, code, source, _ in errors if (icmp_type, code) == (TIME_EXCEEDED[family], 0)
+    }
     if len(routers) > 1:
         return True
     failed = {(each.src, each.dst) for each in some.samples}
-    answered = (bin_ for bin_ in echoes.bins() if bin_.outcome == "replied")
+    answered = (bin_ for bin_ in paired.bins_of(ECHO) if bin_.outcome == "replied")
     return any((each.src, each.dst) in failed for bin_ in answered for each in bin_.samples)
 
 

@@ -9,16 +9,15 @@ from itertools import groupby
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.frame_layout import GROUP_FIELDS
 from pcapcheck.exchanges import pairing_layout as layout
-from pcapcheck.exchanges.exchange_row import TABLES
+from pcapcheck.exchanges.paired_kinds import TABLE_OF
 from pcapcheck.exchanges.raw_tables import RAW_TABLES
 from pcapcheck.raw_rows import RawRows
-from pcapcheck.table_names import ECHO
 
 
 def finished_rows(out: array[int], count: int, groups: array[int], address_of: AddressOf) -> Iterator[RawRows]:
     """The first ``count`` exchanges of ``out``, a batch for each table that has some, in the order of the exchanges."""
     step = layout.FIELDS
-    tables = [TABLES.get(kind, ECHO) for kind in out[layout.UNICAST : count * step : step]]
+    tables = [TABLE_OF[kind] for kind in out[layout.KIND : count * step : step]]
     if len(set(tables)) == 1:
         yield _rows(tables[0], out, count, groups, address_of)
         return

@@ -8,18 +8,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pcapcheck.exchanges import pairing_layout, spreading_layout
+from pcapcheck.exchanges import spreading_layout
 from pcapcheck.exchanges.cells import Cells
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.echo_row import EchoRow
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
+from pcapcheck.exchanges.paired_kinds import NUMBERS
 from pcapcheck.values import halves_of
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-KINDS = {ECHO: 1, CONNECTIONS: pairing_layout.CONNECTS, DNS: pairing_layout.QUERIES}
 SRC = spreading_layout.C_SRC_HIGH, spreading_layout.C_SRC_LOW
 DST = spreading_layout.C_DST_HIGH, spreading_layout.C_DST_LOW
 
@@ -39,7 +38,7 @@ class PairCounts:
     def silent(self, table: str, group: int, row: EchoRow) -> int:
         """How many exchanges like ``row``, of frame group ``group``, got no answer; 0 if they are not counted."""
         port = row.dst_port if isinstance(row, ConnectionRow) else None
-        wanted = {spreading_layout.C_KIND: KINDS[table], spreading_layout.C_GROUP: group}
+        wanted = {spreading_layout.C_KIND: NUMBERS[table], spreading_layout.C_GROUP: group}
         wanted |= dict(zip(SRC + DST, (*halves_of(row.src), *halves_of(row.dst)), strict=True))
         if port is not None:
             wanted[spreading_layout.C_PORT] = port

@@ -10,7 +10,6 @@ from array import array
 from typing import TYPE_CHECKING
 
 from pcapcheck.exchanges.pairing_layout import (
-    CONNECTS,
     DST_HIGH,
     DST_LOW,
     ERRED,
@@ -18,11 +17,13 @@ from pcapcheck.exchanges.pairing_layout import (
     FIELDS,
     GROUP,
     IDENT_SEQ,
+    KIND,
+    KIND_CONNECTION,
+    KIND_ECHO_TO_MANY,
     OUTCOME,
     SRC_HIGH,
     SRC_LOW,
     UNANSWERED,
-    UNICAST,
 )
 
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ SAMPLES_PER_PAIR = 2
 PATIENCE, EACH = 64, 8
 # Who asked whom for what, and how it failed: exchanges alike in these are of the same pair. An odd factor for each
 # combines them into a number; the port and the class of an error are added to it.
-COLUMNS = (GROUP, OUTCOME, UNICAST, SRC_HIGH, SRC_LOW, DST_HIGH, DST_LOW)
+COLUMNS = (GROUP, OUTCOME, KIND, SRC_HIGH, SRC_LOW, DST_HIGH, DST_LOW)
 FACTOR = 0x1E3779B97F4A7C15
 
-# Frame group, outcome, kind and class of the error: the key of a bin.
-Kind = tuple[int, int, int, int]
+# Frame group, outcome, kind and class of the error.
+BinKey = tuple[int, int, int, int]
 Pair = tuple[int, int, int, int, int]
 
 
@@ -64,7 +65,9 @@ class PairSamples:
 
         table = np.frombuffer(rows, dtype=np.int64, count=count * FIELDS).reshape(-1, FIELDS)
         outcomes = table[:, OUTCOME]
-        places = np.flatnonzero(((outcomes == ERRED) | (outcomes == UNANSWERED)) & (table[:, UNICAST] > 0))
+        places = np.flatnonzero(
+            ((outcomes == ERRED) | (outcomes == UNANSWERED)) & (table[:, KIND] != KIND_ECHO_TO_MANY)
+        )
         key = _keys(table, places)
         for full in self._full:
             # Drop pairs that have their samples: mostly all of them.
@@ -92,14 +95,14 @@ class PairSamples:
             if len(kept) == SAMPLES_PER_PAIR:
                 self._full.append(key)
 
-    def of(self, kind: Kind, shown: array[int], count: int) -> array[int]:
+    def of(self, key: BinKey, shown: array[int], count: int) -> array[int]:
         """The rows of one bin whose pair is none of those of the ``count`` rows that are ``shown`` already."""
         pairs = {_pair(shown, number * FIELDS) for number in range(count)}
         found = array("q")
         for kept in self._kept.values():
             for row in kept:
                 error = row[ERROR] >> 16 if row[OUTCOME] == ERRED else 0
-                if (row[GROUP], row[OUTCOME], row[UNICAST], error) == kind and _pair(row, 0) not in pairs:
+                if (row[GROUP], row[OUTCOME], row[KIND], error) == key and _pair(row, 0) not in pairs:
                     found += row
         return found
 
@@ -115,12 +118,12 @@ def _keys(table: npt.NDArray[np.int64], places: npt.NDArray[np.int64]) -> npt.ND
     erred = table[places, OUTCOME] == ERRED
     if erred.any():
         key += (table[places, ERROR] >> 16) * erred * np.int64(FACTOR >> 3 | 1)
-    connects = table[places, UNICAST] == CONNECTS
+    connects = table[places, KIND] == KIND_CONNECTION
     if connects.any():
         key += (table[places, IDENT_SEQ] & 0xFFFF) * connects * np.int64(FACTOR >> 5 | 1)
     return key
 
 
 def _pair(rows: array[int], at: int) -> Pair:
-    port = rows[at + IDENT_SEQ] & 0xFFFF if rows[at + UNICAST] == CONNECTS else 0
+    port = rows[at + IDENT_SEQ] & 0xFFFF if rows[at + KIND] == KIND_CONNECTION else 0
     return rows[at + SRC_HIGH], rows[at + SRC_LOW], rows[at + DST_HIGH], rows[at + DST_LOW], port

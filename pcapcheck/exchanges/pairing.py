@@ -19,6 +19,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck.capture import scan_layout
+    from pcapcheck.copying import copy_numbers
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
@@ -52,6 +53,14 @@ def find_place(
         ):
             return place
         slot = (slot + 1) & mask
+
+
+def chain_free(pool: array[int], state: array[int], first: int, end: int) -> None:
+    """Let new places, from ``first`` up to ``end``, be the free ones."""
+    for place in range(first, end):
+        pool[place * layout.FIELDS + layout.NEWER] = place + 1
+    pool[(end - 1) * layout.FIELDS + layout.NEWER] = -1
+    state[layout.S_FREE] = first
 
 
 def enter_all(pool: array[int], slots: array[int], count: int) -> None:
@@ -111,9 +120,9 @@ def bucket_of(duration: int) -> int:
     return 128 + (shift - 1) * 64 + (duration - 64)
 
 
-def bin_home(group: int, outcome: int, unicast: int, error: int) -> int:
+def bin_home(group: int, outcome: int, kind: int, error: int) -> int:
     """A hash of a bin's key."""
-    return group * 61 + outcome * 7 + unicast * 3 + error * 13
+    return group * 61 + outcome * 7 + kind * 3 + error * 13
 
 
 def enter_bins(bins: array[int], slots: array[int], count: int) -> None:
@@ -123,10 +132,10 @@ def enter_bins(bins: array[int], slots: array[int], count: int) -> None:
 
 def find_bin(
     bins: array[int], bin_slots: array[int], mask: int, limit: int, state: array[int], group: int, outcome: int,
-    unicast: int, error: int
+    kind: int, error: int
 ) -> int:  # fmt: skip
     """The bin with this key, made if it is new; bin 0 takes what finds no room."""
-    home = bin_home(group, outcome, unicast, error)
+    home = bin_home(group, outcome, kind, error)
     slot = home & mask
     while True:
         slot = seek(bins, layout.BIN_FIELDS, layout.B_HOME, bin_slots, mask, home, slot)
@@ -137,7 +146,7 @@ def find_bin(
         if (
             bins[row + layout.B_GROUP] == group
             and bins[row + layout.B_OUTCOME] == outcome
-            and bins[row + layout.B_UNICAST] == unicast
+            and bins[row + layout.B_KIND] == kind
             and bins[row + layout.B_ERROR] == error
         ):
             return found
@@ -150,7 +159,7 @@ def find_bin(
     row = found * layout.BIN_FIELDS
     bins[row + layout.B_GROUP] = group
     bins[row + layout.B_OUTCOME] = outcome
-    bins[row + layout.B_UNICAST] = unicast
+    bins[row + layout.B_KIND] = kind
     bins[row + layout.B_ERROR] = error
     bins[row + layout.B_HOME] = home
     return found
@@ -165,9 +174,9 @@ def finish(
     error = 0
     if pool[row + layout.OUTCOME] == layout.ERRED:
         error = pool[row + layout.ERROR] >> 16
-    elif pool[row + layout.UNICAST] == layout.QUERIES and pool[row + layout.OUTCOME] == layout.REPLIED:
+    elif pool[row + layout.KIND] == layout.KIND_DNS and pool[row + layout.OUTCOME] == layout.REPLIED:
         error = layout.ANSWER_CODES + pool[row + layout.RCODE] + 1
-    unicast = pool[row + layout.UNICAST]
+    kind = pool[row + layout.KIND]
     found = find_bin(
         bins,
         bin_slots,
@@ -176,7 +185,7 @@ def finish(
         state,
         pool[row + layout.GROUP],
         pool[row + layout.OUTCOME],
-        unicast,
+        kind,
         error,
     )
     entry = found * layout.BIN_FIELDS
@@ -187,8 +196,7 @@ def finish(
         bins[entry + layout.B_DUPLICATES] = bins[entry + layout.B_DUPLICATES] + pool[row + layout.REPLIES] - 1
     if count < layout.SAMPLES:
         target = (found * layout.SAMPLES + count) * layout.FIELDS
-        for field in range(layout.FIELDS):
-            samples[target + field] = pool[row + field]
+        copy_numbers(pool, row, samples, target, layout.FIELDS)
     rtt = pool[row + layout.RTT]
     if rtt >= 0:
         if bins[entry + layout.B_LEAST] < 0 or rtt < bins[entry + layout.B_LEAST]:
@@ -199,8 +207,7 @@ def finish(
     if out_capacity:
         target = state[layout.S_OUT] * layout.FIELDS
         state[layout.S_OUT] = state[layout.S_OUT] + 1
-        for field in range(layout.FIELDS):
-            out[target + field] = pool[row + field]
+        copy_numbers(pool, row, out, target, layout.FIELDS)
 
 
 def is_asked_by(
@@ -212,7 +219,7 @@ def is_asked_by(
     row = place * layout.FIELDS
     return (
         pool[row + layout.STATE] == layout.OPEN
-        and pool[row + layout.UNICAST] == layout.QUERIES
+        and pool[row + layout.KIND] == layout.KIND_DNS
         and pool[row + layout.QUESTION] == question
         and pool[row + layout.SRC_LOW] == src_low
         and pool[row + layout.DST_LOW] == dst_low
@@ -444,13 +451,16 @@ def fill(pool: array[int], row: int, events: array[int], event: int) -> None:
     pool[row + layout.GROUP] = events[event + frame_layout.E_GROUP]
     pool[row + layout.IP_ID] = events[event + frame_layout.E_IP_ID]
     pool[row + layout.TTL] = events[event + frame_layout.E_TTL]
-    pool[row + layout.UNICAST] = 0 if events[event + frame_layout.E_KIND] & frame_layout.E_TO_MANY else 1
     pool[row + layout.SIZE] = events[event + frame_layout.E_SIZE]
     if events[event + frame_layout.E_KIND] & frame_layout.E_CONNECT:
-        pool[row + layout.UNICAST] = layout.CONNECTS
+        pool[row + layout.KIND] = layout.KIND_CONNECTION
     elif events[event + frame_layout.E_KIND] & frame_layout.E_QUERY:
-        pool[row + layout.UNICAST] = layout.QUERIES
+        pool[row + layout.KIND] = layout.KIND_DNS
         pool[row + layout.QUESTION] = events[event + frame_layout.E_QUESTION]
+    elif events[event + frame_layout.E_KIND] & frame_layout.E_TO_MANY:
+        pool[row + layout.KIND] = layout.KIND_ECHO_TO_MANY
+    else:
+        pool[row + layout.KIND] = layout.KIND_ECHO
     pool[row + layout.LATEST] = events[event + frame_layout.E_TIME]
     pool[row + layout.REQUESTS] = 1
 
@@ -503,7 +513,7 @@ def settle(
 def is_under_way(pool: array[int], row: int, last: int, wait: int, dns_wait: int) -> bool:
     """Whether what got no answer may still have got one when its capture point was heard last."""
     time = pool[row + layout.TIME]
-    if pool[row + layout.UNICAST] != layout.QUERIES:
+    if pool[row + layout.KIND] != layout.KIND_DNS:
         return time != scan_layout.ABSENT_TIME and last - time < wait
     if time == scan_layout.ABSENT_TIME:
         return pool[row + layout.REQUESTS] == 1

@@ -21,7 +21,7 @@ TIME = 11
 GROUP = 12
 IP_ID = 13
 TTL = 14
-UNICAST = 15
+KIND = 15
 OUTCOME = 16
 REQUESTS = 17
 REPLIES = 18
@@ -44,9 +44,11 @@ SIZE = QUESTION
 RCODE = ERROR
 FIELDS = 32
 
-# UNICAST of a TCP connection and of a DNS query; of an echo it is 1 where one host was asked, else 0.
-CONNECTS = 2
-QUERIES = 3
+# KIND of an exchange. An echo request to no one host in particular owes nobody a reply.
+KIND_ECHO_TO_MANY = 0
+KIND_ECHO = 1
+KIND_CONNECTION = 2
+KIND_DNS = 3
 
 # STATE of a place in the pool.
 FREE = 0
@@ -61,11 +63,11 @@ UNANSWERED = 2
 IN_FLIGHT = 3
 EVICTED = 4
 
-# Fields of a bin: exchanges alike in the request's frame group, outcome, kind (UNICAST), and the class of the error; of
-# DNS that has a response, ANSWER_CODES and the response's code plus 1.
+# Fields of a bin: exchanges alike in the request's frame group, outcome, KIND, and the class of the error; of DNS that
+# has a response, ANSWER_CODES and the response's code plus 1.
 B_GROUP = 0
 B_OUTCOME = 1
-B_UNICAST = 2
+B_KIND = 2
 B_ERROR = 3
 B_COUNT = 4
 B_REQUESTS = 5

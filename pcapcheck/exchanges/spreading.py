@@ -150,11 +150,11 @@ def spread(rows: array[int], count: int, cells: array[int], slots: array[int], f
                 break
             row = number * pairing_layout.FIELDS
             number = number + 1
-            kind = rows[row + pairing_layout.UNICAST]
-            if kind == 0:
+            kind = rows[row + pairing_layout.KIND]
+            if kind == pairing_layout.KIND_ECHO_TO_MANY:
                 continue
             group = rows[row + pairing_layout.GROUP]
-            port = rows[row + pairing_layout.IDENT_SEQ] & 0xFFFF if kind == pairing_layout.CONNECTS else 0
+            port = rows[row + pairing_layout.IDENT_SEQ] & 0xFFFF if kind == pairing_layout.KIND_CONNECTION else 0
             found = find_cell(
                 cells,
                 slots,
@@ -174,7 +174,7 @@ def spread(rows: array[int], count: int, cells: array[int], slots: array[int], f
                 state[layout.P_LEFT_OUT] = state[layout.P_LEFT_OUT] + 1
                 continue
             count_exchange(cells, found * layout.CELL_FIELDS, rows, row)
-            if kind != pairing_layout.QUERIES and rows[row + pairing_layout.SIZE] > 0:
+            if kind != pairing_layout.KIND_DNS and rows[row + pairing_layout.SIZE] > 0:
                 found = find_cell(
                     cells,
                     slots,

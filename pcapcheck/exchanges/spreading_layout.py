@@ -3,7 +3,7 @@
 They live apart from ``spreading.py`` because there they become C integers, which Python code cannot see.
 """
 
-# Fields of a cell. It counts the exchanges of one kind (``pairing_layout.UNICAST``) and one frame group that are alike
+# Fields of a cell. It counts the exchanges of one KIND (``pairing_layout``) and one frame group that are alike
 # in one respect: PAIR (source and destination in two halves each, for a connection its port), SIZE (bytes of the
 # request's datagram) or MOMENT (when it was asked, in steps).
 C_RESPECT = 0

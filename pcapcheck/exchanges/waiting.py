@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.exchanges import pairing_layout as layout
-from pcapcheck.values import address_of, is_ipv4
+from pcapcheck.exchanges.paired_kinds import REPEATING
+from pcapcheck.values import address_of, halves_of, is_ipv4
 
 # This many requests in a row, or repeats of a request, show that the asker waited in between.
 ENOUGH = 3
@@ -92,13 +93,17 @@ def _expect_no_host(pool: array[int], state: array[int], hosts: set[tuple[int, i
     3.2.2.6). On a healthy node no interface has the gateway's address: a ping of it fails, by an error or in silence.
     ``hosts`` are addresses that did answer.
     """
+    known = {halves_of(gateway)[1] for gateway in gateways}
+    asked = set(pool[layout.DST_LOW :: layout.FIELDS])
+    if not any(low & 0xFF == 0xFF or low in known for low in asked):
+        return
     for row in _open_rows(pool, state):
         dst = pool[row + layout.DST_HIGH], pool[row + layout.DST_LOW]
         address = address_of(*dst)
-        if pool[row + layout.UNICAST] != 1 or dst in hosts or not is_ipv4(address):
+        if pool[row + layout.KIND] != layout.KIND_ECHO or dst in hosts or not is_ipv4(address):
             continue
         if address in gateways or (dst[1] & 0xFF == 0xFF and pool[row + layout.OUTCOME] == layout.UNANSWERED):
-            pool[row + layout.UNICAST] = 0
+            pool[row + layout.KIND] = layout.KIND_ECHO_TO_MANY
 
 
 def _was_due(pool: array[int], rows: list[int], place: int, answered: list[tuple[int, bool]], last_number: int) -> bool:
@@ -108,7 +113,7 @@ def _was_due(pool: array[int], rows: list[int], place: int, answered: list[tuple
     and whether they are between the same addresses.
     """
     row = rows[place]
-    if pool[row + layout.UNICAST] in (layout.CONNECTS, layout.QUERIES):
+    if pool[row + layout.KIND] in REPEATING:
         # Each repeat of a SYN comes a second later or more, of a query even more.
         return pool[row + layout.REQUESTS] >= ENOUGH
     later = [same for number, same in answered if number > pool[row + layout.NUMBER]]
@@ -140,14 +145,14 @@ def pair_of(pool: array[int], row: int) -> Pair:
 
 
 def _kind_of(pool: array[int], row: int) -> Kind:
-    return pair_of(pool, row), pool[row + layout.UNICAST] == layout.QUERIES
+    return pair_of(pool, row), pool[row + layout.KIND] == layout.KIND_DNS
 
 
 def _shown(pool: array[int], replied: list[int]) -> dict[Kind, AnswerTimes]:
     """How long the latest answers took, by addresses, at the slowest capture point."""
     shown: dict[Kind, AnswerTimes] = {}
     for row in replied:
-        if pool[row + layout.UNICAST] in (layout.CONNECTS, layout.QUERIES) and pool[row + layout.REQUESTS] > 1:
+        if pool[row + layout.KIND] in REPEATING and pool[row + layout.REQUESTS] > 1:
             # It is not known which of its repeats was answered.
             continue
         longest = shown.setdefault(_kind_of(pool, row), AnswerTimes())
@@ -160,7 +165,7 @@ def _slowest_by_group(bins: array[int], state: array[int]) -> dict[int, int]:
     slowest: dict[int, int] = {}
     for number in range(state[layout.S_BINS]):
         row = number * layout.BIN_FIELDS
-        if bins[row + layout.B_UNICAST] not in (layout.CONNECTS, layout.QUERIES):
+        if bins[row + layout.B_KIND] not in REPEATING:
             group = bins[row + layout.B_GROUP]
             slowest[group] = max(slowest.get(group, 0), bins[row + layout.B_MOST])
     return slowest

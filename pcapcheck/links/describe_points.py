@@ -61,7 +61,7 @@ def _add_gateway_talk(capture_point: CapturePoint, capture: Capture, reading: Re
         for group, target in capture.exchanges.asked
         if group in capture_point.groups and not maybe_gateway(target)
     }
-    gateway.icmp_error_groups = capture.exchanges.echoes.ending_errors.groups & capture_point.groups.keys()
+    gateway.icmp_error_groups = capture.exchanges.paired.ending_errors.groups & capture_point.groups.keys()
 
 
 def _others_answer(claims: list[Claim], capture_point: CapturePoint, gateways: frozenset[int]) -> bool:
@@ -89,7 +89,7 @@ def _describe(capture_point: CapturePoint, capture: Capture, reading: Reading, k
     return replace(
         point,
         silence=silence,
-        pings_expired=pings_expired(capture.exchanges.echoes) if printed else frozenset(),
+        pings_expired=pings_expired(capture.exchanges.paired) if printed else frozenset(),
         alternatives=[
             replace(_with_pod(capture_point, point.end, assumed), silence=silence) for assumed in assumptions
         ],

@@ -25,6 +25,6 @@ def rows_of(source: Captured, reading: Reading, numbers: set[int]) -> Iterator[F
             for number in wanted:
                 row = bisect_left(held, number)
                 if row < len(held) and held[row] == number:
-                    yield FrameRow(batch.rows, batch.capacity, row, batch.address_of)
+                    yield FrameRow(batch.rows, batch.field_step, row, batch.address_of)
             if len(held) and held[-1] >= last:
                 return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,10 @@ from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf, Interface, Problem
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import NOTHING_SEEN
+from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import COOKED2, LINKS, Decoder, FrameGroup, link_name
 from pcapcheck.decode.frame_fields import raw_frames
-from pcapcheck.decode.frame_row import FrameRow, frame_rows
+from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished, SoFar
 from pcapcheck.exchanges.resolution_sums import Silent
@@ -88,7 +89,7 @@ class Capture:
     @property
     def address_of(self) -> AddressOf:
         """Makes an address of its two halves, with its name if the capture is a text with names."""
-        return self.exchanges.echoes.address_of
+        return self.exchanges.paired.address_of
 
 
 def read_capture(
@@ -142,12 +143,11 @@ def read_capture(
     if sightings is not None:
         sightings.address_pairs[number] = decoder.address_pairs()
     settle(exchanges.finish(capture.groups, reader.frames))
-    exchanges.echoes.forget(partial(_macs, capture.groups))
-    echoes = exchanges.echoes
+    exchanges.paired.forget(partial(_macs, capture.groups))
     capture.silent = exchanges.resolution_sums.silent()
     capture.tallies = {(ARP, group): sums for group, sums in exchanges.resolution_sums.tallies()}
-    for table, bins in ((ECHO, echoes.bins()), (CONNECTIONS, echoes.attempts()), (DNS, echoes.queries())):
-        for bin_ in bins:
+    for table in (ECHO, CONNECTIONS, DNS):
+        for bin_ in exchanges.paired.bins_of(table):
             capture.tallies.setdefault((table, bin_.group), AskerSums()).add_echoes(bin_)
     if FRAMES not in every:
         for group_number, group in enumerate(capture.groups):
@@ -171,12 +171,15 @@ def _may_be_several(interfaces: list[Interface]) -> bool:
     return any(interface.link_type == COOKED2 or interface.printed for interface in interfaces)
 
 
-def read_frames(source: Captured, reading: Reading) -> Iterator[FrameRow]:
-    """Every frame of a capture, one at a time; each is valid until the next is asked for."""
+def read_frames(source: Captured, reading: Reading, groups: Container[int]) -> Iterator[FrameRow]:
+    """Every frame of some frame groups of a capture, one at a time; each is valid until the next is asked for."""
     decoder = Decoder(True, reading.scope.since, reading.scope.until)
     with source.open(reading.batch_frames) as reader:
         for records in reader.batches():
-            yield from frame_rows(decoder.decode(records))
+            batch = decoder.decode(records)
+            for row, group in enumerate(batch.field(frame_layout.GROUP)):
+                if group in groups:
+                    yield FrameRow(batch.rows, batch.field_step, row * batch.row_step, batch.address_of)
 
 
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
@@ -195,7 +198,7 @@ def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exch
             yield Problem("drops", f"{name} lost {interface.drops} packets while recording")
     if decoder.overflowed:
         yield Problem("too-many-senders", f"{decoder.overflowed} frames are of too many different MACs to tell apart")
-    evicted = exchanges.resolutions.evicted + exchanges.echoes.evicted
+    evicted = exchanges.resolutions.evicted + exchanges.paired.evicted
     if evicted:
         yield Problem("evicted", f"{evicted} open exchanges were dropped, oldest first, to keep memory bounded")
     forgotten = exchanges.conversations.forgotten

@@ -18,7 +18,7 @@ def spans_of(captures: list[Capture], clocks: dict[int, Clock], wait: int) -> di
 
     Where echoes took longer than that, as long as they took.
     """
-    took = (bin_.most for capture in captures for bin_ in capture.exchanges.echoes.bins())
+    took = (bin_.most for capture in captures for bin_ in capture.exchanges.paired.bins_of(ECHO))
     wait = max(wait, with_margin(max((longest for longest in took if longest is not None), default=0)))
     spans = {}
     for capture in captures:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from pcapcheck.brief import Brief
@@ -62,7 +63,8 @@ class Path(Brief):
     Paths with one ``signature`` differ only in the fields after ``steps``, and share their latencies.
     ``watching`` are the captures that were being recorded then. ``answered``: a reply to the echo request was seen
     somewhere. ``meant`` is the address pair of the request, as its asker sent it, if the reply was seen only behind
-    address translation. Lengths are those of the datagrams, in bytes.
+    address translation. Lengths are those of the datagrams, in bytes. ``measure`` and ``pick`` look up what only a path
+    that is shown needs.
     """
 
     packet: str
@@ -75,11 +77,21 @@ class Path(Brief):
     rewritten: bool
     shortest: int
     longest: int
-    watching: frozenset[int] = frozenset()
-    answered: bool = False
-    meant: tuple[int, int] | None = None
-    latencies: tuple[Latency, ...] = ()
-    samples: list[PathSample] = field(default_factory=list)
+    watching: frozenset[int]
+    answered: bool
+    meant: tuple[int, int] | None
+    measure: Callable[[], tuple[Latency, ...]]
+    pick: Callable[[], list[PathSample]]
+
+    @cached_property
+    def latencies(self) -> tuple[Latency, ...]:
+        """From step to step."""
+        return self.measure()
+
+    @cached_property
+    def samples(self) -> list[PathSample]:
+        """The first packets of the path, one at least."""
+        return self.pick()
 
     @property
     def src(self) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from pcapcheck.columns import ECHOES, ENCAPS, PACKETS
+from pcapcheck.paths import gathering
 from pcapcheck.paths.correlation import Packets
 from pcapcheck.paths.echo_replies import answered_of, asked_pairs
 from pcapcheck.paths.hosts import Hosts
@@ -83,51 +84,46 @@ class PathGroups:
         self.beyond = int(kinds.counts[order[MOST_PATHS:]].sum())
         numbers = np.full(len(kinds.counts), -1, np.int64)
         numbers[order[:MOST_PATHS]] = np.arange(min(MOST_PATHS, len(order)))
-        latencies: dict[int, tuple[Latency, ...]] = {}
+        self._signatures = signatures.of
+        captures = sorted(spans)
         paths = []
         for kind in order[:MOST_PATHS].tolist():
             members = kinds.members(kind)
             packet = int(members[0])
-            rows = first[members]
-            number = int(signatures.of[packet])
-            if number not in latencies:
-                latencies[number] = self._latencies(
-                    packets.begins[signatures.members(number)], int(self._lengths[packet])
-                )
-            watched = frozenset(capture for bit, capture in enumerate(sorted(spans)) if watching[packet] >> bit & 1)
-            path = self._path(members, rows, number, latencies[number])
-            asked = self.pairs[int(meant[packet])] if meant[packet] else None
-            paths.append(replace(path, watching=watched, answered=bool(answered[packet]), meant=asked))
+            time, lengths = seen.time[first[members]], length_of(seen.what[first[members]])
+            path = Path(
+                packet=PACKETS[packet_type_of(int(seen.what[first[packet]]))],
+                signature=int(signatures.of[packet]),
+                steps=self.steps(packet),
+                count=len(members),
+                first=int(time.min()),
+                last=int(time.max()),
+                repeated=bool(packets.repeated[packet]),
+                rewritten=bool(packets.rewritten[packet]),
+                shortest=int(lengths.min()),
+                longest=int(lengths.max()),
+                watching=frozenset(capture for bit, capture in enumerate(captures) if watching[packet] >> bit & 1),
+                answered=bool(answered[packet]),
+                meant=self.pairs[int(meant[packet])] if meant[packet] else None,
+                measure=partial(self._latencies, packet),
+                pick=partial(self._samples, members[:SAMPLES].tolist()),
+            )
+            paths.append(path)
         return paths, numbers[kinds.of]
 
-    def _path(self, members: Column, rows: Column, signature: int, latencies: tuple[Latency, ...]) -> Path:
-        """The path of these packets, whose first sightings are ``rows``."""
-        packet = int(members[0])
-        time, lengths = self.seen.time[rows], length_of(self.seen.what[rows])
-        return Path(
-            packet=PACKETS[packet_type_of(int(self.seen.what[rows[0]]))],
-            signature=signature,
-            steps=self.steps(packet),
-            count=len(members),
-            first=int(time.min()),
-            last=int(time.max()),
-            repeated=bool(self.packets.repeated[packet]),
-            rewritten=bool(self.packets.rewritten[packet]),
-            shortest=int(lengths.min()),
-            longest=int(lengths.max()),
-            latencies=latencies,
-            samples=[self.sample(int(member)) for member in members[:SAMPLES]],
-        )
-
-    def _latencies(self, begins: Column, steps: int) -> tuple[Latency, ...]:
-        """From step to step, over the packets whose sightings begin there."""
+    def _latencies(self, packet: int) -> tuple[Latency, ...]:
+        """From step to step, over all packets with the signature of this one."""
         time, rows = self.seen.time, self.packets.rows
+        begins = self.packets.begins[self._signatures == self._signatures[packet]]
         latencies = []
-        for n in range(1, steps):
+        for n in range(1, int(self._lengths[packet])):
             took = np.abs(time[rows[begins + n]] - time[rows[begins + n - 1]])
             median, p99 = np.percentile(took, (50, 99))
             latencies.append(Latency(int(median), int(p99), int(took.max())))
         return tuple(latencies)
+
+    def _samples(self, packets: list[int]) -> list[PathSample]:
+        return [self.sample(packet) for packet in packets]
 
     def around(self, paths: list[int], first: int, last: int) -> tuple[int | None, int | None]:
         """When the latest packet of some paths before ``first`` was seen, and the earliest after ``last``."""
@@ -157,22 +153,12 @@ def _watching(times: Column, spans: dict[int, tuple[int, int]]) -> Column:
 def _signatures(packets: Packets, lengths: Column) -> Column:
     """A hash per packet of its type, address pair and steps."""
     token, _ = compact(tokens_of(packets))
-    begins = packets.begins
-    what = packets.seen.what[packets.rows] if packets.rewritten.any() else packets.seen.what[packets.rows[begins]]
-    first = what[begins] if packets.rewritten.any() else what
-    # Packet types and address pairs differ in their bits, paths in their lengths too.
-    signature = _mix((first >> 32) << 4 | packet_type_of(first), lengths + MULTIPLY)
-    shortest = int(lengths.min())
-    for n in range(int(lengths.max())):
-        there = lengths > n
-        if n < shortest:
-            signature = _mix(signature, token[begins + n] + n)
-        else:
-            signature[there] = _mix(signature[there], token[begins[there] + n] + n)
-        if packets.rewritten.any():
-            # The addresses behind a translation belong to the path as well.
-            signature[there] = _mix(signature[there], what[begins[there] + n] >> 32)
-    return signature
+    signatures = np.empty(packets.count, np.int64)
+    # The addresses behind a translation belong to the path as well.
+    whole = bool(packets.rewritten.any())
+    rows, begins, what = packets.rows.data, packets.begins.data, packets.seen.what.data
+    gathering.sign(rows, begins, lengths.data, what, token.data, whole, signatures.data)
+    return signatures
 
 
 def _mix(left: Column, right: Column) -> Column:

@@ -3,191 +3,235 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields
+from functools import cached_property
 from typing import Any
 
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.fates import fate
 from pcapcheck.paths.hop_row import HopRow
-from pcapcheck.paths.path import Path, PathSample, PathStep, pod_link_pairs
-from pcapcheck.paths.path_row import PathRow
+from pcapcheck.paths.path import Path, PathSample, pod_link_pairs
+from pcapcheck.paths.path_row import FollowedRow, PathRow
 from pcapcheck.paths.paths import Paths
 from pcapcheck.values import clean, is_ipv4
 
+# Fields of rows that differ from packet to packet of one path.
+VARYING = {"time", "frames", "elsewhere", "last_seen", "length", "duration", "to_frame", "latency"}
+# The others, which its packets have in common.
+OF_PATHS, OF_HOPS = ([field.name for field in fields(row) if field.name not in VARYING] for row in (PathRow, HopRow))
+
+
+class FollowedPackets:
+    """Packets of one path between two of its steps, as rules judge them.
+
+    What they have in common are attributes with the names of the columns, looked up when a rule asks for them; ``row``
+    adds what differs from packet to packet. They are shown at the first of the steps that is judged.
+    """
+
+    outcome = ""
+
+    def __init__(self, paths: Paths, path: Path, steps: range) -> None:
+        self._paths, self._path, self._steps = paths, path, steps
+        self._shown = next((number for number in steps if path.steps[number].spot.point.judged), steps[0])
+        self.count = path.count
+        self.packet, self.src, self.dst, self.rewritten = path.packet, path.src, path.dst, path.rewritten
+        self.calico = paths.facts.calico
+        spot = path.steps[self._shown].spot
+        self.capture, self.group = spot.capture, spot.number
+
+    @property
+    def frames(self) -> list[int]:
+        """The first packet's frame."""
+        return [self._path.samples[0].frames[self._shown]]
+
+    @property
+    def time(self) -> int:
+        """When the first packet was seen first."""
+        return self._path.samples[0].times[0]
+
+    @property
+    def family(self) -> int:
+        return 4 if is_ipv4(self.src) else 6
+
+    @property
+    def interface(self) -> str:
+        return self._path.steps[self._steps[0]].spot.point.name
+
+    @property
+    def node_interface(self) -> str:
+        return self._path.steps[self._steps[0]].spot.point.node_interface
+
+    @property
+    def encap(self) -> str:
+        encaps = {self._path.steps[number].encap for number in self._steps} - {"none"}
+        return ", ".join(sorted(encaps)) or "none"
+
+    def rows(self) -> Iterator[tuple[FollowedRow, int]]:
+        """The first packets as rows: each stands for itself, the first also for the packets that were not kept."""
+        first, *others = self._path.samples
+        yield self.row(first), self.count - len(others)
+        for sample in others:
+            yield self.row(sample), 1
+
+    def row(self, sample: PathSample) -> FollowedRow:
+        """The row of one of these packets."""
+        raise NotImplementedError
+
+    def _where(self, sample: PathSample) -> dict[str, Any]:
+        """When a packet was seen first, the frame that is shown, and its others on these steps."""
+        steps, shown = self._path.steps, self._shown
+        others = (number for number in self._steps if number != shown)
+        return {
+            "time": sample.times[0],
+            "frames": [sample.frames[shown]],
+            "elsewhere": tuple((steps[number].spot.capture, sample.frames[number]) for number in others),
+        }
+
+
+class PathPackets(FollowedPackets):
+    """Packets of the table ``paths``."""
+
+    def __init__(self, paths: Paths, path: Path) -> None:
+        super().__init__(paths, path, range(len(path.steps)))
+        self.receiver, self.answered = path.receiver, path.answered
+        self.sightings = len(path.steps)
+
+    @property
+    def points(self) -> str:
+        return ", ".join(step.spot.point.name for step in self._path.steps)
+
+    @property
+    def ttls(self) -> str:
+        return ", ".join("?" if step.ttl is None else str(step.ttl) for step in self._path.steps)
+
+    @property
+    def first_kind(self) -> str:
+        return self._path.steps[0].spot.point.kind
+
+    @cached_property
+    def delivered(self) -> bool | None:
+        return self._paths.is_delivered(self._path)
+
+    @property
+    def receiver_recorded(self) -> bool:
+        return self.receiver in self._paths.topology.homes or self.delivered is False
+
+    @property
+    def fate(self) -> str:
+        """What became of the packets, as the rest of a sentence about them."""
+        if self.delivered is False:
+            return fate(self._paths.loss(self._path), self._paths.hosts)
+        return "arrive" if self.delivered else "go on"
+
+    @property
+    def last_interface(self) -> str:
+        return self._path.steps[-1].spot.point.name
+
+    @property
+    def missing(self) -> str | None:
+        return ", ".join(point.name for point in self._paths.deliveries.missing(self._path)) or None
+
+    @property
+    def entered(self) -> bool | None:
+        """Whether they came to the node from a pod, on that pod's link."""
+        first = self._path.steps[0].spot
+        if first.point.kind != "pod-link":
+            return False
+        return None if first.side is None else first.side == POD
+
+    @cached_property
+    def left(self) -> bool | None:
+        return self._paths.deliveries.has_left(self._path, self.delivered)
+
+    @property
+    def for_node(self) -> bool:
+        return self._paths.nodes.is_for_node(self._path)
+
+    def row(self, sample: PathSample) -> PathRow:
+        return PathRow(
+            **{name: getattr(self, name) for name in OF_PATHS},
+            **self._where(sample),
+            last_seen=self._last_seen(sample.frames[-1]),
+            length=sample.length,
+            duration=sample.times[-1] - sample.times[0],
+        )
+
+    def _last_seen(self, frame: int) -> str:
+        step = self._path.steps[-1]
+        capture_point = step.spot.point.capture_point
+        where = {POD: ", coming from the pod", NODE: ", going to the pod"}.get(step.spot.side or "", "")
+        rest = f" (frame {frame} of {capture_point.file})" if self.sightings > 1 else ", and nowhere else"
+        return f"{capture_point.name}{where}{rest}"
+
+
+class HopPackets(FollowedPackets):
+    """Packets of the table ``hops``: ``start`` and ``end`` are their steps on the two pod links."""
+
+    def __init__(self, paths: Paths, path: Path, start: int, end: int) -> None:
+        super().__init__(paths, path, range(start, end + 1))
+        self._start, self._end = start, end
+        here, there = path.steps[start], path.steps[end]
+        self.ttl, self.to_ttl = here.ttl, there.ttl
+        self.ttl_lost = None if here.ttl is None or there.ttl is None else here.ttl - there.ttl
+        self.eth_src, self.eth_dst = here.spot.group.src, here.spot.group.dst
+        self.to_eth_src, self.to_eth_dst = there.spot.group.src, there.spot.group.dst
+
+    @property
+    def to_interface(self) -> str:
+        return self._path.steps[self._end].spot.point.name
+
+    @cached_property
+    def between(self) -> str | None:
+        between = self._paths.nodes.between(self._path, self._start, self._end)
+        # A TTL that falls by 1 is right on one node and wrong between two.
+        return "unknown" if between is None and self.ttl_lost != 1 else between
+
+    def row(self, sample: PathSample) -> HopRow:
+        capture = self._paths.captures[self._path.steps[self._end].spot.capture]
+        return HopRow(
+            **{name: getattr(self, name) for name in OF_HOPS},
+            **self._where(sample),
+            to_frame=f"frame {sample.frames[self._end]} of {clean(capture.source.short_name)}",
+            latency=abs(sample.times[self._end] - sample.times[self._start]),
+        )
+
 
 class PathTables:
-    """Makes the rows of both tables from the paths of an observation."""
+    """Both tables, from the paths of an observation."""
 
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
 
-    def path_rows(self, every: bool = False) -> Iterator[tuple[PathRow, int]]:
-        """The rows of the table ``paths``, each with its number of packets: 1 if ``every`` packet is wanted."""
-        if every:
-            yield from ((row, 1) for row in self.every_path())
-            return
+    def paths(self) -> Iterator[PathPackets]:
+        """The packets of the table ``paths``, path by path."""
+        return (PathPackets(self._paths, path) for path in self._paths.found)
+
+    def hops(self) -> Iterator[HopPackets]:
+        """The packets of the table ``hops``, path by path and hop by hop."""
         for path in self._paths.found:
-            row = self._path_row(path, path.samples[0])
-            for sample, weight in _weighed(path):
-                yield _like(row, path, sample), weight
+            for start, end in pod_link_pairs(path):
+                yield HopPackets(self._paths, path, start, end)
 
-    def every_path(self) -> Iterator[PathRow]:
+    def every_path(self) -> Iterator[FollowedRow]:
         """A row for every packet, in the order in which they were seen first."""
-        rows: dict[int, PathRow] = {}
-        for path, sample in self._packets():
-            if id(path) not in rows:
-                rows[id(path)] = self._path_row(path, sample)
-            yield _like(rows[id(path)], path, sample)
+        packets = list(self.paths())
+        for number, sample in self._packets():
+            yield packets[number].row(sample)
 
-    def every_hop(self) -> Iterator[HopRow]:
+    def every_hop(self) -> Iterator[FollowedRow]:
         """A row for every packet and pair of pod links."""
-        for path, sample in self._packets():
-            for here, there in pod_link_pairs(path):
-                yield self._hop_row(path, here, there, sample)
+        found = self._paths.found
+        hops = [[HopPackets(self._paths, path, *pair) for pair in pod_link_pairs(path)] for path in found]
+        for number, sample in self._packets():
+            for hop in hops[number]:
+                yield hop.row(sample)
 
-    def _packets(self) -> Iterator[tuple[Path, PathSample]]:
+    def _packets(self) -> Iterator[tuple[int, PathSample]]:
+        """The number of each packet's path, and the packet."""
         if self._paths.groups is not None:
             packets = self._paths.groups.packets
             times = packets.seen.time[packets.rows[packets.begins]]
             for packet in times.argsort(kind="stable").tolist():
                 number = int(self._paths.groups.path_of[packet])
                 if number >= 0:
-                    yield self._paths.found[number], self._paths.groups.sample(packet)
-
-    def hop_rows(self, every: bool = False) -> Iterator[tuple[HopRow, int]]:
-        """The same for the table ``hops``."""
-        if every:
-            yield from ((row, 1) for row in self.every_hop())
-            return
-        for path in self._paths.found:
-            for here, there in pod_link_pairs(path):
-                for sample, weight in _weighed(path):
-                    yield self._hop_row(path, here, there, sample), weight
-
-    def _path_row(self, path: Path, sample: PathSample) -> PathRow:
-        last = path.steps[-1]
-        delivered = self._paths.is_delivered(path)
-        return PathRow(
-            **_common(path, sample, range(len(path.steps))),
-            calico=self._paths.facts.calico,
-            points=", ".join(step.spot.point.name for step in path.steps),
-            ttls=", ".join("?" if step.ttl is None else str(step.ttl) for step in path.steps),
-            first_kind=path.steps[0].spot.point.kind,
-            receiver=path.receiver,
-            receiver_recorded=path.receiver in self._paths.topology.homes or delivered is False,
-            fate=self._fate(path, delivered),
-            last_interface=last.spot.point.name,
-            last_seen=_last_seen(path, sample.frames[-1]),
-            missing=", ".join(point.name for point in self._paths.deliveries.missing(path)) or None,
-            entered=_entered(path.steps[0]),
-            left=self._paths.deliveries.has_left(path, delivered),
-            delivered=delivered,
-            answered=path.answered,
-            for_node=self._paths.nodes.is_for_node(path),
-            sightings=len(path.steps),
-            length=sample.length,
-            duration=sample.times[-1] - sample.times[0],
-        )
-
-    def _fate(self, path: Path, delivered: bool | None) -> str:
-        """What became of the packets, as the rest of a sentence about them."""
-        return (
-            fate(self._paths.loss(path), self._paths.hosts)
-            if delivered is False
-            else "arrive"
-            if delivered
-            else "go on"
-        )
-
-    def _hop_row(self, path: Path, start: int, end: int, sample: PathSample) -> HopRow:
-        here, there = path.steps[start], path.steps[end]
-        capture = self._paths.captures[there.spot.capture]
-        lost = None if here.ttl is None or there.ttl is None else here.ttl - there.ttl
-        between = self._paths.nodes.between(path, start, end)
-        if between is None and lost != 1:
-            # A TTL that falls by 1 is right on one node and wrong between two.
-            between = "unknown"
-        return HopRow(
-            **_common(path, sample, range(start, end + 1)),
-            calico=self._paths.facts.calico,
-            to_interface=there.spot.point.name,
-            to_frame=f"frame {sample.frames[end]} of {clean(capture.source.short_name)}",
-            ttl=here.ttl,
-            to_ttl=there.ttl,
-            ttl_lost=lost,
-            between=between,
-            eth_src=here.spot.group.src,
-            eth_dst=here.spot.group.dst,
-            to_eth_src=there.spot.group.src,
-            to_eth_dst=there.spot.group.dst,
-            latency=abs(sample.times[end] - sample.times[start]),
-        )
-
-
-def _weighed(path: Path) -> Iterator[tuple[PathSample, int]]:
-    """The samples of a path: each stands for itself, the first also for the packets that were not kept."""
-    first, *others = path.samples
-    yield first, path.count - len(others)
-    for sample in others:
-        yield sample, 1
-
-
-def _like(row: PathRow, path: Path, sample: PathSample) -> PathRow:
-    """The row of another packet of the same path."""
-    return replace(
-        row,
-        **_where(path, sample, range(len(path.steps))),
-        time=sample.times[0],
-        last_seen=_last_seen(path, sample.frames[-1]),
-        duration=sample.times[-1] - sample.times[0],
-        length=sample.length,
-    )
-
-
-def _common(path: Path, sample: PathSample, steps: range) -> dict[str, Any]:
-    """What rows of paths and of hops have in common; they are shown at the first of these steps that is judged."""
-    shown = _shown(path, steps)
-    encaps = {path.steps[number].encap for number in steps} - {"none"}
-    return {
-        "capture": path.steps[shown].spot.capture,
-        "group": path.steps[shown].spot.number,
-        **_where(path, sample, steps),
-        "time": sample.times[0],
-        "packet": path.packet,
-        "family": 4 if is_ipv4(path.src) else 6,
-        "src": path.src,
-        "dst": path.dst,
-        "rewritten": path.rewritten,
-        "interface": path.steps[steps[0]].spot.point.name,
-        "node_interface": path.steps[steps[0]].spot.point.node_interface,
-        "encap": ", ".join(sorted(encaps)) or "none",
-    }
-
-
-def _where(path: Path, sample: PathSample, steps: range) -> dict[str, Any]:
-    """The frames of a packet on these steps: the one that is shown, and the others."""
-    shown = _shown(path, steps)
-    others = (number for number in steps if number != shown)
-    return {
-        "frames": [sample.frames[shown]],
-        "elsewhere": tuple((path.steps[number].spot.capture, sample.frames[number]) for number in others),
-    }
-
-
-def _shown(path: Path, steps: range) -> int:
-    return next((number for number in steps if path.steps[number].spot.point.judged), steps[0])
-
-
-def _last_seen(path: Path, frame: int) -> str:
-    step = path.steps[-1]
-    capture_point = step.spot.point.capture_point
-    where = {POD: ", coming from the pod", NODE: ", going to the pod"}.get(step.spot.side or "", "")
-    rest = f" (frame {frame} of {capture_point.file})" if len(path.steps) > 1 else ", and nowhere else"
-    return f"{capture_point.name}{where}{rest}"
-
-
-def _entered(step: PathStep) -> bool | None:
-    """Whether a packet came to the node from a pod, on that pod's link."""
-    if step.spot.point.kind != "pod-link":
-        return False
-    return None if step.spot.side is None else step.spot.side == POD
+                    yield number, self._paths.groups.sample(packet)

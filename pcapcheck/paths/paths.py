@@ -21,6 +21,7 @@ from pcapcheck.paths.node_links import NodeLinks
 from pcapcheck.paths.path import Path, SizeLimit
 from pcapcheck.paths.size_limits import size_limits
 from pcapcheck.paths.topology import Topology
+from pcapcheck.values import is_ipv4
 
 if TYPE_CHECKING:
     from pcapcheck.paths.path_grouping import PathGroups
@@ -55,10 +56,41 @@ class Paths(Brief):
         nodes = NodeLinks(captures, facts, topology, {})
         return cls(captures, facts, hosts, topology, nodes, Deliveries(facts, hosts, topology))
 
-    @property
+    @cached_property
     def found(self) -> list[Path]:
         every = self.groups.paths if self.groups else []
         return every if self.only is None else [path for path in every if path.steps[0].spot.point.key in self.only]
+
+    def between(self, src: int | None, dst: int | None) -> list[Path]:
+        """The paths of what one address sent to another."""
+        return [path for path in self.of_two(src, dst) if path.src == src]
+
+    def of_two(self, address: int | None, other: int | None) -> list[Path]:
+        """The paths of what two addresses sent to each other."""
+        return self._by_ends.get(frozenset((address, other)), [])
+
+    def for_receiver(self, address: int | None) -> list[Path]:
+        """The paths of what an address was to receive."""
+        return self._by_receiver.get(address, [])
+
+    @cached_property
+    def forwarding(self) -> frozenset[tuple[PointKey, bool]]:
+        """The capture points that packets were seen to go on from, and whether they were IPv4."""
+        return frozenset((step.spot.point.key, is_ipv4(path.src)) for path in self.found for step in path.steps[:-1])
+
+    @cached_property
+    def _by_ends(self) -> dict[frozenset[int | None], list[Path]]:
+        found: dict[frozenset[int | None], list[Path]] = {}
+        for path in self.found:
+            found.setdefault(frozenset((path.src, path.dst)), []).append(path)
+        return found
+
+    @cached_property
+    def _by_receiver(self) -> dict[int | None, list[Path]]:
+        found: dict[int | None, list[Path]] = {}
+        for path in self.found:
+            found.setdefault(path.receiver, []).append(path)
+        return found
 
     def within(self, keys: set[PointKey], facts: Facts) -> Paths:
         """The same about these capture points alone, which ``facts`` describe."""

@@ -66,8 +66,8 @@ def _counted(captures: Iterable[Capture]) -> dict[tuple[Group, Pair], Counter[st
     for capture in captures:
         if not any(table == CONNECTIONS for table, _ in capture.tallies):
             continue
-        cells = capture.exchanges.echoes.cells.table()
-        attempts = cells[:, layout.C_KIND] == pairing_layout.CONNECTS
+        cells = capture.exchanges.paired.cells.table()
+        attempts = cells[:, layout.C_KIND] == pairing_layout.KIND_CONNECTION
         for cell in cells[attempts & (cells[:, layout.C_RESPECT] == layout.PAIR)].tolist():
             known = counted.setdefault(_key(capture.number, cell), Counter())
             known[REPLIED] += cell[layout.C_REPLIED]

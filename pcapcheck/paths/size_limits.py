@@ -13,6 +13,7 @@ from itertools import groupby
 
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.paths.path import Path, SizeLimit
+from pcapcheck.table_names import ECHO
 
 REQUEST = "request"
 # Packets that both ends send, each direction by itself.
@@ -67,7 +68,7 @@ def _icmp_errors(captures: Iterable[Capture]) -> dict[Pair, frozenset[Pair]]:
     """The MTUs in ICMP errors about echo requests, and who sent them, by source and destination."""
     found: dict[Pair, frozenset[Pair]] = {}
     for capture in captures:
-        for kind in capture.exchanges.echoes.bins():
+        for kind in capture.exchanges.paired.bins_of(ECHO):
             for echo in kind.samples:
                 if echo.error == TOO_BIG and echo.error_mtu and echo.error_from is not None:
                     known = found.get((echo.src, echo.dst), frozenset())

@@ -13,7 +13,7 @@ from pcapcheck.columns import PACKETS
 from pcapcheck.paths.gathering_layout import SAME_PACKET
 from pcapcheck.paths.path import Path
 from pcapcheck.paths.path_grouping import PathGroups
-from pcapcheck.paths.sighting_columns import Column, packet_type_of
+from pcapcheck.paths.sighting_columns import packet_type_of
 
 # An answer that comes later answers something else.
 SOON = 1_000_000_000
@@ -28,8 +28,6 @@ class Tracing:
         packets = groups.packets
         self._packet_of = np.full(len(self._seen.time), -1, np.int64)
         self._packet_of[packets.rows] = packets.packet
-        # Sightings stand capture by capture, and in each in the order of its frames.
-        self._frames: dict[int, tuple[int, Column]] = {}
 
     def packet(self, capture: int, frame: int) -> int | None:
         """The packet that a frame was of; None where it was not followed."""
@@ -77,10 +75,8 @@ class Tracing:
                     yield int(after[0])
 
     def _row(self, capture: int, frame: int) -> int | None:
-        if capture not in self._frames:
-            rows = np.flatnonzero(self._seen.capture == capture)
-            base = int(rows[0]) if len(rows) else 0
-            self._frames[capture] = (base, self._seen.frame[rows] >> 32)
-        base, frames = self._frames[capture]
-        place = int(np.searchsorted(frames, frame))
-        return base + place if place < len(frames) and frames[place] == frame else None
+        """Sightings stand capture by capture, and in each in the order of its frames."""
+        seen = self._seen
+        begin, end = np.searchsorted(seen.capture, np.array((capture, capture + 1), seen.capture.dtype)).tolist()
+        row = begin + int(np.searchsorted(seen.frame[begin:end], frame << 32))
+        return row if row < end and int(seen.frame[row]) >> 32 == frame else None

@@ -22,7 +22,7 @@ from pcapcheck.paths.path import Path
 from pcapcheck.paths.paths import Paths
 from pcapcheck.protocols import DNS_PORT, TCP_RST
 from pcapcheck.questions.unanswered import REFUSED, UNANSWERED, ErrorReply, Unanswered
-from pcapcheck.table_names import ECHO
+from pcapcheck.table_names import CONNECTIONS, ECHO
 from pcapcheck.values import format_address, is_ipv4
 
 # The TTLs that packets start with; a packet that has one was forwarded by no router.
@@ -47,7 +47,7 @@ def node_errors(paths: Paths, reading: Reading, earlier: Iterable[Unanswered]) -
 
 def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unanswered]:
     alike: dict[tuple[int, int, int | None], list[tuple[ConnectionRow, PointFacts]]] = {}
-    for some in capture.exchanges.echoes.attempts():
+    for some in capture.exchanges.paired.bins_of(CONNECTIONS):
         point = paths.facts.point(capture.number, some.group)
         if some.outcome != "replied" or point is None or not _is_askers(point, some.group):
             continue

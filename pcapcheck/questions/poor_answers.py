@@ -33,7 +33,7 @@ LATE_MEANING = (
 def poor_answers(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
     """A question per server that fails or is late, and pod that asked it, on the pod's own link."""
     asked: dict[tuple[int, int, int], list[ExchangeBin]] = {}
-    for some in capture.exchanges.echoes.queries():
+    for some in capture.exchanges.paired.bins_of(DNS):
         first = some.samples[0]
         point = facts.point(capture.number, some.group)
         if some.outcome == "replied" and point is not None and point.judged and first.src in point.pod_ips:

@@ -30,7 +30,7 @@ def noise_apart(
 
     ``between`` are the paths of packets by type, source and destination.
     """
-    return list(_apart(found, [PairCounts(capture.exchanges.echoes.cells) for capture in captures], facts, between))
+    return list(_apart(found, [PairCounts(capture.exchanges.paired.cells) for capture in captures], facts, between))
 
 
 def _apart(

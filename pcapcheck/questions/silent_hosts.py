@@ -42,22 +42,21 @@ FEW_TARGETS = 3
 
 def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
     """A question per who asked whom, of those that no rule is about."""
-    echoes = capture.exchanges.echoes
-    yield from _questions(ECHO, echoes.bins(), capture, facts, judged)
-    yield from _questions(CONNECTIONS, echoes.attempts(), capture, facts, judged)
-    yield from _questions(DNS, echoes.queries(), capture, facts, judged)
+    paired = capture.exchanges.paired
+    for table in (ECHO, CONNECTIONS, DNS):
+        yield from _questions(table, paired.bins_of(table), capture, facts, judged)
 
 
 def _questions(
     table: str, bins: Iterable[ExchangeBin], capture: Capture, facts: Facts, judged: Judged
 ) -> Iterator[Unanswered]:
-    echoes = capture.exchanges.echoes
-    counts = PairCounts(echoes.cells)
+    paired = capture.exchanges.paired
+    counts = PairCounts(paired.cells)
     for some in bins:
         point = facts.point(capture.number, some.group)
         if some.outcome not in ("unanswered", "error") or point is None or not point.judged:
             continue
-        if some.error == "time-exceeded" and may_be_traced(some, echoes):
+        if some.error == "time-exceeded" and may_be_traced(some, paired):
             continue
         # A NIC's one frame group holds whoever is behind its router.
         for samples in _by_pair(some.samples):

@@ -73,9 +73,9 @@ def _is_own(capture_point: CapturePoint, mac: int | None, facts: Facts) -> bool:
 
 def _errors(capture: Capture) -> dict[int, tuple[int, int]]:
     """To whom packets ended in host unreachable: how many, and who said so."""
-    echoes = capture.exchanges.echoes
+    paired = capture.exchanges.paired
     found: dict[int, tuple[int, int]] = {}
-    for some in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
+    for some in paired.all_bins():
         row = some.samples[0]
         if row.error_from is not None and (row.family, row.error_type, row.error_code) == UNREACHABLE[row.family]:
             found.setdefault(row.dst, (some.count, row.error_from))
@@ -88,7 +88,7 @@ def _consequence(capture: Capture, resolution: ArpRow, errors: dict[int, tuple[i
     said_by = resolution.asker_ip
     count = sum(
         times
-        for said, times in capture.exchanges.echoes.ending_errors.counts.items()
+        for said, times in capture.exchanges.paired.ending_errors.counts.items()
         if said[:4] == (*error, resolution.asker_ip)
     )
     if not count and resolution.target not in errors:

@@ -10,16 +10,16 @@ from collections.abc import Iterable
 from functools import partial
 
 from pcapcheck.columns import COLUMNS, Column
-from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.facts import Facts
+from pcapcheck.paths.path_tables import FollowedPackets
 from pcapcheck.raw_rows import TableRow
 from pcapcheck.ruleset.aggregate import Spread
-from pcapcheck.ruleset.conditions import Leaf
+from pcapcheck.ruleset.conditions import Judge, Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.judge import judge_rule
 from pcapcheck.ruleset.late_values import LateValues
-from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample, Extremes
+from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample, Extremes, pair_of
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.table_names import FRAMES
 from pcapcheck.values import Value
@@ -32,7 +32,7 @@ OF_THE_FIRST = ("ip_src", "ip_dst")
 
 
 class Evaluation:
-    """One rule under evaluation. Feed it rows of its table, then ``finish``."""
+    """One rule under evaluation. Feed it rows of its table (raw rows by ``RowCounting``), then ``finish``."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -48,6 +48,11 @@ class Evaluation:
         named |= {"refusal"} & COLUMNS[rule.table].keys()
         self.shown = [COLUMNS[rule.table][name] for name in sorted(named)]
         self.bins: dict[BinKey, Bin] = {}
+        self._early_columns = [*{column.name: column for leaf in self.early for column in leaf.columns()}.values()]
+        # Whether rows counted together are alike in all that it looks at. By these columns, what the early conditions
+        # say of them, and whether the rule holds.
+        self.shares_rows = not self.bounds and all(column.shared for column in self._early_columns)
+        self._alike: dict[tuple[Value | None, ...], tuple[tuple[int, ...], bool]] = {}
 
     @property
     def needs_rows(self) -> bool:
@@ -66,35 +71,66 @@ class Evaluation:
         """Count rows of one capture; ``weight`` frames stand behind each row where the rows are frame groups."""
         for row in () if self.rule.off else rows:
             self.seen += weight
-            results = tuple(self._compare(leaf, row) for leaf in self.early)
-            key = (capture, row.group, row.outcome, results)
-            held = self.bins.get(key)
+            held = self._bin(capture, row, self._compared(row))
             if held is None:
-                if self._cannot_be_selected(results):
-                    continue
-                held = self.bins[key] = Bin(
-                    spreads=[Spread() for _ in self.bounds], extremes=[Extremes() for _ in self.bounds]
-                )
+                continue
             held.count += weight
-            if held.wants(row):
-                held.keep(row, self._sample(row))
+            pair = pair_of(row)
+            if held.wants(pair):
+                held.keep(pair, self.sample(row))
             for (column, bound), spread, extremes in zip(self.bounds, held.spreads, held.extremes, strict=True):
                 value = early_value(row, column)
                 if isinstance(value, int):
                     spread.count_in(value, weight)
                     rank = bound.against(value)
                     if extremes.wants(rank):
-                        extremes.add(rank, self._sample(row))
+                        extremes.add(rank, self.sample(row))
+
+    def feed_alike(self, capture: int, packets: FollowedPackets) -> None:
+        """Count the packets of one path, which share what the rule looks at unless it names what differs."""
+        if self.rule.off:
+            return
+        if not self.shares_rows:
+            for row, weight in packets.rows():
+                self.feed(capture, [row], weight)
+            return
+        self.seen += packets.count
+        values = tuple(early_value(packets, column) for column in self._early_columns)
+        known = self._alike.get(values)
+        if known is None:
+            results = self._compared(packets)
+            known = self._alike[values] = (results, self._holds(results))
+        results, holds = known
+        held = self._bin(capture, packets, results)
+        if held is None:
+            return
+        held.count += packets.count
+        if not holds and held.wants(pair_of(packets)):
+            for row, _ in packets.rows():
+                pair = pair_of(row)
+                if held.wants(pair):
+                    held.keep(pair, self.sample(row))
+
+    def _compared(self, row: TableRow) -> tuple[int, ...]:
+        """What each early condition says of a row."""
+        return tuple(self._compare(leaf, row) for leaf in self.early)
+
+    def _bin(self, capture: int, row: TableRow, results: tuple[int, ...]) -> Bin | None:
+        """The bin that a row belongs to; None if the rule cannot be about it."""
+        key = (capture, row.group, row.outcome, results)
+        return self.bin_of(key) if key in self.bins or not self._cannot_be_selected(results) else None
 
     def _compare(self, leaf: Leaf, row: TableRow) -> int:
-        result = leaf.compare(partial(early_value, row))
-        if result == UNKNOWN and id(leaf) in self.selecting and isinstance(row, FrameRow):
-            # A frame of another protocol is not selected.
-            absent = [column.name for column in leaf.columns() if early_value(row, column) is None]
-            return FALSE if any(map(row.lacks, absent)) else UNKNOWN
-        return result
+        return leaf.compare(partial(early_value, row))
 
-    def _sample(self, row: TableRow) -> BinSample:
+    def bin_of(self, key: BinKey) -> Bin:
+        """The bin with this key, made if it is new."""
+        if key not in self.bins:
+            self.bins[key] = Bin(spreads=[Spread() for _ in self.bounds], extremes=[Extremes() for _ in self.bounds])
+        return self.bins[key]
+
+    def sample(self, row: TableRow) -> BinSample:
+        """A row to show, with the early columns that the rule names."""
         values = {column.name: early_value(row, column) for column in self.shown if not column.deferred}
         source_lines, elsewhere = getattr(row, "source_lines", {}), getattr(row, "elsewhere", ())
         return BinSample(tuple(row.frames), row.time, values, source_lines, elsewhere, getattr(row, "lacking", {}))
@@ -126,8 +162,16 @@ class Evaluation:
         return self.rule.select.evaluate(judge) == TRUE
 
     def _cannot_be_selected(self, results: tuple[int, ...]) -> bool:
+        return self.rule.select.evaluate(self._said(results)) == FALSE
+
+    def _holds(self, results: tuple[int, ...]) -> bool:
+        """Whether the rule holds for such rows whatever their late columns say: nobody looks at them again."""
+        said = self._said(results)
+        return self.rule.select.evaluate(said) == TRUE and self.rule.expect.evaluate(said) == TRUE
+
+    def _said(self, results: tuple[int, ...]) -> Judge:
         verdicts = dict(zip(map(id, self.early), results, strict=True))
-        return self.rule.select.evaluate(lambda leaf: verdicts.get(id(leaf), UNKNOWN)) == FALSE
+        return lambda leaf: verdicts.get(id(leaf), UNKNOWN)
 
 
 def early_value(row: object, column: Column) -> Value | None:

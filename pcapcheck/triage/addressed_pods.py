@@ -17,6 +17,7 @@ from pcapcheck.links.read_capture import Capture
 from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.paths.paths import Paths
 from pcapcheck.protocols import DNS_PORT
+from pcapcheck.table_names import CONNECTIONS, DNS
 from pcapcheck.triage.back_ends import Asked, back_ends
 from pcapcheck.values import address_of
 
@@ -37,9 +38,10 @@ class Sought:
             exchanges = capture.exchanges
             self._ips |= {ip for _, ip in exchanges.asked}
             self._ips |= {conversation.asked for conversation in exchanges.conversations.found}
-            pairs = np.unique(exchanges.echoes.cells.table()[:, DST], axis=0)
+            pairs = np.unique(exchanges.paired.cells.table()[:, DST], axis=0)
             self._ips |= {address_of(*pair) for pair in pairs.tolist()}
-            asked = [*_in_vain("tcp", exchanges.echoes.attempts()), *_in_vain("dns", exchanges.echoes.queries())]
+            paired = exchanges.paired
+            asked = [*_in_vain("tcp", paired.bins_of(CONNECTIONS)), *_in_vain("dns", paired.bins_of(DNS))]
             for question in dict.fromkeys(asked[:MOST]):
                 self._ips |= {end.ip for node in state.nodes for end in back_ends(state, node, None, question)}
         for path in followed.found:

@@ -24,9 +24,9 @@ def behind_service(case: Case, judgement: Judgement, asked: Value | None) -> dic
         return NOTHING
     reached: dict[int, tuple[PointFacts, int]] = {}
     others: set[int] = set()
-    for path in judgement.followed.found:
+    for path in judgement.followed.between(pod, dst):
         last = path.steps[-1]
-        if (path.src, path.dst, path.packet) != (pod, dst, packet) or last.dst == dst:
+        if path.packet != packet or last.dst == dst:
             continue
         others.add(last.dst)
         if last.spot.point.kind == "pod-link" and last.spot.side == NODE:

@@ -155,8 +155,7 @@ def _came_in_tunnel(judgement: Judgement, losses: list[PathLoss]) -> bool:
     """Whether packets between the same two came back through a tunnel, which the lost ones did not take."""
     pairs = {(loss.last.dst, loss.last.src) for loss in losses}
     return any(
-        (path.src, path.dst) in pairs and any(step.encap != "none" for step in path.steps)
-        for path in judgement.followed.found
+        step.encap != "none" for pair in pairs for path in judgement.followed.between(*pair) for step in path.steps
     )
 
 

@@ -8,6 +8,7 @@ from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.questions.poor_answers import durations_of, is_prompt
 from pcapcheck.questions.unanswered import LATE
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import DNS
 from pcapcheck.triage.case import Case
 from pcapcheck.values import Value, clean, format_duration
 
@@ -48,7 +49,7 @@ def _at_the_server(case: Case, judgement: Judgement) -> dict[tuple[int, str], li
     lead = case.lead
     there: dict[tuple[int, str], list[ExchangeBin]] = {}
     for capture in judgement.captures:
-        for some in capture.exchanges.echoes.queries():
+        for some in capture.exchanges.paired.bins_of(DNS):
             point = judgement.facts.point(capture.number, some.group)
             if point is None or point is lead.link or point.kind != "pod-link" or some.outcome != "replied":
                 continue

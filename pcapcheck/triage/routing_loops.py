@@ -48,8 +48,8 @@ def looping(case: Case, judgement: Judgement, roles: AddressRoles, asked: Value 
     """Whether packets between the two of a case go round, and between whom."""
     found, pod, dst = Loop(), case.lead.pod, case.lead.dst
     passing: dict[tuple[PointKey, bool], _Passing] = {}
-    for path in judgement.followed.found:
-        if path.packet not in PACKETS.get(asked, ()) or {path.src, path.dst} != {pod, dst}:
+    for path in judgement.followed.of_two(pod, dst):
+        if path.packet not in PACKETS.get(asked, ()):
             continue
         for number, step in enumerate(path.steps):
             point, group = step.spot.point, step.spot.group

@@ -51,5 +51,5 @@ def is_askers_own(judgement: Judgement, point: PointFacts, source: int) -> bool:
         for vain in asked_in_vain(judgement)
         if vain.asker == source and vain.point[0] != point.key[0] and hosts.same(point.key, vain.point)
     }
-    shown = (error for point in points for error in judgement.captures[point[0]].exchanges.echoes.ending_errors.counts)
+    shown = (error for point in points for error in judgement.captures[point[0]].exchanges.paired.ending_errors.counts)
     return bool(points) and not any(error[3] == source and error[:3] in FROM_ROUTERS for error in shown)

@@ -18,7 +18,7 @@ from pcapcheck.questions.unanswered import SILENT, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.rule import Rule
-from pcapcheck.table_names import DNS, ECHO, PATHS
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.triage.last_seen import LastPlace, headline, observed, place_of, silence_of_question
 from pcapcheck.triage.only_sighting import ANSWERS_OF, on_only_link, question_on_only_link, several_points, table_of
 from pcapcheck.values import clean
@@ -162,8 +162,8 @@ class Whereabouts:
     def _answered_behind(self, table: str, path: Path, frames: tuple[int, ...]) -> Iterator[tuple[int, int]]:
         """The pairs between which answers went behind address translation, if the translated question was answered."""
         for step, frame in zip(path.steps[1:], frames[1:], strict=True):
-            echoes = self._result.captures[step.spot.capture].exchanges.echoes
-            bins = echoes.queries() if table == DNS else echoes.attempts()
+            paired = self._result.captures[step.spot.capture].exchanges.paired
+            bins = paired.bins_of(DNS if table == DNS else CONNECTIONS)
             samples = (sample for some in bins if some.outcome == REPLIED for sample in some.samples)
             if (step.src, step.dst) != (path.src, path.dst) and any(frame in sample.frames for sample in samples):
                 yield step.dst, step.src
@@ -177,11 +177,11 @@ class Whereabouts:
         here = path.steps[0].spot.point.key
         if loss.missing or loss.place != IN_NODE or len(path.steps) > 1:
             return loss
-        same = (path.packet, path.src, path.dst, here)
+        same = (path.packet, here)
         alike = [
             other
-            for other in self._paths.found
-            if (other.packet, other.src, other.dst, other.steps[0].spot.point.key) == same and not other.answered
+            for other in self._paths.between(path.src, path.dst)
+            if (other.packet, other.steps[0].spot.point.key) == same and not other.answered
         ]
         if any(len(other.steps) > 1 for other in alike):
             return loss
@@ -207,8 +207,8 @@ class Whereabouts:
 
     def _share(self, path: Path) -> tuple[int, int]:
         """How many packets between the same two were lost, and for how many it is known."""
-        same = (path.packet, path.src, path.receiver)
-        alike = [other for other in self._paths.found if (other.packet, other.src, other.receiver) == same]
+        received = self._paths.for_receiver(path.receiver)
+        alike = [other for other in received if (other.packet, other.src) == (path.packet, path.src)]
         lost, known = 0, 0
         for other in alike:
             delivered = self._paths.is_delivered(other)

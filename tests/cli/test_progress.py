@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.captures import pings, write_capture
+from tests.benchmarks.captures import traffic
+from tests.benchmarks.rounds import write_capture
 from tests.support.lab import CAPTURES, ROOT
 
 
 @pytest.fixture
 def capture(tmp_path: Path) -> Path:
-    return write_capture(tmp_path / "cali14e7d81007d.pcap", 100_000, pings)
+    return write_capture(tmp_path / "cali14e7d81007d.pcap", 100_000, traffic("pings"))
 
 
 def script(patience: float) -> list[str]:

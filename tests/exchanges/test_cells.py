@@ -41,7 +41,7 @@ def written(some: Some) -> array[int]:
     for number, (kind, group, src, dst, outcome, time, size) in enumerate(some):
         at = number * row.FIELDS
         values = {
-            row.UNICAST: kind,
+            row.KIND: kind,
             row.GROUP: group,
             row.SRC_LOW: src,
             row.DST_LOW: dst,

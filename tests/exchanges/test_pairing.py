@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from pcapcheck.decode.decoder import FrameBatch
 from pcapcheck.decode.frame_layout import E_ICMP_ERROR, E_REPLY, E_REQUEST, EVENT_FIELDS, GROUP_FIELDS
-from pcapcheck.exchanges import echoes as echoes_module
+from pcapcheck.exchanges import paired_exchanges
 from pcapcheck.exchanges.echo_row import EchoRow
-from pcapcheck.exchanges.echoes import Echoes
+from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.exchanges.pairing_layout import REMEMBERED, SAME_PACKET
 from pcapcheck.exchanges.sums import Durations
+from pcapcheck.table_names import ECHO
 from pcapcheck.values import MAPPED
 from tests.support.echo_pairs import objects
 from tests.support.kernels import NOT_COMPILED, plain_loops
@@ -68,8 +69,8 @@ def batches(given_events: list[Event], size: int) -> list[FrameBatch]:
 
 def pair(
     given_events: list[Event], size: int = 1000, last: int = 0, every: bool = True
-) -> tuple[Echoes, list[EchoRow]]:
-    echoes = Echoes(WAIT, WAIT, every, lambda _group: (None, None))
+) -> tuple[PairedExchanges, list[EchoRow]]:
+    echoes = PairedExchanges(WAIT, WAIT, every, lambda _group: (None, None))
     finished = [echo for batch in batches(given_events, size) for echo in objects(echoes.feed(batch))]
     finished += objects(echoes.finish(array("q", [last, last]), len(given_events)))
     return echoes, finished
@@ -153,7 +154,7 @@ def test_an_answer_is_awaited_as_long_as_answers_took() -> None:
 def test_batch_size_does_not_matter(given_events: list[Event], size: int) -> None:
     whole, parts = pair(given_events), pair(given_events, size)
     assert parts[1] == whole[1]
-    assert list(parts[0].bins()) == list(whole[0].bins())
+    assert list(parts[0].bins_of(ECHO)) == list(whole[0].bins_of(ECHO))
 
 
 @pytest.mark.slow
@@ -164,7 +165,7 @@ def test_compiled_and_plain_agree(given_events: list[Event]) -> None:
     with plain_loops():
         plain = pair(given_events)
     assert plain[1] == compiled[1]
-    assert list(plain[0].bins()) == list(compiled[0].bins())
+    assert list(plain[0].bins_of(ECHO)) == list(compiled[0].bins_of(ECHO))
 
 
 @given(events)
@@ -172,13 +173,13 @@ def test_bins_count_what_is_handed_out(given_events: list[Event]) -> None:
     counted, nothing = pair(given_events, every=False)
     _, finished = pair(given_events)
     assert nothing == []
-    assert sum(echo.count for echo in counted.bins()) == len(finished)
-    assert sum(echo.requests for echo in counted.bins()) == sum(echo.requests for echo in finished)
+    assert sum(echo.count for echo in counted.bins_of(ECHO)) == len(finished)
+    assert sum(echo.requests for echo in counted.bins_of(ECHO)) == sum(echo.requests for echo in finished)
 
 
 def test_many_open_are_bounded_oldest_first() -> None:
     many = [Event(E_REQUEST, asker, 0, asker) for asker in range(3000)]
-    with patch.object(echoes_module, "MOST_OPEN", 1000):
+    with patch.object(paired_exchanges, "MOST_OPEN", 1000):
         echoes, finished = pair(many, last=10**10)
     assert echoes.evicted == 2000
     assert [echo.frames[0] for echo in finished if echo.outcome == "evicted"] == list(range(1, 2001))

@@ -9,7 +9,8 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.exchanges.worker import Worker
-from tests.benchmarks.captures import TRAFFIC, write_capture
+from tests.benchmarks.captures import traffic
+from tests.benchmarks.rounds import write_capture
 from tests.support.kernels import NOT_COMPILED
 
 
@@ -38,15 +39,13 @@ def test_a_failure_is_raised() -> None:
 
 
 @pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
-@pytest.mark.parametrize(
-    "traffic", ["pings", *(pytest.param(name, marks=pytest.mark.slow) for name in ("pods", "flows"))]
-)
-def test_threads_do_not_change_the_result(traffic: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["pings", *(pytest.param(name, marks=pytest.mark.slow) for name in ("pods", "flows"))])
+def test_threads_do_not_change_the_result(kind: str, tmp_path: Path) -> None:
     """More than one window and many batches."""
-    path = write_capture(tmp_path / "cali14e7d81007d.pcap", 30_000, TRAFFIC[traffic])
+    path = write_capture(tmp_path / "cali14e7d81007d.pcap", 30_000, traffic(kind))
     with_threads = analyze(path).to_dict()
     with (
-        patch("pcapcheck.exchanges.echoes.is_compiled", return_value=False),
+        patch("pcapcheck.exchanges.paired_exchanges.is_compiled", return_value=False),
         patch("pcapcheck.capture.source.is_compiled", return_value=False),
     ):
         assert analyze(path).to_dict() == with_threads

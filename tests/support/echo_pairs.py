@@ -17,7 +17,7 @@ from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_layout import IFINDEX, INTERFACE
 from pcapcheck.decode.frame_row import frame_rows
 from pcapcheck.exchanges.echo_row import EchoRow
-from pcapcheck.exchanges.echoes import Echoes
+from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.raw_rows import RawRows
 from tests.support.meant import Difference
 from tests.support.reading import Record, open_bytes, read_bytes
@@ -62,7 +62,7 @@ def pair(data: bytes) -> Pairing:
     """Every echo of a capture that is held in memory."""
     reader = open_bytes(data)
     decoder = Decoder(keep_all=True)
-    echoes = Echoes(LONGEST_WAIT, DNS_WAIT, True, decoder.macs)
+    echoes = PairedExchanges(LONGEST_WAIT, DNS_WAIT, True, decoder.macs)
     done: list[EchoRow] = []
     read = set()
     points: dict[tuple[int, int], list[int]] = {}

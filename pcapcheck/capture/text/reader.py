@@ -15,7 +15,7 @@ from pcapcheck.capture.text.encoder import encode
 from pcapcheck.capture.text.lines import plain, read_lines
 from pcapcheck.capture.text.link import ETHERNET, parse
 from pcapcheck.capture.text.names import PrintedAddresses
-from pcapcheck.capture.text.packet_lines import PacketLines, starts, without_prefix
+from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
 from pcapcheck.capture.text.printed_packet import PrintedPacket, is_cut_icmp
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
@@ -36,7 +36,7 @@ FENCES = ("```", "~~~")
 SENT = 1
 
 
-@dataclass
+@dataclass(slots=True)
 class Record:
     """A packet on its way into a batch. ``understood`` is whether its line was."""
 
@@ -67,6 +67,8 @@ class TranscriptReader:
         self._numbers: dict[tuple[str | None, int | None], int] = {}
         self._timeline = Timeline()
         self._held: list[Record] = []
+        # Packets whose times are known, still to be handed on.
+        self._done: list[Record] = []
         # Whether other text stands between the last packet and what follows.
         self._apart = False
         self._open: PacketLines | None = None
@@ -154,27 +156,37 @@ class TranscriptReader:
     def _read(self) -> Iterator[Record]:
         """All packets, in the order of the text."""
         for number, raw in read_lines(self.window):
-            yield from self._line(number, raw)
-        yield from self._close()
-        yield from self._end_capture()
+            self._line(number, raw)
+            if self._done:
+                yield from self._take_done()
+        self._close()
+        self._end_capture()
+        yield from self._take_done()
 
-    def _line(self, number: int, raw: str) -> Iterator[Record]:
+    def _take_done(self) -> list[Record]:
+        done, self._done = self._done, []
+        return done
+
+    def _line(self, number: int, raw: str) -> None:
         line = plain(raw)
-        if not line.strip():
-            return
-        row = row_of(line, self._addresses)
-        if row is not None:
-            yield from self._close()
-            yield from self._take_row(row, number, raw)
+        if not line or line.isspace():
             return
         block = self._open
         rest = without_prefix(line, block.prefix) if block else line
+        if block and only_goes_on(line, rest):
+            self._go_on(number, line, rest)
+            return
+        row = row_of(line, self._addresses)
+        if row is not None:
+            self._close()
+            self._take_row(row, number, raw)
+            return
         found = starts(line)
         if block and found and found[0].stamp is None and block.goes_on(rest):
             found = []
         if found:
             for begun in found:
-                yield from self._close()
+                self._close()
                 begun.first = begun.last = number
                 self._open = begun
             return
@@ -182,8 +194,8 @@ class TranscriptReader:
         if said is None:
             said = tshark.known_line(rest, self._described)
         if isinstance(said, Described):
-            yield from self._close()
-            yield from self._end_capture()
+            self._close()
+            self._end_capture()
             self._described = said
             self._numbers = {}
             self.notes.other_after = None
@@ -191,14 +203,19 @@ class TranscriptReader:
             # Anything may stand between two fences.
             self._apart = self._apart or line.lstrip().startswith(FENCES)
         elif isinstance(said, Dropped):
-            yield from self._close()
+            self._close()
             if self._numbers:
                 self.interfaces[max(self._numbers.values())].drops += said.count
-        elif not (block and block.take(number, line, rest)):
-            yield from self._close()
+        else:
+            self._go_on(number, line, rest)
+
+    def _go_on(self, number: int, line: str, rest: str) -> None:
+        """Take a line that goes on with the packet that was begun, or is none of a packet."""
+        if not (self._open and self._open.take(number, line, rest)):
+            self._close()
             self._note_other(number, line)
 
-    def _close(self) -> Iterator[Record]:
+    def _close(self) -> None:
         """Finish the packet that was begun."""
         block, self._open = self._open, None
         if block is None:
@@ -214,16 +231,16 @@ class TranscriptReader:
             return
         stamp = parse_stamp(block.stamp) if block.stamp else None
         new_capture = self._timeline.begins_capture(stamp, self._apart)
-        yield from self._hand_on(packet, stamp, Text(block.first, block.last, "\n".join(block.raw)), new_capture)
+        self._hand_on(packet, stamp, Text(block.first, block.last, "\n".join(block.raw)), new_capture)
 
-    def _take_row(self, row: ListedPacket, number: int, raw: str) -> Iterator[Record]:
+    def _take_row(self, row: ListedPacket, number: int, raw: str) -> None:
         """Take the packet of a row of tshark."""
         self.format = "tshark text"
         self._quotes.take(row.packet)
         again = row.number is not None and self._row is not None and row.number <= self._row
         new_capture = again or self._timeline.begins_capture(row.stamp, self._apart)
         before = None if new_capture else self._row
-        yield from self._hand_on(row.packet, row.stamp, Text(number, number, plain(raw).rstrip()), new_capture)
+        self._hand_on(row.packet, row.stamp, Text(number, number, plain(raw).rstrip()), new_capture)
         if row.number is not None and before is not None and row.number > before + 1:
             missing = row.number - before - 1
             self.notes.left_out += missing
@@ -231,12 +248,10 @@ class TranscriptReader:
             self.interfaces[self._interface(row.packet)].unread += missing * SMALLEST_RECORD
         self._row = row.number
 
-    def _hand_on(
-        self, packet: PrintedPacket | None, stamp: Stamp | None, text: Text, new_capture: bool
-    ) -> Iterator[Record]:
+    def _hand_on(self, packet: PrintedPacket | None, stamp: Stamp | None, text: Text, new_capture: bool) -> None:
         """Hand on a packet, None if it was not understood. ``new_capture``: another capture begins with it."""
         if new_capture:
-            yield from self._end_capture()
+            self._end_capture()
             self._numbers = {}
             if self._apart:
                 self._described = Described()
@@ -245,20 +260,20 @@ class TranscriptReader:
         record = Record(packet or PrintedPacket(), 0, text, understood=understood)
         record.interface = self._interface(record.packet)
         self._held.append(record)
-        yield from self._timed(self._timeline.take(stamp))
+        self._timed(self._timeline.take(stamp))
 
-    def _end_capture(self) -> Iterator[Record]:
+    def _end_capture(self) -> None:
         """What comes next was recorded by another call of tcpdump."""
-        yield from self._timed(self._timeline.finish())
+        self._timed(self._timeline.finish())
         self._timeline = Timeline()
         self._row = None
 
-    def _timed(self, times: list[int | None]) -> Iterator[Record]:
-        """The packets held back whose times are known now."""
-        done, self._held = self._held[: len(times)], self._held[len(times) :]
-        for record, time in zip(done, times, strict=True):
+    def _timed(self, times: list[int | None]) -> None:
+        """Hand on the packets held back whose times are known now."""
+        for record, time in zip(self._held, times, strict=False):
             record.time = time
-            yield record
+            self._done.append(record)
+        del self._held[: len(times)]
 
     def _interface(self, packet: PrintedPacket) -> int:
         """The number of the interface that a packet was recorded on, made if it is new."""

@@ -13,7 +13,7 @@ from pcapcheck.paths.losses import (
     REQUEST,
 )
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import ARP, CONNECTIONS, DNS
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO
 from pcapcheck.triage.case import DATAGRAMS, Case
 
 # Packets that ask, by their name in the table ``paths``.
@@ -50,8 +50,8 @@ def asked_in(case: Case, judgement: Judgement, point: PointFacts | None = None) 
 def asked_on(point: PointFacts | None, judgement: Judgement) -> Iterator[EchoRow]:
     """Samples of whatever was asked on a link: echo requests, attempts at connections, DNS queries."""
     if point is not None:
-        echoes = judgement.captures[point.key[0]].exchanges.echoes
-        for some in (*echoes.bins(), *echoes.attempts(), *echoes.queries()):
+        paired = judgement.captures[point.key[0]].exchanges.paired
+        for some in paired.all_bins():
             if some.group in point.groups:
                 yield from some.samples
 
@@ -68,9 +68,8 @@ def bins_of(packet: str, judgement: Judgement, point: PointFacts | None = None) 
     """The bins of what these packets ask, on one link or wherever they were recorded."""
     for capture in judgement.captures:
         if point is None or point.key[0] == capture.number:
-            echoes = capture.exchanges.echoes
-            asked = {TCP: echoes.attempts, UDP: echoes.queries}.get(packet, echoes.bins)
-            for some in asked():
+            paired = capture.exchanges.paired
+            for some in paired.bins_of({TCP: CONNECTIONS, UDP: DNS}.get(packet, ECHO)):
                 recorded = judgement.facts.point(capture.number, some.group) is not None
                 if recorded and (point is None or some.group in point.groups):
                     yield some

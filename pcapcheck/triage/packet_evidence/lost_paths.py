@@ -30,7 +30,7 @@ def lost_of(case: Case, judgement: Judgement) -> list[PathLoss]:
     followed, packet = judgement.followed, packet_of(case)
     pod, dst = case.lead.pod, case.lead.dst
     answers = REPLY if packet == REQUEST else packet
-    back = [path for path in followed.found if path.packet == answers and (path.src, path.receiver) == (dst, pod)]
+    back = [path for path in followed.for_receiver(pod) if path.packet == answers and path.src == dst]
     lost = [path for path in back if followed.is_delivered(path) is False]
     last = answer_seen(case)
     if not lost and last is not None:
@@ -48,7 +48,7 @@ def answer_seen(case: Case) -> LastSeen | None:
 
 
 def lost_paths_of(judgement: Judgement, packet: str, case: Case) -> list[Path]:
-    asked = [path for path in judgement.followed.found if (path.src, path.dst) == (case.lead.pod, case.lead.dst)]
+    asked = judgement.followed.between(case.lead.pod, case.lead.dst)
     if packet != REQUEST:
         return [path for path in asked if path.packet == packet and not judgement.followed.is_delivered(path)]
     return [path for path in asked if path.packet == REQUEST and not path.answered]
@@ -68,8 +68,8 @@ def translated(judgement: Judgement, packet: str, src: int | None, dst: int | No
     """Whether packets were seen leaving by a NIC with another source; None if they were not seen there."""
     left = [
         step.src != path.src
-        for path in judgement.followed.found
-        if (path.src, path.dst, path.packet) == (src, dst, packet)
+        for path in judgement.followed.between(src, dst)
+        if path.packet == packet
         for step in path.steps[1:]
         if step.encap == "none" and step.spot.point.kind == "host-nic"
     ]
@@ -80,19 +80,14 @@ def is_forwarded(judgement: Judgement, point: PointFacts | None, pod: int | None
     """Whether anything of the pod's IP version passes from its link to other links."""
     if point is None or pod is None:
         return None
-    return any(
-        len(path.steps) > 1
-        and is_ipv4(path.src) == is_ipv4(pod)
-        and point.key in {step.spot.point.key for step in path.steps[:-1]}
-        for path in judgement.followed.found
-    )
+    return (point.key, is_ipv4(pod)) in judgement.followed.forwarding
 
 
 def is_cut_off(judgement: Judgement, point: PointFacts | None, pod: int | None) -> bool | None:
     """Whether packets for a pod got as far as its node's NIC or tunnel, and were never seen on its link."""
     if point is None or pod is None:
         return None
-    losses = (judgement.followed.loss(path) for path in judgement.followed.found if path.receiver == pod)
+    losses = (judgement.followed.loss(path) for path in judgement.followed.for_receiver(pod))
     return any(
         loss.place in (AT_NIC, DECAPSULATION, TO_POD_LINK) and (loss.arrived or point in loss.missing)
         for loss in losses

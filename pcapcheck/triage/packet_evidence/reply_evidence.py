@@ -42,9 +42,7 @@ def replies(case: Case, judgement: Judgement, packet: str, failed: list[EchoRow]
         ports = {echo.seq for echo in failed}
         samples = [echo for echo in samples if echo.seq in ports]
     replied = [echo.time for echo in samples if echo.time is not None]
-    paths = [
-        path for path in judgement.followed.found if (path.src, path.dst, path.packet) == (lead.pod, lead.dst, packet)
-    ]
+    paths = [path for path in judgement.followed.between(lead.pod, lead.dst) if path.packet == packet]
     came = [path.last for path in paths if path.answered and not _lost_on_return(case) and answer_seen(case) is None]
     everything = all(some.count == len(some.samples) for some in bins)
     if not replied and not came:

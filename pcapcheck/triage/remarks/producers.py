@@ -81,7 +81,7 @@ def _open_questions(subject: Subject) -> list[Remark]:
 
 
 def _stray_errors(subject: Subject) -> list[Remark]:
-    if not any(capture.exchanges.echoes.ending_errors.counts for capture in subject.judgement.captures):
+    if not any(capture.exchanges.paired.ending_errors.counts for capture in subject.judgement.captures):
         return []
     from pcapcheck.triage.remarks.stray_errors import stray_error_remarks
 

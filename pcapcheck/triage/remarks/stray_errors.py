@@ -23,14 +23,14 @@ def stray_error_remarks(judgement: Judgement) -> list[Remark]:
 
 
 def _remarks(capture: Capture, unanswered: list[Unanswered]) -> Iterator[Remark]:
-    echoes = capture.exchanges.echoes
-    bins = (*echoes.bins(), *echoes.attempts(), *echoes.queries())
+    paired = capture.exchanges.paired
+    bins = paired.all_bins()
     ended_by_error = any(exchanges.outcome == "error" for exchanges in bins)
     # An asker that has given up waiting for DNS has closed its port by the time that the answer comes.
     askers = {question.asker for question in unanswered if question.protocol in ("ARP", "ND") or question.poor == LATE}
     strays = [
         (error, count)
-        for error, count in echoes.ending_errors.counts.most_common()
+        for error, count in paired.ending_errors.counts.most_common()
         if error[:2] not in HEALTHY and error[:3] != TOO_BIG and error[3] not in askers
     ]
     if strays and not ended_by_error:

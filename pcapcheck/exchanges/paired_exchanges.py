@@ -1,10 +1,8 @@
-"""Echoes: one ICMP or ICMPv6 echo request and its replies, or the ICMP error that ended it (RFC 792, RFC 4443).
+"""Paired exchanges: one question and its answers, or the ICMP error that ended it, of all kinds of ``paired_kinds``.
 
-Attempts at TCP connections are paired by the same loop: a SYN with its repeats asks, a SYN-ACK or an RST answers; and
-questions of DNS over UDP: a query with its repeats asks, a response with the same ports and identifier answers.
-
-Paired by addresses, identifier and sequence number at one capture point, by the loop in ``pairing``. Finished echoes
-are counted in bins; each of them is handed out only if the caller wants every echo.
+ICMP and ICMPv6 echo (RFC 792, RFC 4443), attempts at TCP connections (RFC 9293), DNS over UDP (RFC 1035). Paired at one
+capture point by addresses and identifier, sequence number or ports, by the loop in ``pairing``. What is finished is
+counted in bins; each exchange is handed out only if the caller wants every one.
 """
 
 from __future__ import annotations
@@ -21,13 +19,14 @@ from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.cells import Cells
 from pcapcheck.exchanges.ending_errors import EndingErrors
 from pcapcheck.exchanges.exchange_bins import ExchangeBin, ExchangeBins
-from pcapcheck.exchanges.exchange_row import TABLES, Macs
+from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.finished import finished_rows
+from pcapcheck.exchanges.paired_kinds import KINDS, TABLE_OF
 from pcapcheck.exchanges.waiting import hold_back
 from pcapcheck.exchanges.worker import Worker
 from pcapcheck.kernels import is_compiled
 from pcapcheck.raw_rows import RawRows
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
+from pcapcheck.table_names import ECHO
 from pcapcheck.values import address_of
 
 MOST_OPEN = 1 << 18
@@ -37,12 +36,12 @@ PATIENCE = 3
 OUT_ROWS = 1 << 10
 
 
-class Echoes:
-    """Pairs echo requests with replies and errors over one capture, in the order of its frames.
+class PairedExchanges:
+    """Pairs questions with answers and errors over one capture, in the order of its frames.
 
     ``wait`` is how long (nanoseconds) after a request a capture must go on for its silence to mean anything,
-    ``dns_wait`` the same of a DNS query. With ``every``, ``feed`` and ``finish`` hand out finished echoes; ``bins``
-    counts them in any case.
+    ``dns_wait`` the same of a DNS query. With ``every``, ``feed`` and ``finish`` hand out what is finished; bins
+    count it in any case.
     """
 
     def __init__(self, wait: int, dns_wait: int, every: bool, macs: Macs) -> None:
@@ -73,11 +72,11 @@ class Echoes:
 
     @property
     def evicted(self) -> int:
-        """Open echoes dropped to keep memory bounded."""
+        """Open exchanges dropped to keep memory bounded."""
         return self._state[layout.S_EVICTED]
 
     def feed(self, batch: FrameBatch) -> Iterator[RawRows]:
-        """Take the events of a batch; yields finished echoes if every echo is wanted.
+        """Take the events of a batch; yields what is finished if every exchange is wanted.
 
         Otherwise they may be paired while the caller goes on: ``batch.events`` must not change for a while.
         """
@@ -122,7 +121,7 @@ class Echoes:
 
     def _pair_unseen(self, given: tuple[array[int], int]) -> None:
         for _ in self._pair(*given):
-            raise AssertionError("echoes are handed out although the caller does not want them")
+            raise AssertionError("exchanges are handed out although the caller does not want them")
 
     def finish(
         self, last_seen: array[int], last_number: int, gateways: frozenset[int] = frozenset()
@@ -133,7 +132,7 @@ class Echoes:
         capture's last frame. No host has the addresses of ``gateways``.
         """
         self.close()
-        self.ending_errors.settle(self._pool, self._state)
+        self.ending_errors.settle(self._pool, self._state, self.address_of)
         hold_back(
             self._pool, self._answered, self._bins.counts, self._state, last_seen, self.wait, last_number, gateways
         )
@@ -144,7 +143,7 @@ class Echoes:
         )
 
     def forget(self, macs: Macs) -> None:
-        """Keep only what ``bins`` needs, now that all is finished; ``macs`` does not need the decoder."""
+        """Keep only what the bins need, now that all is finished; ``macs`` does not need the decoder."""
         self.macs = macs
         for spent in (self._pool, self._slots, self._answered, self._early, self._recent, self._out):
             del spent[:]
@@ -163,23 +162,20 @@ class Echoes:
         Those that were replied to last are still in the pool, since a second reply may come.
         """
         pool, fields = self._pool, layout.FIELDS
-        states = zip(pool[layout.STATE :: fields], pool[layout.UNICAST :: fields], strict=False)
-        held = Counter(state for state, kind in states if kind not in TABLES)
+        states = zip(pool[layout.STATE :: fields], pool[layout.KIND :: fields], strict=False)
+        held = Counter(state for state, kind in states if TABLE_OF[kind] == ECHO)
         done = self._bins.echoes_by_outcome()
         replied = held[layout.ANSWERED] + done[layout.REPLIED]
         return replied, held[layout.ANSWERED] + held[layout.OPEN] + done.total()
 
-    def bins(self) -> Iterator[ExchangeBin]:
-        """Finished echoes so far, summed up."""
-        return self._bins.summed_up(ECHO, self.macs, self.address_of)
+    def bins_of(self, table: str) -> Iterator[ExchangeBin]:
+        """Finished exchanges of one table so far, summed up."""
+        return self._bins.summed_up(table, self.macs, self.address_of)
 
-    def attempts(self) -> Iterator[ExchangeBin]:
-        """The same for attempts at TCP connections."""
-        return self._bins.summed_up(CONNECTIONS, self.macs, self.address_of)
-
-    def queries(self) -> Iterator[ExchangeBin]:
-        """The same for questions of DNS."""
-        return self._bins.summed_up(DNS, self.macs, self.address_of)
+    def all_bins(self) -> Iterator[ExchangeBin]:
+        """Those of all tables, echoes first."""
+        for kind in KINDS:
+            yield from self.bins_of(kind.table)
 
     def _take_out(self) -> Iterator[RawRows]:
         count, self._state[layout.S_OUT] = self._state[layout.S_OUT], 0
@@ -200,8 +196,6 @@ class Echoes:
         before = len(self._pool) // layout.FIELDS
         after = max(FIRST_PLACES, 2 * before)
         self._pool.frombytes(bytes(8 * layout.FIELDS * (after - before)))
-        for place in range(before, after):
-            self._pool[place * layout.FIELDS + layout.NEWER] = place + 1 if place + 1 < after else -1
-        self._state[layout.S_FREE] = before
+        pairing.chain_free(self._pool, self._state, before, after)
         self._slots = array("i", [-1]) * (2 * after)
         pairing.enter_all(self._pool, self._slots, before)
