@@ -77,7 +77,7 @@ cdef inline int note_answer(
     long long[::1] targets, long long[::1] slowest, long long[::1] state) except -1 nogil
 
 @cython.locals(place=cython.longlong)
-cdef inline int take_answer(
+cdef int take_answer(
     const long long[::1] messages, size_t at, long long[::1] pool, int[::1] slots, long long[::1] kept,
     int[::1] early, long long[::1] targets, int[::1] target_slots, long long[::1] slowest,
     long long[::1] state) except -1 nogil
@@ -97,10 +97,9 @@ cdef inline int link_newest(long long[::1] pool, long long place, long long[::1]
 @cython.locals(older=cython.longlong, newer=cython.longlong)
 cdef inline int unlink(long long[::1] pool, long long place, long long[::1] state) except -1 nogil
 
-@cython.locals(place=cython.longlong, row=cython.size_t)
+@cython.locals(place=cython.longlong, row=cython.size_t, mac=cython.longlong)
 cdef long long enter(
-    const long long[::1] messages, size_t at, long long[::1] pool, int[::1] slots, long long mac,
-    long long[::1] state) except? -2 nogil
+    const long long[::1] messages, size_t at, long long[::1] pool, int[::1] slots, long long[::1] state) except? -2 nogil
 
 cdef inline int begin(
     const long long[::1] messages, size_t at, long long[::1] pool, size_t row) except -1 nogil
@@ -151,20 +150,27 @@ cdef int make_room(
     long long[::1] pool, int[::1] slots, long long[::1] kept, long long[::1] targets, int[::1] target_slots,
     long long[::1] out, long long[::1] out_answers, long long[::1] state) except -1 nogil
 
-@cython.locals(
-    time=cython.longlong, mac=cython.longlong, place=cython.longlong, row=cython.size_t,
-    answer=cython.longlong, first=cython.longlong)
-cdef inline int take_request(
-    const long long[::1] messages, size_t at, long long wait, long long most_open, long long[::1] pool,
+@cython.locals(time=cython.longlong, answer=cython.longlong)
+cdef int ask_anew(
+    const long long[::1] messages, size_t at, long long place, long long most_open, long long[::1] pool,
     int[::1] slots, long long[::1] kept, int[::1] early, long long[::1] targets, int[::1] target_slots,
     long long[::1] slowest, long long[::1] out, long long[::1] out_answers, long long[::1] state) except -1 nogil
 
+@cython.locals(row=cython.size_t, time=cython.longlong, first=cython.size_t)
+cdef inline bint is_more_of_it(
+    const long long[::1] messages, size_t at, long long wait, long long[::1] pool, long long place,
+    long long[::1] kept) except? -1 nogil
+
 cdef inline long long what_is_full(
-    const long long[::1] messages, size_t at, long long[::1] targets, long long[::1] slowest, long long[::1] out,
-    long long[::1] out_answers, long long[::1] state) except? -2 nogil
+    const long long[::1] messages, size_t at, long long lists, long long groups, long long rows, long long answers,
+    long long[::1] state) except? -2 nogil
+
+@cython.locals(kind=cython.longlong)
+cdef inline bint is_answer(const long long[::1] messages, size_t at) except? -1 nogil
 
 @cython.locals(
-    number=cython.longlong, status=cython.longlong, at=cython.size_t, kind=cython.longlong)
+    lists=cython.longlong, groups=cython.longlong, rows=cython.longlong, answers=cython.longlong,
+    number=cython.longlong, status=cython.longlong, at=cython.size_t, place=cython.longlong)
 cpdef resolve(
     const long long[::1] messages, long long count, long long wait, long long most_open, long long[::1] pool,
     int[::1] slots, long long[::1] kept, int[::1] early, long long[::1] targets, int[::1] target_slots,

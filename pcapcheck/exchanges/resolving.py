@@ -314,8 +314,9 @@ def unlink(pool: array[int], place: int, state: array[int]) -> None:
         state[layout.S_NEWEST] = older
 
 
-def enter(messages: array[int], at: int, pool: array[int], slots: array[int], mac: int, state: array[int]) -> int:
+def enter(messages: array[int], at: int, pool: array[int], slots: array[int], state: array[int]) -> int:
     """A place for a question that is not open, with what identifies it. There is room for it."""
+    mac = key_mac(messages, at, frame_layout.M_SENDER_MAC)
     place = state[layout.S_FREE]
     row = place * layout.POOL_FIELDS
     state[layout.S_FREE] = pool[row + layout.NEWER]
@@ -522,73 +523,81 @@ def make_room(
     release(pool, place, slots, state)
 
 
-def take_request(
-    messages: array[int], at: int, wait: int, most_open: int, pool: array[int], slots: array[int], kept: array[int],
-    early: array[int], targets: array[int], target_slots: array[int], slowest: array[int], out: array[int],
-    out_answers: array[int], state: array[int]
+def ask_anew(
+    messages: array[int], at: int, place: int, most_open: int, pool: array[int], slots: array[int],
+    kept: array[int], early: array[int], targets: array[int], target_slots: array[int], slowest: array[int],
+    out: array[int], out_answers: array[int], state: array[int]
 ) -> None:  # fmt: skip
-    """A request: a repeat, or the first of another question; then the one before it is closed."""
+    """The first request of a question; the one before it with the same key, if ``place`` is not -1, is finished."""
     time = messages[at + frame_layout.M_TIME]
-    mac = key_mac(messages, at, frame_layout.M_SENDER_MAC)
-    place = find_open(
-        pool, slots, state, messages[at + frame_layout.M_POINT], messages[at + frame_layout.M_SENDER_HIGH],
-        messages[at + frame_layout.M_SENDER_LOW], mac, messages[at + frame_layout.M_TARGET_HIGH],
-        messages[at + frame_layout.M_TARGET_LOW]
-    )  # fmt: skip
-    row = place * layout.POOL_FIELDS
     answer = -1
-    if place >= 0 and is_repeat(pool, row, time, wait):
+    if place >= 0:
+        if is_late(pool, place * layout.POOL_FIELDS, time, kept):
+            answer = take_back(pool, place * layout.POOL_FIELDS, kept)
+        hand_out(pool, place, kept, targets, target_slots, out, out_answers, state)
+        if state[layout.S_NEWEST] != place:
+            unlink(pool, place, state)
+            link_newest(pool, place, state)
+    else:
+        if state[layout.S_OPEN] >= most_open:
+            make_room(pool, slots, kept, targets, target_slots, out, out_answers, state)
+        place = enter(messages, at, pool, slots, state)
+    begin(messages, at, pool, place * layout.POOL_FIELDS)
+    state[layout.S_LATEST] = place
+    if messages[at + frame_layout.M_KIND] & frame_layout.M_PRINTED:
+        begin_waiting(pool, place, targets, target_slots, state)
+    if answer < 0 and state[layout.S_EARLY] > 0:
+        answer = early_answer(messages, at, kept, early, state)
+    if answer >= 0:
+        take_early_answer(answer, time, pool, slots, kept, early, targets, target_slots, slowest, state)
+
+
+def is_more_of_it(
+    messages: array[int], at: int, wait: int, pool: array[int], place: int, kept: array[int]
+) -> bool:  # fmt: skip
+    """Whether a request belongs to the open resolution at a place: as a repeat, or as one recorded too late."""
+    row = place * layout.POOL_FIELDS
+    time = messages[at + frame_layout.M_TIME]
+    if is_repeat(pool, row, time, wait):
         ask_again(pool, row, messages, at)
         note_frame(pool, row, messages[at + frame_layout.M_NUMBER])
-    elif place >= 0 and is_late(pool, row, time, kept) and pool[row + layout.HELD] == 1:
+        return True
+    if pool[row + layout.HELD] == 1 and is_late(pool, row, time, kept):
         ask_again(pool, row, messages, at)
         first = pool[row + layout.FIRST_ANSWER] * layout.KEPT_FIELDS
         kept[first + layout.K_LATENCY] = between(time, kept[first + frame_layout.M_TIME])
-    else:
-        if place >= 0:
-            if is_late(pool, row, time, kept):
-                answer = take_back(pool, row, kept)
-            hand_out(pool, place, kept, targets, target_slots, out, out_answers, state)
-            if state[layout.S_NEWEST] != place:
-                unlink(pool, place, state)
-                link_newest(pool, place, state)
-        else:
-            if state[layout.S_OPEN] >= most_open:
-                make_room(pool, slots, kept, targets, target_slots, out, out_answers, state)
-            place = enter(messages, at, pool, slots, mac, state)
-        begin(messages, at, pool, place * layout.POOL_FIELDS)
-        state[layout.S_LATEST] = place
-        if messages[at + frame_layout.M_KIND] & frame_layout.M_PRINTED:
-            begin_waiting(pool, place, targets, target_slots, state)
-        if answer < 0 and state[layout.S_EARLY] > 0:
-            answer = early_answer(messages, at, kept, early, state)
-        if answer >= 0:
-            take_early_answer(answer, time, pool, slots, kept, early, targets, target_slots, slowest, state)
+        return True
+    return False
 
 
 def what_is_full(
-    messages: array[int], at: int, targets: array[int], slowest: array[int], out: array[int], out_answers: array[int],
-    state: array[int]
-) -> int:  # fmt: skip
+    messages: array[int], at: int, lists: int, groups: int, rows: int, answers: int, state: array[int]
+) -> int:
     """What must be enlarged or emptied before a message is touched; DONE if nothing must.
 
-    A message finishes at most one resolution, opens at most one, and keeps at most one message.
+    A message finishes at most one resolution, opens at most one, and keeps at most one message. There is room for so
+    many ``lists`` of askers, frame ``groups``, and ``rows`` of resolutions and of ``answers``.
     """
     if state[layout.S_FREE] < 0:
         return layout.POOL_FULL
     if state[layout.S_KEPT_FREE] < 0:
         return layout.KEPT_FULL
-    if messages[at + frame_layout.M_GROUP] >= len(slowest):
+    if messages[at + frame_layout.M_GROUP] >= groups:
         return layout.GROUPS_FULL
-    if messages[at + frame_layout.M_KIND] & frame_layout.M_PRINTED and (
-        (state[layout.S_TARGETS] + 2) * layout.TARGET_FIELDS > len(targets)
-    ):
+    if messages[at + frame_layout.M_KIND] & frame_layout.M_PRINTED and state[layout.S_TARGETS] + 2 > lists:
         return layout.TARGETS_FULL
-    if (state[layout.S_OUT] + 1) * layout.ARP_FIELDS > len(out) or (
-        (state[layout.S_OUT_ANSWERS] + layout.KEPT) * layout.ANSWER_FIELDS > len(out_answers)
-    ):
+    if state[layout.S_OUT] >= rows or state[layout.S_OUT_ANSWERS] + layout.KEPT > answers:
         return layout.OUT_FULL
     return layout.DONE
+
+
+def is_answer(messages: array[int], at: int) -> bool:
+    """Whether a message answers somebody: it names the asker, or is a text's."""
+    kind = messages[at + frame_layout.M_KIND]
+    return kind & frame_layout.M_REPLY != 0 and (
+        messages[at + frame_layout.M_TARGET_LOW] != layout.ABSENT
+        or kind & (frame_layout.M_ND | frame_layout.M_PRINTED) != 0
+    )
 
 
 def resolve(
@@ -598,27 +607,34 @@ def resolve(
 ) -> None:  # fmt: skip
     """Take the messages from ``state[S_MESSAGE]`` on, until all are taken or something is full (``state[S_STATUS]``).
 
-    ``wait`` is the longest time (nanoseconds) that an answer may take.
+    ``wait`` is the longest time (nanoseconds) that an answer may take. A request is one more of an open resolution, or
+    the first of another.
     """
     with cython.nogil:
+        lists = len(targets) // layout.TARGET_FIELDS
+        groups = len(slowest)
+        rows = len(out) // layout.ARP_FIELDS
+        answers = len(out_answers) // layout.ANSWER_FIELDS
         number = state[layout.S_MESSAGE]
         status = layout.DONE
         while number < count:
             at = number * frame_layout.MESSAGE_FIELDS
-            status = what_is_full(messages, at, targets, slowest, out, out_answers, state)
+            status = what_is_full(messages, at, lists, groups, rows, answers, state)
             if status != layout.DONE:
                 break
             number = number + 1
-            kind = messages[at + frame_layout.M_KIND]
-            if kind & frame_layout.M_REQUEST:
-                take_request(
-                    messages, at, wait, most_open, pool, slots, kept, early, targets, target_slots, slowest, out,
-                    out_answers, state
+            if messages[at + frame_layout.M_KIND] & frame_layout.M_REQUEST:
+                place = find_open(
+                    pool, slots, state, messages[at + frame_layout.M_POINT], messages[at + frame_layout.M_SENDER_HIGH],
+                    messages[at + frame_layout.M_SENDER_LOW], key_mac(messages, at, frame_layout.M_SENDER_MAC),
+                    messages[at + frame_layout.M_TARGET_HIGH], messages[at + frame_layout.M_TARGET_LOW]
                 )  # fmt: skip
-            elif kind & frame_layout.M_REPLY and (
-                messages[at + frame_layout.M_TARGET_LOW] != layout.ABSENT
-                or kind & (frame_layout.M_ND | frame_layout.M_PRINTED)
-            ):
+                if place < 0 or not is_more_of_it(messages, at, wait, pool, place, kept):
+                    ask_anew(
+                        messages, at, place, most_open, pool, slots, kept, early, targets, target_slots, slowest, out,
+                        out_answers, state
+                    )  # fmt: skip
+            elif is_answer(messages, at):
                 take_answer(messages, at, pool, slots, kept, early, targets, target_slots, slowest, state)
         state[layout.S_MESSAGE] = number
         state[layout.S_STATUS] = status

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -18,8 +19,9 @@ from pcapcheck.exchanges.answer_row import AnswerRow
 from pcapcheck.exchanges.arp_row import ArpRow
 from pcapcheck.exchanges.resolution_sums import ResolutionSums
 from pcapcheck.exchanges.resolutions import Resolutions
-from pcapcheck.exchanges.resolving_layout import AMBIGUOUS, KEPT, OUT_OF_ORDER, STEP_BACK
+from pcapcheck.exchanges.resolving_layout import AMBIGUOUS, KEPT, MOST_EARLY, OUT_OF_ORDER, STEP_BACK
 from pcapcheck.values import MAPPED
+from tests.support.kernels import NOT_COMPILED, plain_loops
 from tests.support.resolution_model import Asked, Model
 
 WAIT = 1_000_000_000
@@ -128,3 +130,32 @@ def silent(rows: list[ArpRow]) -> list[resolution_sums.Silent]:
             first = found.setdefault(key, resolution_sums.Silent(row, 0, None))
             first.attempts, first.until = first.attempts + row.attempts, row.latest_time
     return list(found.values())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
+@pytest.mark.parametrize("way", WAYS)
+@given(data=st.data())
+def test_compiled_and_plain_agree(way: str, data: st.DataObject) -> None:
+    asked = data.draw(traffic(way))
+    compiled = resolve(asked, way)
+    with plain_loops():
+        plain = resolve(asked, way)
+    assert plain[2:] == compiled[2:]
+    assert list(plain[1].tallies()) == list(compiled[1].tallies())
+
+
+def test_many_open_are_bounded_oldest_first() -> None:
+    many = [Asked("request", asker, 1, 1, None, asker, asker + 1) for asker in range(3000)]
+    with patch.object(resolutions, "MOST_OPEN", 1000):
+        loop, _, rows, _ = resolve(many, "recorded", last=10**12)
+    assert loop.evicted == 2000
+    assert [row.frames for row in rows if row.outcome == "evicted"] == [[number] for number in range(1, 2001)]
+    assert [row.frames for row in rows if row.outcome == "unanswered"] == [[number] for number in range(2001, 3001)]
+
+
+def test_early_answers_are_forgotten_oldest_first() -> None:
+    early = [Asked("reply", asker, 1, 1, 2, 100, asker + 1) for asker in range(MOST_EARLY + 1)]
+    late = [Asked("request", asker, 1, 1, None, 99, 1000 + asker) for asker in range(MOST_EARLY + 1)]
+    _, _, rows, _ = resolve(early + late, "recorded", last=10**12)
+    assert [row.outcome for row in rows] == ["unanswered"] + ["answered"] * MOST_EARLY
