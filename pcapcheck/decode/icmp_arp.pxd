@@ -17,9 +17,9 @@ cpdef int decode_arp(
 cpdef long long upper_layer(
     const unsigned char[::1] buffer, long long position, long long end, int protocol) except? -2 nogil
 
-@cython.locals(hardware_size=cython.longlong, protocol_size=cython.longlong, at=cython.longlong)
+@cython.locals(hardware_size=cython.longlong, at=cython.longlong)
 cdef int arp_addresses(
-    const unsigned char[::1] buffer, long long position, long long end, bint macs, bint addresses, long long[::1] rows,
+    const unsigned char[::1] buffer, long long position, long long end, bint macs, bint ipv4, long long[::1] rows,
     long long capacity, long long row) except -1 nogil
 
 @cython.locals(packed=cython.longlong, protocol=cython.int)

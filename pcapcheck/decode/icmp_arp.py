@@ -43,22 +43,21 @@ def decode_arp(buffer: bytearray, position: int, end: int, rows: array[int], cap
 
 
 def arp_addresses(
-    buffer: bytearray, position: int, end: int, macs: bool, addresses: bool, rows: array[int], capacity: int, row: int
+    buffer: bytearray, position: int, end: int, macs: bool, ipv4: bool, rows: array[int], capacity: int, row: int
 ) -> None:
-    """The addresses of ARP, as far as they were captured; ``macs`` and ``addresses``: which of them are kept."""
+    """The addresses of ARP, as far as they were captured; ``macs`` and ``ipv4``: which of them are kept."""
     hardware_size = buffer[position + 4]
-    protocol_size = buffer[position + 5]
     at = position + 8
     if macs and at + 6 <= end:
         rows[layout.ARP_SRC_MAC * capacity + row] = mac(buffer, at)
     at = at + hardware_size
-    if addresses and at + 4 <= end:
+    if ipv4 and at + 4 <= end:
         rows[layout.ARP_SRC_IP * capacity + row] = layout.MAPPED | u32be(buffer, at)
-    at = at + protocol_size
+    at = at + buffer[position + 5]
     if macs and at + 6 <= end:
         rows[layout.ARP_DST_MAC * capacity + row] = mac(buffer, at)
     at = at + hardware_size
-    if addresses and at + 4 <= end:
+    if ipv4 and at + 4 <= end:
         rows[layout.ARP_DST_IP * capacity + row] = layout.MAPPED | u32be(buffer, at)
 
 

@@ -13,21 +13,21 @@ cpdef enter_claims(long long[::1] claims, int[::1] slots, long long count)
 @cython.locals(mixed=cython.ulonglong)
 cdef inline long long claim_home(long long point, long long low, long long mac) noexcept nogil
 
-@cython.locals(mask=cython.longlong, slot=cython.longlong, row=cython.longlong)
+@cython.locals(mask=cython.longlong, slot=cython.longlong, row=cython.size_t)
 cdef inline long long find_slot(
     long long[::1] claims, int[::1] slots, long long home, long long point, long long high, long long low,
     long long mac) except? -2 nogil
 
-@cython.locals(row=cython.longlong)
+@cython.locals(row=cython.size_t)
 cdef int begin_claim(
-    long long[::1] claims, long long place, long long home, const long long[::1] messages, long long at) except -1 nogil
+    long long[::1] claims, long long place, long long home, const long long[::1] messages, size_t at) except -1 nogil
 
-@cython.locals(row=cython.longlong, time=cython.longlong, count=cython.longlong)
+@cython.locals(row=cython.size_t, time=cython.longlong, count=cython.longlong)
 cdef inline int count_claim(
-    long long[::1] claims, long long place, const long long[::1] messages, long long at) except -1 nogil
+    long long[::1] claims, long long place, const long long[::1] messages, size_t at) except -1 nogil
 
 @cython.locals(
-    room=cython.longlong, number=cython.longlong, at=cython.longlong, mac=cython.longlong, point=cython.longlong,
+    room=cython.longlong, number=cython.longlong, at=cython.size_t, mac=cython.longlong, point=cython.longlong,
     low=cython.longlong, home=cython.longlong, slot=cython.longlong)
 cpdef claim(
     const long long[::1] messages, long long count, long long[::1] claims, int[::1] slots, bint final,

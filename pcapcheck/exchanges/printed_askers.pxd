@@ -12,30 +12,30 @@ cpdef enter_targets(long long[::1] targets, int[::1] slots, long long count)
 @cython.locals(mixed=cython.ulonglong)
 cdef long long list_home(long long point, long long address, long long mac) noexcept nogil
 
-@cython.locals(mask=cython.longlong, home=cython.longlong, slot=cython.longlong, row=cython.longlong)
+@cython.locals(mask=cython.longlong, home=cython.longlong, slot=cython.longlong, row=cython.size_t)
 cdef long long find_list(
     long long[::1] targets, int[::1] slots, long long point, long long address, long long mac) except? -2 nogil
 
-@cython.locals(place=cython.longlong, row=cython.longlong)
+@cython.locals(place=cython.longlong, row=cython.size_t)
 cdef long long make_list(
     long long[::1] targets, int[::1] slots, long long[::1] state, long long point, long long address,
     long long mac) except? -2 nogil
 
 @cython.locals(
-    row=cython.longlong, which=cython.int, mac=cython.longlong, found=cython.longlong, target=cython.longlong,
+    row=cython.size_t, which=cython.int, mac=cython.longlong, found=cython.longlong, target=cython.size_t,
     last=cython.longlong)
 cdef int begin_waiting(
     long long[::1] pool, long long place, long long[::1] targets, int[::1] slots,
     long long[::1] state) except -1 nogil
 
 @cython.locals(
-    row=cython.longlong, which=cython.int, target=cython.longlong, older=cython.longlong, newer=cython.longlong)
+    row=cython.size_t, which=cython.int, target=cython.size_t, older=cython.longlong, newer=cython.longlong)
 cdef int stop_waiting(long long[::1] pool, long long place, long long[::1] targets) except -1 nogil
 
-@cython.locals(which=cython.int, target=cython.longlong)
+@cython.locals(which=cython.int, target=cython.size_t)
 cdef int note_answered(long long[::1] pool, long long place, long long[::1] targets) except -1 nogil
 
-@cython.locals(which=cython.int, found=cython.longlong, target=cython.longlong)
+@cython.locals(which=cython.int, found=cython.longlong, target=cython.size_t)
 cdef int forget_asker(
     long long[::1] pool, long long place, long long[::1] targets, int[::1] slots,
     long long[::1] state) except -1 nogil

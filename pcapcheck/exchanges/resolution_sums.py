@@ -20,6 +20,8 @@ from pcapcheck.hash_table import empty_slots
 from pcapcheck.values import address_of, halves_of
 
 FIRST_PLACES = 1 << 6
+# How many addresses that nobody answered for are remembered.
+MOST_SILENT = 200
 
 
 @dataclass(repr=False)
@@ -42,8 +44,8 @@ class ResolutionSums:
         self._duration_slots = array("i")
         self._remarks = array("q")
         self._remark_slots = array("i")
-        self._silent = array("q", bytes(8 * layout.SILENT_FIELDS * layout.MOST_SILENT))
-        self._silent_slots = empty_slots(layout.MOST_SILENT)
+        self._silent = array("q", bytes(8 * layout.SILENT_FIELDS * MOST_SILENT))
+        self._silent_slots = empty_slots(MOST_SILENT)
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
 
     @property

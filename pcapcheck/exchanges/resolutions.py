@@ -186,6 +186,7 @@ NONE_AT_FIRST = (
     layout.S_EARLY_OLDEST,
     layout.S_EARLY_NEWEST,
     layout.S_TARGET_FREE,
+    layout.S_LATEST,
 )
 
 

@@ -19,6 +19,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck.capture import scan_layout
+    from pcapcheck.copying import copy_numbers
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import resolving_layout as layout
     from pcapcheck.exchanges.printed_askers import begin_waiting, find_asker, forget_asker, note_answered
@@ -46,30 +47,43 @@ def key_mac(messages: array[int], at: int, field: int) -> int:
 
 def home_of(point: int, asker: int, mac: int, target: int) -> int:
     """A hash of what identifies a resolution; of the addresses, the lower halves do."""
-    mixed = stir(stir(stir(stir(0, point), asker), mac), target)
+    mixed = stir(stir(stir(0, asker), mac ^ (point << 20)), target)
     return (mixed ^ (mixed >> 29)) >> 2
 
 
+def is_asked(
+    pool: array[int], place: int, point: int, asker_high: int, asker_low: int, mac: int, target_high: int,
+    target_low: int
+) -> bool:  # fmt: skip
+    """Whether the resolution at a place has this key."""
+    row = place * layout.POOL_FIELDS
+    return (
+        pool[row + layout.ARP_TARGET_LOW] == target_low
+        and pool[row + layout.ARP_ASKER_LOW] == asker_low
+        and pool[row + layout.KEY_MAC] == mac
+        and pool[row + layout.ARP_POINT] == point
+        and pool[row + layout.ARP_TARGET_HIGH] == target_high
+        and pool[row + layout.ARP_ASKER_HIGH] == asker_high
+    )
+
+
 def find_open(
-    pool: array[int], slots: array[int], home: int, point: int, asker_high: int, asker_low: int, mac: int,
+    pool: array[int], slots: array[int], state: array[int], point: int, asker_high: int, asker_low: int, mac: int,
     target_high: int, target_low: int
 ) -> int:  # fmt: skip
     """The place of the open resolution with this key, or -1."""
+    # Mostly the one that was asked last is answered.
+    place = state[layout.S_LATEST]
+    if place >= 0 and is_asked(pool, place, point, asker_high, asker_low, mac, target_high, target_low):
+        return place
     mask = len(slots) - 1
+    home = home_of(point, asker_low, mac, target_low)
     slot = seek(pool, layout.POOL_FIELDS, layout.HOME, slots, mask, home, home & mask)
-    while slots[slot] >= 0:
-        row = slots[slot] * layout.POOL_FIELDS
-        if (
-            pool[row + layout.ARP_TARGET_LOW] == target_low
-            and pool[row + layout.ARP_ASKER_LOW] == asker_low
-            and pool[row + layout.KEY_MAC] == mac
-            and pool[row + layout.ARP_POINT] == point
-            and pool[row + layout.ARP_TARGET_HIGH] == target_high
-            and pool[row + layout.ARP_ASKER_HIGH] == asker_high
-        ):
-            return slots[slot]
+    while slots[slot] >= 0 and not is_asked(
+        pool, slots[slot], point, asker_high, asker_low, mac, target_high, target_low
+    ):
         slot = seek(pool, layout.POOL_FIELDS, layout.HOME, slots, mask, home, (slot + 1) & mask)
-    return -1
+    return slots[slot]
 
 
 def keep(messages: array[int], at: int, kept: array[int], state: array[int]) -> int:
@@ -77,8 +91,7 @@ def keep(messages: array[int], at: int, kept: array[int], state: array[int]) -> 
     place = state[layout.S_KEPT_FREE]
     row = place * layout.KEPT_FIELDS
     state[layout.S_KEPT_FREE] = kept[row + layout.K_NEXT]
-    for field in range(frame_layout.MESSAGE_FIELDS):
-        kept[row + field] = messages[at + field]
+    copy_numbers(messages, at, kept, row, frame_layout.MESSAGE_FIELDS)
     kept[row + layout.K_NEXT] = -1
     return place
 
@@ -161,8 +174,7 @@ def put_early(messages: array[int], at: int, kept: array[int], early: array[int]
     if place < 0:
         add_early(messages, at, kept, early, home_of(point, asker, mac, target), state)
     else:
-        for field in range(frame_layout.MESSAGE_FIELDS):
-            kept[place * layout.KEPT_FIELDS + field] = messages[at + field]
+        copy_numbers(messages, at, kept, place * layout.KEPT_FIELDS, frame_layout.MESSAGE_FIELDS)
 
 
 def is_uncertain(pool: array[int], row: int, kept: array[int], messages: array[int], at: int) -> bool:
@@ -181,8 +193,9 @@ def is_uncertain(pool: array[int], row: int, kept: array[int], messages: array[i
 
 
 def find_asked(
-    messages: array[int], at: int, pool: array[int], slots: array[int], targets: array[int], target_slots: array[int]
-) -> int:
+    messages: array[int], at: int, pool: array[int], slots: array[int], targets: array[int],
+    target_slots: array[int], state: array[int]
+) -> int:  # fmt: skip
     """The place of the open resolution that an answer is for, or -1."""
     point = messages[at + frame_layout.M_POINT]
     asker_low = messages[at + frame_layout.M_TARGET_LOW]
@@ -191,8 +204,8 @@ def find_asked(
         return find_asker(targets, target_slots, point, target_low, messages[at + frame_layout.M_TARGET_MAC])
     mac = key_mac(messages, at, frame_layout.M_TARGET_MAC)
     return find_open(
-        pool, slots, home_of(point, asker_low, mac, target_low), point, messages[at + frame_layout.M_TARGET_HIGH],
-        asker_low, mac, messages[at + frame_layout.M_SENDER_HIGH], target_low
+        pool, slots, state, point, messages[at + frame_layout.M_TARGET_HIGH], asker_low, mac,
+        messages[at + frame_layout.M_SENDER_HIGH], target_low
     )  # fmt: skip
 
 
@@ -238,7 +251,7 @@ def take_answer(
     targets: array[int], target_slots: array[int], slowest: array[int], state: array[int]
 ) -> None:  # fmt: skip
     """An answer: to an open resolution, or early. ``slowest`` holds, by frame group, how long first answers took."""
-    place = find_asked(messages, at, pool, slots, targets, target_slots)
+    place = find_asked(messages, at, pool, slots, targets, target_slots, state)
     if place < 0:
         put_early(messages, at, kept, early, state)
     else:
@@ -274,13 +287,9 @@ def note_frame(pool: array[int], row: int, number: int) -> None:
         pool[row + layout.REQUESTS] = count + 1
 
 
-def begin(
-    messages: array[int], at: int, pool: array[int], slots: array[int], home: int, mac: int, state: array[int]
-) -> int:
-    """Open a resolution with its first request; its place. There is room for it."""
-    place = state[layout.S_FREE]
+def link_newest(pool: array[int], place: int, state: array[int]) -> None:
+    """Put a resolution at the young end of the list of open ones."""
     row = place * layout.POOL_FIELDS
-    state[layout.S_FREE] = pool[row + layout.NEWER]
     newest = state[layout.S_NEWEST]
     pool[row + layout.OLDER] = newest
     pool[row + layout.NEWER] = -1
@@ -289,33 +298,63 @@ def begin(
     else:
         state[layout.S_OLDEST] = place
     state[layout.S_NEWEST] = place
+
+
+def unlink(pool: array[int], place: int, state: array[int]) -> None:
+    """Take a resolution out of the list of open ones."""
+    older = pool[place * layout.POOL_FIELDS + layout.OLDER]
+    newer = pool[place * layout.POOL_FIELDS + layout.NEWER]
+    if older >= 0:
+        pool[older * layout.POOL_FIELDS + layout.NEWER] = newer
+    else:
+        state[layout.S_OLDEST] = newer
+    if newer >= 0:
+        pool[newer * layout.POOL_FIELDS + layout.OLDER] = older
+    else:
+        state[layout.S_NEWEST] = older
+
+
+def enter(messages: array[int], at: int, pool: array[int], slots: array[int], state: array[int]) -> int:
+    """A place for a question that is not open, with what identifies it. There is room for it."""
+    mac = key_mac(messages, at, frame_layout.M_SENDER_MAC)
+    place = state[layout.S_FREE]
+    row = place * layout.POOL_FIELDS
+    state[layout.S_FREE] = pool[row + layout.NEWER]
     state[layout.S_OPEN] = state[layout.S_OPEN] + 1
-    pool[row + layout.ARP_GROUP] = messages[at + frame_layout.M_GROUP]
     pool[row + layout.ARP_POINT] = messages[at + frame_layout.M_POINT]
     pool[row + layout.ARP_FAMILY] = 6 if messages[at + frame_layout.M_KIND] & frame_layout.M_ND else 4
     pool[row + layout.ARP_ASKER_HIGH] = messages[at + frame_layout.M_SENDER_HIGH]
     pool[row + layout.ARP_ASKER_LOW] = messages[at + frame_layout.M_SENDER_LOW]
-    pool[row + layout.ARP_ASKER_MAC] = messages[at + frame_layout.M_SENDER_MAC]
     pool[row + layout.ARP_TARGET_HIGH] = messages[at + frame_layout.M_TARGET_HIGH]
     pool[row + layout.ARP_TARGET_LOW] = messages[at + frame_layout.M_TARGET_LOW]
+    pool[row + layout.KEY_MAC] = mac
+    pool[row + layout.HOME] = home_of(
+        messages[at + frame_layout.M_POINT], messages[at + frame_layout.M_SENDER_LOW], mac,
+        messages[at + frame_layout.M_TARGET_LOW]
+    )  # fmt: skip
+    insert(pool, layout.POOL_FIELDS, layout.HOME, slots, len(slots) - 1, place)
+    link_newest(pool, place, state)
+    return place
+
+
+def begin(messages: array[int], at: int, pool: array[int], row: int) -> None:
+    """The first request of a question."""
+    pool[row + layout.ARP_GROUP] = messages[at + frame_layout.M_GROUP]
+    pool[row + layout.ARP_ASKER_MAC] = messages[at + frame_layout.M_SENDER_MAC]
     pool[row + layout.ARP_FIRST_TIME] = messages[at + frame_layout.M_TIME]
     pool[row + layout.ARP_LATEST_TIME] = messages[at + frame_layout.M_TIME]
     pool[row + layout.ARP_CAST] = messages[at + frame_layout.M_CAST]
     pool[row + layout.ARP_ATTEMPTS] = 1
     pool[row + layout.ARP_OUTCOME] = layout.UNANSWERED
     pool[row + layout.ARP_ANSWERS] = 0
-    pool[row + layout.HOME] = home
-    pool[row + layout.KEY_MAC] = mac
     pool[row + layout.PREVIOUS_TIME] = scan_layout.ABSENT_TIME
     pool[row + layout.FIRST_ANSWER] = -1
     pool[row + layout.LAST_ANSWER] = -1
     pool[row + layout.HELD] = 0
     pool[row + layout.UNCERTAIN] = 0
-    pool[row + layout.REQUESTS] = 0
     pool[row + layout.BY_TARGET] = -1
-    note_frame(pool, row, messages[at + frame_layout.M_NUMBER])
-    insert(pool, layout.POOL_FIELDS, layout.HOME, slots, len(slots) - 1, place)
-    return place
+    pool[row + layout.REQUESTS] = 1
+    pool[row + layout.REQUEST] = messages[at + frame_layout.M_NUMBER]
 
 
 def add_different(out: array[int], at: int, count_at: int, number: int) -> None:
@@ -357,8 +396,7 @@ def write_out(
     """The row of a resolution, and those of its answers."""
     at = state[layout.S_OUT] * layout.ARP_FIELDS
     state[layout.S_OUT] = state[layout.S_OUT] + 1
-    for field in range(layout.SHARED):
-        out[at + field] = pool[row + field]
+    copy_numbers(pool, row, out, at, layout.SHARED)
     out[at + layout.ARP_LATENCY_FIRST] = layout.ABSENT
     out[at + layout.ARP_LATENCY] = layout.ABSENT
     out[at + layout.ARP_REPLY_MACS] = 0
@@ -388,11 +426,11 @@ def write_out(
     out[at + layout.ARP_FRAMES] = frames
 
 
-def close(
-    pool: array[int], place: int, slots: array[int], kept: array[int], targets: array[int], target_slots: array[int],
-    out: array[int], out_answers: array[int], state: array[int]
+def hand_out(
+    pool: array[int], place: int, kept: array[int], targets: array[int], target_slots: array[int], out: array[int],
+    out_answers: array[int], state: array[int]
 ) -> None:  # fmt: skip
-    """Write a resolution out and give its places back."""
+    """A resolution is finished: write it out, and let its answers go."""
     row = place * layout.POOL_FIELDS
     if pool[row + layout.ARP_OUTCOME] == layout.ANSWERED:
         state[layout.S_OPEN_ANSWERED] = state[layout.S_OPEN_ANSWERED] - 1
@@ -404,20 +442,17 @@ def close(
         answer = after
     if pool[row + layout.BY_TARGET] >= 0:
         forget_asker(pool, place, targets, target_slots, state)
+
+
+def release(pool: array[int], place: int, slots: array[int], state: array[int]) -> None:
+    """Give a place of the pool back."""
     remove(pool, layout.POOL_FIELDS, layout.HOME, slots, len(slots) - 1, place)
-    older = pool[row + layout.OLDER]
-    newer = pool[row + layout.NEWER]
-    if older >= 0:
-        pool[older * layout.POOL_FIELDS + layout.NEWER] = newer
-    else:
-        state[layout.S_OLDEST] = newer
-    if newer >= 0:
-        pool[newer * layout.POOL_FIELDS + layout.OLDER] = older
-    else:
-        state[layout.S_NEWEST] = older
+    unlink(pool, place, state)
     state[layout.S_OPEN] = state[layout.S_OPEN] - 1
-    pool[row + layout.NEWER] = state[layout.S_FREE]
+    pool[place * layout.POOL_FIELDS + layout.NEWER] = state[layout.S_FREE]
     state[layout.S_FREE] = place
+    if state[layout.S_LATEST] == place:
+        state[layout.S_LATEST] = -1
 
 
 def is_repeat(pool: array[int], row: int, time: int, wait: int) -> bool:
@@ -463,88 +498,106 @@ def is_in_order(asked: int, answered: int) -> bool:
     return -layout.STEP_BACK <= answered - asked <= layout.OUT_OF_ORDER
 
 
+def take_early_answer(
+    place: int, time: int, pool: array[int], slots: array[int], kept: array[int], early: array[int],
+    targets: array[int], target_slots: array[int], slowest: array[int], state: array[int]
+) -> None:  # fmt: skip
+    """The answer at a place came before its request of this time; it counts if both may be swapped."""
+    row = place * layout.KEPT_FIELDS
+    if is_in_order(time, kept[row + frame_layout.M_TIME]):
+        take_answer(kept, row, pool, slots, kept, early, targets, target_slots, slowest, state)
+    let_go(kept, state, place)
+
+
 def make_room(
-    most_open: int, pool: array[int], slots: array[int], kept: array[int], targets: array[int],
-    target_slots: array[int], out: array[int], out_answers: array[int], state: array[int]
+    pool: array[int], slots: array[int], kept: array[int], targets: array[int], target_slots: array[int],
+    out: array[int], out_answers: array[int], state: array[int]
 ) -> None:  # fmt: skip
-    """Where too much is open, close what was opened first."""
-    if state[layout.S_OPEN] >= most_open:
-        place = state[layout.S_OLDEST]
-        row = place * layout.POOL_FIELDS
-        if pool[row + layout.ARP_OUTCOME] == layout.UNANSWERED:
-            pool[row + layout.ARP_OUTCOME] = layout.EVICTED
-            state[layout.S_EVICTED] = state[layout.S_EVICTED] + 1
-        close(pool, place, slots, kept, targets, target_slots, out, out_answers, state)
-
-
-def take_request(
-    messages: array[int], at: int, wait: int, most_open: int, pool: array[int], slots: array[int], kept: array[int],
-    early: array[int], targets: array[int], target_slots: array[int], slowest: array[int], out: array[int],
-    out_answers: array[int], state: array[int]
-) -> None:  # fmt: skip
-    """A request: a repeat, or the first of another question; then the one before it is closed."""
-    time = messages[at + frame_layout.M_TIME]
-    mac = key_mac(messages, at, frame_layout.M_SENDER_MAC)
-    home = home_of(
-        messages[at + frame_layout.M_POINT], messages[at + frame_layout.M_SENDER_LOW], mac,
-        messages[at + frame_layout.M_TARGET_LOW]
-    )  # fmt: skip
-    place = find_open(
-        pool, slots, home, messages[at + frame_layout.M_POINT], messages[at + frame_layout.M_SENDER_HIGH],
-        messages[at + frame_layout.M_SENDER_LOW], mac, messages[at + frame_layout.M_TARGET_HIGH],
-        messages[at + frame_layout.M_TARGET_LOW]
-    )  # fmt: skip
+    """Too much is open: close what was opened first."""
+    place = state[layout.S_OLDEST]
     row = place * layout.POOL_FIELDS
+    if pool[row + layout.ARP_OUTCOME] == layout.UNANSWERED:
+        pool[row + layout.ARP_OUTCOME] = layout.EVICTED
+        state[layout.S_EVICTED] = state[layout.S_EVICTED] + 1
+    hand_out(pool, place, kept, targets, target_slots, out, out_answers, state)
+    release(pool, place, slots, state)
+
+
+def ask_anew(
+    messages: array[int], at: int, place: int, most_open: int, pool: array[int], slots: array[int],
+    kept: array[int], early: array[int], targets: array[int], target_slots: array[int], slowest: array[int],
+    out: array[int], out_answers: array[int], state: array[int]
+) -> None:  # fmt: skip
+    """The first request of a question; the one before it with the same key, if ``place`` is not -1, is finished."""
+    time = messages[at + frame_layout.M_TIME]
     answer = -1
-    if place >= 0 and is_repeat(pool, row, time, wait):
+    if place >= 0:
+        if is_late(pool, place * layout.POOL_FIELDS, time, kept):
+            answer = take_back(pool, place * layout.POOL_FIELDS, kept)
+        hand_out(pool, place, kept, targets, target_slots, out, out_answers, state)
+        if state[layout.S_NEWEST] != place:
+            unlink(pool, place, state)
+            link_newest(pool, place, state)
+    else:
+        if state[layout.S_OPEN] >= most_open:
+            make_room(pool, slots, kept, targets, target_slots, out, out_answers, state)
+        place = enter(messages, at, pool, slots, state)
+    begin(messages, at, pool, place * layout.POOL_FIELDS)
+    state[layout.S_LATEST] = place
+    if messages[at + frame_layout.M_KIND] & frame_layout.M_PRINTED:
+        begin_waiting(pool, place, targets, target_slots, state)
+    if answer < 0 and state[layout.S_EARLY] > 0:
+        answer = early_answer(messages, at, kept, early, state)
+    if answer >= 0:
+        take_early_answer(answer, time, pool, slots, kept, early, targets, target_slots, slowest, state)
+
+
+def is_more_of_it(
+    messages: array[int], at: int, wait: int, pool: array[int], place: int, kept: array[int]
+) -> bool:  # fmt: skip
+    """Whether a request belongs to the open resolution at a place: as a repeat, or as one recorded too late."""
+    row = place * layout.POOL_FIELDS
+    time = messages[at + frame_layout.M_TIME]
+    if is_repeat(pool, row, time, wait):
         ask_again(pool, row, messages, at)
         note_frame(pool, row, messages[at + frame_layout.M_NUMBER])
-    elif place >= 0 and is_late(pool, row, time, kept) and pool[row + layout.HELD] == 1:
+        return True
+    if pool[row + layout.HELD] == 1 and is_late(pool, row, time, kept):
         ask_again(pool, row, messages, at)
         first = pool[row + layout.FIRST_ANSWER] * layout.KEPT_FIELDS
         kept[first + layout.K_LATENCY] = between(time, kept[first + frame_layout.M_TIME])
-    else:
-        if place >= 0:
-            if is_late(pool, row, time, kept):
-                answer = take_back(pool, row, kept)
-            close(pool, place, slots, kept, targets, target_slots, out, out_answers, state)
-        else:
-            make_room(most_open, pool, slots, kept, targets, target_slots, out, out_answers, state)
-        place = begin(messages, at, pool, slots, home, mac, state)
-        if messages[at + frame_layout.M_KIND] & frame_layout.M_PRINTED:
-            begin_waiting(pool, place, targets, target_slots, state)
-        if answer < 0 and state[layout.S_EARLY] > 0:
-            answer = early_answer(messages, at, kept, early, state)
-        if answer >= 0:
-            row = answer * layout.KEPT_FIELDS
-            if is_in_order(time, kept[row + frame_layout.M_TIME]):
-                take_answer(kept, row, pool, slots, kept, early, targets, target_slots, slowest, state)
-            let_go(kept, state, answer)
+        return True
+    return False
 
 
 def what_is_full(
-    messages: array[int], at: int, targets: array[int], slowest: array[int], out: array[int], out_answers: array[int],
-    state: array[int]
-) -> int:  # fmt: skip
+    messages: array[int], at: int, lists: int, groups: int, rows: int, answers: int, state: array[int]
+) -> int:
     """What must be enlarged or emptied before a message is touched; DONE if nothing must.
 
-    A message finishes at most one resolution, opens at most one, and keeps at most one message.
+    A message finishes at most one resolution, opens at most one, and keeps at most one message. There is room for so
+    many ``lists`` of askers, frame ``groups``, and ``rows`` of resolutions and of ``answers``.
     """
     if state[layout.S_FREE] < 0:
         return layout.POOL_FULL
     if state[layout.S_KEPT_FREE] < 0:
         return layout.KEPT_FULL
-    if messages[at + frame_layout.M_GROUP] >= len(slowest):
+    if messages[at + frame_layout.M_GROUP] >= groups:
         return layout.GROUPS_FULL
-    if messages[at + frame_layout.M_KIND] & frame_layout.M_PRINTED and (
-        (state[layout.S_TARGETS] + 2) * layout.TARGET_FIELDS > len(targets)
-    ):
+    if messages[at + frame_layout.M_KIND] & frame_layout.M_PRINTED and state[layout.S_TARGETS] + 2 > lists:
         return layout.TARGETS_FULL
-    if (state[layout.S_OUT] + 1) * layout.ARP_FIELDS > len(out) or (
-        (state[layout.S_OUT_ANSWERS] + layout.KEPT) * layout.ANSWER_FIELDS > len(out_answers)
-    ):
+    if state[layout.S_OUT] >= rows or state[layout.S_OUT_ANSWERS] + layout.KEPT > answers:
         return layout.OUT_FULL
     return layout.DONE
+
+
+def is_answer(messages: array[int], at: int) -> bool:
+    """Whether a message answers somebody: it names the asker, or is a text's."""
+    kind = messages[at + frame_layout.M_KIND]
+    return kind & frame_layout.M_REPLY != 0 and (
+        messages[at + frame_layout.M_TARGET_LOW] != layout.ABSENT
+        or kind & (frame_layout.M_ND | frame_layout.M_PRINTED) != 0
+    )
 
 
 def resolve(
@@ -554,27 +607,34 @@ def resolve(
 ) -> None:  # fmt: skip
     """Take the messages from ``state[S_MESSAGE]`` on, until all are taken or something is full (``state[S_STATUS]``).
 
-    ``wait`` is the longest time (nanoseconds) that an answer may take.
+    ``wait`` is the longest time (nanoseconds) that an answer may take. A request is one more of an open resolution, or
+    the first of another.
     """
     with cython.nogil:
+        lists = len(targets) // layout.TARGET_FIELDS
+        groups = len(slowest)
+        rows = len(out) // layout.ARP_FIELDS
+        answers = len(out_answers) // layout.ANSWER_FIELDS
         number = state[layout.S_MESSAGE]
         status = layout.DONE
         while number < count:
             at = number * frame_layout.MESSAGE_FIELDS
-            status = what_is_full(messages, at, targets, slowest, out, out_answers, state)
+            status = what_is_full(messages, at, lists, groups, rows, answers, state)
             if status != layout.DONE:
                 break
             number = number + 1
-            kind = messages[at + frame_layout.M_KIND]
-            if kind & frame_layout.M_REQUEST:
-                take_request(
-                    messages, at, wait, most_open, pool, slots, kept, early, targets, target_slots, slowest, out,
-                    out_answers, state
+            if messages[at + frame_layout.M_KIND] & frame_layout.M_REQUEST:
+                place = find_open(
+                    pool, slots, state, messages[at + frame_layout.M_POINT], messages[at + frame_layout.M_SENDER_HIGH],
+                    messages[at + frame_layout.M_SENDER_LOW], key_mac(messages, at, frame_layout.M_SENDER_MAC),
+                    messages[at + frame_layout.M_TARGET_HIGH], messages[at + frame_layout.M_TARGET_LOW]
                 )  # fmt: skip
-            elif kind & frame_layout.M_REPLY and (
-                messages[at + frame_layout.M_TARGET_LOW] != layout.ABSENT
-                or kind & (frame_layout.M_ND | frame_layout.M_PRINTED)
-            ):
+                if place < 0 or not is_more_of_it(messages, at, wait, pool, place, kept):
+                    ask_anew(
+                        messages, at, place, most_open, pool, slots, kept, early, targets, target_slots, slowest, out,
+                        out_answers, state
+                    )  # fmt: skip
+            elif is_answer(messages, at):
                 take_answer(messages, at, pool, slots, kept, early, targets, target_slots, slowest, state)
         state[layout.S_MESSAGE] = number
         state[layout.S_STATUS] = status
@@ -612,4 +672,5 @@ def finish(
                 pool, row, last_seen[group], waits[group]
             ):
                 pool[row + layout.ARP_OUTCOME] = layout.IN_FLIGHT
-            close(pool, place, slots, kept, targets, target_slots, out, out_answers, state)
+            hand_out(pool, place, kept, targets, target_slots, out, out_answers, state)
+            release(pool, place, slots, state)

@@ -119,7 +119,8 @@ S_TARGET_FREE = 12
 S_TARGETS = 13  # lists in use
 S_OUT = 14  # finished resolutions written out, and their answers
 S_OUT_ANSWERS = 15
-STATE_SIZE = 16
+S_LATEST = 16  # the resolution that was opened last
+STATE_SIZE = 17
 
 # S_STATUS: all messages taken, or what must be enlarged or emptied first.
 DONE = 0

@@ -94,49 +94,69 @@ def count_outcome(
         count_duration(durations, duration_slots, state, group, bucket_of(duration))
 
 
+def is_remark(remarks: array[int], place: int, kind: int, group: int, high: int, low: int) -> bool:
+    """Whether the remark at a place is this one."""
+    row = place * layout.REMARK_FIELDS
+    return (
+        remarks[row + layout.R_LOW] == low
+        and remarks[row + layout.R_GROUP] == group
+        and remarks[row + layout.R_KIND] == kind
+        and remarks[row + layout.R_HIGH] == high
+    )
+
+
 def find_remark(
     remarks: array[int], slots: array[int], home: int, kind: int, group: int, high: int, low: int
 ) -> int:  # fmt: skip
     """The slot of a remark, or the empty one where it belongs."""
     mask = len(slots) - 1
     slot = seek(remarks, layout.REMARK_FIELDS, layout.R_HOME, slots, mask, home, home & mask)
-    while slots[slot] >= 0:
-        row = slots[slot] * layout.REMARK_FIELDS
-        if (
-            remarks[row + layout.R_LOW] == low
-            and remarks[row + layout.R_GROUP] == group
-            and remarks[row + layout.R_KIND] == kind
-            and remarks[row + layout.R_HIGH] == high
-        ):
-            break
+    while slots[slot] >= 0 and not is_remark(remarks, slots[slot], kind, group, high, low):
         slot = seek(remarks, layout.REMARK_FIELDS, layout.R_HOME, slots, mask, home, (slot + 1) & mask)
     return slot
 
 
-def remark(
-    remarks: array[int], slots: array[int], state: array[int], kind: int, group: int, high: int, low: int, point: int,
-    answered: int
-) -> None:  # fmt: skip
-    """Remember who talks about what; where there are too many remarks, only known ones count."""
+def make_remark(
+    remarks: array[int], slots: array[int], state: array[int], kind: int, group: int, high: int, low: int, point: int
+) -> int:  # fmt: skip
+    """The place of a remark, new if need be; -1 where there are too many."""
     home = key_home(kind, group, low)
     slot = find_remark(remarks, slots, home, kind, group, high, low)
-    is_one_of_many = kind == layout.ASKS_OTHERS and state[layout.S_ASKED] >= layout.MOST_ASKED
     if slots[slot] >= 0:
-        row = slots[slot] * layout.REMARK_FIELDS
-        remarks[row + layout.R_ANSWERED] = remarks[row + layout.R_ANSWERED] | answered
-    elif state[layout.S_REMARKS] < layout.MOST_REMARKS and not is_one_of_many:
-        slots[slot] = state[layout.S_REMARKS]
-        row = slots[slot] * layout.REMARK_FIELDS
-        state[layout.S_REMARKS] = state[layout.S_REMARKS] + 1
-        if kind == layout.ASKS_OTHERS:
-            state[layout.S_ASKED] = state[layout.S_ASKED] + 1
-        remarks[row + layout.R_HOME] = home
-        remarks[row + layout.R_KIND] = kind
-        remarks[row + layout.R_GROUP] = group
-        remarks[row + layout.R_HIGH] = high
-        remarks[row + layout.R_LOW] = low
-        remarks[row + layout.R_POINT] = point
-        remarks[row + layout.R_ANSWERED] = answered
+        return slots[slot]
+    if kind == layout.ASKS_OTHERS and state[layout.S_ASKED] >= layout.MOST_ASKED:
+        return -1
+    if state[layout.S_REMARKS] >= layout.MOST_REMARKS:
+        return -1
+    if kind == layout.ASKS_OTHERS:
+        state[layout.S_ASKED] = state[layout.S_ASKED] + 1
+    slots[slot] = state[layout.S_REMARKS]
+    state[layout.S_REMARKS] = state[layout.S_REMARKS] + 1
+    row = slots[slot] * layout.REMARK_FIELDS
+    remarks[row + layout.R_HOME] = home
+    remarks[row + layout.R_KIND] = kind
+    remarks[row + layout.R_GROUP] = group
+    remarks[row + layout.R_HIGH] = high
+    remarks[row + layout.R_LOW] = low
+    remarks[row + layout.R_POINT] = point
+    remarks[row + layout.R_ANSWERED] = 0
+    return slots[slot]
+
+
+def remark(
+    remarks: array[int], slots: array[int], tallies: array[int], state: array[int], kind: int, group: int, high: int,
+    low: int, point: int, answered: int
+) -> None:  # fmt: skip
+    """Remember who talks about what; where there are too many remarks, only known ones count."""
+    # Mostly a group talks about the same again.
+    latest = group * layout.TALLY_FIELDS + layout.N_REMARK
+    place = tallies[latest] - 1 if latest < len(tallies) else -1
+    if place < 0 or not is_remark(remarks, place, kind, group, high, low):
+        place = make_remark(remarks, slots, state, kind, group, high, low, point)
+        if latest < len(tallies):
+            tallies[latest] = place + 1
+    if place >= 0 and answered > 0:
+        remarks[place * layout.REMARK_FIELDS + layout.R_ANSWERED] = 1
 
 
 def is_gateway(gateways: array[int], high: int, low: int) -> bool:
@@ -150,36 +170,37 @@ def is_gateway(gateways: array[int], high: int, low: int) -> bool:
 
 def note_gateway(
     out: array[int], at: int, answers: array[int], first: int, remarks: array[int], slots: array[int],
-    state: array[int]
+    tallies: array[int], state: array[int]
 ) -> None:  # fmt: skip
     """Who asked for the gateway, and who answered."""
     point = out[at + rows.ARP_POINT]
     remark(
-        remarks, slots, state, layout.ASKS_GATEWAY, out[at + rows.ARP_GROUP], out[at + rows.ARP_ASKER_HIGH],
-        out[at + rows.ARP_ASKER_LOW], point, 1 if out[at + rows.ARP_ANSWER_ROWS] > 0 else 0
+        remarks, slots, tallies, state, layout.ASKS_GATEWAY, out[at + rows.ARP_GROUP], out[at + rows.ARP_ASKER_HIGH],
+        out[at + rows.ARP_ASKER_LOW], point, out[at + rows.ARP_ANSWER_ROWS]
     )  # fmt: skip
     # If two machines answered a question, their answers do not show which of them is the node.
     if out[at + rows.ARP_REPLY_ETH_SRCS] == 1:
         for number in range(first, first + out[at + rows.ARP_ANSWER_ROWS]):
             group = answers[number * rows.ANSWER_FIELDS + rows.ANSWER_REPLY_GROUP]
             if group != 0:
-                remark(remarks, slots, state, layout.ANSWERS_GATEWAY, group, 0, 0, point, 0)
+                remark(remarks, slots, tallies, state, layout.ANSWERS_GATEWAY, group, 0, 0, point, 0)
 
 
 def note_talk(
     out: array[int], at: int, answers: array[int], first: int, gateways: array[int], remarks: array[int],
-    slots: array[int], state: array[int]
+    slots: array[int], tallies: array[int], state: array[int]
 ) -> None:  # fmt: skip
     """Who talked about the gateway, or asked for another address. ``first`` is the first of the answers to it."""
     high = out[at + rows.ARP_TARGET_HIGH]
     low = out[at + rows.ARP_TARGET_LOW]
     if not is_gateway(gateways, high, low):
         remark(
-            remarks, slots, state, layout.ASKS_OTHERS, out[at + rows.ARP_GROUP], high, low, out[at + rows.ARP_POINT], 0
-        )
+            remarks, slots, tallies, state, layout.ASKS_OTHERS, out[at + rows.ARP_GROUP], high, low,
+            out[at + rows.ARP_POINT], 0
+        )  # fmt: skip
     elif out[at + rows.ARP_GROUP] != 0:
         # Group 0 belongs to no sender: it takes all frames that found no room.
-        note_gateway(out, at, answers, first, remarks, slots, state)
+        note_gateway(out, at, answers, first, remarks, slots, tallies, state)
 
 
 def find_silent(silent: array[int], slots: array[int], out: array[int], at: int, home: int) -> int:
@@ -242,7 +263,7 @@ def note_silence(out: array[int], at: int, silent: array[int], slots: array[int]
             row = place * layout.SILENT_FIELDS
             silent[row + layout.V_ATTEMPTS] = silent[row + layout.V_ATTEMPTS] + out[at + rows.ARP_ATTEMPTS]
             silent[row + layout.V_UNTIL] = out[at + rows.ARP_LATEST_TIME]
-        elif state[layout.S_SILENT] < layout.MOST_SILENT:
+        elif (state[layout.S_SILENT] + 1) * layout.SILENT_FIELDS <= len(silent):
             add_silent(out, at, silent, slots, home, state)
 
 
@@ -270,7 +291,7 @@ def tally(
                 state[layout.S_STATUS] = layout.REMARKS_FULL
                 break
             count_outcome(out, at, tallies, durations, duration_slots, state)
-            note_talk(out, at, answers, state[layout.S_ANSWER], gateways, remarks, remark_slots, state)
+            note_talk(out, at, answers, state[layout.S_ANSWER], gateways, remarks, remark_slots, tallies, state)
             note_silence(out, at, silent, silent_slots, state)
             state[layout.S_ANSWER] = state[layout.S_ANSWER] + out[at + rows.ARP_ANSWER_ROWS]
             number = number + 1

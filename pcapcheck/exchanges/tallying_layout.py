@@ -6,7 +6,8 @@ N_ATTEMPTS = 4  # requests
 N_LEAST = 5  # the shortest and the longest time from the first request to the first answer
 N_MOST = 6
 N_RANK = 7  # 1 for the group whose resolution was finished first
-TALLY_FIELDS = 8
+N_REMARK = 8  # the place of the latest remark on the group plus 1; 0 where there is none
+TALLY_FIELDS = 9
 
 # Fields of a bucket of durations (pairing.bucket_of), of those that hold any.
 D_HOME = 0
@@ -43,9 +44,8 @@ V_RANK = 54  # the older ones have lower ranks
 V_HOME = 55
 SILENT_FIELDS = 56
 
-# How many of them are remembered, and how often at least each was asked for: Linux asks three times (kernel:
-# Documentation/networking/ip-sysctl.rst, mcast_solicit).
-MOST_SILENT = 200
+# How often at least it was asked for: Linux asks three times (kernel: Documentation/networking/ip-sysctl.rst,
+# mcast_solicit).
 ASKED_IN_VAIN = 3
 
 # What the loop keeps in its state.

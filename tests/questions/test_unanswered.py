@@ -8,7 +8,7 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.links import read_capture
+from pcapcheck.exchanges import resolution_sums
 from pcapcheck.report.headline import heading
 from tests.support.transcripts import judge
 from tests.support.wire import (
@@ -144,7 +144,7 @@ def test_asked_again_after_a_pause_is_one_question(tmp_path: Path) -> None:
 
 
 def test_neighbours_are_remembered_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_capture, "MOST_SILENT", 4)
+    monkeypatch.setattr(resolution_sums, "MOST_SILENT", 4)
     frames = [frame for n in range(10) for frame in asked(target=f"172.31.186.{n + 10}", begin=BEGIN + n * MS)]
     assert len(nic(tmp_path, frames).unanswered) == 4
 
