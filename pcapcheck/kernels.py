@@ -48,7 +48,12 @@ def number_files() -> list[Path]:
 
 
 # What is written out in several loops.
-HELPERS = (PACKAGE / "capture" / "octets.pxd", PACKAGE / "hash_table.pxd", PACKAGE / "decode" / "frame.pxd")
+HELPERS = (
+    PACKAGE / "capture" / "octets.pxd",
+    PACKAGE / "hash_table.pxd",
+    PACKAGE / "copy_row.pxd",
+    PACKAGE / "decode" / "frame.pxd",
+)
 
 
 def digest_of(kernel: str) -> str:

@@ -3,18 +3,22 @@ cimport cython
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport scan_layout
+from pcapcheck.copy_row cimport copy_row
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport pairing_layout as layout
 from pcapcheck.hash_table cimport insert, insert_all, remove, seek, stir
+
+cdef class Key:
+    cdef long long kind, time, point, ident_seq, home, src_high, src_low, dst_high, dst_low
 
 cdef inline long long home_of(
     unsigned long long src_low, unsigned long long dst_low, unsigned long long ident_seq,
     unsigned long long point) noexcept nogil
 
-@cython.locals(slot=cython.longlong, place=cython.longlong, row=cython.longlong)
-cdef inline long long find_place(
-    long long[::1] pool, int[::1] slots, long long mask, long long home, long long src_high, long long src_low,
-    long long dst_high, long long dst_low, long long ident_seq, long long point) except? -2 nogil
+cdef inline bint has_key(long long[::1] pool, long long row, Key key) except? -1 nogil
+
+@cython.locals(slot=cython.longlong)
+cdef inline long long find_place(long long[::1] pool, int[::1] slots, long long mask, Key key) except? -2 nogil
 
 @cython.locals(place=cython.longlong)
 cpdef chain_free(long long[::1] pool, long long[::1] state, long long first, long long end)
@@ -44,7 +48,7 @@ cdef inline long long find_bin(
 
 @cython.locals(
     row=cython.longlong, error=cython.longlong, kind=cython.longlong, found=cython.longlong, entry=cython.longlong,
-    count=cython.longlong, target=cython.longlong, field=cython.longlong, rtt=cython.longlong)
+    count=cython.longlong, rtt=cython.longlong)
 cdef inline int finish(
     long long[::1] pool, long long place, long long[::1] bins, int[::1] bin_slots, long long bin_mask,
     long long bin_limit, long long[::1] samples, long long[::1] buckets, long long[::1] out, long long out_capacity,
@@ -57,15 +61,11 @@ cdef inline int note_reply(long long[::1] pool, long long row, long long[::1] ev
 cdef inline int note_error(long long[::1] pool, long long row, long long[::1] events, long long event) except -1 nogil
 
 @cython.locals(row=cython.longlong)
-cdef inline bint is_asked_by(
-    long long[::1] pool, long long place, long long src_high, long long src_low, long long dst_high,
-    long long dst_low, long long point, long long question) except? -1 nogil
+cdef inline bint is_asked_by(long long[::1] pool, long long place, Key key, long long question) except? -1 nogil
 
-@cython.locals(
-    question=cython.longlong, point=cython.longlong, place=cython.longlong, row=cython.longlong, gap=cython.longlong)
+@cython.locals(question=cython.longlong, place=cython.longlong, row=cython.longlong, gap=cython.longlong)
 cdef long long asked_before(
-    long long[::1] pool, int[::1] slots, long long mask, long long[::1] recent, long long[::1] events,
-    long long event, long long home, long long src_high, long long src_low, long long dst_high, long long dst_low,
+    long long[::1] pool, int[::1] slots, long long mask, long long[::1] recent, long long[::1] events, long long event, Key key,
     long long patience) except? -2 nogil
 
 cdef inline int ask_again(long long[::1] pool, long long row, long long[::1] events, long long event) except -1 nogil
@@ -80,15 +80,62 @@ cdef inline int settle(
     long long[::1] bins, int[::1] bin_slots, long long bin_mask, long long bin_limit, long long[::1] samples,
     long long[::1] buckets, long long[::1] out, long long out_capacity, long long[::1] state) except -1 nogil
 
+cdef inline int take_error(long long[::1] pool, long long row, long long[::1] events, long long event) except -1 nogil
+
+cdef inline int read_key(const long long[::1] events, long long event, Key key) except -1 nogil
+
+@cython.locals(row=cython.longlong)
+cdef inline int take_reply(
+    long long[::1] pool, int[::1] slots, long long mask, long long place, long long[::1] answered, long long[::1] events,
+    long long event, long long[::1] bins,
+    int[::1] bin_slots, long long bin_mask, long long bin_limit, long long[::1] samples, long long[::1] buckets,
+    long long[::1] out, long long out_capacity, long long[::1] state) except -1 nogil
+
+@cython.locals(row=cython.longlong, gap=cython.longlong, in_time=cython.bint)
+cdef bint take_late_request(
+    long long[::1] pool, int[::1] slots, long long mask, long long place, long long time, long long[::1] answered,
+    long long[::1] early, long long[::1] events, long long event, long long[::1] bins,
+    int[::1] bin_slots, long long bin_mask, long long bin_limit, long long[::1] samples, long long[::1] buckets,
+    long long[::1] out, long long out_capacity, long long[::1] state) except? -1 nogil
+
 @cython.locals(
-    mask=cython.longlong, bin_mask=cython.longlong, number=cython.longlong, status=cython.int, event=cython.longlong,
-    kind=cython.int, point=cython.longlong, ident_seq=cython.longlong, time=cython.longlong, src_high=cython.longlong,
-    src_low=cython.longlong, dst_high=cython.longlong, dst_low=cython.longlong, home=cython.longlong,
-    place=cython.longlong, row=cython.longlong, gap=cython.longlong, in_time=cython.bint, oldest=cython.longlong,
-    at=cython.longlong)
+    row=cython.longlong, opened=cython.bint, is_query=cython.bint, untimed=cython.bint, gap=cython.longlong)
+cdef inline bint take_request(
+    long long[::1] pool, int[::1] slots, long long mask, long long place, Key key, long long[::1] answered,
+    long long[::1] events, long long event, long long[::1] bins,
+    int[::1] bin_slots, long long bin_mask, long long bin_limit, long long[::1] samples, long long[::1] buckets,
+    long long[::1] out, long long out_capacity, long long[::1] state) except? -1 nogil
+
+@cython.locals(oldest=cython.longlong)
+cdef int evict(
+    long long[::1] pool, int[::1] slots, long long mask, long long[::1] bins,
+    int[::1] bin_slots, long long bin_mask, long long bin_limit, long long[::1] samples, long long[::1] buckets,
+    long long[::1] out, long long out_capacity, long long[::1] state) except -1 nogil
+
+@cython.locals(place=cython.longlong, row=cython.longlong)
+cdef inline long long begin(
+    long long[::1] pool, int[::1] slots, long long mask, Key key, long long[::1] state) except? -1 nogil
+
+@cython.locals(place=cython.longlong, row=cython.longlong, at=cython.longlong)
+cdef int begin_early(
+    long long[::1] pool, int[::1] slots, long long mask, Key key, long long[::1] early, long long[::1] events, long long event,
+    long long[::1] state) except -1 nogil
+
+@cython.locals(place=cython.longlong, row=cython.longlong, asked=cython.longlong)
+cdef inline int begin_open(
+    long long[::1] pool, int[::1] slots, long long mask, Key key, long long[::1] recent, long long[::1] events, long long event,
+    long long[::1] state) except -1 nogil
+
+cdef inline int what_is_full(
+    long long[::1] state, long long bin_limit, bint bins_final, long long out_capacity, long long more) except? -1 nogil
+
+@cython.locals(
+    key=Key, mask=cython.longlong, bin_mask=cython.longlong, number=cython.longlong, status=cython.int,
+    event=cython.longlong, place=cython.longlong, known=cython.bint)
 cpdef pair(
     long long[::1] events, long long count, long long[::1] pool, int[::1] slots, long long[::1] answered,
-    long long[::1] early, long long[::1] recent, long long patience, long long most_open, long long[::1] bins, int[::1] bin_slots, long long bin_limit,
+    long long[::1] early, long long[::1] recent, long long patience, long long most_open, long long[::1] bins,
+    int[::1] bin_slots, long long bin_limit,
     bint bins_final, long long[::1] samples, long long[::1] buckets, long long[::1] out, long long out_capacity,
     long long[::1] state)
 
