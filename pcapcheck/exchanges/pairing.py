@@ -25,34 +25,41 @@ if not cython.compiled:
     from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
 
 
+class Key:
+    """What identifies the exchange of an event, from its asker's side; one object serves all events of a batch.
+
+    ``kind`` is the event's (``frame_layout.E_REQUEST`` and so on), ``time`` is in nanoseconds.
+    """
+
+    def __init__(self) -> None:
+        self.kind = self.time = self.point = self.ident_seq = self.home = 0
+        self.src_high = self.src_low = self.dst_high = self.dst_low = 0
+
+
 def home_of(src_low: int, dst_low: int, ident_seq: int, point: int) -> int:
     """A hash of what identifies an echo; 62 bits, so that it fits wherever it is kept."""
     # Addresses and sequence numbers often count up together: each is stirred in before the next is added.
     return stir(stir(stir(point, ident_seq), src_low), dst_low) >> 2
 
 
-def find_place(
-    pool: array[int], slots: array[int], mask: int, home: int, src_high: int, src_low: int, dst_high: int,
-    dst_low: int, ident_seq: int, point: int
-) -> int:  # fmt: skip
+def has_key(pool: array[int], row: int, key: Key) -> bool:
+    """Whether an exchange is the one of this key."""
+    return (
+        pool[row + layout.IDENT_SEQ] == key.ident_seq
+        and pool[row + layout.SRC_LOW] == key.src_low
+        and pool[row + layout.DST_LOW] == key.dst_low
+        and pool[row + layout.SRC_HIGH] == key.src_high
+        and pool[row + layout.DST_HIGH] == key.dst_high
+        and pool[row + layout.POINT] == key.point
+    )
+
+
+def find_place(pool: array[int], slots: array[int], mask: int, key: Key) -> int:
     """The place of the exchange with this key, or -1."""
-    slot = home & mask
-    while True:
-        slot = seek(pool, layout.FIELDS, layout.HOME, slots, mask, home, slot)
-        place = slots[slot]
-        if place < 0:
-            return -1
-        row = place * layout.FIELDS
-        if (
-            pool[row + layout.IDENT_SEQ] == ident_seq
-            and pool[row + layout.SRC_LOW] == src_low
-            and pool[row + layout.DST_LOW] == dst_low
-            and pool[row + layout.SRC_HIGH] == src_high
-            and pool[row + layout.DST_HIGH] == dst_high
-            and pool[row + layout.POINT] == point
-        ):
-            return place
-        slot = (slot + 1) & mask
+    slot = seek(pool, layout.FIELDS, layout.HOME, slots, mask, key.home, key.home & mask)
+    while slots[slot] >= 0 and not has_key(pool, slots[slot] * layout.FIELDS, key):
+        slot = seek(pool, layout.FIELDS, layout.HOME, slots, mask, key.home, (slot + 1) & mask)
+    return slots[slot]
 
 
 def chain_free(pool: array[int], state: array[int], first: int, end: int) -> None:
@@ -195,8 +202,7 @@ def finish(
     if pool[row + layout.REPLIES] > 1:
         bins[entry + layout.B_DUPLICATES] = bins[entry + layout.B_DUPLICATES] + pool[row + layout.REPLIES] - 1
     if count < layout.SAMPLES:
-        target = (found * layout.SAMPLES + count) * layout.FIELDS
-        copy_numbers(pool, row, samples, target, layout.FIELDS)
+        copy_numbers(pool, row, samples, (found * layout.SAMPLES + count) * layout.FIELDS, layout.FIELDS)
     rtt = pool[row + layout.RTT]
     if rtt >= 0:
         if bins[entry + layout.B_LEAST] < 0 or rtt < bins[entry + layout.B_LEAST]:
@@ -205,15 +211,12 @@ def finish(
             bins[entry + layout.B_MOST] = rtt
         buckets[found * layout.BUCKETS + bucket_of(rtt)] = buckets[found * layout.BUCKETS + bucket_of(rtt)] + 1
     if out_capacity:
-        target = state[layout.S_OUT] * layout.FIELDS
+        copy_numbers(pool, row, out, state[layout.S_OUT] * layout.FIELDS, layout.FIELDS)
         state[layout.S_OUT] = state[layout.S_OUT] + 1
-        copy_numbers(pool, row, out, target, layout.FIELDS)
 
 
-def is_asked_by(
-    pool: array[int], place: int, src_high: int, src_low: int, dst_high: int, dst_low: int, point: int, question: int
-) -> bool:
-    """Whether a place holds this question of DNS, open, between these two."""
+def is_asked_by(pool: array[int], place: int, key: Key, question: int) -> bool:
+    """Whether a place holds this question of DNS, open, between the two of a key."""
     if place < 0:
         return False
     row = place * layout.FIELDS
@@ -221,17 +224,17 @@ def is_asked_by(
         pool[row + layout.STATE] == layout.OPEN
         and pool[row + layout.KIND] == layout.KIND_DNS
         and pool[row + layout.QUESTION] == question
-        and pool[row + layout.SRC_LOW] == src_low
-        and pool[row + layout.DST_LOW] == dst_low
-        and pool[row + layout.SRC_HIGH] == src_high
-        and pool[row + layout.DST_HIGH] == dst_high
-        and pool[row + layout.POINT] == point
+        and pool[row + layout.SRC_LOW] == key.src_low
+        and pool[row + layout.DST_LOW] == key.dst_low
+        and pool[row + layout.SRC_HIGH] == key.src_high
+        and pool[row + layout.DST_HIGH] == key.dst_high
+        and pool[row + layout.POINT] == key.point
     )
 
 
 def asked_before(
-    pool: array[int], slots: array[int], mask: int, recent: array[int], events: array[int], event: int, home: int,
-    src_high: int, src_low: int, dst_high: int, dst_low: int, patience: int
+    pool: array[int], slots: array[int], mask: int, recent: array[int], events: array[int], event: int, key: Key,
+    patience: int
 ) -> int:  # fmt: skip
     """The place of a DNS question that was asked before under another port or identifier, or -1.
 
@@ -239,25 +242,21 @@ def asked_before(
     then the place is known by the new port and identifier. A response to an earlier one answers it too.
     """
     question = events[event + frame_layout.E_QUESTION]
-    point = events[event + frame_layout.E_POINT]
     if question == 0:
         return -1
-    place = recent[home_of(src_low, dst_low, question, point) & (layout.RECENT - 1)]
-    if not is_asked_by(pool, place, src_high, src_low, dst_high, dst_low, point, question):
+    place = recent[home_of(key.src_low, key.dst_low, question, key.point) & (layout.RECENT - 1)]
+    if not is_asked_by(pool, place, key, question):
         return -1
     row = place * layout.FIELDS
-    if events[event + frame_layout.E_KIND] & 3 == frame_layout.E_REPLY:
+    if key.kind == frame_layout.E_REPLY:
         return place if pool[row + layout.REQUESTS] > 1 else -1
-    if (
-        events[event + frame_layout.E_TIME] != scan_layout.ABSENT_TIME
-        and pool[row + layout.LATEST] != scan_layout.ABSENT_TIME
-    ):
-        gap = events[event + frame_layout.E_TIME] - pool[row + layout.LATEST]
+    if key.time != scan_layout.ABSENT_TIME and pool[row + layout.LATEST] != scan_layout.ABSENT_TIME:
+        gap = key.time - pool[row + layout.LATEST]
         if gap < layout.AGAIN or gap > patience:
             return -1
     remove(pool, layout.FIELDS, layout.HOME, slots, mask, place)
-    pool[row + layout.IDENT_SEQ] = events[event + frame_layout.E_IDENT_SEQ]
-    pool[row + layout.HOME] = home
+    pool[row + layout.IDENT_SEQ] = key.ident_seq
+    pool[row + layout.HOME] = key.home
     insert(pool, layout.FIELDS, layout.HOME, slots, mask, place)
     return place
 
@@ -270,11 +269,191 @@ def ask_again(pool: array[int], row: int, events: array[int], event: int) -> Non
     pool[row + layout.REPLY_NUMBER] = events[event + frame_layout.E_NUMBER]
 
 
+def read_key(events: array[int], event: int, key: Key) -> None:
+    """Let ``key`` be that of an event."""
+    key.kind = events[event + frame_layout.E_KIND] & 3
+    key.time = events[event + frame_layout.E_TIME]
+    key.point = events[event + frame_layout.E_POINT]
+    key.ident_seq = events[event + frame_layout.E_IDENT_SEQ]
+    if key.kind == frame_layout.E_REPLY:
+        key.src_high = events[event + frame_layout.E_DST_HIGH]
+        key.src_low = events[event + frame_layout.E_DST_LOW]
+        key.dst_high = events[event + frame_layout.E_SRC_HIGH]
+        key.dst_low = events[event + frame_layout.E_SRC_LOW]
+    else:
+        key.src_high = events[event + frame_layout.E_SRC_HIGH]
+        key.src_low = events[event + frame_layout.E_SRC_LOW]
+        key.dst_high = events[event + frame_layout.E_DST_HIGH]
+        key.dst_low = events[event + frame_layout.E_DST_LOW]
+    key.home = home_of(key.src_low, key.dst_low, key.ident_seq, key.point)
+
+
+def take_reply(
+    pool: array[int], slots: array[int], mask: int, place: int, answered: array[int], events: array[int], event: int,
+    bins: array[int],
+    bin_slots: array[int], bin_mask: int, bin_limit: int, samples: array[int], buckets: array[int], out: array[int],
+    out_capacity: int, state: array[int]
+) -> None:  # fmt: skip
+    """A reply to what is known: the answer, another one, or what came before its request once more."""
+    row = place * layout.FIELDS
+    if pool[row + layout.STATE] == layout.OPEN:
+        unlink(pool, state, place)
+        note_reply(pool, row, events, event)
+        settle(
+            pool, slots, mask, place, answered, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out,
+            out_capacity, state
+        )  # fmt: skip
+    elif pool[row + layout.STATE] == layout.ANSWERED:
+        pool[row + layout.REPLIES] = pool[row + layout.REPLIES] + 1
+    elif pool[row + layout.REPLIES] == 0:
+        pool[row + layout.OUTCOME] = layout.UNANSWERED
+        note_reply(pool, row, events, event)
+
+
+def take_late_request(
+    pool: array[int], slots: array[int], mask: int, place: int, time: int, answered: array[int], early: array[int],
+    events: array[int], event: int, bins: array[int],
+    bin_slots: array[int], bin_mask: int, bin_limit: int, samples: array[int], buckets: array[int], out: array[int],
+    out_capacity: int, state: array[int]
+) -> bool:  # fmt: skip
+    """A request whose reply or error was recorded before it, if that is so; else what came early is given up."""
+    row = place * layout.FIELDS
+    early[pool[row + layout.OLDER]] = -1
+    gap = pool[row + layout.REPLY_TIME] - time
+    in_time = time != scan_layout.ABSENT_TIME and pool[row + layout.REPLY_TIME] != scan_layout.ABSENT_TIME
+    if not in_time or gap < -layout.STEP_BACK or gap > layout.SAME_PACKET:
+        release(pool, slots, mask, state, place)
+        return False
+    fill(pool, row, events, event)
+    if pool[row + layout.OUTCOME] == layout.ERRED:
+        pool[row + layout.STATE] = layout.OPEN
+        link_newest(pool, state, place)
+    else:
+        settle(
+            pool, slots, mask, place, answered, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out,
+            out_capacity, state
+        )  # fmt: skip
+    return True
+
+
+def take_request(
+    pool: array[int], slots: array[int], mask: int, place: int, key: Key, answered: array[int], events: array[int],
+    event: int, bins: array[int],
+    bin_slots: array[int], bin_mask: int, bin_limit: int, samples: array[int], buckets: array[int], out: array[int],
+    out_capacity: int, state: array[int]
+) -> bool:  # fmt: skip
+    """A request like one that is known: the same packet or question again; else the known one is finished (False)."""
+    row = place * layout.FIELDS
+    opened = pool[row + layout.STATE] == layout.OPEN
+    is_query = (key.ident_seq & frame_layout.QUERY) != 0
+    untimed = key.time == scan_layout.ABSENT_TIME
+    gap = 0
+    if not untimed and pool[row + layout.TIME] != scan_layout.ABSENT_TIME:
+        gap = key.time - pool[row + layout.TIME]
+    if pool[row + layout.IP_ID] == events[event + frame_layout.E_IP_ID] and gap < layout.SAME_PACKET:
+        # How often DNS was asked counts: without times it may have been asked once more.
+        if is_query and untimed and opened:
+            ask_again(pool, row, events, event)
+        elif not is_query or untimed:
+            pool[row + layout.REQUESTS] = pool[row + layout.REQUESTS] + 1
+        return True
+    if opened:
+        if is_query or (key.ident_seq & frame_layout.CONNECTION) != 0:
+            ask_again(pool, row, events, event)
+            return True
+        unlink(pool, state, place)
+    else:
+        answered[pool[row + layout.OLDER]] = -1
+    finish(pool, place, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out, out_capacity, state)
+    release(pool, slots, mask, state, place)
+    return False
+
+
+def evict(
+    pool: array[int], slots: array[int], mask: int, bins: array[int],
+    bin_slots: array[int], bin_mask: int, bin_limit: int, samples: array[int], buckets: array[int], out: array[int],
+    out_capacity: int, state: array[int]
+) -> None:  # fmt: skip
+    """Give up the oldest open exchange."""
+    oldest = state[layout.S_OLDEST]
+    unlink(pool, state, oldest)
+    if pool[oldest * layout.FIELDS + layout.OUTCOME] == layout.UNANSWERED:
+        pool[oldest * layout.FIELDS + layout.OUTCOME] = layout.EVICTED
+        state[layout.S_EVICTED] = state[layout.S_EVICTED] + 1
+    finish(pool, oldest, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out, out_capacity, state)
+    release(pool, slots, mask, state, oldest)
+
+
+def begin(pool: array[int], slots: array[int], mask: int, key: Key, state: array[int]) -> int:
+    """Take a free place for a new exchange; returns it."""
+    place = state[layout.S_FREE]
+    row = place * layout.FIELDS
+    state[layout.S_FREE] = pool[row + layout.NEWER]
+    state[layout.S_USED] = state[layout.S_USED] + 1
+    pool[row + layout.SRC_HIGH] = key.src_high
+    pool[row + layout.SRC_LOW] = key.src_low
+    pool[row + layout.DST_HIGH] = key.dst_high
+    pool[row + layout.DST_LOW] = key.dst_low
+    pool[row + layout.IDENT_SEQ] = key.ident_seq
+    pool[row + layout.POINT] = key.point
+    pool[row + layout.HOME] = key.home
+    pool[row + layout.OUTCOME] = layout.UNANSWERED
+    pool[row + layout.ERROR] = layout.ABSENT
+    pool[row + layout.RTT] = layout.ABSENT
+    pool[row + layout.REPLIES] = 0
+    insert(pool, layout.FIELDS, layout.HOME, slots, mask, place)
+    return place
+
+
+def begin_early(
+    pool: array[int], slots: array[int], mask: int, key: Key, early: array[int], events: array[int], event: int,
+    state: array[int]
+) -> None:  # fmt: skip
+    """A reply or an error without a request so far: the recorder may have put it before its request."""
+    place = begin(pool, slots, mask, key, state)
+    row = place * layout.FIELDS
+    pool[row + layout.STATE] = layout.EARLY
+    if key.kind == frame_layout.E_REPLY:
+        note_reply(pool, row, events, event)
+    else:
+        pool[row + layout.REPLY_TIME] = key.time
+        note_error(pool, row, events, event)
+    at = state[layout.S_EARLY_AT]
+    state[layout.S_EARLY_AT] = (at + 1) % layout.REMEMBERED
+    if early[at] >= 0:
+        release(pool, slots, mask, state, early[at])
+    early[at] = place
+    pool[row + layout.OLDER] = at
+
+
+def begin_open(
+    pool: array[int], slots: array[int], mask: int, key: Key, recent: array[int], events: array[int], event: int,
+    state: array[int]
+) -> None:  # fmt: skip
+    """A request begins an exchange."""
+    place = begin(pool, slots, mask, key, state)
+    row = place * layout.FIELDS
+    pool[row + layout.STATE] = layout.OPEN
+    fill(pool, row, events, event)
+    link_newest(pool, state, place)
+    if key.ident_seq & frame_layout.QUERY:
+        asked = home_of(key.src_low, key.dst_low, pool[row + layout.QUESTION], key.point)
+        recent[asked & (layout.RECENT - 1)] = place
+
+
+def what_is_full(state: array[int], bin_limit: int, bins_final: int, out_capacity: int, more: int) -> int:
+    """What has no room for ``more`` finished exchanges (S_STATUS); DONE where all have."""
+    if not bins_final and state[layout.S_BINS] + more > bin_limit:
+        return layout.BINS_FULL
+    if out_capacity and state[layout.S_OUT] + more > out_capacity:
+        return layout.OUT_FULL
+    return layout.DONE
+
+
 def pair(
     events: array[int], count: int, pool: array[int], slots: array[int], answered: array[int], early: array[int],
     recent: array[int], patience: int, most_open: int, bins: array[int], bin_slots: array[int], bin_limit: int,
-    bins_final: int, samples: array[int],
-    buckets: array[int], out: array[int], out_capacity: int, state: array[int]
+    bins_final: int, samples: array[int], buckets: array[int], out: array[int], out_capacity: int, state: array[int]
 ) -> None:  # fmt: skip
     """Take the events from ``state[S_EVENT]`` on, until all are taken or something is full (``state[S_STATUS]``).
 
@@ -282,6 +461,7 @@ def pair(
     asked again within ``patience`` (nanoseconds). Where ``bins_final``, bins beyond ``bin_limit`` fall into bin 0.
     ``out_capacity`` 0: finished exchanges are counted only.
     """
+    key = Key()
     with cython.nogil:
         mask = len(slots) - 1
         bin_mask = len(bin_slots) - 1
@@ -289,157 +469,44 @@ def pair(
         status = layout.DONE
         while number < count:
             # An event finishes at most two exchanges and takes at most one place: see to that before it is touched.
-            if state[layout.S_FREE] < 0:
-                status = layout.POOL_FULL
-                break
-            if not bins_final and state[layout.S_BINS] + 2 > bin_limit:
-                status = layout.BINS_FULL
-                break
-            if out_capacity and state[layout.S_OUT] + 2 > out_capacity:
-                status = layout.OUT_FULL
+            status = layout.POOL_FULL
+            if state[layout.S_FREE] >= 0:
+                status = what_is_full(state, bin_limit, bins_final, out_capacity, 2)
+            if status != layout.DONE:
                 break
             event = number * frame_layout.EVENT_FIELDS
             number = number + 1
-            kind = events[event + frame_layout.E_KIND] & 3
-            point = events[event + frame_layout.E_POINT]
-            ident_seq = events[event + frame_layout.E_IDENT_SEQ]
-            time = events[event + frame_layout.E_TIME]
-            if kind == frame_layout.E_REPLY:
-                src_high = events[event + frame_layout.E_DST_HIGH]
-                src_low = events[event + frame_layout.E_DST_LOW]
-                dst_high = events[event + frame_layout.E_SRC_HIGH]
-                dst_low = events[event + frame_layout.E_SRC_LOW]
-            else:
-                src_high = events[event + frame_layout.E_SRC_HIGH]
-                src_low = events[event + frame_layout.E_SRC_LOW]
-                dst_high = events[event + frame_layout.E_DST_HIGH]
-                dst_low = events[event + frame_layout.E_DST_LOW]
-            home = home_of(src_low, dst_low, ident_seq, point)
-            place = find_place(pool, slots, mask, home, src_high, src_low, dst_high, dst_low, ident_seq, point)
-            if place < 0 and ident_seq & frame_layout.QUERY and kind != frame_layout.E_ICMP_ERROR:
-                place = asked_before(
-                    pool, slots, mask, recent, events, event, home, src_high, src_low, dst_high, dst_low, patience
-                )
-            row = place * layout.FIELDS
-            if kind == frame_layout.E_REPLY:
-                if place >= 0:
-                    if pool[row + layout.STATE] == layout.OPEN:
-                        unlink(pool, state, place)
-                        note_reply(pool, row, events, event)
-                        settle(
-                            pool, slots, mask, place, answered, bins, bin_slots, bin_mask, bin_limit, samples,
-                            buckets, out, out_capacity, state
-                        )  # fmt: skip
-                    elif pool[row + layout.STATE] == layout.ANSWERED:
-                        pool[row + layout.REPLIES] = pool[row + layout.REPLIES] + 1
-                    elif pool[row + layout.REPLIES] == 0:
-                        pool[row + layout.OUTCOME] = layout.UNANSWERED
-                        note_reply(pool, row, events, event)
-                    continue
-            elif kind == frame_layout.E_REQUEST:
-                if place >= 0:
-                    if pool[row + layout.STATE] == layout.EARLY:
-                        early[pool[row + layout.OLDER]] = -1
-                        gap = pool[row + layout.REPLY_TIME] - time
-                        in_time = (
-                            time != scan_layout.ABSENT_TIME and pool[row + layout.REPLY_TIME] != scan_layout.ABSENT_TIME
-                        )
-                        if in_time and gap >= -layout.STEP_BACK and gap <= layout.SAME_PACKET:
-                            fill(pool, row, events, event)
-                            if pool[row + layout.OUTCOME] == layout.ERRED:
-                                pool[row + layout.STATE] = layout.OPEN
-                                link_newest(pool, state, place)
-                                continue
-                            settle(
-                                pool, slots, mask, place, answered, bins, bin_slots, bin_mask, bin_limit, samples,
-                                buckets, out, out_capacity, state
-                            )  # fmt: skip
-                            continue
-                        release(pool, slots, mask, state, place)
-                    else:
-                        gap = time - pool[row + layout.TIME]
-                        if time == scan_layout.ABSENT_TIME or pool[row + layout.TIME] == scan_layout.ABSENT_TIME:
-                            gap = 0
-                        if (
-                            pool[row + layout.IP_ID] == events[event + frame_layout.E_IP_ID]
-                            and gap < layout.SAME_PACKET
-                        ):
-                            # How often DNS was asked counts: without times it may have been asked once more.
-                            if (
-                                ident_seq & frame_layout.QUERY
-                                and time == scan_layout.ABSENT_TIME
-                                and pool[row + layout.STATE] == layout.OPEN
-                            ):
-                                ask_again(pool, row, events, event)
-                            elif not ident_seq & frame_layout.QUERY or time == scan_layout.ABSENT_TIME:
-                                pool[row + layout.REQUESTS] = pool[row + layout.REQUESTS] + 1
-                            continue
-                        if pool[row + layout.STATE] == layout.OPEN:
-                            if ident_seq & (frame_layout.CONNECTION | frame_layout.QUERY):
-                                ask_again(pool, row, events, event)
-                                continue
-                            unlink(pool, state, place)
-                        else:
-                            answered[pool[row + layout.OLDER]] = -1
-                        finish(
-                                pool, place, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out,
-                                out_capacity, state
-                            )  # fmt: skip
-                        release(pool, slots, mask, state, place)
-                elif state[layout.S_OPEN] >= most_open:
-                    oldest = state[layout.S_OLDEST]
-                    unlink(pool, state, oldest)
-                    if pool[oldest * layout.FIELDS + layout.OUTCOME] == layout.UNANSWERED:
-                        pool[oldest * layout.FIELDS + layout.OUTCOME] = layout.EVICTED
-                        state[layout.S_EVICTED] = state[layout.S_EVICTED] + 1
-                    finish(
-                        pool, oldest, bins, bin_slots, bin_mask, bin_limit, samples, buckets, out, out_capacity, state
-                    )
-                    release(pool, slots, mask, state, oldest)
-            else:
-                # The request stays open: a reply that comes all the same is worth more than the error.
-                if place >= 0:
-                    if pool[row + layout.STATE] == layout.OPEN and pool[row + layout.OUTCOME] != layout.ERRED:
-                        note_error(pool, row, events, event)
-                    continue
-
-            place = state[layout.S_FREE]
-            row = place * layout.FIELDS
-            state[layout.S_FREE] = pool[row + layout.NEWER]
-            state[layout.S_USED] = state[layout.S_USED] + 1
-            pool[row + layout.SRC_HIGH] = src_high
-            pool[row + layout.SRC_LOW] = src_low
-            pool[row + layout.DST_HIGH] = dst_high
-            pool[row + layout.DST_LOW] = dst_low
-            pool[row + layout.IDENT_SEQ] = ident_seq
-            pool[row + layout.POINT] = point
-            pool[row + layout.HOME] = home
-            pool[row + layout.OUTCOME] = layout.UNANSWERED
-            pool[row + layout.ERROR] = layout.ABSENT
-            pool[row + layout.RTT] = layout.ABSENT
-            insert(pool, layout.FIELDS, layout.HOME, slots, mask, place)
-            if kind != frame_layout.E_REQUEST:
-                # Without a request so far: the recorder may have put it before its request.
-                pool[row + layout.STATE] = layout.EARLY
-                if kind == frame_layout.E_REPLY:
-                    note_reply(pool, row, events, event)
+            read_key(events, event, key)
+            place = find_place(pool, slots, mask, key)
+            if place < 0 and key.ident_seq & frame_layout.QUERY and key.kind != frame_layout.E_ICMP_ERROR:
+                place = asked_before(pool, slots, mask, recent, events, event, key, patience)
+            if key.kind == frame_layout.E_REQUEST:
+                known = False
+                if place < 0:
+                    if state[layout.S_OPEN] >= most_open:
+                        evict(pool, slots, mask, bins, bin_slots, bin_mask, bin_limit, samples,
+                            buckets, out, out_capacity, state)  # fmt: skip
+                elif pool[place * layout.FIELDS + layout.STATE] == layout.EARLY:
+                    known = take_late_request(
+                        pool, slots, mask, place, key.time, answered, early, events, event, bins, bin_slots, bin_mask,
+                        bin_limit, samples, buckets, out, out_capacity, state
+                    )  # fmt: skip
                 else:
-                    pool[row + layout.REPLIES] = 0
-                    pool[row + layout.REPLY_TIME] = time
-                    note_error(pool, row, events, event)
-                at = state[layout.S_EARLY_AT]
-                state[layout.S_EARLY_AT] = (at + 1) % layout.REMEMBERED
-                if early[at] >= 0:
-                    release(pool, slots, mask, state, early[at])
-                early[at] = place
-                pool[row + layout.OLDER] = at
+                    known = take_request(
+                        pool, slots, mask, place, key, answered, events, event, bins, bin_slots, bin_mask, bin_limit,
+                        samples, buckets, out, out_capacity, state
+                    )  # fmt: skip
+                if not known:
+                    begin_open(pool, slots, mask, key, recent, events, event, state)
+            elif place < 0:
+                begin_early(pool, slots, mask, key, early, events, event, state)
+            elif key.kind == frame_layout.E_REPLY:
+                take_reply(
+                    pool, slots, mask, place, answered, events, event, bins, bin_slots, bin_mask, bin_limit, samples,
+                    buckets, out, out_capacity, state
+                )  # fmt: skip
             else:
-                pool[row + layout.STATE] = layout.OPEN
-                pool[row + layout.REPLIES] = 0
-                fill(pool, row, events, event)
-                link_newest(pool, state, place)
-                if ident_seq & frame_layout.QUERY:
-                    recent[home_of(src_low, dst_low, pool[row + layout.QUESTION], point) & (layout.RECENT - 1)] = place
+                take_error(pool, place * layout.FIELDS, events, event)
         state[layout.S_EVENT] = number
         state[layout.S_STATUS] = status
 
@@ -485,6 +552,12 @@ def note_error(pool: array[int], row: int, events: array[int], event: int) -> No
     pool[row + layout.ERROR_MTU] = events[event + frame_layout.E_MTU]
     pool[row + layout.ERROR_NUMBER] = events[event + frame_layout.E_NUMBER]
     pool[row + layout.ERROR_TTL] = events[event + frame_layout.E_TTL]
+
+
+def take_error(pool: array[int], row: int, events: array[int], event: int) -> None:
+    """The request stays open: a reply that comes all the same is worth more than the error."""
+    if pool[row + layout.STATE] == layout.OPEN and pool[row + layout.OUTCOME] != layout.ERRED:
+        note_error(pool, row, events, event)
 
 
 def settle(
@@ -540,20 +613,14 @@ def finish_all(
         step = step + 1
         if answered[at] < 0:
             continue
-        if not bins_final and state[layout.S_BINS] + 1 > bin_limit:
-            state[layout.S_STATUS] = layout.BINS_FULL
-            return
-        if out_capacity and state[layout.S_OUT] + 1 > out_capacity:
-            state[layout.S_STATUS] = layout.OUT_FULL
+        state[layout.S_STATUS] = what_is_full(state, bin_limit, bins_final, out_capacity, 1)
+        if state[layout.S_STATUS] != layout.DONE:
             return
         finish(pool, answered[at], bins, bin_slots, bin_mask, bin_limit, samples, buckets, out, out_capacity, state)
         answered[at] = -1
     while state[layout.S_OLDEST] >= 0:
-        if not bins_final and state[layout.S_BINS] + 1 > bin_limit:
-            state[layout.S_STATUS] = layout.BINS_FULL
-            return
-        if out_capacity and state[layout.S_OUT] + 1 > out_capacity:
-            state[layout.S_STATUS] = layout.OUT_FULL
+        state[layout.S_STATUS] = what_is_full(state, bin_limit, bins_final, out_capacity, 1)
+        if state[layout.S_STATUS] != layout.DONE:
             return
         place = state[layout.S_OLDEST]
         unlink(pool, state, place)
