@@ -55,6 +55,8 @@ MOST_PAIRS = 1 << 14
 # The events of this many batches are kept, so that echoes can be paired while the next batches are decoded.
 EVENTS_KEPT = 4
 DISTANT = 1 << 62
+# Columns of rows are a cache line further apart than a power of two, else all of them would want the same few lines.
+APART = 8
 HANDSHAKE = frame_layout.TCP_OPENS | frame_layout.TCP_GOES_ON
 
 
@@ -187,7 +189,7 @@ class Decoder:
 
         Messages are valid as long as rows.
         """
-        capacity = batch.capacity
+        capacity = batch.capacity + APART
         if len(self._rows) != frame_layout.FIELDS * capacity:
             self._rows = array("q", bytes(8 * frame_layout.FIELDS * capacity))
             self._events = [array("q", bytes(8 * frame_layout.EVENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]

@@ -42,7 +42,7 @@ class BinSample:
         return self
 
 
-class Kept(Protocol):
+class KeptRow(Protocol):
     """A row kept to show: a sample, or what makes it when it is looked at."""
 
     def look(self) -> BinSample: ...
@@ -52,14 +52,14 @@ class Kept(Protocol):
 class Extremes:
     """The few rows of the highest rank; of equal rows, the earliest."""
 
-    held: list[tuple[int, int, Kept]] = field(default_factory=list)
+    held: list[tuple[int, int, KeptRow]] = field(default_factory=list)
     order: int = 0
 
     def wants(self, rank: int) -> bool:
         """Whether a later row of this rank would be kept."""
         return len(self.held) < SAMPLES_PER_BIN or rank > self.held[0][0]
 
-    def add(self, rank: int, sample: Kept) -> None:
+    def add(self, rank: int, sample: KeptRow) -> None:
         """Keep a row that is wanted."""
         # Counting down gives rows of equal rank an order, so that samples are never compared.
         self.order -= 1
@@ -76,7 +76,7 @@ class Bin:
     """
 
     count: int = 0
-    kept: list[Kept] = field(default_factory=list)
+    kept: list[KeptRow] = field(default_factory=list)
     pairs: Counter[Pair] = field(default_factory=Counter)
     spreads: list[Spread] = field(default_factory=list)
     extremes: list[Extremes] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Bin:
             return True
         return len(self.kept) < MOST_SAMPLES and self.pairs[pair] < SAMPLES_PER_PAIR
 
-    def keep(self, pair: Pair, sample: Kept) -> None:
+    def keep(self, pair: Pair, sample: KeptRow) -> None:
         """Add a row that is wanted."""
         self.kept.append(sample)
         self.pairs[pair] += 1

@@ -185,7 +185,7 @@ def test_like_one_by_one(data: bytes) -> None:
 
 
 def test_nothing_is_lost_where_there_is_too_little_room() -> None:
-    """Bins, spreads and cells are emptied when they are full; so many rows of each bin are noted at a time."""
+    """Bins, spreads and cells are emptied when they are full, and so are the notes of rows to keep."""
     data = max(all_data(), key=lambda some: sum(rows.count for rows in batches(some)))
     with ExitStack() as little:
         little.enter_context(patch.object(row_counting, "FIRST", dict.fromkeys(row_counting.FIRST, 1)))
