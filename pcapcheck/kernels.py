@@ -23,7 +23,7 @@ KERNELS = (
     "pcapcheck.decode.grouping",
     "pcapcheck.decode.events",
     "pcapcheck.decode.segments",
-    "pcapcheck.decode.messages",
+    "pcapcheck.decode.arp_messages",
     "pcapcheck.decode.sighting",
     "pcapcheck.decode.row_writer",
     "pcapcheck.decode.decode_loop",

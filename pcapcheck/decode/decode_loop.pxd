@@ -6,7 +6,7 @@ from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.grouping cimport count_in_group
 from pcapcheck.decode.headers cimport read_headers
 from pcapcheck.decode.icmp_arp cimport blank_row, event_of_error, is_icmp_error
-from pcapcheck.decode.messages cimport emit_message
+from pcapcheck.decode.arp_messages cimport emit_message
 from pcapcheck.decode.row_writer cimport write_row
 from pcapcheck.decode.segments cimport emit_segment, emit_segment_of_error
 from pcapcheck.decode.sighting cimport emit_sighting

@@ -3,7 +3,7 @@
 
 The headers of every frame are read (``headers``), and it is counted in its *group* (``grouping``): the frames alike in
 capture point, link addresses, direction, what they carry and what their TTL says. What the pairing of exchanges needs
-is written down as an *event* (``events``) or, of ARP and neighbour discovery, as a *message* (``messages``), what
+is written down as an *event* (``events``) or, of ARP and neighbour discovery, as a *message* (``arp_messages``), what
 conversations need as a *segment* (``segments``), what follows packets from link to link as a *sighting*
 (``sighting``). A *row* with all fields (``row_writer``) is written only for frames that are read later: ICMP errors, or
 all where ``keep_all`` is set.
@@ -24,12 +24,12 @@ if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout as layout
+    from pcapcheck.decode.arp_messages import emit_message
     from pcapcheck.decode.events import emit_event
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.grouping import count_in_group
     from pcapcheck.decode.headers import read_headers
     from pcapcheck.decode.icmp_arp import blank_row, event_of_error, is_icmp_error
-    from pcapcheck.decode.messages import emit_message
     from pcapcheck.decode.row_writer import write_row
     from pcapcheck.decode.segments import emit_segment, emit_segment_of_error
     from pcapcheck.decode.sighting import emit_sighting

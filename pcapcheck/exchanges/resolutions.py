@@ -177,7 +177,7 @@ class Resolutions:
         printed_askers.enter_targets(self._targets, self._target_slots, before)
 
 
-# Fields of the state that are places, of which there is none at first.
+# Fields of the state that are places; at first there are none.
 NONE_AT_FIRST = (
     layout.S_FREE,
     layout.S_OLDEST,

@@ -3,7 +3,7 @@
 
 A message is what the decoder wrote down of an ARP or neighbour discovery packet. What is open stands in a pool with a
 hash table over it, in the order of its first requests; it stays there, answered or not, until its asker asks again.
-Messages that may be needed later are kept beside it: the answers of open resolutions, and answers without a request.
+Messages that may be needed later are kept as well: the answers of open resolutions, and answers without a request.
 
 The loops run as plain Python or compiled by Cython with the C types in ``resolving.pxd``.
 """

@@ -1,4 +1,4 @@
-# The C types under which Cython compiles messages.py; where it is not compiled, the Python file runs without them.
+# The C types under which Cython compiles arp_messages.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
 from pcapcheck.capture.octets cimport i64

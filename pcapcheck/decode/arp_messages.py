@@ -3,7 +3,7 @@
 
 Sources: RFC 826 (ARP), RFC 5227 (probes and announcements), RFC 4861 (neighbour discovery).
 
-The steps run as plain Python or compiled by Cython with the C types in ``messages.pxd``.
+The steps run as plain Python or compiled by Cython with the C types in ``arp_messages.pxd``.
 """
 
 from __future__ import annotations
