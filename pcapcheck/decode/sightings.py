@@ -71,7 +71,7 @@ class Sightings:
         return memoryview(self.rows)[:0]
 
     def keep(self, is_kept: Callable[[int, npt.NDArray[np.int64]], npt.NDArray[np.bool_]]) -> None:
-        """Keep the sightings of which it is said, by the number of their capture and a table of some of its rows."""
+        """Keep some sightings; ``is_kept`` is asked with the number of a capture and a table of some of its rows."""
         self.counts = self._move_up(is_kept)
         del self.rows[sum(self.counts.values()) * SIGHTING_FIELDS :]
 

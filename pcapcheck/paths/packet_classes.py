@@ -42,5 +42,5 @@ def compact(values: Column) -> tuple[Column, Column]:
 
 
 def slots_for(count: int) -> int:
-    """How many slots a hash table of so many values has: a power of two."""
+    """How many slots a hash table of ``count`` values has: a power of two."""
     return 2 << count.bit_length()
