@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas
+    import pyarrow
 
     from pcapcheck.triage.diagnosis import Diagnosis
     from pcapcheck.triage.pods import Pods
@@ -28,6 +29,8 @@ class Views(Protocol):
     """What reports make of an analysis. They import the analysis, so it gets them handed in (``report.views``)."""
 
     def table(self, analysis: Analysis, name: str) -> pandas.DataFrame: ...
+
+    def arrow_table(self, analysis: Analysis, name: str) -> pyarrow.Table: ...
 
     def headline(self, analysis: Analysis) -> str: ...
 
@@ -118,6 +121,14 @@ class Analysis(Judgement):
     def hops(self) -> pandas.DataFrame:
         """One row per packet and pair of consecutive pod links on its path."""
         return self._table(HOPS)
+
+    def to_arrow(self, table: str) -> pyarrow.Table:
+        """A table by its name, such as "echo", for polars, DuckDB and whatever else reads Apache Arrow.
+
+        Times are UTC timestamps, durations durations, both in nanoseconds; addresses and MACs are text. Raises
+        UsageError if there is no such table, CaptureError if pyarrow is not installed.
+        """
+        return self.views.arrow_table(self, table)
 
     @property
     def headline(self) -> str:

@@ -12,15 +12,15 @@ cdef extern from *:
 
 cdef inline long long seek(
         const long long[::1] rows, long long width, long long home_at, const int[::1] slots, long long mask,
-        long long home, long long slot) except? -1 nogil:
-    while slots[slot] >= 0 and rows[slots[slot] * width + home_at] != home:
+        long long home, size_t slot) except? -1 nogil:
+    while slots[slot] >= 0 and rows[<size_t>(slots[slot] * width + home_at)] != home:
         slot = (slot + 1) & mask
     return slot
 
 cdef inline int insert(
         const long long[::1] rows, long long width, long long home_at, int[::1] slots, long long mask,
         long long place) except -1 nogil:
-    cdef long long slot = rows[place * width + home_at] & mask
+    cdef size_t slot = rows[<size_t>(place * width + home_at)] & mask
     while slots[slot] >= 0:
         slot = (slot + 1) & mask
     slots[slot] = <int>place
@@ -37,13 +37,14 @@ cdef inline int insert_all(
 cdef inline int remove(
         const long long[::1] rows, long long width, long long home_at, int[::1] slots, long long mask,
         long long place) except -1 nogil:
-    cdef long long hole = rows[place * width + home_at] & mask
-    cdef long long slot, wanted
+    cdef size_t hole = rows[<size_t>(place * width + home_at)] & mask
+    cdef size_t slot
+    cdef long long wanted
     while slots[hole] != place:
         hole = (hole + 1) & mask
     slot = (hole + 1) & mask
     while slots[slot] >= 0:
-        wanted = rows[slots[slot] * width + home_at] & mask
+        wanted = rows[<size_t>(slots[slot] * width + home_at)] & mask
         if ((slot - wanted) & mask) >= ((slot - hole) & mask):
             slots[hole] = slots[slot]
             hole = slot

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -20,11 +21,11 @@ from pcapcheck.errors import EMPTY, NOT_A_CAPTURE, CaptureError, NotACapture, St
 from pcapcheck.exchanges.capture_exchanges import SoFar
 from pcapcheck.given import Input, Taken
 from pcapcheck.links.facts import Facts
-from pcapcheck.links.read_capture import Capture, Progress, Reading, RowSink, read_capture
+from pcapcheck.links.read_capture import Capture, Progress, Reading, read_capture
 from pcapcheck.links.scope import Scope, parse_interface_names
-from pcapcheck.raw_rows import TableRow
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
+from pcapcheck.ruleset.feed import Feed
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.skipped import CAPTURE, NODE_STATE, PODS, Skipped
@@ -79,6 +80,7 @@ class Intake:
 
     captures: list[Capture]
     evaluations: list[Evaluation]
+    feed: Feed
     sightings: Sightings
 
     @property
@@ -105,8 +107,9 @@ def reading_of(settings: Settings, scope: Scope, recording: Recording, batch_fra
 
 def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress: Progress | None) -> Intake:
     """Read all captures and feed the rules; captures that cannot be read are skipped."""
-    intake = Intake([], [Evaluation(rule) for rule in rules], Sightings())
-    captures, evaluations, sightings = intake.captures, intake.evaluations, intake.sightings
+    evaluations = [Evaluation(rule) for rule in rules]
+    intake = Intake([], evaluations, Feed(evaluations), Sightings())
+    captures, feed, sightings = intake.captures, intake.feed, intake.sightings
     every = intake.row_tables
     alone = len(inputs.captures) == 1
     if not alone:
@@ -125,8 +128,9 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
         number, fed = len(captures), False
         try:
             captures.append(
-                read_capture(number, source, reading, sink(number, evaluations), every, watched, sightings, alone)
+                read_capture(number, source, reading, partial(feed.take, number), every, watched, sightings, alone)
             )
+            feed.settle()
         except CaptureError as error:
             _skip(inputs, source, error)
             unreadable.append(source)
@@ -251,14 +255,3 @@ def nothing_understood(skipped: list[Skipped]) -> StateError:
     error = StateError(f"{skipped[0].message}{more}", skipped[0].kind)
     error.skipped = skipped
     return error
-
-
-def sink(number: int, evaluations: list[Evaluation]) -> RowSink:
-    """Where the rows of a capture go: to each rule about their table."""
-
-    def sink(table: str, rows: Iterable[TableRow], weight: int) -> None:
-        for evaluation in evaluations:
-            if evaluation.rule.table == table:
-                evaluation.feed(number, rows, weight)
-
-    return sink

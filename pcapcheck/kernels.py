@@ -36,6 +36,7 @@ KERNELS = (
     "pcapcheck.exchanges.conversing",
     "pcapcheck.paths.gathering",
     "pcapcheck.exchanges.spreading",
+    "pcapcheck.ruleset.evaluating",
 )
 
 
@@ -44,14 +45,14 @@ PACKAGE = Path(__file__).parent
 
 def number_files() -> list[Path]:
     """The files whose numbers are C constants in the compiled kernels."""
-    return [*sorted(PACKAGE.glob("*/*_layout.py")), PACKAGE / "protocols.py"]
+    return [*sorted(PACKAGE.glob("*/*_layout.py")), PACKAGE / "protocols.py", PACKAGE / "kleene.py"]
 
 
 # What is written out in several loops.
 HELPERS = (
     PACKAGE / "capture" / "octets.pxd",
     PACKAGE / "hash_table.pxd",
-    PACKAGE / "copy_row.pxd",
+    PACKAGE / "copying.pxd",
     PACKAGE / "decode" / "frame.pxd",
 )
 

@@ -22,7 +22,6 @@ from pcapcheck.intake import (
     nothing_understood,
     read_captures,
     reading_of,
-    sink,
     take_state,
     without_unused_names,
 )
@@ -49,6 +48,7 @@ from pcapcheck.raw_rows import TableRow
 from pcapcheck.report.views import ReportViews
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
+from pcapcheck.ruleset.feed import Feed
 from pcapcheck.ruleset.files import CALICO, pack
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding, explain_consequences
 from pcapcheck.ruleset.judgement import Judgement
@@ -207,11 +207,11 @@ def _know(state: State | None, settings: Settings, followed: Paths) -> KnownStat
 
 def _feed(intake: Intake, followed: Paths, claims: list[AddressRow], reading: Reading) -> None:
     """Hand the rules the rows that only the whole captures have: of addresses, paths and hops."""
-    evaluations, every = intake.evaluations, intake.row_tables
+    take, every = intake.feed.take, intake.row_tables
     # A resolution goes on for as long as no request is missing for this time.
     pause = 3 * reading.arp_wait
     for claim in judge_addresses(claims, followed.facts.points, reading.gateways, followed, pause):
-        sink(claim.point[0], evaluations)(ADDRESSES, [claim], 1)
+        take(claim.point[0], ADDRESSES, [claim])
     tables = PathTables(followed)
     for table, packets, every_row in (
         (PATHS, tables.paths, tables.every_path),
@@ -219,9 +219,9 @@ def _feed(intake: Intake, followed: Paths, claims: list[AddressRow], reading: Re
     ):
         if table in every:
             for row in every_row():
-                sink(row.capture, evaluations)(table, [row], 1)
+                take(row.capture, table, [row])
             continue
-        about = [evaluation for evaluation in evaluations if evaluation.rule.table == table]
+        about = [evaluation for evaluation in intake.evaluations if evaluation.rule.table == table]
         for some in packets() if about else ():
             for evaluation in about:
                 evaluation.feed_alike(some.capture, some)
@@ -230,7 +230,7 @@ def _feed(intake: Intake, followed: Paths, claims: list[AddressRow], reading: Re
 def _judge(evaluations: list[Evaluation], facts: Facts, known: KnownState | None) -> list[Finding]:
     """A finding per rule; the rows of the state are the last that the rules are fed with."""
     if known is not None:
-        sink(NO_CAPTURE, evaluations)(STATE, known.rows, 1)
+        Feed(evaluations).take(NO_CAPTURE, STATE, known.rows)
     findings = [evaluation.finish(facts) for evaluation in evaluations]
     explain_consequences(findings)
     return findings

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pcapcheck.brief import Brief
@@ -148,6 +148,15 @@ class RawRows(Brief):
     @property
     def table(self) -> str:
         return self.fields.table
+
+    @property
+    def size(self) -> int:
+        """How many numbers a row has."""
+        return self.row_step if self.row_step > 1 else len(self.data) // self.field_step
+
+    def alone(self, numbers: array[int]) -> RawRows:
+        """A row of such a batch by itself."""
+        return replace(self, data=numbers, count=1, row_step=len(numbers), field_step=1)
 
     def number(self, row: int, position: int) -> int:
         return self.data[row * self.row_step + position * self.field_step]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
+from collections.abc import Callable
 
-from pcapcheck.values import MAPPED, NamedAddress, address_of
+from pcapcheck.values import MAPPED, NamedAddress, address_of, halves_of
 
 # Of 240.0.0.0/4, which is reserved (RFC 1112, section 4), and of 100::/64, which is for discarding (RFC 6666); for
 # groups of 235.0.0.0/8 (IANA: reserved) and ff0f::/64 (RFC 4291, section 2.7: a scope that is reserved).
@@ -48,7 +50,18 @@ class HostNames:
         known = self._by_address[address] = self._by_name[key] = NamedAddress(address, name.rstrip("."))
         return known
 
+    @property
+    def halves(self) -> array[int]:
+        """The addresses that stand for names, in order, each as two signed halves."""
+        return array("q", [half for halves in sorted(map(halves_of, self._by_address)) for half in halves])
+
     def address_of(self, high: int, low: int) -> int:
         """The address of the two halves in frame rows, with its name if it stands for one."""
         address = address_of(high, low)
         return self._by_address.get(address, address)
+
+
+def stand_ins(address_of: Callable[[int, int], int]) -> array[int]:
+    """The addresses that stand for names to a function that knows them: ``HostNames.halves``, else none."""
+    names = getattr(address_of, "__self__", None)
+    return names.halves if isinstance(names, HostNames) else array("q")

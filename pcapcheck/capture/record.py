@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pcapcheck.capture.scan_layout import FIELDS, LARGEST_BLOCK, LARGEST_FRAME
 from pcapcheck.values import address_of
@@ -51,8 +51,7 @@ class Interface:
         return self.drops + -(-self.unread // SMALLEST_RECORD)
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """What a record was made from: lines of a text, the first of them with the number ``first``."""
 
     first: int

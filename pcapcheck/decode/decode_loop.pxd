@@ -17,7 +17,7 @@ from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
 @cython.locals(
-    row=cython.longlong, at=cython.longlong, event=cython.longlong, segment=cython.longlong, message=cython.longlong, sighting=cython.longlong,
+    row=cython.longlong, at=cython.longlong, event=cython.size_t, segment=cython.size_t, message=cython.size_t, sighting=cython.size_t,
     record=cython.longlong)
 cpdef decode_frames(
     const unsigned char[::1] buffer, const long long[::1] records, long long count,
@@ -28,7 +28,7 @@ cpdef decode_frames(
     long long pair_limit, long long[::1] sightings, long long[::1] segments, long long[::1] messages, Frame frame,
     long long[::1] state)
 
-@cython.locals(entry=cython.Py_ssize_t)
+@cython.locals(entry=cython.size_t)
 cdef inline int begin_frame(
     const long long[::1] records, long long record, const long long[::1] links, Frame frame) except -1 nogil
 

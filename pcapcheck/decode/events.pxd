@@ -10,15 +10,15 @@ from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
 @cython.locals(payload=cython.longlong, present=cython.longlong, kind=cython.longlong)
-cpdef long long emit_event(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] events, long long event) except -1 nogil
+cdef long long emit_event(
+    const unsigned char[::1] buffer, Frame frame, long long[::1] events, size_t event) except -1 nogil
 
 @cython.locals(icmp_type=cython.int, asks=cython.bint, answers=cython.bint, kind=cython.longlong)
 cdef inline long long kind_of_icmp(const unsigned char[::1] buffer, Frame frame) except -2 nogil
 
 @cython.locals(payload=cython.longlong, flags=cython.int, src_port=cython.longlong, dst_port=cython.longlong)
 cdef inline long long connect(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] events, long long event) except -2 nogil
+    const unsigned char[::1] buffer, Frame frame, long long[::1] events, size_t event) except -2 nogil
 
 @cython.locals(stop=cython.longlong, mixed=cython.ulonglong)
 cdef inline long long question_of(
@@ -28,10 +28,10 @@ cdef inline long long question_of(
     payload=cython.longlong, end=cython.longlong, src_port=cython.longlong, dst_port=cython.longlong, asks=cython.bint,
     question=cython.longlong, code=cython.longlong, flags=cython.int, port=cython.longlong)
 cdef inline long long query(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] events, long long event) except -2 nogil
+    const unsigned char[::1] buffer, Frame frame, long long[::1] events, size_t event) except -2 nogil
 
 @cython.locals(header=cython.longlong)
 cdef inline int place_event(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] events, long long event) except -1 nogil
+    const unsigned char[::1] buffer, Frame frame, long long[::1] events, size_t event) except -1 nogil
 
-cdef int blank_event(long long present, long long[::1] events, long long event) except -1 nogil
+cdef int blank_event(long long present, long long[::1] events, size_t event) except -1 nogil

@@ -10,13 +10,8 @@ from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import CARRIES, DIRECTIONS, ENCAPS
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import FrameBatch
-from pcapcheck.protocols import ETHERTYPE_IPV4, ETHERTYPE_IPV6, ICMP, ICMPV6, TCP, UDP
+from pcapcheck.protocols import TCP, UDP
 from pcapcheck.values import Value, address_of
-
-# The protocols whose fields columns hold, by the first word of their names.
-PROTOCOLS = {"icmp": (ICMP, ICMPV6), "quoted": (ICMP, ICMPV6), "nd": (ICMPV6,), "tcp": (TCP,), "udp": (UDP,)}
-ETHERTYPES = (ETHERTYPE_IPV4, ETHERTYPE_IPV6)
-TUNNEL = ("encap", "outer", "vxlan", "inner")
 
 # Column attribute -> field.
 NUMBERS = {
@@ -112,29 +107,6 @@ class FrameRow:
             return value if value != frame_layout.ABSENT and self.field(frame_layout.IP_PROTO) == protocol else None
         raise AttributeError(name)
 
-    def lacks(self, column: str) -> bool:
-        """Whether this frame is known to have nothing of the kind, being of another protocol.
-
-        What is absent otherwise may only not have been captured.
-        """
-        first = column.partition(".")[0]
-        carries = self.carries
-        if carries == "undecoded" or first in ("frame", "eth", "sll"):
-            return False
-        if first == "arp":
-            return carries not in ("arp", "other")
-        if first in TUNNEL:
-            return self.encap in (None, ENCAPS[0])
-        if first == "vlan":
-            return self.field(frame_layout.ETH_TYPE) != frame_layout.ABSENT
-        if carries == "arp":
-            return True
-        if carries == "other" and self.field(frame_layout.IP_VERSION) == frame_layout.ABSENT:
-            # A packet too short to show its IP version is known as IP by its ethertype.
-            return self.field(frame_layout.ETH_TYPE) not in (frame_layout.ABSENT, *ETHERTYPES)
-        protocol = self.field(frame_layout.IP_PROTO)
-        return first in PROTOCOLS and protocol != frame_layout.ABSENT and protocol not in PROTOCOLS[first]
-
     def field(self, number: int) -> int:
         return self.rows[number * self.capacity + self.row]
 
@@ -170,21 +142,11 @@ class FrameRow:
         return None if value == frame_layout.ABSENT else ENCAPS[value]
 
 
+def frame_row(batch: FrameBatch, row: int) -> FrameRow:
+    """One row of a batch, valid until the next batch is decoded."""
+    return FrameRow(batch.rows, batch.field_step, row * batch.row_step, batch.address_of)
+
+
 def frame_rows(batch: FrameBatch) -> list[FrameRow]:
     """The rows of a batch, valid until the next batch is decoded."""
-    return [
-        FrameRow(batch.rows, batch.field_step, row * batch.row_step, batch.address_of) for row in range(batch.count)
-    ]
-
-
-def values_of(rows: list[FrameRow], attribute: str) -> list[Value | None]:
-    """A column of consecutive rows of one batch, absent values None."""
-    first = rows[0]
-    number = NUMBERS.get(attribute)
-    if number is None and first.address_of is address_of:
-        # Without names, an address of ARP is the number in its field.
-        number = ARP_ADDRESSES.get(attribute)
-    if number is not None:
-        start = number * first.capacity + first.row
-        return [None if value == frame_layout.ABSENT else value for value in first.rows[start : start + len(rows)]]
-    return [getattr(row, attribute) for row in rows]
+    return [frame_row(batch, row) for row in range(batch.count)]

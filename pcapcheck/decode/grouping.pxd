@@ -11,25 +11,25 @@ from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
 @cython.locals(
-    direction=cython.int, kind=cython.longlong, latest=cython.longlong, group=cython.Py_ssize_t, seen=cython.longlong,
+    direction=cython.int, kind=cython.longlong, latest=cython.longlong, group=cython.size_t, seen=cython.longlong,
     time=cython.longlong, first=cython.longlong)
-cpdef int count_in_group(
+cdef int count_in_group(
     const unsigned char[::1] buffer, Frame frame, long long[::1] groups, long long[::1] slots, long long limit,
     long long[::1] state) except -1 nogil
 
-@cython.locals(row=cython.Py_ssize_t)
+@cython.locals(row=cython.size_t)
 cdef inline bint has_key(long long[::1] groups, long long group, Frame frame, long long kind) except? -1 nogil
 
 @cython.locals(
-    mixed=cython.ulonglong, mask=cython.longlong, slot=cython.longlong, group=cython.longlong, row=cython.Py_ssize_t)
+    mixed=cython.ulonglong, mask=cython.longlong, slot=cython.longlong, group=cython.longlong, row=cython.size_t)
 cdef long long find_group(
     long long[::1] groups, long long[::1] slots, long long limit, long long[::1] state, Frame frame,
     long long kind) except? -1 nogil
 
 @cython.locals(position=cython.longlong, header=cython.longlong)
 cdef int begin_group(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] groups, Py_ssize_t group) except -1 nogil
+    const unsigned char[::1] buffer, Frame frame, long long[::1] groups, size_t group) except -1 nogil
 
 @cython.locals(flags=cython.int)
 cdef inline int note_handshake(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] groups, Py_ssize_t group) except -1 nogil
+    const unsigned char[::1] buffer, Frame frame, long long[::1] groups, size_t group) except -1 nogil

@@ -10,7 +10,7 @@ from pcapcheck.capture cimport printed_layout
 from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
-cpdef int read_headers(const unsigned char[::1] buffer, Frame frame, long long[::1] state) except -1 nogil
+cdef int read_headers(const unsigned char[::1] buffer, Frame frame, long long[::1] state) except -1 nogil
 
 @cython.locals(start=cython.longlong)
 cdef inline int read_ethernet(const unsigned char[::1] buffer, Frame frame) except -1 nogil

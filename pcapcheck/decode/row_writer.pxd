@@ -11,7 +11,7 @@ from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
 @cython.locals(field=cython.longlong)
-cpdef int write_row(
+cdef int write_row(
     const unsigned char[::1] buffer, Frame frame, long long[::1] rows, long long capacity,
     long long row) except -1 nogil
 

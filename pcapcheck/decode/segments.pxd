@@ -10,32 +10,32 @@ from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
 @cython.locals(protocol=cython.longlong, payload=cython.longlong, noted=cython.bint)
-cpdef long long emit_segment(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] segments, long long at) except -1 nogil
+cdef long long emit_segment(
+    const unsigned char[::1] buffer, Frame frame, long long[::1] segments, size_t at) except -1 nogil
 
 @cython.locals(
     payload=cython.longlong, numbered=cython.bint, wire_end=cython.longlong, size=cython.longlong, ack=cython.longlong)
 cdef inline bint note_tcp(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] segments, long long at) except -1 nogil
+    const unsigned char[::1] buffer, Frame frame, long long[::1] segments, size_t at) except -1 nogil
 
 @cython.locals(size=cython.longlong)
 cdef inline bint note_udp(
-    const unsigned char[::1] buffer, long long payload, long long[::1] segments, long long at) except -1 nogil
+    const unsigned char[::1] buffer, long long payload, long long[::1] segments, size_t at) except -1 nogil
 
 cdef inline bint note_sctp(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] segments, long long at) except -1 nogil
+    const unsigned char[::1] buffer, Frame frame, long long[::1] segments, size_t at) except -1 nogil
 
 cdef inline int note_addresses(
     const unsigned char[::1] buffer, int version, long long header, long long[::1] segments,
-    long long at) except -1 nogil
+    size_t at) except -1 nogil
 
-cdef inline long long place_segment(Frame frame, long long[::1] segments, long long at) except -1 nogil
+cdef inline long long place_segment(Frame frame, long long[::1] segments, size_t at) except -1 nogil
 
 @cython.locals(total=cython.longlong)
 cdef inline long long datagram_end(
     const unsigned char[::1] buffer, int version, long long header, long long wire_end) except? -1 nogil
 
 @cython.locals(protocol=cython.longlong, ports=cython.longlong)
-cpdef long long emit_segment_of_error(
+cdef long long emit_segment_of_error(
     long long[::1] rows, long long capacity, long long row, Frame frame, long long[::1] segments,
-    long long at) except -1 nogil
+    size_t at) except -1 nogil

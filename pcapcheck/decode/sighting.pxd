@@ -13,10 +13,10 @@ from pcapcheck.decode cimport frame_layout as layout
 @cython.locals(
     protocol=cython.longlong, payload=cython.longlong, fragment=cython.longlong, identification=cython.longlong,
     where=cython.longlong, pair=cython.longlong, wrapped=cython.longlong)
-cpdef long long emit_sighting(
+cdef long long emit_sighting(
     const unsigned char[::1] buffer, Frame frame, long long[::1] address_pairs, int[::1] pair_slots,
     long long pair_limit, long long sample, long long[::1] state, long long[::1] sightings,
-    long long sighting) except -1 nogil
+    size_t sighting) except -1 nogil
 
 cdef inline bint shows_enough(Frame frame) noexcept nogil
 

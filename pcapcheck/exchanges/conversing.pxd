@@ -5,83 +5,84 @@ cimport cython
 from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
+from pcapcheck.copying cimport copy_numbers
 from pcapcheck.hash_table cimport insert, insert_all, remove, seek, stir
 from pcapcheck cimport protocols
 
 @cython.locals(distance=cython.longlong)
-cdef inline long long ahead(long long number, long long other) noexcept nogil
+cdef inline long long ahead(long long number, size_t other) noexcept nogil
 
 cdef inline unsigned long long end_home(unsigned long long low, unsigned long long port) noexcept nogil
 
 @cython.locals(ports=cython.longlong, mixed=cython.ulonglong)
-cdef inline long long home_of(const long long[::1] segments, long long at) except? -1 nogil
+cdef inline long long home_of(const long long[::1] segments, size_t at) except? -1 nogil
 
 @cython.locals(ports=cython.longlong, turned=cython.longlong)
 cdef inline int side_of(
-    const long long[::1] pool, long long row, const long long[::1] segments, long long at) except? -2 nogil
+    const long long[::1] pool, size_t row, const long long[::1] segments, size_t at) except? -2 nogil
 
 @cython.locals(slot=cython.longlong)
 cdef inline long long find_conversation(
     const long long[::1] pool, const int[::1] slots, long long mask, long long home, const long long[::1] segments,
-    long long at) except? -2 nogil
+    size_t at) except? -2 nogil
 
 cpdef enter_all(const long long[::1] pool, int[::1] slots, long long count)
 
 @cython.locals(field=cython.longlong, side=cython.longlong)
 cdef inline int begin(
-    long long[::1] pool, long long row, const long long[::1] segments, long long at, long long home) except -1 nogil
+    long long[::1] pool, size_t row, const long long[::1] segments, size_t at, long long home) except -1 nogil
 
-cdef inline bint is_stuck(const long long[::1] pool, long long mine) except? -1 nogil
+cdef inline bint is_stuck(const long long[::1] pool, size_t mine) except? -1 nogil
 
-@cython.locals(answered=cython.longlong)
-cdef inline bint is_half_open(const long long[::1] pool, long long row) except? -1 nogil
+@cython.locals(answered=cython.size_t)
+cdef inline bint is_half_open(const long long[::1] pool, size_t row) except? -1 nogil
 
 @cython.locals(protocol=cython.longlong, packets=cython.longlong, lasted=cython.longlong, alike=cython.bint)
-cdef inline int judge(const long long[::1] pool, long long row) except? -1 nogil
+cdef inline int judge(const long long[::1] pool, size_t row) except? -1 nogil
 
-@cython.locals(kind=cython.int, target=cython.longlong, field=cython.longlong)
-cdef inline int finish(long long[::1] pool, long long row, long long[::1] out, long long[::1] state) except -1 nogil
+@cython.locals(kind=cython.int, target=cython.size_t)
+cdef inline int finish(long long[::1] pool, size_t row, long long[::1] out, long long[::1] state) except -1 nogil
 
-cdef inline bint is_under_way(const long long[::1] pool, long long mine) except? -1 nogil
+cdef inline bint is_under_way(const long long[::1] pool, size_t mine) except? -1 nogil
 
-cdef inline int acknowledge(long long[::1] pool, long long other, long long ack) except -1 nogil
+cdef inline int acknowledge(long long[::1] pool, size_t other, long long ack) except -1 nogil
 
 cdef inline bint is_sent_again(
-    const long long[::1] pool, long long mine, long long other, long long time, long long seq,
+    const long long[::1] pool, size_t mine, size_t other, long long time, long long seq,
     long long end) except? -1 nogil
 
 @cython.locals(end=cython.longlong)
 cdef inline int send(
-    long long[::1] pool, long long mine, long long other, long long number, long long time, long long seq,
+    long long[::1] pool, size_t mine, size_t other, long long number, long long time, long long seq,
     long long size, long long syn) except -1 nogil
 
-@cython.locals(mine=cython.longlong, other=cython.longlong, broken=cython.bint, talked=cython.bint)
+@cython.locals(mine=cython.size_t, other=cython.size_t, broken=cython.bint, talked=cython.bint)
 cdef inline int break_off(
-    long long[::1] pool, long long row, long long side, long long number, long long time) except -1 nogil
+    long long[::1] pool, size_t row, long long side, long long number, long long time) except -1 nogil
 
 @cython.locals(
-    mine=cython.longlong, other=cython.longlong, time=cython.longlong, number=cython.longlong, size=cython.longlong,
+    mine=cython.size_t, other=cython.size_t, time=cython.longlong, number=cython.longlong, size=cython.longlong,
     flags=cython.longlong)
 cdef inline int note_tcp(
-    long long[::1] pool, long long row, long long side, const long long[::1] segments, long long at) except -1 nogil
+    long long[::1] pool, size_t row, long long side, const long long[::1] segments, size_t at) except -1 nogil
 
 cdef inline int count_in(
-    long long[::1] pool, long long mine, const long long[::1] segments, long long at) except -1 nogil
+    long long[::1] pool, size_t mine, const long long[::1] segments, size_t at) except -1 nogil
 
 @cython.locals(size=cython.longlong, time=cython.longlong, timed=cython.bint, alike=cython.bint)
 cdef inline int note_datagram(
-    long long[::1] pool, long long row, long long mine, const long long[::1] segments, long long at) except -1 nogil
+    long long[::1] pool, size_t row, size_t mine, const long long[::1] segments, size_t at) except -1 nogil
 
-@cython.locals(mine=cython.longlong)
+@cython.locals(mine=cython.size_t)
 cdef inline int note(
-    long long[::1] pool, long long row, long long side, const long long[::1] segments, long long at) except -1 nogil
+    long long[::1] pool, size_t row, long long side, const long long[::1] segments, size_t at) except -1 nogil
 
 cdef inline bint begins_again(
-    const long long[::1] pool, long long row, const long long[::1] segments, long long at) except? -1 nogil
+    const long long[::1] pool, size_t row, const long long[::1] segments, size_t at) except? -1 nogil
 
 @cython.locals(
     mask=cython.longlong, places=cython.longlong, room=cython.longlong, number=cython.longlong, latest=cython.longlong,
-    status=cython.int, at=cython.longlong, side=cython.longlong, home=cython.longlong)
+    status=cython.int, at=cython.size_t, side=cython.longlong, home=cython.longlong)
 cpdef converse(
     const long long[::1] segments, long long count, long long[::1] pool, int[::1] slots, long long[::1] out,
     long long[::1] state)

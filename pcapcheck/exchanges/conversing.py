@@ -22,6 +22,7 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture import scan_layout
+    from pcapcheck.copying import copy_numbers
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
     from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
@@ -177,8 +178,7 @@ def finish(pool: array[int], row: int, out: array[int], state: array[int]) -> No
         pool[row + layout.KIND] = kind
         target = state[layout.S_OUT] * layout.FIELDS
         state[layout.S_OUT] = state[layout.S_OUT] + 1
-        for field in range(layout.FIELDS):
-            out[target + field] = pool[row + field]
+        copy_numbers(pool, row, out, target, layout.FIELDS)
 
 
 def is_under_way(pool: array[int], mine: int) -> bool:

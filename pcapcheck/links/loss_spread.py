@@ -7,9 +7,8 @@ for the number of candidates (Bonferroni).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import log
 
 import numpy as np
@@ -20,8 +19,9 @@ from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail
 from pcapcheck.exchanges.pair_counts import DST, SRC
 from pcapcheck.exchanges.paired_kinds import NUMBERS
 from pcapcheck.links.facts import Facts
-from pcapcheck.links.outages import Outage, Rows, asked_of, failed_of, outages_of
+from pcapcheck.links.outages import Outage, Rows, failed_of, outages_of
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.links.shares import Share, Shares
 from pcapcheck.links.sides import POD
 from pcapcheck.values import address_of
 
@@ -33,29 +33,12 @@ TIMES, HOLDS = 2.0, 0.2
 # Outages explain a loss if they hold this share of it.
 EXPLAINED = 0.8
 
-Who = int | tuple[int, int]
-# Who asked whom, and the port of a connection, else 0; how many failed, and of how many.
-Target = tuple[int, int, int]
-Tally = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Share:
-    """``failed`` of ``asked`` questions got no answer; ``icmp_errors`` of these were ended by an ICMP error.
-
-    ``who`` is an address, a pair of them, a port or a size in bytes.
-    """
-
-    who: Who
-    asked: int
-    failed: int
-    icmp_errors: int
-
 
 @dataclass(frozen=True)
 class Losses:
-    """What failed in one table. ``pods``, ``peers``, ``pairs`` and ``sizes`` are the shares of each, worst first.
+    """What failed in one table. ``pods``, ``peers``, ``pairs`` and ``sizes`` are the shares of each.
 
+    ``targets`` are those of pairs; of connections, of pairs and ports.
     ``follows`` is what stands out (pod, peer, pair, port, size, time or connection); None if nothing does, or if too
     little was lost to say (``is_conclusive`` is False). ``suspect`` is the share that stands out, except for time and
     connection. ``passing`` is the largest size that lost nothing, if all sizes from ``suspect``'s on lost everything.
@@ -66,30 +49,17 @@ class Losses:
     asked: int
     failed: int
     icmp_errors: int
-    pods: tuple[Share, ...]
-    peers: tuple[Share, ...]
-    pairs: tuple[Share, ...]
-    sizes: tuple[Share, ...]
+    pods: Shares
+    peers: Shares
+    pairs: Shares
+    sizes: Shares
+    targets: Shares
     outages: tuple[Outage, ...]
     partial: bool
     is_conclusive: bool
     follows: str | None = None
     suspect: Share | None = None
     passing: int | None = None
-    _pairs: Rows | None = field(default=None, repr=False)
-    _address_of: AddressOf = field(default=address_of, repr=False)
-
-    @cached_property
-    def targets(self) -> dict[Target, Tally]:
-        """How many questions failed, and of how many, by pair; of connections, by port too."""
-        if self._pairs is None:
-            return {}
-        keys, tallies = _tallies(self._pairs)
-        address_of = self._address_of
-        return {
-            (address_of(*key[:2]), address_of(*key[2:4]), key[4]): tally
-            for key, tally in zip(keys.tolist(), tallies, strict=True)
-        }
 
     @property
     def share(self) -> float:
@@ -127,16 +97,17 @@ def counts(facts: Facts, capture: int, number: int, table: str) -> bool:
 
 def _weigh(cells: Rows, table: str, address_of: AddressOf) -> Losses | None:
     pairs = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.PAIR]
-    asked, failed = asked_of(pairs), failed_of(pairs)
-    if not failed.sum():
+    if not failed_of(pairs).any():
         return None
-    by_pair = list(_shares(pairs, [*SRC, *DST], address_of))
-    by_pod, by_peer = list(_shares(pairs, [*SRC], address_of)), list(_shares(pairs, [*DST], address_of))
+    port = spreading_layout.C_PORT
+    by_pair = Shares.of_cells(pairs, [*SRC, *DST], address_of)
+    by_pod, by_peer = Shares.of_cells(pairs, SRC, address_of), Shares.of_cells(pairs, DST, address_of)
     sized = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.SIZED]
-    by_size = list(_shares(sized, [spreading_layout.C_SRC_LOW], address_of))
-    total = Share(0, int(asked.sum()), int(failed.sum()), int(pairs[:, spreading_layout.C_ERRED].sum()))
-    by_port = list(_shares(pairs[pairs[:, spreading_layout.C_PORT] > 0], [spreading_layout.C_PORT], address_of))
-    partial = any(0 < failed < asked for failed, asked in _tallies(pairs)[1])
+    by_size = Shares.of_cells(sized, [spreading_layout.C_SRC_LOW], address_of)
+    total = Share(0, by_pair.asked, by_pair.failed, by_pair.icmp_errors)
+    by_port = Shares.of_cells(pairs[pairs[:, port] > 0], [port], address_of)
+    targets = Shares.of_cells(pairs, [*SRC, *DST, port], address_of)
+    partial = targets.any_partial
     outages = tuple(outages_of(cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.MOMENT], partial))
     is_conclusive = total.failed >= FEWEST
     follows, suspect = (
@@ -157,32 +128,21 @@ def _weigh(cells: Rows, table: str, address_of: AddressOf) -> Losses | None:
         total.asked,
         total.failed,
         total.icmp_errors,
-        _worst_first(by_pod),
-        _worst_first(by_peer),
-        _worst_first(by_pair),
-        _worst_first(by_size),
+        by_pod,
+        by_peer,
+        by_pair,
+        by_size,
+        targets,
         outages,
         partial,
         is_conclusive,
         follows,
         suspect,
         passing if follows == SIZE else None,
-        pairs,
-        address_of,
     )
 
 
-def _tallies(pairs: Rows) -> tuple[Rows, list[Tally]]:
-    """The columns of each target, and how many of its questions failed."""
-    keys, place = np.unique(pairs[:, [*SRC, *DST, spreading_layout.C_PORT]], axis=0, return_inverse=True)
-    failed, asked = (
-        np.bincount(place.ravel(), weights=column, minlength=len(keys)).astype(int).tolist()
-        for column in (failed_of(pairs), asked_of(pairs))
-    )
-    return keys, list(zip(failed, asked, strict=True))
-
-
-def _size_limit(total: Share, sizes: list[Share]) -> tuple[int | None, Share | None]:
+def _size_limit(total: Share, sizes: Shares) -> tuple[int | None, Share | None]:
     """The largest size that lost nothing, and the share of all larger sizes, if these lost everything.
 
     Size is such a common reason that fewer losses are enough than for other things that stand out.
@@ -201,30 +161,8 @@ def _size(share: Share) -> int:
     return share.who if isinstance(share.who, int) else 0
 
 
-def _worst_first(shares: list[Share]) -> tuple[Share, ...]:
-    return tuple(sorted(shares, key=lambda share: (-share.failed, share.asked, str(share.who))))
-
-
-def _shares(cells: Rows, columns: list[int], address_of: AddressOf) -> Iterator[Share]:
-    """A share per combination of values in these columns."""
-    if not len(cells):
-        return
-    keys, place = np.unique(cells[:, columns], axis=0, return_inverse=True)
-    place = place.ravel()
-    sums = [
-        np.bincount(place, weights=column, minlength=len(keys))
-        for column in (asked_of(cells), failed_of(cells), cells[:, spreading_layout.C_ERRED])
-    ]
-    for key, asked, failed, icmp_errors in zip(keys.tolist(), *(column.tolist() for column in sums), strict=True):
-        if asked:
-            halves = [address_of(*key[at : at + 2]) for at in range(0, len(key), 2)] if len(key) > 1 else key
-            yield Share(
-                halves[0] if len(halves) == 1 else (halves[0], halves[1]), int(asked), int(failed), int(icmp_errors)
-            )
-
-
 def _standing_out(
-    total: Share, pods: list[Share], peers: list[Share], pairs: list[Share], ports: list[Share], sizes: list[Share]
+    total: Share, pods: Shares, peers: Shares, pairs: Shares, ports: Shares, sizes: Shares
 ) -> tuple[str | None, Share | None]:
     """What stands out most, if anything does. A pair stands for a pod or peer that has no other."""
     best: tuple[float, str, Share] | None = None
@@ -232,7 +170,7 @@ def _standing_out(
     for name, shares in respects:
         if len(shares) < 2:
             continue
-        worst = max(shares, key=lambda share: (share.failed - share.asked * total.failed / total.asked, -share.asked))
+        worst = shares.most_above(total)
         rest = total.failed - worst.failed
         others = max(1, total.asked - worst.asked)
         if worst.failed < HOLDS * total.failed or worst.failed / worst.asked < TIMES * rest / others:

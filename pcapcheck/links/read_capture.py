@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,10 @@ from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf, Interface, Problem
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import NOTHING_SEEN
+from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import COOKED2, LINKS, Decoder, FrameGroup, link_name
 from pcapcheck.decode.frame_fields import raw_frames
-from pcapcheck.decode.frame_row import FrameRow, frame_rows
+from pcapcheck.decode.frame_row import FrameRow, frame_row
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished, SoFar
 from pcapcheck.exchanges.resolution_sums import Silent
@@ -170,12 +171,15 @@ def _may_be_several(interfaces: list[Interface]) -> bool:
     return any(interface.link_type == COOKED2 or interface.printed for interface in interfaces)
 
 
-def read_frames(source: Captured, reading: Reading) -> Iterator[FrameRow]:
-    """Every frame of a capture, one at a time; each is valid until the next is asked for."""
+def read_frames(source: Captured, reading: Reading, groups: Container[int]) -> Iterator[FrameRow]:
+    """Every frame of some frame groups of a capture, one at a time; each is valid until the next is asked for."""
     decoder = Decoder(True, reading.scope.since, reading.scope.until)
     with source.open(reading.batch_frames) as reader:
         for records in reader.batches():
-            yield from frame_rows(decoder.decode(records))
+            batch = decoder.decode(records)
+            for row, group in enumerate(batch.field(frame_layout.GROUP)):
+                if group in groups:
+                    yield frame_row(batch, row)
 
 
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:

@@ -62,13 +62,11 @@ def _one_direction(point: PointFacts, capture: Capture, reading: Reading, missin
     # A name may be the gateway's.
     named = {target for group, target in capture.exchanges.asked if group in groups and is_name(target)}
     provable = named or talk.askers.keys() - talk.answered or any(group.shakes_hands for group in groups.values())
-    if not any(missing.values()) or not provable or point.heard_both_ends:
+    # Only what a pod sends to others proves anything: one that asks in vain for its gateway sends nothing else.
+    sends = any(group.carries == "ip-unicast" for group in groups.values())
+    if not any(missing.values()) or not provable or not sends or point.heard_both_ends:
         return {}
-    rows = (
-        row
-        for row in read_frames(capture.source, reading)
-        if row.group in groups and (row.eth_src or groups[row.group].by_address)
-    )
+    rows = (row for row in read_frames(capture.source, reading, groups) if row.eth_src or groups[row.group].by_address)
     proof = proof_of_one_way(rows, reading.gateways | named, reading.arp_wait)
     return dict.fromkeys(ASKED, proof) if proof else {}
 

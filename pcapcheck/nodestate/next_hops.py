@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from pcapcheck.calico import kind_of_name
 from pcapcheck.nodestate.forwarding import OUT, Decision, Hop, decide
+from pcapcheck.nodestate.hop_states import NEXT_HOPS
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.node_facts import Neighbour
 from pcapcheck.nodestate.policy_routing import RoutedPacket
@@ -19,7 +20,7 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
 
-RESOLVED, UNRESOLVED, DOWN, WRONG, PARTLY = NEXT_HOPS = ("resolved", "unresolved", "down", "wrong", "partly")
+RESOLVED, UNRESOLVED, DOWN, WRONG, PARTLY = NEXT_HOPS
 
 # Address -> the MACs under which it was heard to speak ARP.
 Heard = Mapping[int, Collection[int]]

@@ -15,13 +15,10 @@ from pcapcheck.brief import Brief
 from pcapcheck.columns import PACKETS
 from pcapcheck.paths import gathering
 from pcapcheck.paths.gathering_layout import SAME_PACKET
-from pcapcheck.paths.sighting_columns import Column, Mask, Seen, encap_of, packet_type_of, pair_of, ttl_of
+from pcapcheck.paths.sighting_columns import Column, Mask, Rows, Seen, packet_type_of, pair_of, ttl_of
 
 # Chains of packets that are looked up together, a power of two: enough that most hold one packet of the last second.
 CHAINS = 1 << 18
-# Bits for times within a packet's sightings in the numbers that are sorted by: 4.3 seconds.
-SPAN_BITS = 32
-LARGEST_SPAN = (1 << SPAN_BITS) - 1
 # The TTL in a text that shows none, and how soon a node forwards a packet (nanoseconds).
 ABSENT_TTL = 0
 AT_ONCE = 10_000_000
@@ -76,27 +73,27 @@ def join(seen: Seen, points: Column, links: Column, pairs: list[tuple[int, int]]
     ``points`` are the capture points of spots, ``links`` 1 for spots on a pod's link as its node sees it, ``pairs`` the
     address pairs by number.
     """
-    packet_of, repeated = _gather(seen, points)
+    last_row, row_before, repeated = _gather(seen, points)
+    rows, begins = _arrange(seen, last_row, row_before)
     rewritten = np.zeros(len(repeated), np.bool_)
-    rows, packet = _by_packet(packet_of)
-    target = _merge_rewritten(seen, rows, packet, points, links, pairs)
+    target = _merge_rewritten(seen, rows, begins, points, links, pairs)
     if target is not None:
         rewritten[target[target != np.arange(len(target))]] = True
         kept = np.unique(target)
         rewritten, repeated = rewritten[kept], repeated[kept]
-        rows, packet = _by_packet(np.searchsorted(kept, target)[packet_of])
-    rows = rows[_in_path_order(packet, ttl_of(seen.what[rows]), seen.time[rows], encap_of(seen.what[rows]) == 0)]
-    return Packets(seen, rows, packet, begins_of(packet), repeated, rewritten)
+        gathering.merge(target.data, last_row.data, row_before.data)
+        rows, begins = _arrange(seen, last_row, row_before)
+    packet = np.repeat(np.arange(len(begins)), np.diff(np.append(begins, len(rows))))
+    return Packets(seen, rows, packet, begins, repeated, rewritten)
 
 
-def _gather(seen: Seen, points: Column) -> tuple[Column, Mask]:
-    """The packet that each sighting is of, and which packets are repeated."""
+def _gather(seen: Seen, points: Column) -> tuple[Rows, Rows, Mask]:
+    """The last row of each packet, the row before each row of a packet (-1: none), and which packets are repeated."""
     count = len(seen.time)
-    order = np.argsort(seen.time, kind="stable")
-    packet_of, older, first, last_row, row_before = (np.empty(count, np.int32) for _ in range(5))
+    older, first, last_row, row_before = (np.empty(count, np.int32) for _ in range(4))
     repeated = np.empty(count, np.uint8)
     packets = gathering.gather(
-        order.data,
+        np.argsort(seen.time, kind="stable").data,
         seen.time.data,
         seen.identity.data,
         points.astype(np.int32)[seen.spot].data,
@@ -107,30 +104,15 @@ def _gather(seen: Seen, points: Column) -> tuple[Column, Mask]:
         last_row.data,
         row_before.data,
         repeated.data,
-        packet_of.data,
     )
-    return packet_of.astype(np.int64), repeated[:packets].astype(np.bool_)
+    return last_row[:packets], row_before, repeated[:packets].astype(np.bool_)
 
 
-def _by_packet(packet_of: Column) -> tuple[Column, Column]:
-    """Rows sorted so that those of one packet stand together, and the packet of each."""
-    rows = np.argsort(packet_of, kind="stable")
-    return rows, packet_of[rows]
-
-
-def _in_path_order(packet: Column, ttl: Column, time: Column, plain: Mask) -> Column:
-    """Sort by packet, then by falling TTL, which no router raises, then by time.
-
-    A frame keeps its time from the NIC to the tunnel device on which its content appears: of equal times what is inside
-    a tunnel is the earlier.
-    """
-    if not len(packet):
-        return np.zeros(0, np.int64)
-    least = np.minimum.reduceat(time, begins_of(packet))
-    since = np.minimum(time - least[packet], LARGEST_SPAN)
-    # A packet number, 8 bits of TTL, the time and a bit make 63 bits as long as there are at most 2^22 packets.
-    key = (packet << (9 + SPAN_BITS)) | ((255 - ttl) << (1 + SPAN_BITS)) | (since << 1) | plain
-    return np.argsort(key, kind="stable")
+def _arrange(seen: Seen, last_row: Rows, row_before: Rows) -> tuple[Column, Column]:
+    """The rows of packets one after the other, each in the order of its path, and where each packet begins."""
+    rows, begins = np.empty(len(row_before), np.int64), np.empty(len(last_row), np.int64)
+    packets = gathering.arrange(seen.time.data, seen.what.data, last_row.data, row_before.data, rows.data, begins.data)
+    return rows, begins[:packets]
 
 
 def _share_an_address(left: Column, right: Column, pairs: list[tuple[int, int]]) -> Mask:
@@ -142,7 +124,7 @@ def _share_an_address(left: Column, right: Column, pairs: list[tuple[int, int]])
 
 
 def _merge_rewritten(
-    seen: Seen, rows: Column, packet: Column, points: Column, links: Column, pairs: list[tuple[int, int]]
+    seen: Seen, rows: Column, begins: Column, points: Column, links: Column, pairs: list[tuple[int, int]]
 ) -> Column | None:
     """For each packet the packet that it is before address translation; None if there is no translated packet.
 
@@ -150,11 +132,11 @@ def _merge_rewritten(
     shows it by its times alone. Of TCP it may have no address in common, and a NIC may show both.
     If more than two fit, nothing is guessed. What went from pod link to pod link is whole as it is.
     """
-    begins = begins_of(packet)
     if not len(begins):
         return None
-    partial = np.flatnonzero(np.add.reduceat(links[seen.spot[rows]], begins) < 2)
-    first = rows[begins[partial]]
+    partial = np.flatnonzero(np.add.reduceat(links[seen.spot_of(rows)], begins) < 2)
+    lowest = np.minimum.reduceat(rows, begins)
+    first = lowest[partial]
     loose = seen.loose[first]
     ordered = np.sort(loose)
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
@@ -182,12 +164,14 @@ def _merge_rewritten(
     left, right = left[matches], right[matches]
     ends = np.append(begins[1:], len(rows))
     target = np.arange(len(begins))
-    point = points[seen.spot[rows]]
+    spot = seen.spot_of(rows)
+    point = points[spot]
     # Most of both were seen once.
-    apart = point[begins[left]] != point[begins[right]]
+    apart = points[seen.spot_of(lowest[left])] != points[seen.spot_of(lowest[right])]
     # A NIC shows what comes in for a NodePort and goes out to another node's pod.
-    by_nic = (packet_type_of(seen.what[rows]) == PACKETS.index("tcp")) & (links[seen.spot[rows]] == 0)
-    apart |= by_nic[begins[left]]
+    by_nic = (packet_type_of(seen.what[rows]) == PACKETS.index("tcp")) & (links[spot] == 0)
+    tcp = packet_type_of(seen.what[lowest[left]]) == PACKETS.index("tcp")
+    apart |= tcp & (links[seen.spot_of(lowest[left])] == 0)
     for place in np.flatnonzero((ends[left] - begins[left] > 1) | (ends[right] - begins[right] > 1)).tolist():
         here, there = slice(begins[left[place]], ends[left[place]]), slice(begins[right[place]], ends[right[place]])
         apart[place] = not (np.isin(point[here], point[there]) & ~by_nic[here]).any()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from pcapcheck.columns import PACKETS
+from pcapcheck.paths import gathering
 from pcapcheck.paths.correlation import Packets
+from pcapcheck.paths.gathering_layout import AGAIN, ANSWERED
+from pcapcheck.paths.packet_classes import slots_for
 from pcapcheck.paths.sighting_columns import Column, Mask, packet_type_of, pair_of
 
 
@@ -13,26 +17,40 @@ def answered_of(packets: Packets) -> Mask:
     """Whether a reply to a request was seen anywhere, even if addresses were rewritten on the path."""
     seen, begins = packets.seen, packets.begins
     first = packets.rows[begins]
-    last = packets.rows[begins + packets.lengths - 1]
     kind = packet_type_of(seen.what[first])
     replies, requests = kind == PACKETS.index("reply"), kind == PACKETS.index("request")
     if packets.rewritten.any():
+        last = packets.rows[begins + packets.lengths - 1]
         heard = np.concatenate((seen.echo[first[replies]], seen.echo[last[replies & packets.rewritten]]))
         either: Mask = requests & (_among(seen.echo[first], heard) | _among(seen.echo[last], heard))
         return either
-    answered = np.zeros(packets.count, np.bool_)
-    asked = seen.echo[first[requests]]
-    answered[requests] = _among(asked, seen.echo[first[replies]])
-    ordered = np.sort(asked)
-    anew = ordered[1:][ordered[1:] == ordered[:-1]]
-    if len(anew):
+    known, again = _said(packets)
+    answered: Mask = known == ANSWERED
+    if again:
         # Identifier and sequence number were used again: the reply must come before the next request.
-        some = np.flatnonzero((requests | replies) & np.isin(seen.echo[first], anew))
+        some = np.flatnonzero(known == AGAIN)
         some = some[np.lexsort((seen.time[first[some]], seen.echo[first[some]]))]
         followed = replies[some[1:]] & (seen.echo[first[some[1:]]] == seen.echo[first[some[:-1]]])
-        answered[some] = np.append(followed, False)
-    answered &= requests
+        answered[some] = np.append(followed, False) & requests[some]
     return answered
+
+
+def _said(packets: Packets) -> tuple[npt.NDArray[np.uint8], int]:
+    """What the echoes of packets say of each, and how many do not say it by themselves."""
+    count, seen = packets.count, packets.seen
+    said = np.empty(count, np.uint8)
+    again = gathering.answer(
+        seen.what.data,
+        seen.echo.data,
+        packets.rows.data,
+        packets.begins.data,
+        np.zeros(slots_for(count), np.int32).data,
+        np.empty(count, np.int64).data,
+        np.empty(count, np.int32).data,
+        np.empty(count, np.int32).data,
+        said.data,
+    )
+    return said, again
 
 
 def asked_pairs(packets: Packets) -> Column:

@@ -27,8 +27,8 @@ def lost_whole(losses: Losses, captures: Iterable[Capture], facts: Facts, follow
     """
     if losses.table != CONNECTIONS or not losses.is_conclusive or losses.icmp_errors or losses.follows is not None:
         return False
-    dead = [failed for failed, asked in losses.targets.values() if failed == asked]
-    if max(dead, default=0) >= FEWEST or sum(dead) > losses.failed / 2:
+    dead = losses.targets.dead
+    if (dead >= FEWEST).any() or dead.sum() > losses.failed / 2:
         # Somebody who answers nobody; of few attempts all may have come to the broken path.
         return False
     again, late = _sent_again(captures, facts)
@@ -55,7 +55,7 @@ def _others_arrive(losses: Losses, followed: Paths, tries: int, lost: int) -> bo
     """Whether, of all packets of TCP that were followed, none was lost but SYNs of connections that failed."""
     if followed.share > 1:
         return False
-    pairs = {share.who for share in losses.pairs if share.failed}
+    pairs = {share.who for share in losses.pairs.failing()}
     paths = [
         path for path in followed.found if path.packet == TCP and {(path.src, path.dst), (path.dst, path.src)} & pairs
     ]

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcapcheck.paths.correlation import is_fresh
+from pcapcheck.paths import gathering
 from pcapcheck.paths.sighting_columns import Column
-
-# Numbers below are looked up in a table.
-SMALL = 1 << 20
 
 
 class Classes:
@@ -35,10 +32,15 @@ class Classes:
 
 def compact(values: Column) -> tuple[Column, Column]:
     """The values as numbers from 0 in their order, and what each number stands for. Fast if few values differ."""
-    if len(values) and values.min() >= 0 and values.max() < SMALL:
-        held = np.zeros(int(values.max()) + 1, np.bool_)
-        held[values] = True
-        return (np.cumsum(held) - 1)[values], np.flatnonzero(held)
-    ordered = np.sort(values)
-    different = ordered[is_fresh(ordered)]
-    return np.searchsorted(different, values), different
+    numbers, different = np.empty(len(values), np.int64), np.empty(len(values), np.int64)
+    slots = np.zeros(slots_for(len(values)), np.int32)
+    count = gathering.number(np.ascontiguousarray(values).data, slots.data, different.data, numbers.data)
+    order = np.argsort(different[:count])
+    rank = np.empty(count, np.int64)
+    rank[order] = np.arange(count)
+    return rank[numbers], different[:count][order]
+
+
+def slots_for(count: int) -> int:
+    """How many slots a hash table of so many values has: a power of two."""
+    return 2 << count.bit_length()

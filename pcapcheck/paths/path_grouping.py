@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from pcapcheck.columns import ECHOES, ENCAPS, PACKETS
+from pcapcheck.paths import gathering
 from pcapcheck.paths.correlation import Packets
 from pcapcheck.paths.echo_replies import answered_of, asked_pairs
 from pcapcheck.paths.hosts import Hosts
@@ -152,22 +153,12 @@ def _watching(times: Column, spans: dict[int, tuple[int, int]]) -> Column:
 def _signatures(packets: Packets, lengths: Column) -> Column:
     """A hash per packet of its type, address pair and steps."""
     token, _ = compact(tokens_of(packets))
-    begins = packets.begins
-    what = packets.seen.what[packets.rows] if packets.rewritten.any() else packets.seen.what[packets.rows[begins]]
-    first = what[begins] if packets.rewritten.any() else what
-    # Packet types and address pairs differ in their bits, paths in their lengths too.
-    signature = _mix((first >> 32) << 4 | packet_type_of(first), lengths + MULTIPLY)
-    shortest = int(lengths.min())
-    for n in range(int(lengths.max())):
-        there = lengths > n
-        if n < shortest:
-            signature = _mix(signature, token[begins + n] + n)
-        else:
-            signature[there] = _mix(signature[there], token[begins[there] + n] + n)
-        if packets.rewritten.any():
-            # The addresses behind a translation belong to the path as well.
-            signature[there] = _mix(signature[there], what[begins[there] + n] >> 32)
-    return signature
+    signatures = np.empty(packets.count, np.int64)
+    # The addresses behind a translation belong to the path as well.
+    whole = bool(packets.rewritten.any())
+    rows, begins, what = packets.rows.data, packets.begins.data, packets.seen.what.data
+    gathering.sign(rows, begins, lengths.data, what, token.data, whole, signatures.data)
+    return signatures
 
 
 def _mix(left: Column, right: Column) -> Column:

@@ -12,7 +12,8 @@ from pcapcheck.report.pod_sums import total
 from pcapcheck.values import clean, format_address, format_mac, format_time
 
 if TYPE_CHECKING:
-    from pcapcheck.links.loss_spread import Losses, Share
+    from pcapcheck.links.loss_spread import Losses
+    from pcapcheck.links.shares import Share
     from pcapcheck.paths.path import PathStep
 
 # More paths are only counted.
@@ -125,10 +126,10 @@ def _losses(losses: Losses) -> dict[str, Any]:
             "pairs": len(losses.pairs),
             "sizes": len(losses.sizes),
         },
-        "pods": [_share(share) for share in losses.pods[:WORST]],
-        "peers": [_share(share) for share in losses.peers[:WORST]],
-        "pairs": [_share(share) for share in losses.pairs[:WORST]],
-        "sizes": [{**_share(share), "subject": [str(share.who)]} for share in losses.sizes[:WORST]],
+        "pods": [_share(share) for share in losses.pods.worst(WORST)],
+        "peers": [_share(share) for share in losses.peers.worst(WORST)],
+        "pairs": [_share(share) for share in losses.pairs.worst(WORST)],
+        "sizes": [{**_share(share), "subject": [str(share.who)]} for share in losses.sizes.worst(WORST)],
         "outages": [
             {
                 "first": format_time(outage.first),

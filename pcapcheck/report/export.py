@@ -1,14 +1,18 @@
-"""Tables as files: CSV, JSON lines, Parquet."""
+"""Tables for other programs: CSV, JSON lines, Parquet, Apache Arrow."""
 
 from __future__ import annotations
 
-from typing import IO
-
-import pandas as pd
+from types import ModuleType
+from typing import IO, TYPE_CHECKING
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.errors import CaptureError
-from pcapcheck.report.tables import for_each_chunk, table, to_seconds
+from pcapcheck.columns import COLUMNS
+from pcapcheck.errors import CaptureError, UsageError
+from pcapcheck.report.tables.read_chunks import TABLES, read_chunks
+from pcapcheck.report.tables.text_rows import FORMS, text_rows
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
 def write_text_table(analysis: Analysis, name: str, form: str, stream: IO[str]) -> None:
@@ -16,33 +20,37 @@ def write_text_table(analysis: Analysis, name: str, form: str, stream: IO[str]) 
 
     In CSV, booleans are 1 and 0.
     """
-    header = True
-
-    def write(chunk: pd.DataFrame) -> None:
-        nonlocal header
-        if form == "csv":
-            _as_numbers(to_seconds(chunk)).to_csv(stream, index=False, header=header)
-        elif len(chunk):
-            # As objects: pandas 2 writes integers as floats if any of them is absent.
-            to_seconds(chunk).astype(object).to_json(stream, orient="records", lines=True)
-        header = False
-
-    for_each_chunk(analysis, name, write)
-
-
-def _as_numbers(chunk: pd.DataFrame) -> pd.DataFrame:
-    """Booleans as 1 and 0: pandas reads a column of True, False and nothing as objects, with a warning."""
-    return chunk.astype({name: "Int64" for name in chunk.columns if chunk[name].dtype == "boolean"})
+    columns, written = COLUMNS[name], FORMS[form]
+    stream.write(written.header(["capture", *columns]))
+    for chunk in read_chunks(analysis, name):
+        stream.writelines(text_rows(chunk, columns, written))
 
 
 def write_parquet(analysis: Analysis, name: str, path: str) -> None:
-    """Parquet, which keeps the types.
+    """Parquet, which keeps the types; written in chunks.
 
     Raises CaptureError if its library is missing or the file cannot be written.
     """
+    tables = _arrow_tables("Parquet needs")
     try:
-        table(analysis, name).to_parquet(path, index=False)
-    except ImportError:
-        raise CaptureError("Parquet needs pyarrow; install it with: pip install 'pcapcheck[parquet]'") from None
+        tables.write_parquet(analysis, name, path)
     except OSError as error:
         raise CaptureError(f"--output {path}: {error.strerror or error}; name a file that can be written") from None
+
+
+def arrow_table(analysis: Analysis, name: str) -> pyarrow.Table:
+    """One table over all captures, as an Arrow table.
+
+    Raises UsageError if there is no such table, CaptureError if Arrow's library is missing.
+    """
+    if name not in TABLES:
+        raise UsageError(f"no table is called {name!r}; there are: {', '.join(TABLES)}")
+    return _arrow_tables("Arrow tables need").arrow_table(analysis, name)
+
+
+def _arrow_tables(needing: str) -> ModuleType:
+    try:
+        from pcapcheck.report.tables import arrow_tables
+    except ImportError:
+        raise CaptureError(f"{needing} pyarrow; install it with: pip install 'pcapcheck[parquet]'") from None
+    return arrow_tables

@@ -10,14 +10,16 @@ from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.values import format_address
 
 if TYPE_CHECKING:
-    from pcapcheck.links.loss_spread import Tally, Target
+    from pcapcheck.links.shares import Shares
 
 ASKED = (ECHO, CONNECTIONS, DNS)
 
 
 def share_of(analysis: Analysis, finding: Finding, evidence: Evidence) -> tuple[int, int] | None:
     """How many failed out of how many between the pair of a failing row; None if unknown."""
-    return _targets(analysis, finding).get(_target(finding, evidence))
+    targets = _targets(analysis, finding)
+    share = targets.of(_target(finding, evidence)) if targets is not None else None
+    return (share.failed, share.asked) if share is not None else None
 
 
 def names_several(finding: Finding) -> bool:
@@ -32,23 +34,23 @@ def others(analysis: Analysis, finding: Finding, evidence: Evidence) -> str:
         finding = next((echo for echo in echoes if echo.rule.severity == finding.rule.severity), finding)
     named = _target(finding, evidence)
     found = _targets(analysis, finding)
-    if named not in found:
+    if found is None or found.of(named) is None:
         return ""
-    more = {target: tally for target, tally in found.items() if tally[0] and target != named}
-    if not more:
+    more = found.failing(but=named)
+    if not len(more):
         return ""
-    failed, asked = (sum(each) for each in zip(*more.values(), strict=True))
-    same = all(target[0] == named[0] for target in more)
-    if len(more) == 1:
-        src, dst, port = next(iter(more))
+    same = more.asked_by(named[0]) == len(more)
+    (first,) = more.worst(1)
+    if len(more) == 1 and isinstance(first.who, tuple):
+        src, dst, port = first.who
         whom = f"to {format_address(dst)}" + (f" port {port}" if port else "")
         whom = whom if same else f"from {format_address(src)} {whom}"
     else:
         whom = f"to {len(more):,} other targets" if same else f"between {len(more):,} other pairs"
-    return f"; {failed:,} of {asked:,} {whom} fail too"
+    return f"; {more.failed:,} of {more.asked:,} {whom} fail too"
 
 
-def _target(finding: Finding, evidence: Evidence) -> Target:
+def _target(finding: Finding, evidence: Evidence) -> tuple[int, int, int]:
     """The pair of a failing row, the asker first."""
     row = evidence.row
     src, dst, port = (value if isinstance(value := row.get(name), int) else 0 for name in ("src", "dst", "dst_port"))
@@ -57,10 +59,10 @@ def _target(finding: Finding, evidence: Evidence) -> Target:
     return src, dst, port if finding.rule.table == CONNECTIONS else 0
 
 
-def _targets(analysis: Analysis, finding: Finding) -> dict[Target, Tally]:
-    """The tallies of all pairs, if the rule counts the same: a rule may be about some questions only."""
+def _targets(analysis: Analysis, finding: Finding) -> Shares | None:
+    """The shares of all pairs, if the rule counts the same: a rule may be about some questions only."""
     table = finding.rule.table
     losses = analysis.losses(table) if table in ASKED and not finding.has_accepted else None
     if losses is None or (losses.failed, losses.asked) != (finding.failed, finding.checked):
-        return {}
+        return None
     return losses.targets

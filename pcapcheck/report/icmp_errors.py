@@ -77,8 +77,8 @@ def _same(evidence: Evidence, other: Evidence) -> bool:
 
 def _sentence(analysis: Analysis, finding: Finding, evidence: Evidence) -> str:
     losses = analysis.losses(finding.rule.table)
-    pair = (evidence.row.get("src"), evidence.row.get("dst"))
-    share = next((of_pair for of_pair in losses.pairs if of_pair.who == pair), None) if losses else None
+    src, dst = evidence.row.get("src"), evidence.row.get("dst")
+    share = losses.pairs.of((src, dst)) if losses and isinstance(src, int) and isinstance(dst, int) else None
     if share is None or share.icmp_errors * 2 < share.failed or finding.measures:
         return ""
     silent = share.failed - share.icmp_errors

@@ -12,6 +12,7 @@ from pcapcheck.values import format_address, format_time
 if TYPE_CHECKING:
     from pcapcheck.links.loss_spread import Losses
     from pcapcheck.links.outages import Outage
+    from pcapcheck.links.shares import Who
 
 WHAT = {ECHO: "echo requests", CONNECTIONS: "TCP connections", DNS: "DNS queries"}
 # Followed packets, by the table that judges whether they were answered.
@@ -33,7 +34,7 @@ def partial_loss(analysis: Analysis, finding: Finding) -> str:
     losses = analysis.losses(table)
     if losses is None or not losses.is_conclusive or losses.failed == losses.asked:
         return ""
-    losing = sum(share.failed > 0 for share in losses.pairs)
+    losing = losses.pairs.losing
     if not losses.partial and (losing == 1 or losses.suspect is None):
         return ""
     if losing == 1 < len(losses.pairs) and losses.follows is None:
@@ -48,9 +49,8 @@ def partial_loss(analysis: Analysis, finding: Finding) -> str:
 def sentence(losses: Losses) -> str:
     """As in: 1 % of 499,759 echo requests get no reply (4,914), spread evenly over 200 pods, 200 peers and time."""
     between = ""
-    if len(losses.pairs) == 1 and isinstance(losses.pairs[0].who, tuple):
-        src, dst = losses.pairs[0].who
-        between = f" from {format_address(src)} to {format_address(dst)}"
+    if len(losses.pairs) == 1:
+        between = f" {_from_to(losses.pairs.worst(1)[0].who)}"
     errors = f", {losses.icmp_errors:,} of them an ICMP error" if losses.icmp_errors else ""
     return (
         f"{percent(losses.failed, losses.asked)} of {losses.asked:,} {WHAT[losses.table]}{between} get no "
@@ -76,7 +76,7 @@ def how(losses: Losses) -> str:
         return f"spread evenly over {', '.join(over)} and time: none stands out"
     who = outlier.who
     if isinstance(who, tuple):
-        whom = f"from {format_address(who[0])} to {format_address(who[1])}"
+        whom = _from_to(who)
     elif losses.follows == "size" and losses.passing is not None:
         return f"all of them of {who} bytes or more, and none of up to {losses.passing} bytes"
     elif losses.follows == "size":
@@ -87,6 +87,11 @@ def how(losses: Losses) -> str:
         whom = f"{'to' if losses.follows == 'peer' else 'from'} {format_address(who)}"
     some = "all of them" if outlier.failed == losses.failed else f"{outlier.failed:,} of them"
     return f"{some} {whom}, where {percent(outlier.failed, outlier.asked)} of {outlier.asked:,} do"
+
+
+def _from_to(pair: Who) -> str:
+    src, dst = pair if isinstance(pair, tuple) else (pair, 0)
+    return f"from {format_address(src)} to {format_address(dst)}"
 
 
 def _in_time(outages: tuple[Outage, ...], failed: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas
+    import pyarrow
 
     from pcapcheck.analysis import Analysis
 
@@ -16,9 +17,15 @@ class ReportViews:
 
     def table(self, analysis: Analysis, name: str) -> pandas.DataFrame:
         """A table of exchanges, frames or paths, by its name."""
-        from pcapcheck.report.tables import table
+        from pcapcheck.report.tables.data_frames import table
 
         return table(analysis, name)
+
+    def arrow_table(self, analysis: Analysis, name: str) -> pyarrow.Table:
+        """The same as an Arrow table."""
+        from pcapcheck.report.export import arrow_table
+
+        return arrow_table(analysis, name)
 
     def headline(self, analysis: Analysis) -> str:
         """The sentence that heads every report."""

@@ -6,7 +6,8 @@ mean and ratio are exact.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -117,6 +118,10 @@ class Spread(Durations):
         self.least = value if self.least is None else min(self.least, value)
         self.most = value if self.most is None else max(self.most, value)
         self._buckets[bucket_of(value)] += weight
+
+    def add_counted(self, count: int, total: int, least: int, most: int, buckets: Mapping[int, int]) -> None:
+        """Add values that were counted already."""
+        self.merge(Spread(count, least, most, Counter(buckets), total))
 
     def merge(self, other: Durations) -> None:
         assert isinstance(other, Spread)

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from functools import partial
 
 from pcapcheck.columns import COLUMNS, Column
-from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.facts import Facts
 from pcapcheck.paths.path_tables import FollowedPackets
@@ -20,7 +19,7 @@ from pcapcheck.ruleset.conditions import Judge, Leaf
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.judge import judge_rule
 from pcapcheck.ruleset.late_values import LateValues
-from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample, Extremes
+from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample, Extremes, pair_of
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.table_names import FRAMES
 from pcapcheck.values import Value
@@ -33,7 +32,7 @@ OF_THE_FIRST = ("ip_src", "ip_dst")
 
 
 class Evaluation:
-    """One rule under evaluation. Feed it rows of its table, then ``finish``."""
+    """One rule under evaluation. Feed it rows of its table (raw rows by ``RowCounting``), then ``finish``."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -76,15 +75,16 @@ class Evaluation:
             if held is None:
                 continue
             held.count += weight
-            if held.wants(row):
-                held.keep(row, self._sample(row))
+            pair = pair_of(row)
+            if held.wants(pair):
+                held.keep(pair, self.sample(row))
             for (column, bound), spread, extremes in zip(self.bounds, held.spreads, held.extremes, strict=True):
                 value = early_value(row, column)
                 if isinstance(value, int):
                     spread.count_in(value, weight)
                     rank = bound.against(value)
                     if extremes.wants(rank):
-                        extremes.add(rank, self._sample(row))
+                        extremes.add(rank, self.sample(row))
 
     def feed_alike(self, capture: int, packets: FollowedPackets) -> None:
         """Count the packets of one path, which share what the rule looks at unless it names what differs."""
@@ -105,10 +105,11 @@ class Evaluation:
         if held is None:
             return
         held.count += packets.count
-        if not holds and held.wants(packets):
+        if not holds and held.wants(pair_of(packets)):
             for row, _ in packets.rows():
-                if held.wants(row):
-                    held.keep(row, self._sample(row))
+                pair = pair_of(row)
+                if held.wants(pair):
+                    held.keep(pair, self.sample(row))
 
     def _compared(self, row: TableRow) -> tuple[int, ...]:
         """What each early condition says of a row."""
@@ -117,22 +118,19 @@ class Evaluation:
     def _bin(self, capture: int, row: TableRow, results: tuple[int, ...]) -> Bin | None:
         """The bin that a row belongs to; None if the rule cannot be about it."""
         key = (capture, row.group, row.outcome, results)
-        held = self.bins.get(key)
-        if held is None and not self._cannot_be_selected(results):
-            held = self.bins[key] = Bin(
-                spreads=[Spread() for _ in self.bounds], extremes=[Extremes() for _ in self.bounds]
-            )
-        return held
+        return self.bin_of(key) if key in self.bins or not self._cannot_be_selected(results) else None
 
     def _compare(self, leaf: Leaf, row: TableRow) -> int:
-        result = leaf.compare(partial(early_value, row))
-        if result == UNKNOWN and id(leaf) in self.selecting and isinstance(row, FrameRow):
-            # A frame of another protocol is not selected.
-            absent = [column.name for column in leaf.columns() if early_value(row, column) is None]
-            return FALSE if any(map(row.lacks, absent)) else UNKNOWN
-        return result
+        return leaf.compare(partial(early_value, row))
 
-    def _sample(self, row: TableRow) -> BinSample:
+    def bin_of(self, key: BinKey) -> Bin:
+        """The bin with this key, made if it is new."""
+        if key not in self.bins:
+            self.bins[key] = Bin(spreads=[Spread() for _ in self.bounds], extremes=[Extremes() for _ in self.bounds])
+        return self.bins[key]
+
+    def sample(self, row: TableRow) -> BinSample:
+        """A row to show, with the early columns that the rule names."""
         values = {column.name: early_value(row, column) for column in self.shown if not column.deferred}
         source_lines, elsewhere = getattr(row, "source_lines", {}), getattr(row, "elsewhere", ())
         return BinSample(tuple(row.frames), row.time, values, source_lines, elsewhere, getattr(row, "lacking", {}))

@@ -108,15 +108,15 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
             into.merge(spread)
         if selected == TRUE:
             total.selected += held.count
-            for kept, extremes in zip(total.extremes, held.extremes, strict=True):
-                kept += [(rank, evidence_of(rule, shown, sample, late)) for rank, _, sample in extremes.held]
+            for ranked, extremes in zip(total.extremes, held.extremes, strict=True):
+                ranked += [(rank, evidence_of(rule, shown, kept.look(), late)) for rank, _, kept in extremes.held]
         else:
             total.perhaps += held.count
         holds = rule.expect.evaluate(judge) if selected == TRUE else UNKNOWN
         if holds == UNKNOWN:
             total.unknown += held.count
             condition = rule.select if selected == UNKNOWN else rule.expect
-            total.reasons[_reason(condition.leaves(), judge, late, held.samples[0])] += held.count
+            total.reasons[_reason(condition.leaves(), judge, late, held.first)] += held.count
             for acceptance, tally in zip(rule.acceptances, total.tallies, strict=True):
                 tally.undecided += held.count if acceptance.may_cover(judge) else 0
             continue

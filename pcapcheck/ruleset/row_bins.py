@@ -6,6 +6,7 @@ import heapq
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from pcapcheck.ruleset.aggregate import Spread
 from pcapcheck.values import Value
@@ -36,19 +37,29 @@ class BinSample:
     elsewhere: tuple[tuple[int, int], ...] = ()
     lacking: Mapping[str, str] = field(default_factory=dict)
 
+    def look(self) -> BinSample:
+        """The sample itself."""
+        return self
+
+
+class Kept(Protocol):
+    """A row kept to show: a sample, or what makes it when it is looked at."""
+
+    def look(self) -> BinSample: ...
+
 
 @dataclass
 class Extremes:
     """The few rows of the highest rank; of equal rows, the earliest."""
 
-    held: list[tuple[int, int, BinSample]] = field(default_factory=list)
+    held: list[tuple[int, int, Kept]] = field(default_factory=list)
     order: int = 0
 
     def wants(self, rank: int) -> bool:
         """Whether a later row of this rank would be kept."""
         return len(self.held) < SAMPLES_PER_BIN or rank > self.held[0][0]
 
-    def add(self, rank: int, sample: BinSample) -> None:
+    def add(self, rank: int, sample: Kept) -> None:
         """Keep a row that is wanted."""
         # Counting down gives rows of equal rank an order, so that samples are never compared.
         self.order -= 1
@@ -61,25 +72,35 @@ class Extremes:
 class Bin:
     """Rows alike in all that matters to the rule; ``spreads`` and ``extremes`` correspond to the rule's bounds.
 
-    ``pairs`` counts the samples by who asked whom.
+    ``pairs`` counts the rows that are ``kept`` by who asked whom.
     """
 
     count: int = 0
-    samples: list[BinSample] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
     pairs: Counter[Pair] = field(default_factory=Counter)
     spreads: list[Spread] = field(default_factory=list)
     extremes: list[Extremes] = field(default_factory=list)
 
-    def wants(self, row: object) -> bool:
+    def wants(self, pair: Pair) -> bool:
         """Whether a row would be kept: as one of the first, or of the first of its pair."""
-        if len(self.samples) < SAMPLES_PER_BIN:
+        if len(self.kept) < SAMPLES_PER_BIN:
             return True
-        return len(self.samples) < MOST_SAMPLES and self.pairs[pair_of(row)] < SAMPLES_PER_PAIR
+        return len(self.kept) < MOST_SAMPLES and self.pairs[pair] < SAMPLES_PER_PAIR
 
-    def keep(self, row: object, sample: BinSample) -> None:
+    def keep(self, pair: Pair, sample: Kept) -> None:
         """Add a row that is wanted."""
-        self.samples.append(sample)
-        self.pairs[pair_of(row)] += 1
+        self.kept.append(sample)
+        self.pairs[pair] += 1
+
+    @property
+    def first(self) -> BinSample:
+        """The first row."""
+        return self.kept[0].look()
+
+    @property
+    def samples(self) -> list[BinSample]:
+        """All rows that are kept."""
+        return [sample.look() for sample in self.kept]
 
 
 def pair_of(row: object) -> Pair:

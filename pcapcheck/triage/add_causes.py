@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.load import Ruleset
 from pcapcheck.triage.cause import load_catalogue
 from pcapcheck.triage.diagnose import diagnose
 from pcapcheck.triage.diagnosis import Diagnosis
-from pcapcheck.triage.known_state import KnownState
-from pcapcheck.triage.pods import Pods
-from pcapcheck.triage.state_evidence.situation import Ground, Situation
+
+if TYPE_CHECKING:
+    from pcapcheck.triage.known_state import KnownState
+    from pcapcheck.triage.pods import Pods
 
 
 def examine(
@@ -19,6 +22,9 @@ def examine(
     settings = ruleset.settings
     situation = None
     if known is not None:
+        # Loads all that reads the state of nodes, which captures alone do not need.
+        from pcapcheck.triage.state_evidence.situation import Ground, Situation
+
         found = known.cross_check
         ground = Ground(settings.number("gateway"), settings.number("gateway6"), settings.texts["interface_prefix"])
         situation = Situation(known.state, ground, frozenset(found.foreign), known.rows, found.elsewhere, found.earlier)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import POD
-from pcapcheck.nodestate.state import State
 from pcapcheck.paths.address_locations import homes_of
 from pcapcheck.paths.path import Path
 from pcapcheck.protocols import FROM_ROUTERS
@@ -22,6 +22,9 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.state_roles import StateRoles
 from pcapcheck.triage.unanswered_neighbours import is_askers_own
 from pcapcheck.values import format_address, is_multicast_address, is_name, is_public
+
+if TYPE_CHECKING:
+    from pcapcheck.nodestate.state import State
 
 POD_ROLE, NODE_ROLE, SERVICE, ROUTER, OUTSIDE, UNKNOWN_ROLE = "pod", "node", "service", "router", "outside", "unknown"
 PORT_UNREACHABLE = {(4, 3, 3), (6, 1, 4)}

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from pcapcheck.brief import Brief
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import POD
-from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.questions.unanswered import LATE, REFUSED, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, HOPS, PATHS, STATE
 from pcapcheck.values import Value, as_number
+
+if TYPE_CHECKING:
+    from pcapcheck.nodestate.state import PodLink, State
 
 # A question that no rule is about: the table that it would be in, and the rule that would have failed. Datagrams other
 # than DNS have neither.

@@ -20,12 +20,11 @@ from pcapcheck.columns import (
     Columns,
     Type,
 )
-from pcapcheck.nodestate.next_hops import NEXT_HOPS
+from pcapcheck.nodestate.hop_states import NEXT_HOPS
 from pcapcheck.paths.losses import PLACES, REPLY, REQUEST
 from pcapcheck.triage.beyond import LEFT
-from pcapcheck.triage.crossing import WAYS
+from pcapcheck.triage.state_words import VTEPS, WAYS
 from pcapcheck.triage.tunnel_device import DEVICE_STATES
-from pcapcheck.triage.tunnel_ends import VTEPS
 
 CASE = "case"
 

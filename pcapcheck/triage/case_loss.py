@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pcapcheck.exchanges.chance import FEWEST
-from pcapcheck.links.loss_spread import CONNECTION, PEER, POD_, PORT, SIZE, TIME, Losses, Share
+from pcapcheck.links.loss_spread import CONNECTION, PEER, POD_, PORT, SIZE, TIME, Losses
 from pcapcheck.links.outages import OUT
+from pcapcheck.links.shares import Share
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.triage.case import Case
@@ -50,10 +51,10 @@ def _share(losses: Losses, pod: int | None, dst: int | None, port: Value | None)
     """What was lost between two, of connections to the port that the case is about: another may be let through."""
     if pod is None or dst is None:
         return None
-    failed, asked = losses.targets.get((pod, dst, port), (0, 0)) if isinstance(port, int) else (0, 0)
-    if asked:
-        return Share((pod, dst), asked, failed, 0)
-    return next((pair for pair in losses.pairs if pair.who == (pod, dst)), None)
+    target = losses.targets.of((pod, dst, port)) if isinstance(port, int) else None
+    if target is not None:
+        return Share((pod, dst), target.asked, target.failed, 0)
+    return losses.pairs.of((pod, dst))
 
 
 def _is_scattered(losses: Losses, share: Share, port: Value | None) -> bool:
@@ -63,17 +64,15 @@ def _is_scattered(losses: Losses, share: Share, port: Value | None) -> bool:
     """
     if not losses.is_conclusive or losses.follows in (SIZE, TIME) or not isinstance(share.who, tuple):
         return False
-    pod, peer = share.who
+    pod, peer = share.who[:2]
     if losses.suspect is not None and losses.suspect.who == {POD_: pod, PEER: peer, PORT: port}.get(
         losses.follows or "", share.who
     ):
         return False
-    alone = [
-        other for shares, who in ((losses.pods, pod), (losses.peers, peer)) for other in shares if other.who == who
-    ]
-    if any(other.asked >= FEWEST and other.failed >= OUT * other.asked for other in (*alone, share)):
+    alone = [share, losses.pods.of(pod), losses.peers.of(peer)]
+    if any(other and other.asked >= FEWEST and other.failed >= OUT * other.asked for other in alone):
         return False
-    return losses.partial and sum(pair.failed > 0 for pair in losses.pairs) > 1
+    return losses.partial and losses.pairs.losing > 1
 
 
 def loses_a_part(packet_evidence: dict[str, Value | None]) -> bool:

@@ -16,11 +16,10 @@ from pcapcheck.nodestate.source_check import fails_source_check
 from pcapcheck.nodestate.source_lines import Line, Sourced
 from pcapcheck.nodestate.state import State
 from pcapcheck.triage.block_exchange import BlockExchange, bypass_of_calico
+from pcapcheck.triage.state_words import WAYS
 from pcapcheck.values import Value, is_ipv4
 
-RIGHT, DEFAULT, UNLISTED, POD_LINK, AWAY, WRONG_NODE, UNROUTED, DEAD = WAYS = (
-    *("right", "default", "unlisted", "pod-link", "away", "wrong-node", "none", "dead-end"),
-)
+RIGHT, DEFAULT, UNLISTED, POD_LINK, AWAY, WRONG_NODE, UNROUTED, DEAD = WAYS
 
 
 @dataclass

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pcapcheck.calico import is_shortened
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import STATE
 from pcapcheck.triage.address_roles import AddressRoles
-from pcapcheck.triage.back_ends import first_of
 from pcapcheck.triage.behind_service import behind_service
 from pcapcheck.triage.beyond import beyond
 from pcapcheck.triage.case import Case, cases_of
@@ -23,14 +23,16 @@ from pcapcheck.triage.misrouted import strays
 from pcapcheck.triage.packet_evidence.case_exchanges import asked_on
 from pcapcheck.triage.packet_evidence.lost_paths import lost_of
 from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
-from pcapcheck.triage.pods import Pods
 from pcapcheck.triage.poor_dns import poor_dns
 from pcapcheck.triage.question_cases import question_cases
 from pcapcheck.triage.routing_loops import looping
-from pcapcheck.triage.state_evidence.situation import Situation
-from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT, Suspect
 from pcapcheck.values import Value, as_number, as_text
+
+if TYPE_CHECKING:
+    from pcapcheck.triage.pods import Pods
+    from pcapcheck.triage.state_evidence.situation import Situation
+    from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 
 
 def diagnose(
@@ -65,7 +67,7 @@ def diagnose(
         if key in found:
             found[key].others.append(case)
         else:
-            has_state = evidence.state_evidence is not None and evidence.state_evidence.has_node
+            has_state = evidence.state is not None and evidence.state.evidence.has_node
             found[key] = Diagnosis(case, evidence.packet_evidence, suspects, has_state=has_state)
     diagnoses = one_per_origin(list(found.values()))
     first = Counter(diagnosis.case.lead.name for diagnosis in diagnoses)
@@ -87,13 +89,18 @@ def _evidence_of(
     poor = poor_dns(case, judgement)
     evidence |= further.columns | loop.columns | poor.columns | behind_service(case, judgement, evidence["asked"])
     interface = evidence["interface"]
-    state_evidence = None
+    state = None
     if situation is not None:
+        # Loads all that reads the state of nodes, which captures alone do not need.
+        from pcapcheck.triage.state_evidence.state_columns import StateColumns
+        from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
+
         interface = as_text(interface)
         state_evidence = StateEvidence(situation, case, interface, evidence, judgement)
         _fill_in(evidence, state_evidence)
+        state = StateColumns(state_evidence)
     name_links(evidence, pods, judgement.reading.prefix)
-    return CaseEvidence(case, evidence, further.lines | loop.lines | poor.lines, state_evidence)
+    return CaseEvidence(case, evidence, further.lines | loop.lines | poor.lines, state)
 
 
 def _fill_in(packet_evidence: dict[str, Value | None], state_evidence: StateEvidence) -> None:
@@ -108,7 +115,7 @@ def _fill_in(packet_evidence: dict[str, Value | None], state_evidence: StateEvid
         packet_evidence["dst.same_node"] = state_evidence.same_node
     # A next hop that the state shows to be wrong goes before what was asked for meanwhile, perhaps for others.
     packet_evidence["next_hop"] = state_evidence.next_hop or packet_evidence["next_hop"]
-    packet_evidence["back_end"] = packet_evidence["back_end"] or first_of(state_evidence.back_ends)
+    packet_evidence["back_end"] = packet_evidence["back_end"] or state_evidence.first_back_end
     there = state_evidence.dst_interface
     for name in ("dst.interface", "receiver.interface") if packet_evidence["dst"] is not None else ():
         if packet_evidence[name] in (None, UNNAMED) and there and not is_shortened(there, prefix):

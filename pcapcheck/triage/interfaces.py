@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.calico import cali_name, parse_pod
 from pcapcheck.links.point_facts import INTERFACE_NAME, UNNAMED, PointFacts
-from pcapcheck.nodestate.host import Host
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.values import Value
 
 if TYPE_CHECKING:
+    from pcapcheck.nodestate.host import Host
     from pcapcheck.triage.pods import Pods
 
 

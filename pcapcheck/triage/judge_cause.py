@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pcapcheck.columns import Column
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
@@ -17,11 +18,12 @@ from pcapcheck.triage.case_loss import loses_a_part
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.commands import UNKNOWN_SAID, to_look, to_mend, typed_columns
 from pcapcheck.triage.fit import observations
-from pcapcheck.triage.partly_known import Half, half_of
-from pcapcheck.triage.state_evidence.state_columns import lacking, state_value
-from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT, Suspect
 from pcapcheck.values import Value, clean
+
+if TYPE_CHECKING:
+    from pcapcheck.triage.partly_known import Half
+    from pcapcheck.triage.state_evidence.state_columns import StateColumns
 
 # Columns of a state's pod link that have another name in a case.
 SAME_AS = {
@@ -40,7 +42,7 @@ class CaseEvidence:
     case: Case
     packet_evidence: dict[str, Value | None]
     frames: Mapping[str, tuple[str, ...]]
-    state_evidence: StateEvidence | None
+    state: StateColumns | None
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,11 @@ class ColumnLookup:
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def get(self, column: Column) -> Value | None:
-        packet_evidence, state_evidence = self.evidence.packet_evidence, self.evidence.state_evidence
+        packet_evidence, state = self.evidence.packet_evidence, self.evidence.state
         if column.name in packet_evidence:
             self.lines[column.name] = self.evidence.frames.get(column.name, ())
             return packet_evidence[column.name]
-        found = state_value(state_evidence, column.name) if state_evidence is not None else None
+        found = state.value(column.name) if state is not None else None
         if found is None:
             return None
         self.lines[column.name] = found.source_lines
@@ -79,8 +81,8 @@ def suspect_of(cause: Cause, evidence: CaseEvidence) -> Suspect | None:
         return None
     status, ground, leaning = _status(cause, lookup)
     half = None
-    if status == POSSIBLE and evidence.state_evidence is not None:
-        half = half_of(cause.confirmed, lookup.get, lookup.lines, evidence.state_evidence.settings)
+    if status == POSSIBLE and evidence.state is not None:
+        half = evidence.state.half(cause.confirmed, lookup.get, lookup.lines)
     # What follows from the first failure needs no cause of its own, unless the state shows one.
     if status != CONFIRMED and case.lead.name not in explained:
         return None
@@ -111,7 +113,7 @@ def _status(cause: Cause, lookup: ColumnLookup) -> tuple[str, Combination | None
         return CONFIRMED, cause.confirmed, 0
     if lookup.judge(cause.ruled_out) == TRUE:
         evidence = lookup.evidence
-        earlier = evidence.state_evidence is not None and evidence.state_evidence.earlier
+        earlier = evidence.state is not None and evidence.state.evidence.earlier
         other_time = evidence.packet_evidence.get("loss.over") or earlier
         if other_time and _is_of_now(_deciding(cause.ruled_out, lookup.get)):
             return POSSIBLE, cause.ruled_out, -1
@@ -162,12 +164,12 @@ def _is_of_now(leaves: Iterable[Leaf]) -> bool:
 
 def _lacks(cause: Cause, lookup: ColumnLookup) -> tuple[str, ...]:
     """What the state would have to show to settle a cause that it neither confirms nor rules out."""
-    state_evidence = lookup.evidence.state_evidence
-    if state_evidence is None or cause.confirmed is None or lookup.judge(cause.confirmed) == FALSE:
+    state = lookup.evidence.state
+    if state is None or cause.confirmed is None or lookup.judge(cause.confirmed) == FALSE:
         return ()
     leaves = cause.confirmed.leaves()
     columns = [column for leaf in leaves for column in leaf.columns() if lookup.get(column) is None]
-    return tuple(dict.fromkeys(text for column in columns if (text := lacking(state_evidence, column.name))))
+    return tuple(dict.fromkeys(text for column in columns if (text := state.lacking(column.name))))
 
 
 def _each_once(lines: list[str]) -> tuple[str, ...]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.nodestate.host import Host
-from pcapcheck.nodestate.state import State
 from pcapcheck.paths.hosts import Hosts
+
+if TYPE_CHECKING:
+    from pcapcheck.nodestate.host import Host
+    from pcapcheck.nodestate.state import State
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pcapcheck.nodestate.host import Host
-from pcapcheck.nodestate.services import Service
 from pcapcheck.nodestate.source_lines import Sourced
-from pcapcheck.nodestate.state import State
 from pcapcheck.triage.state_roles import IPVS_DEVICE
 from pcapcheck.values import parse_network
+
+if TYPE_CHECKING:
+    from pcapcheck.nodestate.host import Host
+    from pcapcheck.nodestate.services import Service
+    from pcapcheck.nodestate.state import State
 
 # The networks of services that installers choose by themselves: kubeadm (EKS's is inside), k3s and RKE2, EKS,
 # OpenShift, Kubespray, MicroK8s. If only a rule speaks for a service, it is believed for these.

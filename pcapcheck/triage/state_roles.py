@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pcapcheck.calico import is_calico_tunnel, kind_of_name
-from pcapcheck.nodestate.host import Host
-from pcapcheck.nodestate.state import State
+
+if TYPE_CHECKING:
+    from pcapcheck.nodestate.host import Host
+    from pcapcheck.nodestate.state import State
 
 # The device on which the kernel keeps the addresses of services (kube-proxy's mode ipvs; pkg/proxy/ipvs/proxier.go).
 IPVS_DEVICE = "kube-ipvs0"

@@ -8,13 +8,16 @@ protocol unreachable if the module is not loaded (net/ipv4/ip_input.c).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pcapcheck.decode.icmp_words import in_words
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.source_lines import Sourced
 from pcapcheck.paths.losses import PathLoss
 from pcapcheck.values import clean, format_address
+
+if TYPE_CHECKING:
+    from pcapcheck.nodestate.host import Host
 
 UP, DOWN, MISSING = DEVICE_STATES = ("up", "down", "missing")
 # The ICMP errors that answer a tunnel's packets if nobody takes them: (family, type, code).

@@ -11,11 +11,10 @@ from pcapcheck.nodestate.listing import fdb_of
 from pcapcheck.nodestate.node_facts import Device
 from pcapcheck.nodestate.source_lines import Line, Sourced
 from pcapcheck.nodestate.state import State
+from pcapcheck.triage.state_words import VTEPS
 from pcapcheck.values import is_ipv4
 
-THERE, NO_NEIGHBOUR, NO_FORWARDING, WRONG, UNCHECKED = VTEPS = (
-    *("there", "no-neighbour", "no-forwarding", "wrong", "unchecked"),
-)
+THERE, NO_NEIGHBOUR, NO_FORWARDING, WRONG, UNCHECKED = VTEPS
 # States of a neighbour entry that leads nowhere.
 UNRESOLVED = ("FAILED", "INCOMPLETE")
 HOST_BITS = {4: 32, 6: 128}

@@ -97,7 +97,7 @@ def test_no_capture_rows_make_an_empty_table() -> None:
 def test_written_in_parts_like_in_one(table: str, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [str(path) for path in captures("loss")]
     whole = export(*files, "--table", table, "--format", form)
-    monkeypatch.setattr("pcapcheck.report.tables.CHUNK", 7)
+    monkeypatch.setattr("pcapcheck.report.tables.read_chunks.CHUNK", 7)
     assert export(*files, "--table", table, "--format", form) == whole
     assert len(whole.splitlines()) > 7 or table == "arp"
 

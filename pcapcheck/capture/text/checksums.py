@@ -14,7 +14,8 @@ from pcapcheck.values import is_ipv4, is_name
 
 # print-udp.c, print-tcp.c and print-icmp.c of tcpdump.
 _WRONG = re.compile(
-    r"\[bad (?:udp|icmp6|tcp) cksum 0x([0-9a-f]+)|\bcksum 0x([0-9a-f]+) \((?:incorrect|wrong)|\(wrong icmp cksum"
+    r"cksum(?:(?:(?<=\[bad udp cksum)|(?<=\[bad tcp cksum)|(?<=\[bad icmp6 cksum)) 0x([0-9a-f]+)"
+    r"|(?<=\bcksum) 0x([0-9a-f]+) \((?:incorrect|wrong)|(?<=\(wrong icmp cksum))"
 )
 # Of IPv4, without options.
 _HEADER = 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import lru_cache
 
 from pcapcheck.capture.text.printed_packet import Dns
 from pcapcheck.protocols import DNS_PORT
@@ -50,6 +51,7 @@ def dns(text: str, src_port: int | None, dst_port: int | None) -> Dns | None:
     return None
 
 
+@lru_cache(maxsize=1 << 8)
 def type_number(word: str) -> int:
     """The number of a record type (IANA) by its word."""
     number = re.fullmatch(r"Type(\d{1,5})", word)

@@ -20,6 +20,10 @@ from pcapcheck.values import is_ipv4
 NOBODYS = protocols.EXPERIMENT
 ABSENT = -1
 WORD = 0xFFFFFFFF
+_HEAD = struct.Struct(">IIqqHHI")
+_IPV4, _ENDS4 = struct.Struct(">BBHHHBBH"), struct.Struct(">II")
+_TCP = struct.Struct(">HHIIHHI")
+_ECHO = struct.Struct(">BBHHH")
 _ONE_OR_MANY = {None: 0, False: layout.PRESENT_CAST, True: layout.PRESENT_CAST | layout.PRESENT_MANY}
 # Types with an identifier and a sequence number: echoes, time stamps and their like.
 _NUMBERED = {
@@ -51,8 +55,7 @@ def encode(packet: PrintedPacket) -> bytes:
         present |= more
         # A name that several hosts share ("bogon") does not distinguish them.
         source = None if packet.body.src == packet.body.dst else packet.body.src
-    head = struct.pack(
-        ">IIqqHHI",
+    head = _HEAD.pack(
         present,
         0 if packet.ifindex is None else packet.ifindex + 1 & WORD,
         stand_in(None if source is None else int(source)) if packet.eth_src is None else packet.eth_src,
@@ -105,17 +108,12 @@ def _datagram(datagram: Datagram) -> tuple[bytes, int]:
 
 
 def _fields_present(datagram: Datagram) -> int:
-    present = 0
-    for value, bit in (
-        (datagram.ttl, layout.PRESENT_TTL),
-        (datagram.ident, layout.PRESENT_ID),
-        (datagram.offset, layout.PRESENT_FRAGMENT),
-        (datagram.df, layout.PRESENT_DF),
-        (datagram.mf, layout.PRESENT_MF),
-        (datagram.length, layout.PRESENT_LENGTH),
-    ):
-        present |= bit if value is not None else 0
-    return present
+    present = 0 if datagram.ttl is None else layout.PRESENT_TTL
+    present |= 0 if datagram.ident is None else layout.PRESENT_ID
+    present |= 0 if datagram.offset is None else layout.PRESENT_FRAGMENT
+    present |= 0 if datagram.df is None else layout.PRESENT_DF
+    present |= 0 if datagram.mf is None else layout.PRESENT_MF
+    return present | (0 if datagram.length is None else layout.PRESENT_LENGTH)
 
 
 def _ipv4(datagram: Datagram, protocol: int, payload: bytes) -> bytes:
@@ -124,8 +122,7 @@ def _ipv4(datagram: Datagram, protocol: int, payload: bytes) -> bytes:
         size = 20 + carried
     offset = datagram.offset // 8 if datagram.offset else int(datagram.later)
     fragment = (0x4000 if datagram.df else 0) | (0x2000 if datagram.mf else 0) | offset & 0x1FFF
-    head = struct.pack(
-        ">BBHHHBBH",
+    head = _IPV4.pack(
         0x45,
         0,
         min(size or 0, 0xFFFF),
@@ -137,7 +134,7 @@ def _ipv4(datagram: Datagram, protocol: int, payload: bytes) -> bytes:
     )
     if datagram.src is None or datagram.dst is None:
         return head
-    return head + struct.pack(">II", datagram.src & WORD, datagram.dst & WORD) + payload
+    return head + _ENDS4.pack(datagram.src & WORD, datagram.dst & WORD) + payload
 
 
 def _ipv6(datagram: Datagram, protocol: int, payload: bytes) -> bytes:
@@ -180,18 +177,18 @@ def _upper(datagram: Datagram) -> tuple[bytes, int, int]:
         return body, upper.protocol, present
     if isinstance(upper, PrintedTunnel):
         return _tunnel(upper)
-    return b"", NOBODYS if datagram.protocol is None else datagram.protocol, 0
+    return b"", NOBODYS if datagram.protocol is None else datagram.protocol & 0xFF, 0
 
 
 def _transport(transport: Transport) -> tuple[bytes, int]:
     present = layout.PRESENT_SRC_PORT if transport.src_port is not None else 0
     present |= layout.PRESENT_DST_PORT if transport.dst_port is not None else 0
-    body = struct.pack(">HH", transport.src_port or 0, transport.dst_port or 0)
+    ports = transport.src_port or 0, transport.dst_port or 0
     if transport.protocol == TCP and transport.flags is not None:
         if transport.size is not None and (transport.seq is not None or transport.ack is not None):
             present |= layout.PRESENT_DATA | (layout.PRESENT_WHOLE if transport.whole else 0)
-        body += struct.pack(
-            ">IIHHI",
+        body = _TCP.pack(
+            *ports,
             transport.seq or 0,
             transport.ack or 0,
             _tcp_header(transport) // 4 << 12 | transport.flags,
@@ -199,7 +196,9 @@ def _transport(transport: Transport) -> tuple[bytes, int]:
             1 if transport.window is None else min(transport.window, 0xFFFF),
             0,
         )
-    elif transport.protocol == UDP:
+        return body, present
+    body = struct.pack(">HH", *ports)
+    if transport.protocol == UDP:
         size = 0 if transport.size is None else min(8 + transport.size, 0xFFFF)
         body += struct.pack(">HH", size, 0) + (_dns(transport.dns) if transport.dns is not None else b"")
     elif transport.protocol == SCTP and transport.flags is not None:
@@ -239,12 +238,12 @@ def _icmp(icmp: Icmp, version: int) -> tuple[bytes, int]:
     if icmp.icmp_type is None:
         return b"", 0
     present = layout.PRESENT_CODE if icmp.code is not None else 0
+    if icmp.seq is not None and icmp.icmp_type in _NUMBERED[version]:
+        present |= layout.PRESENT_IDENT if icmp.ident is not None else 0
+        return _ECHO.pack(icmp.icmp_type, icmp.code or 0, 0, (icmp.ident or 0) & 0xFFFF, icmp.seq & 0xFFFF), present
     head = struct.pack(">BBH", icmp.icmp_type, icmp.code or 0, 0)
     if icmp.icmp_type in _NUMBERED[version]:
-        if icmp.seq is None:
-            return head, present
-        present |= layout.PRESENT_IDENT if icmp.ident is not None else 0
-        return head + struct.pack(">HH", (icmp.ident or 0) & 0xFFFF, icmp.seq & 0xFFFF), present
+        return head, present
     present |= layout.PRESENT_MTU if icmp.mtu is not None else 0
     head += struct.pack(">I", min(icmp.mtu or 0, WORD))
     if icmp.target is not None:

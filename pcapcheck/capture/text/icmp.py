@@ -16,6 +16,8 @@ _ABOUT = re.compile(
     r"(?:(?:net|host) )?(?P<v4>[^\s,]{1,280}) (?:unreachable|(?:tcp|udp) port \S+ unreachable|protocol \S+ )"
     r"|.*?(?:unreachable (?:route|prohibited|address|port,)|beyond scope|in-transit for) (?P<v6>[^\s,]{0,255}[^\s,:])"
 )
+# Words that stand next to it.
+_NAMING = re.compile("unreachable|protocol |beyond scope|in-transit for")
 # The protocol and the port of the packet in question.
 _ABOUT_PROTOCOL = re.compile(
     r"(?:unreachable port, )?[^\s,]{1,280} (?:(?P<name>tcp|udp)|protocol (?P<protocol>[\w-]{1,16}))"
@@ -25,6 +27,7 @@ _ABOUT_PROTOCOL = re.compile(
 _ABOUT_TYPES = tuple(protocols.UNREACHABLE.values())
 # What stands after the words of a message.
 _END = r"(?=[,:;\[(!]|\s|$)"
+_BLANKS = re.compile(" {2,}")
 _SIZE = re.compile(r", length (\d+)")
 _LINK_ADDRESS = re.compile(r"(?:source|destination) link-address option \(\d+\), length \d+ \(\d+\): ([0-9A-Fa-f:]+)")
 
@@ -176,7 +179,7 @@ def icmp(words: str, addresses: PrintedAddresses) -> Icmp | None:
 def icmp6(words: str, details: list[str], addresses: PrintedAddresses) -> Icmp | None:
     """An ICMPv6 message from what follows ``ICMP6,``; ``details`` are the lines after it (-v)."""
     # Some say the length before the rest: destination unreachable, length 112, unreachable route …
-    message = _first(_ICMP6, re.sub(" {2,}", " ", _SIZE.sub("", words, count=1)))
+    message = _first(_ICMP6, _BLANKS.sub(" ", _SIZE.sub("", words, count=1)))
     if message is None:
         return None
     if message.icmp_type in (protocols.NEIGHBOR_SOLICITATION, protocols.NEIGHBOR_ADVERTISEMENT):
@@ -197,11 +200,13 @@ def _first(grammar: list[tuple[re.Pattern[str], Maker]], words: str) -> Icmp | N
 
 def _with_size(message: Icmp, words: str, addresses: PrintedAddresses) -> Icmp:
     """The message with its length, and for an error with the packet that it is about."""
-    about = _ABOUT.match(words)
+    about = _ABOUT.match(words) if _NAMING.search(words) else None
     if about:
         message.about = addresses.of(about["v4"], 4) if about["v4"] else addresses.of(about["v6"], 6)
-    carried = _ABOUT_PROTOCOL.match(_SIZE.sub("", words).removeprefix("destination unreachable, "))
-    if carried and message.icmp_type in _ABOUT_TYPES:
+    carried = None
+    if message.icmp_type in _ABOUT_TYPES:
+        carried = _ABOUT_PROTOCOL.match(_SIZE.sub("", words).removeprefix("destination unreachable, "))
+    if carried:
         name = carried["name"] or carried["protocol"]
         message.about_protocol = protocols.PROTOCOL_NAMES.get(name, _number(name if name.isdigit() else None))
         # Of other protocols the number is not a port.

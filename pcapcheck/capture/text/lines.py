@@ -20,6 +20,7 @@ _BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 # What keeps a mark from meaning something in Markdown.
 _ESCAPED = re.compile(r"\\(?=[<>_*#|~\[\]-])")
+_MARKED = re.compile(r"[&\\<]")
 _TAGS = re.compile(r"</?(?:a|b|br|code|div|em|font|i|li|p|pre|span|strong|td|tr)\b[^<>]{0,200}>", re.IGNORECASE)
 
 
@@ -48,7 +49,10 @@ def read_lines(window: Window) -> Iterator[tuple[int, str]]:
         lines = (rest + decoder.decode(data, final=not more)).split("\n")
         rest = lines.pop()
         for line in lines:
-            yield from ((number, part) for part in _parts(line))
+            if len(line) <= LONGEST:
+                yield number, line
+            else:
+                yield from ((number, part) for part in _parts(line))
             number += 1
         while len(rest) > LONGEST:
             end = _end_of_part(rest, 0)
@@ -81,6 +85,8 @@ def _end_of_part(line: str, start: int) -> int:
 
 def plain(line: str) -> str:
     """A line without colours, entities, tags, odd blanks and what cannot be seen; blanks at its end may matter."""
+    if line.isascii() and line.isprintable() and not _MARKED.search(line):
+        return line
     if "\x1b" in line:
         line = _ESCAPES.sub("", line)
     if "&" in line:

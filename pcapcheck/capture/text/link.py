@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from pcapcheck.capture.text.arp_lines import arp
+from pcapcheck.capture.text.ipv4_lines import ETHERNET, ipv4_packet
 from pcapcheck.capture.text.names import MAC, OUI, PrintedAddresses, mac_of
-from pcapcheck.capture.text.network import Lines, datagram
+from pcapcheck.capture.text.network import Lines, datagram, without_name
 from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket
 from pcapcheck.protocols import (
     ETHERTYPE_ARP,
@@ -23,9 +24,11 @@ from pcapcheck.protocols import (
     VLAN_TAGS,
 )
 
-ETHERNET, RAW, NULL, COOKED, COOKED2 = 1, 101, 0, 113, 276
+RAW, NULL, COOKED, COOKED2 = 101, 0, 113, 276
 TAGS = VLAN_TAGS + OLD_VLAN_TAGS
 
+# No link header: the name of the protocol begins the line.
+_NAMED = re.compile(r"IP6? (?!\(oui )|ARP, ")
 # MACs, with a name or a group in words instead where there was no -n.
 _ETHERNET = re.compile(rf"({MAC}|Broadcast|[\w.-]{{2,40}}(?= \(oui )){OUI} > ({MAC}|[\w.:-]{{2,40}}){OUI}, ?(?=\S)")
 # tcpdump 3 printed less between: aa:bb:… Broadcast arp 42: arp who-has …
@@ -65,7 +68,7 @@ _OTHER = re.compile(
 def parse(lines: list[str], addresses: PrintedAddresses) -> PrintedPacket | None:
     """The packet that these lines, without their stamp, describe; None if it is not known."""
     rest = Lines(lines, frame, addresses)
-    packet = frame(rest.take().strip(), rest)
+    packet = ipv4_packet(rest) or frame(rest.take().strip(), rest)
     if packet is not None and isinstance(packet.body, Datagram) and _is_multicast(packet):
         packet.body.dst = addresses.as_multicast(packet.body.dst, packet.body.version)
     return packet
@@ -79,16 +82,18 @@ def _is_multicast(packet: PrintedPacket) -> bool:
 def frame(text: str, lines: Lines) -> PrintedPacket | None:
     """The frame that a text describes; further lines come from ``lines``."""
     packet = PrintedPacket()
+    if _NAMED.match(text):
+        return _named(packet, text, lines)
+    if (match := _ETHERNET.match(text)) is not None:
+        packet.link_type = ETHERNET
+        packet.eth_src, packet.eth_dst = mac_of(match[1]), mac_of(match[2])
+        return _ethernet(packet, text[match.end() :], lines)
     if (match := _COOKED2.match(text)) is not None and not text.startswith(("IP ", "IP6 ", "ARP")):
         packet.link_type, packet.device = COOKED2, match[1]
         return _cooked(packet, match[2], text[match.end() :], lines)
     if (match := _COOKED.match(text)) is not None:
         packet.link_type = COOKED
         return _cooked(packet, match[1], text[match.end() :], lines)
-    if (match := _ETHERNET.match(text)) is not None:
-        packet.link_type = ETHERNET
-        packet.eth_src, packet.eth_dst = mac_of(match[1]), mac_of(match[2])
-        return _ethernet(packet, text[match.end() :], lines)
     if (match := _OLD_ETHERNET.match(text)) is not None:
         packet.link_type, packet.length = ETHERNET, int(match[4])
         packet.eth_src, packet.eth_dst = mac_of(match[1]), mac_of(match[2])
@@ -168,7 +173,7 @@ def _network(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | 
         return _with_arp(packet, _ARP_NAME.sub("", text, count=1), lines)
     if packet.ethertype in (ETHERTYPE_IPV4, ETHERTYPE_IPV6):
         version = 4 if packet.ethertype == ETHERTYPE_IPV4 else 6
-        return _with_datagram(packet, re.sub(r"^IP6? ", "", text), lines, version)
+        return _with_datagram(packet, without_name(text), lines, version)
     return packet
 
 

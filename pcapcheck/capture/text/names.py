@@ -66,6 +66,7 @@ PORTS = {
 }
 
 
+@lru_cache(maxsize=1 << 12)
 def mac_of(text: str) -> int | None:
     """A MAC as tcpdump prints it; old versions leave leading zeros out. Without -n ff:ff:ff:ff:ff:ff is Broadcast."""
     if text == "Broadcast":
@@ -102,6 +103,7 @@ def _address_of(names: HostNames, text: str, family: int) -> int | None:
     return address if family == (6 if ":" in text else 4) else None
 
 
+@lru_cache(maxsize=1 << 12)
 def family_of(text: str) -> int | None:
     """4 or 6 by the look of an address, with or without a port; None of a name."""
     if _IPV4_END.fullmatch(text):
@@ -109,6 +111,7 @@ def family_of(text: str) -> int | None:
     return 6 if text.count(":") > 1 else None
 
 
+@lru_cache(maxsize=1 << 12)
 def split_port(text: str, protocol: str) -> tuple[str, int | None]:
     """An endpoint as host and port: the last label is the port, by number or by name."""
     match = _WITH_PORT.fullmatch(text)

@@ -21,22 +21,34 @@ from pcapcheck.protocols import SCTP, TCP, UDP
 DEEPEST = 4
 
 # How lines begin of protocols that are not read further.
-_BEGINNINGS = (
-    (re.compile(r"igmp "), protocols.IGMP),
-    (re.compile(r"DCCP \("), protocols.DCCP),
-    (re.compile(r"GREv\d"), protocols.GRE),
-    (re.compile(r"ESP\("), protocols.ESP),
-    (re.compile(r"AH\("), protocols.AH),
-    (re.compile(r"EIGRP"), protocols.EIGRP),
-    (re.compile(r"OSPFv\d"), protocols.OSPF),
-    (re.compile(r"PIMv\d"), protocols.PIM),
-    (re.compile(r"VRRPv\d"), protocols.VRRP),
-)
+_BEGINNING = re.compile(r"(?:igmp(?= )|DCCP(?= \()|GRE(?=v\d)|(?:ESP|AH)(?=\()|EIGRP|(?:OSPF|PIM|VRRP)(?=v\d))")
+_BEGINNINGS = {
+    "igmp": protocols.IGMP,
+    "DCCP": protocols.DCCP,
+    "GRE": protocols.GRE,
+    "ESP": protocols.ESP,
+    "AH": protocols.AH,
+    "EIGRP": protocols.EIGRP,
+    "OSPF": protocols.OSPF,
+    "PIM": protocols.PIM,
+    "VRRP": protocols.VRRP,
+}
+# A parenthesis with others in it, but none in those.
+_PARENTHESIS = re.compile(r"\s*\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
+LONGEST_PARENTHESIS = 600
+# Fields of the header that -v prints.
+_TTL, _IDENT, _OFFSET = re.compile(r"\bttl +(\d+)"), re.compile(r"\bid (\d+)"), re.compile(r"\boffset (\d+)")
+_LENGTH = re.compile(r"\b(?:length|len):? (\d+)")
+_PROTOCOL = re.compile(r"\bproto:? [^,()]{0,40}\(?(\d+)\)?")
+_FLAGS = re.compile(r"flags \[([^\]]*)\]")
+_HOP_LIMIT, _PAYLOAD = re.compile(r"\bhlim (\d+)"), re.compile(r"payload length: (\d+)")
+_NEXT_HEADER = re.compile(r"next-header [^,()]{1,40}\((\d+)\)")
 _ENDS = re.compile(r"\s*(\S{1,280}) > (\S{1,280}?):(?=\s|$)")
 _TROUBLE = re.compile(
     r"\s*(?:truncated-ip6? - \d+ bytes missing ?!|bad-len \d+|bad-hlen \d+|wrong link-layer encapsulation)\s*"
 )
 _CHECKSUM = re.compile(r"\s*\[(?:bad )?(?:icmp6|udp|tcp|no) (?:sum|cksum)[^\]]{0,60}\]\s*")
+_MARKED_SUM = re.compile(r"\[(?:bad )?(?:icmp6|udp|tcp|no) (?:sum|cksum)")
 _EXTENSION = re.compile(r"\s*(?:HBH|DSTOPT|RT6|srcrt|AH|mobility)\b(?:\s*\((?:[^()]|\([^()]*\)){0,300}\)){0,8}:?")
 _FRAGMENT = re.compile(r"\s*frag \((?:0x([0-9a-f]+):)?(\d+)\|\d+\)\s*")
 _ALONE = re.compile(r"(?:ip-proto-(\d+)|([a-z0-9-]{2,12}))\s*(\d*)\s*$")
@@ -113,17 +125,25 @@ def datagram(text: str, lines: Lines, version: int | None = None) -> Datagram | 
         return found if trouble and not text.strip() else None
     if version is None and not head:
         found.version = family_of(ends[1]) or family_of(ends[2]) or 4
-    _upper(found, ends[1], ends[2], text[ends.end() :], lines)
+    upper(found, ends[1], ends[2], text[ends.end() :], lines)
     return None if found.src is None or found.dst is None else found
+
+
+def without_name(text: str) -> str:
+    """A text without the name of the protocol that it may begin with."""
+    return text.removeprefix("IP ") if text.startswith("IP ") else text.removeprefix("IP6 ")
 
 
 def _parenthesis(text: str) -> str | None:
     """The content of the parenthesis that begins the text; it may hold others."""
+    match = _PARENTHESIS.match(text)
+    if match and len(match[0].lstrip()) <= LONGEST_PARENTHESIS:
+        return match[1]
     start = len(text) - len(text.lstrip())
     if text[start : start + 1] != "(":
         return None
     depth = 0
-    for place in range(start, min(len(text), start + 600)):
+    for place in range(start, min(len(text), start + LONGEST_PARENTHESIS)):
         depth += (text[place] == "(") - (text[place] == ")")
         if not depth:
             return text[start + 1 : place]
@@ -133,32 +153,37 @@ def _parenthesis(text: str) -> str | None:
 def _header(found: Datagram, head: str) -> None:
     """The fields of -v: (tos 0x0, ttl 64, id 37455, offset 0, flags [DF], proto ICMP (1), length 84)."""
 
-    def number(pattern: str) -> int | None:
-        match = re.search(pattern, head)
+    def number(pattern: re.Pattern[str]) -> int | None:
+        match = pattern.search(head)
         return int(match[1]) if match else None
 
     if found.version == 6:
-        found.ttl = number(r"\bhlim (\d+)")
-        found.length = number(r"payload length: (\d+)")
-        found.protocol = number(r"next-header [^,()]{1,40}\((\d+)\)")
+        found.ttl = number(_HOP_LIMIT)
+        found.length = number(_PAYLOAD)
+        found.protocol = number(_NEXT_HEADER)
         return
-    found.ttl = number(r"\bttl +(\d+)")
-    found.ident = number(r"\bid (\d+)")
-    found.offset = number(r"\boffset (\d+)")
-    found.length = number(r"\b(?:length|len):? (\d+)")
-    found.protocol = number(r"\bproto:? [^,()]{0,40}\(?(\d+)\)?")
-    flags = re.search(r"flags \[([^\]]*)\]", head)
+    found.ttl = number(_TTL)
+    found.ident = number(_IDENT)
+    found.offset = number(_OFFSET)
+    found.length = number(_LENGTH)
+    found.protocol = number(_PROTOCOL)
+    flags = _FLAGS.search(head)
     if flags:
         found.df, found.mf = "DF" in flags[1], "+" in flags[1]
     found.later = bool(found.offset)
 
 
-def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
+def upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
     """Fill in the addresses and what a datagram carries; ``text`` is what follows its two ends."""
     text = _extensions(found, text)
-    text = _CHECKSUM.sub("", text, count=1).strip()
+    if _MARKED_SUM.search(text):
+        text = _CHECKSUM.sub("", text, count=1)
+    text = text.strip()
     ports = ""
-    if text.startswith("ICMP ") or _OLD_ICMP.match(text):
+    if not found.later and (match := SEGMENT.match(text)) is not None:
+        ports = "tcp"
+        found.upper = segment(match[1], text[match.end() :])
+    elif text.startswith("ICMP ") or _OLD_ICMP.match(text):
         message = icmp(text[5:] if text.startswith("ICMP ") else text[text.index(": ") + 2 :], lines.addresses)
         found.understood = message is not None
         found.upper = message or Icmp()
@@ -178,9 +203,6 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
         ports = "udp"
         found.upper = PrintedTunnel(vni=int(match[1]))
         _vxlan(found.upper, text[match.end() :], lines)
-    elif (match := SEGMENT.match(text)) is not None:
-        ports = "tcp"
-        found.upper = segment(match[1], text[match.end() :])
     elif _OLD_TCP.match(text) or _QUIET_TCP.match(text):
         ports = "tcp"
         found.upper = Transport(TCP)
@@ -192,7 +214,7 @@ def _upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None
         if isinstance(found.upper, Transport):
             found.upper.src_port, found.upper.dst_port = src_port, dst_port
             if found.upper.protocol == UDP:
-                size = _DATA.search(text)
+                size = _DATA.search(text) if "length" in text else None
                 found.upper.size = int(size[1]) if size else None
                 found.upper.dns = dns(text, src_port, dst_port)
     found.src, found.dst = lines.addresses.of(src, found.version), lines.addresses.of(dst, found.version)
@@ -206,10 +228,10 @@ def _by_protocol(found: Datagram, src: str, dst: str, text: str) -> str:
         # print-ip.c prints the length of a datagram whose protocol it does not know, but not of fragments.
         found.later = found.later or not alone[3]
         return ""
-    for beginning, protocol in _BEGINNINGS:
-        if beginning.match(text):
-            found.protocol = protocol
-            return "udp" if protocol == protocols.DCCP else ""
+    beginning = _BEGINNING.match(text)
+    if beginning:
+        found.protocol = _BEGINNINGS[beginning[0]]
+        return "udp" if found.protocol == protocols.DCCP else ""
     if text.startswith("sctp"):
         chunk = _CHUNK.search(text)
         found.upper = Transport(SCTP, flags=_CHUNKS.get(chunk[1]) if chunk else None)
@@ -262,7 +284,7 @@ def _inner(text: str, lines: Lines) -> Datagram | None:
         return None
     lines.depth += 1
     version = 6 if text.startswith("IP6 ") else 4 if text.startswith("IP ") else None
-    found = datagram(re.sub(r"^IP6? ", "", text), lines, version)
+    found = datagram(without_name(text), lines, version)
     return found if found is not None and found.src is not None else None
 
 

@@ -26,6 +26,8 @@ MOST_PIECES = 8
 MOST_OPEN = 5
 LONGEST_PREFIX = 250
 LOOK_AHEAD = 300
+# The bytes of a line of -X, in hexadecimal and in ASCII, with the blanks between.
+LONGEST_DUMPED = 80
 LONGEST_REMARKED = 1200
 
 _DEVICE = r"[^\s>]{1,20}\s+(?:In|Out|B|M|P)\s+"
@@ -38,6 +40,9 @@ _WORDS = (
     r"|UDLDv\d, |VTPv\d, |CFMv\d |AoE length |SLARP \(|truncated-ip"
 )
 _START = re.compile(rf"(?<![\w.:,-])({STAMP})(?:\.?[ \t]+)(?={_WORDS})")
+# How such a time ends: literals first, which are found far faster than times.
+_CLOCK_ENDS = re.compile(rf":\d\d(?:\.\d{{1,9}})?\.?[ \t]+(?={_WORDS})")
+_FRACTION_ENDS = re.compile(r"\.\d{6}(?:\d{3})?\.?[ \t]")
 # A time as exact as tcpdump's before words that it may have printed all the same.
 _PERHAPS = re.compile(r"(?<![\w.:,-])((?:(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d|\d{10})\.\d{6}(?:\d{3})?)[ \t]+(?=\S)")
 _LIKELY = re.compile(r" > [^\s:]+(?::\S+)*:\s|, length:? \d")
@@ -69,6 +74,16 @@ _GREPPED = re.compile(
     r"(?!\d\d:\d\d:\d\d(?!:))(?:[^\s:]{1,100}:)?(?:\d{1,9}:)?(?=(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d|\d{10}\.\d)"
 )
 _HEX = re.compile(r"\s*0x[0-9a-f]{4,}:\s")
+# Lines that are nothing but what a packet goes on with: of a dump of bytes, and as -v prints them.
+_DUMPED = re.compile(r"[ \t]*0x[0-9a-f]{4,}:[ \t]+[0-9a-f]{2,4}(?:[ \t]|$)")
+_HOST = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?:::?[0-9a-f]{1,4}){1,7}(?:::)?)(?:\.[a-z\d]{1,5})?"
+_HEADER = re.compile(r"(?:\(tos|\bhlim|\(flowlabel|\(class) ?[^()]*(?:\([^()]*\)[^()]*)*\)$")
+_DETAIL = re.compile(
+    rf"[ \t]{{2,8}}(?:{_HOST} > {_HOST}: (?=ICMP |Flags \[|UDP, length|\d)|\(tos "
+    rf"|(?:source|destination) link-address option \(\d\), length \d{{1,3}} \(\d\): {MAC}$)"
+)
+# What lines that are no packet's have behind their beginning.
+_OF_OTHERS = ("tcpdump", "tshark", "listening on", "reading from", "dropped", "for full")
 # The link header of -e: what surely begins one, and all of it to its end.
 _LINK = re.compile(rf"(?:{_DEVICE}ifindex |(?:In|Out|B|M|P) +|)(?:{MAC}|Broadcast\b|ethertype )")
 _LINK_LENGTH = re.compile(r".{0,300}?(?:0x[0-9a-f]{4}\)|802\.3|IPv[46]|ARP), length \d+: ")
@@ -90,7 +105,7 @@ _INDENT = re.compile(r"\t|[ \t]{2}")
 _LONE_DIGITS = re.compile(r"\d{1,5}$")
 
 
-@dataclass
+@dataclass(slots=True)
 class PacketLines:
     """The lines of one packet, made plain; ``raw`` as they are in the text, ``first`` and ``last`` their numbers."""
 
@@ -125,20 +140,21 @@ class PacketLines:
     def wants_addresses(self) -> bool:
         """Whether the next line has to hold addresses, those after the header of -v."""
         text = remove_remark(self.lines[-1])
-        return text.endswith(")") and bool(
-            re.search(r"(?:\(tos|\bhlim|\(flowlabel|\(class) ?[^()]*(?:\([^()]*\)[^()]*)*\)$", text)
-        )
+        return text.endswith(")") and bool(_HEADER.search(text))
 
     def wants_frame(self) -> bool:
         """Whether the next line may hold what is inside a tunnel (without a time, if this line has one)."""
         text = self.lines[-1].rstrip()
-        return bool(_VXLAN.search(text)) or (self.stamp is not None and bool(_TUNNEL.search(text)))
+        if "VXLAN" in text and _VXLAN.search(text):
+            return True
+        return self.stamp is not None and bool(_TUNNEL.search(text))
 
     def goes_on(self, line: str) -> bool:
         """Whether a line that could begin a packet without a time rather belongs to this packet."""
         if self.wants_addresses() or self.wants_frame():
             return True
-        return self.verbose and (line.startswith(("    ", "\t")) or (self.stamp is not None and self._wants_quote()))
+        indented = line.startswith(("    ", "\t")) or (self.stamp is not None and self._wants_quote())
+        return indented and self.verbose
 
     def _wants_quote(self) -> bool:
         return bool(_ICMP_ERROR.search(self.lines[-1]))
@@ -146,7 +162,7 @@ class PacketLines:
     def _continues(self, line: str) -> bool:
         if self.pieces:
             return False
-        if self.wants_frame() and _UNSTAMPED.match(line.lstrip()):
+        if _UNSTAMPED.match(line.lstrip()) and self.wants_frame():
             return True
         if self.wants_addresses():
             return bool(_ENDS.match(line))
@@ -243,11 +259,7 @@ def starts(line: str) -> list[PacketLines]:
     grepped = _GREPPED.match(line)
     if grepped and grepped.end():
         return starts(line[grepped.end() :])
-    found = list(_START.finditer(line))
-    if not found:
-        perhaps = _PERHAPS.search(line, 0, MOST_CHARACTERS)
-        if perhaps and _LIKELY.search(line, perhaps.end(), perhaps.end() + LOOK_AHEAD):
-            found = [perhaps]
+    found = _stamped(line)
     if not found:
         return _unstamped(line)
     prefix = line[: found[0].start()]
@@ -262,6 +274,33 @@ def starts(line: str) -> list[PacketLines]:
     if len(blocks) == 1:
         blocks[0].raw = [line]
     return blocks
+
+
+def _stamped(line: str) -> list[re.Match[str]]:
+    """The times before the packets of a line."""
+    # Nearly all lines begin with one and hold no other.
+    first = _START.match(line, len(line) - len(line.lstrip(" \t")))
+    behind = first.end() if first else 0
+    exact = _FRACTION_ENDS.search(line, behind)
+    found = [first] if first else []
+    if exact or _CLOCK_ENDS.search(line, behind):
+        found = list(_START.finditer(line))
+    perhaps = _PERHAPS.search(line, 0, MOST_CHARACTERS) if exact and not found else None
+    if perhaps and _LIKELY.search(line, perhaps.end(), perhaps.end() + LOOK_AHEAD):
+        return [perhaps]
+    return found
+
+
+def only_goes_on(line: str, rest: str) -> bool:
+    """Whether a line can be nothing but a further line of a packet; ``rest`` is the line without its prefix.
+
+    Of a packet printed with -v, nearly all further lines are such; so are all dumps of bytes.
+    """
+    if len(rest) <= LONGEST_DUMPED and _DUMPED.match(rest):
+        return True
+    if not _DETAIL.match(rest) or _FRACTION_ENDS.search(line) or _CLOCK_ENDS.search(line):
+        return False
+    return not any(words in line for words in _OF_OTHERS)
 
 
 def _unstamped(line: str) -> list[PacketLines]:

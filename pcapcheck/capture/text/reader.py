@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from pcapcheck.capture import scan_layout
 from pcapcheck.capture.host_names import HostNames
@@ -12,21 +13,23 @@ from pcapcheck.capture.text import tshark
 from pcapcheck.capture.text.banner import Described, Dropped, known_line
 from pcapcheck.capture.text.checksums import is_wrong
 from pcapcheck.capture.text.encoder import encode
+from pcapcheck.capture.text.ipv4_lines import ETHERNET
 from pcapcheck.capture.text.lines import plain, read_lines
-from pcapcheck.capture.text.link import ETHERNET, parse
+from pcapcheck.capture.text.link import parse
 from pcapcheck.capture.text.names import PrintedAddresses
-from pcapcheck.capture.text.packet_lines import PacketLines, starts, without_prefix
+from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
-from pcapcheck.capture.text.printed_packet import PrintedPacket, is_cut_icmp
+from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket, is_cut_icmp
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.text.streams import Streams, unnumbered
 from pcapcheck.capture.text.transcript_notes import TranscriptNotes
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import EMPTY, NotACapture
-from pcapcheck.values import address_of
 
 SAMPLE = "16:22:59.584235 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 0, length 64"
+# What a field of a batch holds at most.
+MOST_IN_FIELD = (1 << 63) - 1
 MOST_INTERFACES = 1 << 12
 MOST_UNNUMBERED = 1 << 12
 # One packet among this many must be understood for the text to count as a capture.
@@ -36,7 +39,7 @@ FENCES = ("```", "~~~")
 SENT = 1
 
 
-@dataclass
+@dataclass(slots=True)
 class Record:
     """A packet on its way into a batch. ``understood`` is whether its line was."""
 
@@ -67,6 +70,8 @@ class TranscriptReader:
         self._numbers: dict[tuple[str | None, int | None], int] = {}
         self._timeline = Timeline()
         self._held: list[Record] = []
+        # Packets whose times are known, still to be handed on.
+        self._done: list[Record] = []
         # Whether other text stands between the last packet and what follows.
         self._apart = False
         self._open: PacketLines | None = None
@@ -100,81 +105,92 @@ class TranscriptReader:
         return NotACapture(f"{ran}, but no line from {first} on is understood as a packet; one looks like {SAMPLE!r}")
 
     def batches(self) -> Iterator[RecordBatch]:
-        batch: list[Record] = []
-        for source in (iter(self._ahead), self._records):
-            for record in source:
-                batch.append(record)
-                if len(batch) == self.batch_frames:
-                    yield self._batch(batch)
-                    batch = []
-        self._ahead = []
-        if batch:
-            yield self._batch(batch)
+        batch = self._new_batch()
+        for record in chain(self._take_ahead(), self._records):
+            self._add(batch, record)
+            if batch.count == self.batch_frames:
+                yield self._finished(batch)
+                batch = self._new_batch()
+        if batch.count:
+            yield self._finished(batch)
         self.notes.finish()
 
-    def _batch(self, records: list[Record]) -> RecordBatch:
+    def _take_ahead(self) -> list[Record]:
+        ahead, self._ahead = self._ahead, []
+        return ahead
+
+    def _new_batch(self) -> RecordBatch:
         matrix = empty_matrix(self.batch_frames)
-        buffer = bytearray()
-        first = self.frames + 1
-        names = self._addresses.names
-        for row, record in enumerate(records):
-            data = encode(record.packet)
-            entry = row * scan_layout.FIELDS
-            matrix[entry + scan_layout.OFFSET] = len(buffer)
-            matrix[entry + scan_layout.CAPTURED] = len(data)
-            # Less was printed than was there: what is printed must not count as the whole frame.
-            matrix[entry + scan_layout.LENGTH] = max(record.packet.length or 0, len(data) + 1)
-            matrix[entry + scan_layout.TIME] = scan_layout.ABSENT_TIME if record.time is None else record.time
-            matrix[entry + scan_layout.INTERFACE] = record.interface
-            matrix[entry + scan_layout.DIRECTION] = -1 if record.packet.direction is None else record.packet.direction
-            self.interfaces[record.interface].frames += 1
-            self.interfaces[record.interface].cut_icmp += is_cut_icmp(record.packet)
-            self._note_unnumbered(record)
-            self.interfaces[record.interface].expiries += inferred_expiry(record.packet)
-            buffer += data
-            self.frames += 1
-            if not record.understood:
-                # It may have been the answer that seems to be missing.
-                self.interfaces[record.interface].unread += SMALLEST_RECORD
-                self.notes.not_understood(record.text, self.frames)
-            if record.packet.direction != SENT and is_wrong(record.packet, record.text.words):
-                self.notes.bad_sum(record.text.first)
-        return RecordBatch(
-            buffer,
-            self.window.offset,
-            first,
-            len(records),
-            matrix,
-            self.batch_frames,
-            self.interfaces,
-            [record.text for record in records],
-            names.address_of if names else address_of,
-        )
+        return RecordBatch(bytearray(), 0, self.frames + 1, 0, matrix, self.batch_frames, self.interfaces)
+
+    def _finished(self, batch: RecordBatch) -> RecordBatch:
+        batch.base = self.window.offset
+        if self._addresses.names:
+            batch.address_of = self._addresses.names.address_of
+        return batch
+
+    def _add(self, batch: RecordBatch, record: Record) -> None:
+        """Add a printed frame to a batch, and count it at its interface."""
+        packet, interface = record.packet, self.interfaces[record.interface]
+        data = encode(packet)
+        matrix, entry = batch.matrix, batch.count * scan_layout.FIELDS
+        matrix[entry + scan_layout.OFFSET] = len(batch.buffer)
+        matrix[entry + scan_layout.CAPTURED] = len(data)
+        # Less was printed than was there: what is printed must not count as the whole frame.
+        matrix[entry + scan_layout.LENGTH] = max(min(packet.length or 0, MOST_IN_FIELD), len(data) + 1)
+        matrix[entry + scan_layout.TIME] = scan_layout.ABSENT_TIME if record.time is None else record.time
+        matrix[entry + scan_layout.INTERFACE] = record.interface
+        matrix[entry + scan_layout.DIRECTION] = -1 if packet.direction is None else packet.direction
+        batch.buffer += data
+        batch.texts.append(record.text)
+        batch.count += 1
+        self.frames += 1
+        interface.frames += 1
+        if isinstance(packet.body, Datagram):
+            interface.cut_icmp += is_cut_icmp(packet)
+            interface.expiries += inferred_expiry(packet)
+            self._note_unnumbered(interface, packet)
+        if not record.understood:
+            # It may have been the answer that seems to be missing.
+            interface.unread += SMALLEST_RECORD
+            self.notes.not_understood(record.text, self.frames)
+        if "cksum" in record.text.words and packet.direction != SENT and is_wrong(packet, record.text.words):
+            self.notes.bad_sum(record.text.first)
 
     def _read(self) -> Iterator[Record]:
         """All packets, in the order of the text."""
         for number, raw in read_lines(self.window):
-            yield from self._line(number, raw)
-        yield from self._close()
-        yield from self._end_capture()
+            self._line(number, raw)
+            if self._done:
+                yield from self._take_done()
+        self._close()
+        self._end_capture()
+        yield from self._take_done()
 
-    def _line(self, number: int, raw: str) -> Iterator[Record]:
+    def _take_done(self) -> list[Record]:
+        done, self._done = self._done, []
+        return done
+
+    def _line(self, number: int, raw: str) -> None:
         line = plain(raw)
-        if not line.strip():
-            return
-        row = row_of(line, self._addresses)
-        if row is not None:
-            yield from self._close()
-            yield from self._take_row(row, number, raw)
+        if not line or line.isspace():
             return
         block = self._open
         rest = without_prefix(line, block.prefix) if block else line
+        if block and only_goes_on(line, rest):
+            self._go_on(number, line, rest)
+            return
+        row = row_of(line, self._addresses)
+        if row is not None:
+            self._close()
+            self._take_row(row, number, raw)
+            return
         found = starts(line)
         if block and found and found[0].stamp is None and block.goes_on(rest):
             found = []
         if found:
             for begun in found:
-                yield from self._close()
+                self._close()
                 begun.first = begun.last = number
                 self._open = begun
             return
@@ -182,8 +198,8 @@ class TranscriptReader:
         if said is None:
             said = tshark.known_line(rest, self._described)
         if isinstance(said, Described):
-            yield from self._close()
-            yield from self._end_capture()
+            self._close()
+            self._end_capture()
             self._described = said
             self._numbers = {}
             self.notes.other_after = None
@@ -191,14 +207,19 @@ class TranscriptReader:
             # Anything may stand between two fences.
             self._apart = self._apart or line.lstrip().startswith(FENCES)
         elif isinstance(said, Dropped):
-            yield from self._close()
+            self._close()
             if self._numbers:
                 self.interfaces[max(self._numbers.values())].drops += said.count
-        elif not (block and block.take(number, line, rest)):
-            yield from self._close()
+        else:
+            self._go_on(number, line, rest)
+
+    def _go_on(self, number: int, line: str, rest: str) -> None:
+        """Take a line that goes on with the packet that was begun, or is none of a packet."""
+        if not (self._open and self._open.take(number, line, rest)):
+            self._close()
             self._note_other(number, line)
 
-    def _close(self) -> Iterator[Record]:
+    def _close(self) -> None:
         """Finish the packet that was begun."""
         block, self._open = self._open, None
         if block is None:
@@ -214,16 +235,16 @@ class TranscriptReader:
             return
         stamp = parse_stamp(block.stamp) if block.stamp else None
         new_capture = self._timeline.begins_capture(stamp, self._apart)
-        yield from self._hand_on(packet, stamp, Text(block.first, block.last, "\n".join(block.raw)), new_capture)
+        self._hand_on(packet, stamp, Text(block.first, block.last, "\n".join(block.raw)), new_capture)
 
-    def _take_row(self, row: ListedPacket, number: int, raw: str) -> Iterator[Record]:
+    def _take_row(self, row: ListedPacket, number: int, raw: str) -> None:
         """Take the packet of a row of tshark."""
         self.format = "tshark text"
         self._quotes.take(row.packet)
         again = row.number is not None and self._row is not None and row.number <= self._row
         new_capture = again or self._timeline.begins_capture(row.stamp, self._apart)
         before = None if new_capture else self._row
-        yield from self._hand_on(row.packet, row.stamp, Text(number, number, plain(raw).rstrip()), new_capture)
+        self._hand_on(row.packet, row.stamp, Text(number, number, plain(raw).rstrip()), new_capture)
         if row.number is not None and before is not None and row.number > before + 1:
             missing = row.number - before - 1
             self.notes.left_out += missing
@@ -231,12 +252,10 @@ class TranscriptReader:
             self.interfaces[self._interface(row.packet)].unread += missing * SMALLEST_RECORD
         self._row = row.number
 
-    def _hand_on(
-        self, packet: PrintedPacket | None, stamp: Stamp | None, text: Text, new_capture: bool
-    ) -> Iterator[Record]:
+    def _hand_on(self, packet: PrintedPacket | None, stamp: Stamp | None, text: Text, new_capture: bool) -> None:
         """Hand on a packet, None if it was not understood. ``new_capture``: another capture begins with it."""
         if new_capture:
-            yield from self._end_capture()
+            self._end_capture()
             self._numbers = {}
             if self._apart:
                 self._described = Described()
@@ -245,20 +264,20 @@ class TranscriptReader:
         record = Record(packet or PrintedPacket(), 0, text, understood=understood)
         record.interface = self._interface(record.packet)
         self._held.append(record)
-        yield from self._timed(self._timeline.take(stamp))
+        self._timed(self._timeline.take(stamp))
 
-    def _end_capture(self) -> Iterator[Record]:
+    def _end_capture(self) -> None:
         """What comes next was recorded by another call of tcpdump."""
-        yield from self._timed(self._timeline.finish())
+        self._timed(self._timeline.finish())
         self._timeline = Timeline()
         self._row = None
 
-    def _timed(self, times: list[int | None]) -> Iterator[Record]:
-        """The packets held back whose times are known now."""
-        done, self._held = self._held[: len(times)], self._held[len(times) :]
-        for record, time in zip(done, times, strict=True):
+    def _timed(self, times: list[int | None]) -> None:
+        """Hand on the packets held back whose times are known now."""
+        for record, time in zip(self._held, times, strict=False):
             record.time = time
-            yield record
+            self._done.append(record)
+        del self._held[: len(times)]
 
     def _interface(self, packet: PrintedPacket) -> int:
         """The number of the interface that a packet was recorded on, made if it is new."""
@@ -288,8 +307,7 @@ class TranscriptReader:
         self._apart = True
         self.notes.other(number, line)
 
-    def _note_unnumbered(self, record: Record) -> None:
-        pair = unnumbered(record.packet)
-        pairs = self.interfaces[record.interface].unnumbered
-        if pair is not None and len(pairs) < MOST_UNNUMBERED:
-            pairs.add(pair)
+    def _note_unnumbered(self, interface: Interface, packet: PrintedPacket) -> None:
+        pair = unnumbered(packet)
+        if pair is not None and len(interface.unnumbered) < MOST_UNNUMBERED:
+            interface.unnumbered.add(pair)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 _CLOCK = r"\d\d:\d\d:\d\d(?:\.\d{1,9})?"
 STAMP = rf"(?:\d{{4}}-\d\d-\d\d[ T]{_CLOCK}|\d{{1,10}}\.\d{{6}}(?:\d{{3}})?|-?{_CLOCK})"
-_PARTS = re.compile(
+_WHOLE = re.compile(
     r"(?:(?:(?P<date>\d{4}-\d\d-\d\d)[ T])?(?P<sign>-?)(?P<hours>\d\d):(?P<minutes>\d\d):(?P<seconds>\d\d)"
-    r"|(?P<epoch>\d{1,10}))(?:\.(?P<fraction>\d{1,9}))?"
+    r"|(?P<epoch>\d{1,10}))"
 )
 SECOND = 10**9
 DAY = 24 * 3600 * SECOND
@@ -23,8 +24,7 @@ FAR = 5 * SECOND
 LONG_AFTER = 600 * SECOND
 
 
-@dataclass(frozen=True)
-class Stamp:
+class Stamp(NamedTuple):
     """A time as printed: nanoseconds since 1970, or since midnight if it is only a ``clock`` time."""
 
     value: int
@@ -33,16 +33,28 @@ class Stamp:
 
 def parse_stamp(text: str) -> Stamp | None:
     """A time as tcpdump prints it; None where there is no such time."""
-    match = _PARTS.fullmatch(text)
+    seconds, point, fraction = text.partition(".")
+    whole = _whole_seconds(seconds)
+    if not point or whole is None:
+        return whole
+    if not fraction.isdecimal() or len(fraction) > 9:
+        return None
+    nanoseconds = int(fraction.ljust(9, "0"))
+    return Stamp(whole.value - nanoseconds if seconds[0] == "-" else whole.value + nanoseconds, whole.clock)
+
+
+@lru_cache(maxsize=1 << 8)
+def _whole_seconds(text: str) -> Stamp | None:
+    """A time without its fraction; many packets share it."""
+    match = _WHOLE.fullmatch(text)
     if match is None:
         return None
-    fraction = int((match["fraction"] or "").ljust(9, "0"))
     if match["epoch"]:
-        return Stamp(int(match["epoch"]) * SECOND + fraction, False)
+        return Stamp(int(match["epoch"]) * SECOND, False)
     hours, minutes, seconds = (int(match[name]) for name in ("hours", "minutes", "seconds"))
     if hours > 23 or minutes > 59 or seconds > 60:
         return None
-    of_day = (hours * 3600 + minutes * 60 + seconds) * SECOND + fraction
+    of_day = (hours * 3600 + minutes * 60 + seconds) * SECOND
     if not match["date"]:
         return Stamp(-of_day if match["sign"] else of_day, True)
     try:

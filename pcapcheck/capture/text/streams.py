@@ -21,16 +21,17 @@ COUNTED = 1 << 24
 
 # One end of a connection: an address and a port.
 End = tuple[int | None, int | None]
+Connection = frozenset[End]
 
 
 class Streams:
     """Follows the connections of one text and makes relative numbers whole."""
 
     def __init__(self) -> None:
-        # A connection, its ends in order -> what the numbers of either end count from, and whether that is whole.
-        self._bases: OrderedDict[tuple[End, End], dict[End, tuple[int, bool]]] = OrderedDict()
+        # A connection -> what the numbers of either end count from, and whether that is whole.
+        self._bases: OrderedDict[Connection, dict[End, tuple[int, bool]]] = OrderedDict()
         # Connections whose numbers are whole in every line (-S).
-        self._whole: set[tuple[End, End]] = set()
+        self._whole: set[Connection] = set()
 
     def take(self, packet: PrintedPacket) -> None:
         """The next packet, in the order of the text."""
@@ -41,7 +42,7 @@ class Streams:
 
     def _count(self, segment: Transport, mine: End, other: End) -> None:
         flags = segment.flags or 0
-        key = (mine, other) if str(mine) <= str(other) else (other, mine)
+        key = frozenset((mine, other))
         bases = self._bases.get(key)
         if not flags & TCP_ACK:
             if flags & TCP_SYN:
@@ -66,7 +67,7 @@ class Streams:
 
     def _begin(
         self,
-        key: tuple[End, End],
+        key: Connection,
         known: dict[End, tuple[int, bool]],
         segment: Transport,
         mine: End,
@@ -82,7 +83,7 @@ class Streams:
         self._open(key, {mine: (base, whole), other: (other_base, not counted)})
         segment.whole = whole and segment.seq is not None
 
-    def _open(self, key: tuple[End, End], bases: dict[End, tuple[int, bool]]) -> None:
+    def _open(self, key: Connection, bases: dict[End, tuple[int, bool]]) -> None:
         self._bases[key] = bases
         self._bases.move_to_end(key)
         self._whole.discard(key)

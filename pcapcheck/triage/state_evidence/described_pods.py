@@ -171,6 +171,11 @@ class DescribedPods:
         asked = Asked(protocol, self.pod, self.dst, self.port)
         return back_ends.back_ends(self.state, node, self.interface or known, asked)
 
+    @property
+    def first_back_end(self) -> int | None:
+        """The back end to report, if there is one."""
+        return back_ends.first_of(self.back_ends)
+
 
 def _port_of(case: Case) -> int | None:
     """The port that was asked."""

@@ -10,7 +10,7 @@ from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.paths.losses import REPLY, REQUEST
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.triage import back_ends, tunnel_ends
+from pcapcheck.triage import tunnel_ends
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.firewall.stage import End
 from pcapcheck.triage.firewall.translated_packet import Carried, carried
@@ -64,7 +64,7 @@ def _behind(pods: DescribedPods, as_last_seen: Carried | None) -> PodLink | None
     """The link of the pod behind a service, by what was seen of it or by the rules of the asker's node."""
     name = as_last_seen.interface if as_last_seen is not None else None
     link = pods.state.pod_for(cali=name) if name else None
-    address = as_last_seen.dst if as_last_seen is not None else back_ends.first_of(pods.back_ends)
+    address = as_last_seen.dst if as_last_seen is not None else pods.first_back_end
     link = link or (pods.state.pod_for(ip=address) if address is not None else None)
     return link if pods.is_described(link) else None
 

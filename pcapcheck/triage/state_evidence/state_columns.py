@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pcapcheck.ruleset.conditions import Combination, Getter
+from pcapcheck.triage.partly_known import Half, half_of
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.drop_columns import DROP_COLUMNS
 from pcapcheck.triage.state_evidence.firewall_columns import FIREWALL_COLUMNS
@@ -26,12 +31,21 @@ STATE_COLUMNS: ColumnFunctions = {
 }
 
 
-def state_value(evidence: StateEvidence, name: str) -> QuotedValue | None:
-    """What the state says in a column, with its lines; None where it does not say it."""
-    return STATE_COLUMNS[name](evidence)
+@dataclass(frozen=True)
+class StateColumns:
+    """What the state says of one case, column by column."""
 
+    evidence: StateEvidence
 
-def lacking(evidence: StateEvidence, name: str) -> str | None:
-    """What it takes to know a column of a link that the state shows; None if that is not known."""
-    found = STATE_COLUMNS.get(name)
-    return found.lacking(evidence) if isinstance(found, Cell) else None
+    def value(self, name: str) -> QuotedValue | None:
+        """What the state says in a column, with its lines; None where it does not say it."""
+        return STATE_COLUMNS[name](self.evidence)
+
+    def lacking(self, name: str) -> str | None:
+        """What it takes to know a column of a link that the state shows; None if that is not known."""
+        found = STATE_COLUMNS.get(name)
+        return found.lacking(self.evidence) if isinstance(found, Cell) else None
+
+    def half(self, confirmed: Combination | None, get: Getter, lines: Mapping[str, tuple[str, ...]]) -> Half | None:
+        """What speaks for a cause of which the state leaves something out; ``lines`` are those of the columns."""
+        return half_of(confirmed, get, lines, self.evidence.settings)

@@ -58,6 +58,18 @@ def test_numbers_beyond_all_bounds(line: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "16:22:59.584235 aa:64:43:69:fd:8d > ee:ee:ee:ee:ee:ee, ethertype IPv4 (0x0800), length 99999999999999999999: "
+        "10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 0, length 64",
+        "16:22:59.584235 IP6 (hlim 64, next-header unknown (999) payload length: 20) fd00::1 > fd00::2: unknown",
+    ],
+)
+def test_numbers_that_no_field_holds(line: str) -> None:
+    assert read_bytes(line.encode()).problems == []
+
+
+@pytest.mark.parametrize(
     "part",
     ["16:22:59.584235 ", "(", "16:22:59.584235 IP ", "> # | ", "HBH (a) ", "kubectl a -- ", "<a ", "aa:", "a > b: "],
 )

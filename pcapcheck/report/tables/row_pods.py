@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
+from pcapcheck.columns import Column
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD
+from pcapcheck.report.tables.cells import Cells, Coded, Numbers, alike
 from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES
 
 # By table, the columns with the sender or asker, and with the receiver: MAC, then addresses.
@@ -24,11 +26,17 @@ ENDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 # A pod has one address of each family; a pod that sends from more is a router: only the row's address is shown.
 MOST_ADDRESSES = 4
 
-# MACs and addresses of a row's pod.
+# The columns about a row's pod, and their values: MACs and addresses.
+POD_COLUMNS = ("pod.mac", "pod.ip")
 Pod = tuple[frozenset[int] | None, frozenset[int] | None]
 NOBODY: Pod = (None, None)
-# A column of rows, by the name of their attribute.
-Column = Callable[[str], list[Any]]
+
+
+def columns_of_ends(columns: Mapping[str, Column]) -> list[str]:
+    """The columns that show who sent a row and who received it, in the order of ENDS."""
+    table = next(iter(columns.values())).table
+    names = {column.attribute: name for name, column in columns.items()}
+    return [names[attribute] for end in ENDS[table] for attribute in end]
 
 
 class RowPods:
@@ -36,27 +44,19 @@ class RowPods:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self._known: dict[tuple[Any, ...], Pod] = {}
 
-    def of(self, table: str, captures: list[int], rows: list[Any], column: Column) -> list[Pod]:
-        """The pod of each row, from its columns; equal rows are looked up once."""
-        sent, got = ENDS[table]
-        columns = [column(name) for name in (*sent, *got)]
-        split = len(sent)
-        groups = [row.group for row in rows]
+    def of(self, table: str, captures: Coded[int], groups: Coded[Any], ends: list[Cells]) -> Coded[Pod]:
+        """The pod of each row, from the columns of its ends; equal rows are looked up once."""
+        split = len(ENDS[table][0])
+        columns = [captures, groups, *(end.coded() if isinstance(end, Numbers) else end for end in ends)]
+        first, kinds = alike(columns)
         pods = []
-        for key in zip(captures, groups, *columns, strict=True):
-            pod = self._known.get(key)
-            if pod is None:
-                pod = self._known[key] = self._look_up(key[0], key[1], key[2 : 2 + split], key[2 + split :])
-            pods.append(pod)
-        return pods
+        for row in first.tolist():
+            capture, group, *values = (column.values[column.codes[row]] for column in columns)
+            pods.append(self._look_up(capture, group, values[:split], values[split:]))
+        return Coded(kinds, pods)
 
-    def forget(self) -> None:
-        """Keep memory bounded: every row may be different."""
-        self._known.clear()
-
-    def _look_up(self, capture: int, number: int, sent: tuple[Any, ...], got: tuple[Any, ...]) -> Pod:
+    def _look_up(self, capture: int, number: int, sent: list[Any], got: list[Any]) -> Pod:
         point = self.facts.point(capture, number)
         if point is None or not point.pods:
             return NOBODY

@@ -1,0 +1,43 @@
+"""Reads one capture again for every row of one of its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pcapcheck.capture.rotated_set import Captured
+from pcapcheck.decode.decoder import Decoder
+from pcapcheck.decode.frame_fields import raw_frames
+from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished
+from pcapcheck.links.read_capture import Reading
+from pcapcheck.raw_rows import RawRows
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, FRAMES
+
+
+def read_rows(source: Captured, reading: Reading, table: str) -> Iterator[RawRows]:
+    """Every row of a table of frames or exchanges, in order, in batches, each valid until the next is asked for."""
+    batches = _frames(source, reading) if table == FRAMES else _exchanges(source, reading, table)
+    return (rows for rows in batches if rows.count)
+
+
+def _frames(source: Captured, reading: Reading) -> Iterator[RawRows]:
+    decoder = Decoder(True, reading.scope.since, reading.scope.until)
+    with source.open(reading.batch_frames) as reader:
+        for records in reader.batches():
+            yield raw_frames(decoder.decode(records))
+
+
+def _exchanges(source: Captured, reading: Reading, table: str) -> Iterator[RawRows]:
+    decoder = Decoder(False, reading.scope.since, reading.scope.until)
+    every = table in (ECHO, CONNECTIONS, DNS)
+    exchanges = Exchanges(reading.gateways, reading.arp_wait, reading.echo_wait, reading.dns_wait, every, decoder.macs)
+    try:
+        with source.open(reading.batch_frames) as reader:
+            for records in reader.batches():
+                yield from _of(table, exchanges.feed(decoder.decode(records)))
+    finally:
+        exchanges.close()
+    yield from _of(table, exchanges.finish(decoder.groups(), reader.frames))
+
+
+def _of(table: str, finished: Iterable[Finished]) -> Iterator[RawRows]:
+    return (rows for name, rows, _ in finished if name == table and isinstance(rows, RawRows))

@@ -1,0 +1,41 @@
+"""Shares: sums by who was asked, in the order in which reports name them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pcapcheck.exchanges import spreading_layout as layout
+from pcapcheck.exchanges.pair_counts import DST, SRC
+from pcapcheck.links.shares import Shares
+from pcapcheck.values import address_of, halves_of, parse_address
+
+POD, NEAR, FAR, V6 = (parse_address(text) for text in ("10.0.0.1", "10.0.0.9", "10.0.0.10", "fd00::1"))
+
+
+def shares(*asked: tuple[int, int, int, int]) -> Shares:
+    """Of (asker, asked, how many got no answer, how many got one)."""
+    cells = np.zeros((len(asked), layout.CELL_FIELDS), np.int64)
+    for cell, (src, dst, silent, replied) in zip(cells, asked, strict=True):
+        cell[[*SRC, *DST]] = [*halves_of(src), *halves_of(dst)]
+        cell[[layout.C_SILENT, layout.C_REPLIED]] = silent, replied
+    return Shares.of_cells(cells, [*SRC, *DST], address_of)
+
+
+def test_cells_of_a_pair_are_added() -> None:
+    """Two frame groups may hold the same pair; a pair of which nothing is settled has no share."""
+    found = shares((POD, NEAR, 1, 2), (POD, FAR, 0, 5), (POD, NEAR, 3, 4), (POD, V6, 0, 0))
+    near = found.of((POD, NEAR))
+    assert near is not None
+    assert (len(found), near.asked, near.failed) == (2, 10, 4)
+    assert found.of((NEAR, POD)) is None
+    assert [share.who for share in found.failing()] == [(POD, NEAR)]
+    assert len(found.failing(but=(POD, NEAR))) == 0
+
+
+def test_worst_first_and_then_in_the_order_of_text() -> None:
+    """The text of an IPv6 address is a longer number, which may come first."""
+    found = shares((POD, V6, 2, 0), (POD, FAR, 2, 0), (POD, NEAR, 2, 0), (FAR, NEAR, 2, 1), (NEAR, FAR, 3, 9))
+    tied = sorted([(POD, NEAR), (POD, FAR), (POD, V6)], key=str)
+    assert [share.who for share in found.worst(9)] == [(NEAR, FAR), *tied, (FAR, NEAR)]
+    alike = shares((POD, FAR, 2, 0), (POD, NEAR, 2, 0))
+    assert [share.who for share in alike.worst(1)] == [(POD, NEAR)]

@@ -1,0 +1,148 @@
+"""Tables made of raw rows: the same cells as the rows themselves have, in each form, in chunks of any size."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pcapcheck import UsageError, analyze
+from pcapcheck.analysis import Analysis
+from pcapcheck.columns import COLUMNS
+from pcapcheck.report.export import write_parquet, write_text_table
+from pcapcheck.report.tables import read_chunks
+from pcapcheck.report.tables.cells import Coded, Numbers
+from pcapcheck.report.tables.field_cells import FieldCells
+from pcapcheck.report.tables.text_rows import Csv, JsonLines
+from pcapcheck.table_names import FRAMES
+from pcapcheck.values import format_time
+from tests.support.captures import MADE, TEXTS
+from tests.support.lab import captures
+from tests.support.raw_batches import NAMES, batches
+
+# Of each kind of traffic and of error one, with and without tunnels; and a text.
+SCENARIOS = ("walkthrough", "ipv6", "tcp-refused", "tcp-dropped", "traceroute", "unreachable", "two-nodes-vxlan")
+
+
+def text(analysis: Analysis, table: str, form: str) -> str:
+    stream = StringIO()
+    write_text_table(analysis, table, form, stream)
+    return stream.getvalue()
+
+
+def as_pandas_writes(frame: pd.DataFrame, form: str) -> str:
+    """A DataFrame in the same form, as pandas writes it."""
+    for name in frame.columns:
+        if pd.api.types.is_timedelta64_dtype(frame[name]):
+            frame[name] = frame[name].dt.total_seconds()
+        elif isinstance(frame[name].dtype, pd.DatetimeTZDtype):
+            frame[name] = [None if pd.isna(time) else format_time(time.value) for time in frame[name]]
+        elif frame[name].dtype == "boolean" and form == "csv":
+            frame[name] = frame[name].astype("Int64")
+    if form == "csv":
+        return frame.to_csv(index=False)
+    stream = StringIO()
+    if len(frame):
+        frame.astype(object).to_json(stream, orient="records", lines=True)
+    return stream.getvalue()
+
+
+def python_values(cells: Numbers | Coded[object]) -> list[object]:
+    coded = cells.coded() if isinstance(cells, Numbers) else cells
+    return [coded.values[code] for code in coded.codes]
+
+
+@pytest.mark.parametrize("data", [*(path.read_bytes() for path in (*MADE, *TEXTS)), NAMES])
+def test_each_cell_is_what_the_row_says(data: bytes) -> None:
+    for rows in (rows for rows in batches(data) if rows.count):
+        cells = FieldCells(rows)
+        for name in rows.fields.columns:
+            assert python_values(cells.column(name)) == [rows.value(row, name) for row in range(rows.count)], name
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_text_is_what_pandas_writes(scenario: str, tmp_path: Path) -> None:
+    paths = []
+    for number, path in enumerate(captures(scenario)):
+        # What must be quoted in one form or the other.
+        paths.append(tmp_path / f'{number} "{path.stem}", µ\\{path.suffix}')
+        paths[-1].write_bytes(path.read_bytes())
+    analysis = analyze(*paths)
+    for table in read_chunks.TABLES:
+        for form in ("csv", "jsonl"):
+            frame = analysis.views.table(analysis, table)
+            assert text(analysis, table, form) == as_pandas_writes(frame, form), (table, form)
+
+
+def test_durations_are_what_pandas_writes() -> None:
+    drawn = random.Random(1)
+    durations = [0, 1, 10**9 - 1, 10**9, *(drawn.randrange(10 ** drawn.randrange(1, 14)) for _ in range(2000))]
+    seconds = pd.Series(durations, dtype="int64") / 10**9
+    assert f"[{','.join(map(JsonLines().seconds, durations))}]" == seconds.to_json(orient="values")  # type: ignore[call-overload]
+    assert [Csv().seconds(duration) for duration in durations] == seconds.to_csv(index=False, header=False).split()
+
+
+@pytest.mark.parametrize("table", read_chunks.TABLES)
+def test_batches_of_any_size(table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [*captures("loss"), *captures("tcp-refused")]
+    whole = text(analyze(*files), table, "csv")
+    monkeypatch.setattr(read_chunks, "CHUNK", 3)
+    assert text(analyze(*files, batch_frames=2), table, "csv") == whole
+
+
+@pytest.mark.parametrize("table", read_chunks.TABLES)
+def test_arrow_is_the_data_frame(table: str) -> None:
+    pytest.importorskip("pyarrow", reason="Arrow tables need pyarrow")
+    analysis = analyze(*captures("two-nodes-vxlan"))
+    frame = analysis.views.table(analysis, table)
+    arrow = analysis.to_arrow(table)
+    assert arrow.column_names == ["capture", *COLUMNS[table]]
+    pd.testing.assert_frame_equal(arrow.to_pandas(), frame)
+
+
+def test_arrow_of_a_table_that_does_not_exist() -> None:
+    with pytest.raises(UsageError, match="there are: frames, arp"):
+        analyze(*captures("walkthrough")).to_arrow("packets")
+
+
+def test_parquet_in_several_groups_of_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+    monkeypatch.setattr(read_chunks, "CHUNK", 3)
+    monkeypatch.setattr("pcapcheck.report.tables.arrow_tables.ROW_GROUP", 5)
+    analysis = analyze(*captures("loss"), batch_frames=4)
+    write_parquet(analysis, FRAMES, str(tmp_path / "frames.parquet"))
+    assert parquet.ParquetFile(tmp_path / "frames.parquet").num_row_groups > 2
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "frames.parquet"), analysis.frames)
+
+
+# pandas keeps text in another way then.
+WITHOUT_PYARROW = """
+import sys
+sys.modules["pyarrow"] = None
+from pcapcheck import CaptureError, analyze
+from pcapcheck.report.export import write_text_table
+
+analysis = analyze(*sys.argv[1:])
+write_text_table(analysis, "frames", "csv", sys.stdout)
+assert analysis.frames["ip.src"].dtype.storage == "python"
+assert list(analysis.frames["ip.src"].dropna())
+try:
+    analysis.to_arrow("frames")
+except CaptureError as error:
+    print(error)
+"""
+
+
+def test_without_pyarrow() -> None:
+    paths = captures("two-nodes-vxlan")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PYARROW, *paths], stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert done.stdout == text(analyze(*paths), FRAMES, "csv") + (
+        "Arrow tables need pyarrow; install it with: pip install 'pcapcheck[parquet]'\n"
+    )

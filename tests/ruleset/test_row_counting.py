@@ -1,0 +1,211 @@
+"""Raw rows counted by the evaluating loop, against rows as objects counted one by one; compiled and not."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from random import Random
+from unittest.mock import patch
+
+import pytest
+
+from pcapcheck.columns import ADDRESS, COLUMNS, DURATION, MAC, NUMBER
+from pcapcheck.decode.frame_row import FrameRow
+from pcapcheck.exchanges.raw_tables import RAW_TABLES
+from pcapcheck.kleene import FALSE, UNKNOWN
+from pcapcheck.protocols import ETHERTYPE_IPV4, ETHERTYPE_IPV6, ICMP, ICMPV6, TCP, UDP
+from pcapcheck.raw_rows import TableRow
+from pcapcheck.ruleset import row_counting
+from pcapcheck.ruleset.aggregate import Bound
+from pcapcheck.ruleset.conditions import Combination, Condition, Leaf
+from pcapcheck.ruleset.evaluate import Evaluation, early_value
+from pcapcheck.ruleset.feed import Feed
+from pcapcheck.ruleset.load import load_ruleset
+from pcapcheck.ruleset.rule import Rule
+from pcapcheck.ruleset.yaml_tree import Node
+from pcapcheck.values import Value, format_mac
+from tests.support.kernels import NOT_COMPILED, plain_loops
+from tests.support.raw_batches import all_data, batches
+
+RULES_PER_TABLE = 12
+
+
+# The protocols whose fields columns hold, by the first word of their names.
+PROTOCOLS = {"icmp": (ICMP, ICMPV6), "quoted": (ICMP, ICMPV6), "nd": (ICMPV6,), "tcp": (TCP,), "udp": (UDP,)}
+
+
+def lacks(row: FrameRow, column: str) -> bool:
+    """Whether a frame is known to have nothing of the kind, being of another protocol."""
+    first = column.partition(".")[0]
+    if row.carries == "undecoded" or first in ("frame", "eth", "sll"):
+        return False
+    if first == "arp":
+        return row.carries not in ("arp", "other")
+    if first in ("encap", "outer", "vxlan", "inner"):
+        return row.encap in (None, "none")
+    if first == "vlan":
+        return row.eth_type is not None
+    if row.carries == "arp":
+        return True
+    if row.carries == "other" and row.ip_version is None:
+        return row.eth_type not in (None, ETHERTYPE_IPV4, ETHERTYPE_IPV6)
+    return first in PROTOCOLS and row.ip_proto is not None and row.ip_proto not in PROTOCOLS[first]
+
+
+class OneByOne(Evaluation):
+    """A rule under evaluation that also takes frames as objects."""
+
+    def _compare(self, leaf: Leaf, row: TableRow) -> int:
+        result = super()._compare(leaf, row)
+        if result == UNKNOWN and id(leaf) in self.selecting and isinstance(row, FrameRow):
+            absent = [column.name for column in leaf.columns() if early_value(row, column) is None]
+            return FALSE if any(lacks(row, name) for name in absent) else UNKNOWN
+        return result
+
+
+@cache
+def values() -> dict[tuple[str, str], list[Value]]:
+    """Some values of each early column, as the fixtures hold them."""
+    found: dict[tuple[str, str], dict[Value, None]] = {}
+    for data in all_data():
+        for rows in batches(data):
+            for number in range(rows.count):
+                for name in rows.fields.columns:
+                    held = found.setdefault((rows.table, name), {})
+                    value = rows.value(number, name)
+                    several = value if isinstance(value, frozenset) else () if value is None else (value,)
+                    if len(held) < 12:
+                        held.update(dict.fromkeys(several))
+    return {key: list(held) for key, held in found.items()}
+
+
+def some_leaf(random: Random, table: str) -> Leaf:
+    """A comparison of an early column of the table, sometimes of a late one."""
+    node = Node("", "", 1, 1)
+    columns = [column for column in COLUMNS[table].values() if not column.deferred]
+    column = random.choice(columns)
+    if random.random() < 0.1:
+        return Leaf(COLUMNS[table]["kind"], "eq", "pod-link", node)
+    operators = ["eq", "ne", "in", "exists", "same_as"]
+    operators += ["lt", "le", "gt", "ge"] if column.type.ordered else []
+    operators += ["cidr"] * 2 if column.type is ADDRESS else ["mac_prefix"] * 2 if column.type is MAC else []
+    operator = random.choice(operators)
+    pool = values()[table, column.name] or [0]
+    value = random.choice(pool)
+    operand: object = value
+    if operator == "in":
+        operand = frozenset(random.sample(pool, min(len(pool), 3)))
+    elif operator == "exists":
+        operand = random.random() < 0.5
+    elif operator == "same_as":
+        operand = random.choice([other for other in columns if other.type is column.type])
+    elif operator == "cidr":
+        mask = ((1 << 128) - 1) << random.choice([0, 8, 32, 64, 120])
+        mask &= (1 << 128) - 1
+        operand = tuple((int(some) & mask, mask) for some in random.sample(pool, min(len(pool), 2)))  # type: ignore[arg-type]
+    elif operator == "mac_prefix":
+        operand = format_mac(int(value))[: random.choice([2, 8, 17])]  # type: ignore[arg-type]
+    elif column.type is NUMBER and random.random() < 0.1:
+        operand = random.choice([-1, 1 << 63, 1 << 70, -(1 << 70)])
+    return Leaf(column, operator, operand, node)
+
+
+def some_condition(random: Random, table: str, depth: int = 0) -> Condition:
+    word = random.choice(["leaf", "leaf", "all", "any", "not"]) if depth < 3 else "leaf"
+    if word == "leaf":
+        return some_leaf(random, table)
+    parts = tuple(
+        some_condition(random, table, depth + 1) for _ in range(1 if word == "not" else random.choice([1, 2, 3]))
+    )
+    return Combination(word, parts)
+
+
+def some_rule(random: Random, table: str, template: Rule) -> Rule:
+    many = random.random() < 0.1
+    select = Combination("all", tuple(some_condition(random, table) for _ in range(random.choice([0, 1, 2]))))
+    # With more than 31 leaves, the results need more than one number.
+    expect = Combination("all", tuple(some_condition(random, table) for _ in range(20 if many else 2)))
+    numbers = [
+        column for column in COLUMNS[table].values() if column.type in (NUMBER, DURATION) and not column.deferred
+    ]
+    bounds = tuple(
+        Bound("mean", random.choice(numbers), random.choice(["lt", "ge"]), 1)  # type: ignore[arg-type]
+        for _ in range(random.choice([0, 0, 1, 2]))
+    )
+    texts = {"expected": "", "observed": "", "headline": "", "next": ()}
+    return replace(template, table=table, select=select, expect=expect, bounds=bounds, **texts)  # type: ignore[arg-type]
+
+
+@cache
+def some_rules() -> tuple[Rule, ...]:
+    random = Random(1)
+    (template, *_) = load_ruleset([Path("calico")]).rules
+    return tuple(some_rule(random, table, template) for table in RAW_TABLES for _ in range(RULES_PER_TABLE))
+
+
+def counted(data: bytes, size: int = 64) -> tuple[list[Evaluation], list[OneByOne]]:
+    """The rules after all rows were counted by the loop, and one by one."""
+    by_loop, one_by_one = [Evaluation(rule) for rule in some_rules()], [OneByOne(rule) for rule in some_rules()]
+    feed = Feed(by_loop)
+    for rows in batches(data, size):
+        feed.take(0, rows.table, rows)
+        for evaluation in one_by_one:
+            if evaluation.rule.table == rows.table:
+                evaluation.feed(0, list(rows))
+    feed.settle()
+    return by_loop, one_by_one
+
+
+def content(evaluation: Evaluation) -> object:
+    """All that an evaluation holds."""
+    return evaluation.seen, [
+        (
+            key,
+            held.count,
+            held.samples,
+            held.pairs,
+            held.spreads,
+            [sorted((-rank, sample.look().frames) for rank, _, sample in some.held) for some in held.extremes],
+        )
+        for key, held in evaluation.bins.items()
+    ]
+
+
+def counts(evaluation: Evaluation) -> object:
+    """What an evaluation holds, without the rows that are kept."""
+    return evaluation.seen, {key: (held.count, held.spreads) for key, held in evaluation.bins.items()}
+
+
+@pytest.mark.parametrize("data", all_data())
+def test_like_one_by_one(data: bytes) -> None:
+    for by_loop, one_by_one in zip(*counted(data), strict=True):
+        assert content(by_loop) == content(one_by_one)
+
+
+def test_nothing_is_lost_where_there_is_too_little_room() -> None:
+    """Bins, spreads and cells are emptied when they are full; so many rows of each bin are noted at a time."""
+    data = max(all_data(), key=lambda some: sum(rows.count for rows in batches(some)))
+    with ExitStack() as little:
+        little.enter_context(patch.object(row_counting, "FIRST", dict.fromkeys(row_counting.FIRST, 1)))
+        little.enter_context(patch.object(row_counting, "MOST", dict.fromkeys(row_counting.MOST, 2)))
+        little.enter_context(patch.object(row_counting, "NOTES", 1))
+        by_loop, one_by_one = counted(data)
+    for found, wanted in zip(by_loop, one_by_one, strict=True):
+        assert counts(found) == counts(wanted)
+
+
+def test_any_batch_size_gives_the_same() -> None:
+    data = max(all_data(), key=len)
+    one, other = counted(data, 1)[0], counted(data, 4096)[0]
+    assert list(map(content, one)) == list(map(content, other))
+
+
+@pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
+@pytest.mark.parametrize("data", all_data()[::20])
+def test_plain_and_compiled_agree(data: bytes) -> None:
+    compiled = counted(data)[0]
+    with plain_loops():
+        plain = counted(data)[0]
+    assert list(map(content, plain)) == list(map(content, compiled))
