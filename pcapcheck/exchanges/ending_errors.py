@@ -14,7 +14,7 @@ from pcapcheck.exchanges.cut_errors import cut_error, settle_cut_errors
 from pcapcheck.protocols import FROM_ROUTERS
 
 MOST_ERRORS = 1000
-# So many errors that differ, or whose quote was cut, are kept at first, and at most.
+# Room at first, and at most, for errors that differ or whose quote was cut.
 FIRST_ROOM, MOST_ROOM = 1 << 5, 1 << 12
 
 

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pcapcheck.exchanges import spreading_layout
-from pcapcheck.exchanges.cells import Cells
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.loss_cells import Cells
 from pcapcheck.exchanges.paired_kinds import NUMBERS
 from pcapcheck.values import halves_of
 

@@ -16,11 +16,11 @@ from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
 from pcapcheck.exchanges import pairing
 from pcapcheck.exchanges import pairing_layout as layout
-from pcapcheck.exchanges.cells import Cells
 from pcapcheck.exchanges.ending_errors import EndingErrors
 from pcapcheck.exchanges.exchange_bins import ExchangeBin, ExchangeBins
 from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.finished import finished_rows
+from pcapcheck.exchanges.loss_cells import Cells
 from pcapcheck.exchanges.paired_kinds import KINDS, TABLE_OF
 from pcapcheck.exchanges.waiting import hold_back
 from pcapcheck.exchanges.worker import Worker

@@ -25,7 +25,7 @@ if not cython.compiled:
     from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
 
 
-class Key:
+class ExchangeKey:
     """What identifies the exchange of an event, from its asker's side; one object serves all events of a batch.
 
     ``kind`` is the event's (``frame_layout.E_REQUEST`` and so on), ``time`` is in nanoseconds.
@@ -42,7 +42,7 @@ def home_of(src_low: int, dst_low: int, ident_seq: int, point: int) -> int:
     return stir(stir(stir(point, ident_seq), src_low), dst_low) >> 2
 
 
-def has_key(pool: array[int], row: int, key: Key) -> bool:
+def has_key(pool: array[int], row: int, key: ExchangeKey) -> bool:
     """Whether an exchange is the one of this key."""
     return (
         pool[row + layout.IDENT_SEQ] == key.ident_seq
@@ -54,7 +54,7 @@ def has_key(pool: array[int], row: int, key: Key) -> bool:
     )
 
 
-def find_place(pool: array[int], slots: array[int], mask: int, key: Key) -> int:
+def find_place(pool: array[int], slots: array[int], mask: int, key: ExchangeKey) -> int:
     """The place of the exchange with this key, or -1."""
     slot = seek(pool, layout.FIELDS, layout.HOME, slots, mask, key.home, key.home & mask)
     while slots[slot] >= 0 and not has_key(pool, slots[slot] * layout.FIELDS, key):
@@ -202,7 +202,8 @@ def finish(
     if pool[row + layout.REPLIES] > 1:
         bins[entry + layout.B_DUPLICATES] = bins[entry + layout.B_DUPLICATES] + pool[row + layout.REPLIES] - 1
     if count < layout.SAMPLES:
-        copy_numbers(pool, row, samples, (found * layout.SAMPLES + count) * layout.FIELDS, layout.FIELDS)
+        target = (found * layout.SAMPLES + count) * layout.FIELDS
+        copy_numbers(pool, row, samples, target, layout.FIELDS)
     rtt = pool[row + layout.RTT]
     if rtt >= 0:
         if bins[entry + layout.B_LEAST] < 0 or rtt < bins[entry + layout.B_LEAST]:
@@ -215,7 +216,7 @@ def finish(
         state[layout.S_OUT] = state[layout.S_OUT] + 1
 
 
-def is_asked_by(pool: array[int], place: int, key: Key, question: int) -> bool:
+def is_asked_by(pool: array[int], place: int, key: ExchangeKey, question: int) -> bool:
     """Whether a place holds this question of DNS, open, between the two of a key."""
     if place < 0:
         return False
@@ -233,8 +234,8 @@ def is_asked_by(pool: array[int], place: int, key: Key, question: int) -> bool:
 
 
 def asked_before(
-    pool: array[int], slots: array[int], mask: int, recent: array[int], events: array[int], event: int, key: Key,
-    patience: int
+    pool: array[int], slots: array[int], mask: int, recent: array[int], events: array[int], event: int,
+    key: ExchangeKey, patience: int
 ) -> int:  # fmt: skip
     """The place of a DNS question that was asked before under another port or identifier, or -1.
 
@@ -269,7 +270,7 @@ def ask_again(pool: array[int], row: int, events: array[int], event: int) -> Non
     pool[row + layout.REPLY_NUMBER] = events[event + frame_layout.E_NUMBER]
 
 
-def read_key(events: array[int], event: int, key: Key) -> None:
+def read_key(events: array[int], event: int, key: ExchangeKey) -> None:
     """Let ``key`` be that of an event."""
     key.kind = events[event + frame_layout.E_KIND] & 3
     key.time = events[event + frame_layout.E_TIME]
@@ -337,8 +338,8 @@ def take_late_request(
 
 
 def take_request(
-    pool: array[int], slots: array[int], mask: int, place: int, key: Key, answered: array[int], events: array[int],
-    event: int, bins: array[int],
+    pool: array[int], slots: array[int], mask: int, place: int, key: ExchangeKey, answered: array[int],
+    events: array[int], event: int, bins: array[int],
     bin_slots: array[int], bin_mask: int, bin_limit: int, samples: array[int], buckets: array[int], out: array[int],
     out_capacity: int, state: array[int]
 ) -> bool:  # fmt: skip
@@ -384,7 +385,7 @@ def evict(
     release(pool, slots, mask, state, oldest)
 
 
-def begin(pool: array[int], slots: array[int], mask: int, key: Key, state: array[int]) -> int:
+def begin(pool: array[int], slots: array[int], mask: int, key: ExchangeKey, state: array[int]) -> int:
     """Take a free place for a new exchange; returns it."""
     place = state[layout.S_FREE]
     row = place * layout.FIELDS
@@ -406,7 +407,7 @@ def begin(pool: array[int], slots: array[int], mask: int, key: Key, state: array
 
 
 def begin_early(
-    pool: array[int], slots: array[int], mask: int, key: Key, early: array[int], events: array[int], event: int,
+    pool: array[int], slots: array[int], mask: int, key: ExchangeKey, early: array[int], events: array[int], event: int,
     state: array[int]
 ) -> None:  # fmt: skip
     """A reply or an error without a request so far: the recorder may have put it before its request."""
@@ -427,8 +428,8 @@ def begin_early(
 
 
 def begin_open(
-    pool: array[int], slots: array[int], mask: int, key: Key, recent: array[int], events: array[int], event: int,
-    state: array[int]
+    pool: array[int], slots: array[int], mask: int, key: ExchangeKey, recent: array[int], events: array[int],
+    event: int, state: array[int]
 ) -> None:  # fmt: skip
     """A request begins an exchange."""
     place = begin(pool, slots, mask, key, state)
@@ -461,7 +462,7 @@ def pair(
     asked again within ``patience`` (nanoseconds). Where ``bins_final``, bins beyond ``bin_limit`` fall into bin 0.
     ``out_capacity`` 0: finished exchanges are counted only.
     """
-    key = Key()
+    key = ExchangeKey()
     with cython.nogil:
         mask = len(slots) - 1
         bin_mask = len(bin_slots) - 1

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.exchanges import cells as cells_module
+from pcapcheck.exchanges import loss_cells as cells_module
 from pcapcheck.exchanges import pairing_layout as row
 from pcapcheck.exchanges import spreading_layout as layout
-from pcapcheck.exchanges.cells import Cells
+from pcapcheck.exchanges.loss_cells import Cells
 from tests.support.kernels import NOT_COMPILED, plain_loops
 
 SECOND = 10**9
