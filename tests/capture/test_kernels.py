@@ -42,7 +42,7 @@ def test_every_loop_is_swapped() -> None:
         "pcapcheck.decode.headers",
         "pcapcheck.decode.grouping",
         "pcapcheck.decode.events",
-        "pcapcheck.decode.messages",
+        "pcapcheck.decode.arp_messages",
         "pcapcheck.decode.segments",
         "pcapcheck.decode.sighting",
         "pcapcheck.decode.row_writer",

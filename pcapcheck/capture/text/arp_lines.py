@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from pcapcheck.capture.text.names import MAC, OUI, PrintedAddresses, mac_of
 from pcapcheck.capture.text.printed_packet import Arp
@@ -29,7 +28,6 @@ _OTHER_ARP = re.compile(r"(?:Unknown \(|op(?:code)? )(\d+)|(NACK)")
 _CUT = re.compile(r"\s*\[\|\w")
 
 
-@lru_cache(maxsize=1 << 8)
 def arp(text: str, addresses: PrintedAddresses) -> Arp | None:
     """ARP from what follows its name; None where it is not understood."""
 

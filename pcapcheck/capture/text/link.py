@@ -208,7 +208,7 @@ def _guess(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | No
 
 
 def _with_arp(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | None:
-    packet.body = arp(text, lines.addresses)
+    packet.body = lines.addresses.remembering(arp)(text)
     if packet.body is not None and packet.body.opcode in (REVERSE_ARP_REQUEST, REVERSE_ARP_REPLY):
         # Reverse ARP looks the same but for its ethertype.
         packet.ethertype, packet.body = ETHERTYPE_REVERSE_ARP, None

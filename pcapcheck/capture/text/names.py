@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Callable
 from functools import lru_cache, partial
+from typing import Any, TypeVar
 
 from pcapcheck.capture.host_names import HostNames
 from pcapcheck.values import NamedAddress, parse_address, parse_mac
+
+Read = TypeVar("Read")
 
 MAC = r"[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}"
 # The maker of a card, printed without -n: (oui Unknown).
@@ -84,6 +88,13 @@ class PrintedAddresses:
         self.names = names
         # An address, or the stand-in for a host's name, from its text and family; None if the text is neither.
         self.of = lru_cache(maxsize=1 << 12)(partial(_address_of, names))
+        self._readers: dict[Callable[..., object], Callable[[str], Any]] = {}
+
+    def remembering(self, read: Callable[[str, PrintedAddresses], Read]) -> Callable[[str], Read]:
+        """``read`` for the lines of this text, which often repeat word for word: it remembers the latest of them."""
+        if read not in self._readers:
+            self._readers[read] = lru_cache(maxsize=1 << 8)(lambda text: read(text, self))
+        return self._readers[read]
 
     def as_multicast(self, address: int | None, family: int) -> int | None:
         """The destination of a multicast packet, whose name alone does not say so."""
