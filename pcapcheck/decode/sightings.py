@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 # What follows from each takes some 120 bytes in all.
-MOST_SIGHTINGS = 1_250_000
+MOST_SIGHTINGS = 1 << 20
 LAST_SAMPLE = (1 << 20) - 1
 # Rows that are looked at together.
 PART = 1 << 14
