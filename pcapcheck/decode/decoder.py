@@ -265,6 +265,11 @@ class Decoder:
         sender = self._groups[row + frame_layout.G_SRC]
         return (None if sender >= NO_MAC else absent(sender)), absent(self._groups[row + frame_layout.G_DST])
 
+    def close(self) -> None:
+        """Release unused room, now that nothing more is decoded; the groups stay."""
+        del self._groups[self._state[frame_layout.S_GROUPS] * frame_layout.GROUP_FIELDS :]
+        del self._slots[:]
+
     def groups(self) -> list[FrameGroup]:
         """All groups met so far, by the number in a row's GROUP field; the first is the overflow."""
         size = frame_layout.GROUP_FIELDS

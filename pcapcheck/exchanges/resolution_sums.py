@@ -53,6 +53,13 @@ class ResolutionSums:
         """How many resolutions were summed up: the answered ones, and all."""
         return self._state[layout.S_ANSWERED], self._state[layout.S_FINISHED]
 
+    def forget(self) -> None:
+        """Release all sums, now that they were asked for: of a small capture, they would be most of its memory."""
+        for spent in (self._tallies, self._durations, self._remarks, self._silent):
+            del spent[:]
+        for slots in (self._duration_slots, self._remark_slots, self._silent_slots):
+            del slots[:]
+
     def add(self, resolved: Resolved) -> None:
         """Sum up finished resolutions."""
         rows = resolved.resolutions

@@ -121,8 +121,9 @@ class Resolutions:
                 waits,
             )
         )
-        for spent in (self._pool, self._slots, self._kept, self._targets, self._target_slots):
+        for spent in (self._pool, self._slots, self._kept, self._targets, self._target_slots, self._early):
             del spent[:]
+        del self._out[:], self._out_answers[:]
 
     def _until_done(self, loop: Callable[[], None]) -> Iterator[Resolved]:
         """Call a loop again until all that it fills is large enough."""

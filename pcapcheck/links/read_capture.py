@@ -139,6 +139,7 @@ def read_capture(
                     progress(source.path, source.consumed, reader.frames, exchanges.so_far)
     finally:
         exchanges.close()
+    decoder.close()
     capture.groups = decoder.groups()
     if sightings is not None:
         sightings.address_pairs[number] = decoder.address_pairs()
@@ -146,6 +147,7 @@ def read_capture(
     exchanges.paired.forget(partial(_macs, capture.groups))
     capture.silent = exchanges.resolution_sums.silent()
     capture.tallies = {(ARP, group): sums for group, sums in exchanges.resolution_sums.tallies()}
+    exchanges.resolution_sums.forget()
     for table in (ECHO, CONNECTIONS, DNS):
         for bin_ in exchanges.paired.bins_of(table):
             capture.tallies.setdefault((table, bin_.group), AskerSums()).add_echoes(bin_)

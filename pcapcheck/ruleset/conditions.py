@@ -204,6 +204,12 @@ def _read_operator(column: Column, name: str, node: Node, columns: Columns, sett
             other = find_column(operand, operand.text(name), columns)
             if other.type is not column.type:
                 raise operand.error(f"{other.name} is a {other.type.name}, {column.name} a {column.type.name}")
+            if other.deferred != column.deferred:
+                late, early = (other, column) if other.deferred else (column, other)
+                raise operand.error(
+                    f"{early.name} is known of each row, {late.name} only of rows counted together: "
+                    "they cannot be compared"
+                )
             return Leaf(column, name, other, operand)
         case "in":
             return Leaf(column, name, _operands(column, operand, settings), operand)

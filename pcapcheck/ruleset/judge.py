@@ -109,7 +109,7 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
         if selected == TRUE:
             total.selected += held.count
             for ranked, extremes in zip(total.extremes, held.extremes, strict=True):
-                ranked += [(rank, evidence_of(rule, shown, kept.look(), late)) for rank, _, kept in extremes.held]
+                ranked += [(rank, evidence_of(rule, shown, kept.look(), late)) for rank, kept in extremes.ranked]
         else:
             total.perhaps += held.count
         holds = rule.expect.evaluate(judge) if selected == TRUE else UNKNOWN

@@ -67,6 +67,12 @@ class Extremes:
         if len(self.held) > SAMPLES_PER_BIN:
             heapq.heappop(self.held)
 
+    @property
+    def ranked(self) -> list[tuple[int, KeptRow]]:
+        """The rows with their ranks, the highest first; of equal rows, the earliest first."""
+        ordered = sorted(self.held, key=lambda held: held[:2], reverse=True)
+        return [(rank, row) for rank, _, row in ordered]
+
 
 @dataclass
 class Bin:

@@ -72,6 +72,12 @@ def test_share_of_rows_that_hold(bound: str, status: str, tmp_path: Path) -> Non
     assert finding.evidence[0].frames == (199,)
 
 
+def test_of_equal_rows_the_earliest_stand_first(tmp_path: Path) -> None:
+    """However many rows were looked at, and in what order they were kept."""
+    finding = judge(tmp_path, "mean: {rtt: {lt: 1ms}}", [2, 5, 9, 1, 9, 2, 9, 5, 9, 2])
+    assert [evidence.frames for evidence in finding.evidence] == [(5, 6), (9, 10), (13, 14), (17, 18), (3, 4)]
+
+
 def test_unknown_rows_may_count_either_way(tmp_path: Path) -> None:
     """The last request was under way when the recording ended."""
     says = REPLIED + "ratio: {ge: 100%}"

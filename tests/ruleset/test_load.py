@@ -229,3 +229,10 @@ def test_one_error_is_in_a_list_too() -> None:
     with pytest.raises(RuleError) as caught:
         Settings({"gatewy": "1.2.3.4"})
     assert caught.value.errors == (str(caught.value),)
+
+
+@pytest.mark.parametrize("says", ["eth_src: {same_as: pod.mac}", "pod.mac: {same_as: eth_src}"])
+def test_late_and_early_columns_are_not_compared(says: str, tmp_path: Path) -> None:
+    """What is known of each row is forgotten when late columns become known."""
+    with pytest.raises(RuleError, match=r"eth_src is known of each row, pod\.mac only of rows counted together"):
+        load(tmp_path, GOOD.replace("replied: true", says))
