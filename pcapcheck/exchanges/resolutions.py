@@ -123,7 +123,7 @@ class Resolutions:
         )
         for spent in (self._pool, self._slots, self._kept, self._targets, self._target_slots, self._early):
             del spent[:]
-        del self._out[:], self._out_answers[:]
+        self._out = self._out_answers = array("q")
 
     def _until_done(self, loop: Callable[[], None]) -> Iterator[Resolved]:
         """Call a loop again until all that it fills is large enough."""
