@@ -123,7 +123,13 @@ def test_parquet_in_several_groups_of_rows(tmp_path: Path, monkeypatch: pytest.M
 # pandas keeps text in another way then.
 WITHOUT_PYARROW = """
 import sys
-sys.modules["pyarrow"] = None
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "pyarrow":
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
 from pcapcheck import CaptureError, analyze
 from pcapcheck.report.export import write_text_table
 
