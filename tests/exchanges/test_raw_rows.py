@@ -5,10 +5,15 @@ from __future__ import annotations
 import pytest
 
 from pcapcheck.columns import COLUMNS
+from pcapcheck.decode import frame_layout
+from pcapcheck.decode.decoder import Decoder
+from pcapcheck.decode.frame_fields import raw_frames
 from pcapcheck.exchanges.raw_tables import RAW_TABLES
 from pcapcheck.raw_rows import Wording
 from pcapcheck.values import Value
+from tests.support.lab import CAPTURES
 from tests.support.raw_batches import all_data, batches
+from tests.support.reading import open_bytes
 
 
 @pytest.mark.parametrize("table", RAW_TABLES)
@@ -34,3 +39,13 @@ def test_fields_hold_what_objects_hold(data: bytes) -> None:
                 if isinstance(field, Wording):
                     alike = (rows.table, name, *(part.value(rows, number) for part in field.of))
                     assert texts.setdefault(alike, found[name]) == found[name]
+
+
+def test_frames_that_stand_one_after_the_other_are_the_right_ones() -> None:
+    """As the decoder writes them if few are kept: here the ICMP errors."""
+    kept = []
+    for records in open_bytes((CAPTURES / "outside-prohibits" / "eth0.pcap").read_bytes()).batches():
+        batch = Decoder().decode(records)
+        kept += [row.frames for row in raw_frames(batch)]
+        assert kept == [[number] for number in batch.field(frame_layout.NUMBER)]
+    assert len(kept) > 1
