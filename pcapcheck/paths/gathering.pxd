@@ -42,21 +42,22 @@ cpdef long long arrange(
 cdef inline bint precedes(
     const long long[:] time, const long long[:] what, long long row, long long other) except? -1 nogil
 
-@cython.locals(
-    mask=cython.longlong, count=cython.longlong, place=cython.Py_ssize_t, value=cython.longlong, slot=cython.longlong)
+@cython.locals(mask=cython.longlong, slot=cython.longlong)
+cdef inline long long enter(
+    long long value, long long other_half, int[::1] slots, long long[::1] different, long long count) except -1 nogil
+
+@cython.locals(count=cython.longlong, place=cython.Py_ssize_t, entry=cython.longlong)
 cpdef long long number(
     const long long[::1] values, int[::1] slots, long long[::1] different, long long[::1] numbers) except -1
 
 @cython.locals(
-    mask=cython.longlong, count=cython.longlong, place=cython.Py_ssize_t, row=cython.longlong, value=cython.longlong,
-    slot=cython.longlong)
+    count=cython.longlong, place=cython.Py_ssize_t, row=cython.longlong, value=cython.longlong, entry=cython.longlong)
 cpdef long long tokens_of(
     const long long[::1] rows, const long long[:] frame, const long long[:] what, int[::1] slots,
     long long[::1] different, int[::1] tokens) except -1
 
 @cython.locals(
-    mask=cython.longlong, count=cython.longlong, packet=cython.longlong, place=cython.Py_ssize_t,
-    value=cython.longlong, slot=cython.longlong)
+    count=cython.longlong, packet=cython.longlong, place=cython.Py_ssize_t, value=cython.longlong)
 cpdef long long hops_of(
     const long long[::1] begins, const int[::1] tokens, long long kinds, int[::1] slots, long long[::1] different,
     long long[::1] places) except -1
@@ -68,8 +69,8 @@ cpdef void sign(
     const int[::1] tokens, const long long[::1] ranks, bint whole, long long[::1] signatures) except *
 
 @cython.locals(
-    mask=cython.longlong, count=cython.longlong, packet=cython.Py_ssize_t, row=cython.longlong, kind=cython.longlong,
-    value=cython.longlong, slot=cython.longlong, entry=cython.longlong, again=cython.longlong)
+    count=cython.longlong, packet=cython.Py_ssize_t, row=cython.longlong, kind=cython.longlong, entry=cython.longlong,
+    again=cython.longlong)
 cpdef long long answer(
     const long long[:] what, const long long[:] echo, const long long[::1] rows, const long long[::1] begins,
     int[::1] slots, long long[::1] known, int[::1] asked, int[::1] entries, unsigned char[::1] said) except -1

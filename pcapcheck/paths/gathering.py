@@ -168,6 +168,22 @@ def precedes(time: memoryview, what: memoryview, row: int, other: int) -> bool:
     return row < other
 
 
+def enter(value: int, other_half: int, slots: memoryview, different: memoryview, count: int) -> int:
+    """The number of a value, from 1; ``count + 1`` if it is none of the ``count`` values so far, which it then joins.
+
+    ``other_half`` are the bits of it that are mixed into its lower ones. ``slots`` and ``different`` are as of
+    ``number``.
+    """
+    mask = len(slots) - 1
+    slot = (value ^ other_half) & mask
+    while slots[slot] and different[slots[slot] - 1] != value:
+        slot = (slot + 1) & mask
+    if not slots[slot]:
+        different[count] = value
+        slots[slot] = count + 1
+    return slots[slot]
+
+
 def number(values: memoryview, slots: memoryview, different: memoryview, numbers: memoryview) -> int:
     """Number values in the order in which they first occur; returns how many there are.
 
@@ -175,18 +191,11 @@ def number(values: memoryview, slots: memoryview, different: memoryview, numbers
     number stands for.
     """
     with cython.nogil:
-        mask = len(slots) - 1
         count = 0
         for place in range(len(values)):
-            value = values[place]
-            slot = (value ^ (value >> 32)) & mask
-            while slots[slot] and different[slots[slot] - 1] != value:
-                slot = (slot + 1) & mask
-            if not slots[slot]:
-                different[count] = value
-                count = count + 1
-                slots[slot] = count
-            numbers[place] = slots[slot] - 1
+            entry = enter(values[place], values[place] >> 32, slots, different, count)
+            count = max(count, entry)
+            numbers[place] = entry - 1
         return count
 
 
@@ -199,19 +208,13 @@ def tokens_of(
     ``slots`` and ``different`` are as of ``number``.
     """
     with cython.nogil:
-        mask = len(slots) - 1
         count = 0
         for place in range(len(rows)):
             row = rows[place]
             value = ((frame[row] & layout.LOW) << 10) | ((what[row] & 0xFF) << 2) | (what[row] >> 12 & 0xF)
-            slot = (value ^ (value >> 10)) & mask
-            while slots[slot] and different[slots[slot] - 1] != value:
-                slot = (slot + 1) & mask
-            if not slots[slot]:
-                different[count] = value
-                count = count + 1
-                slots[slot] = count
-            tokens[place] = slots[slot] - 1
+            entry = enter(value, value >> 10, slots, different, count)
+            count = max(count, entry)
+            tokens[place] = entry - 1
         return count
 
 
@@ -224,7 +227,6 @@ def hops_of(
     ``slots`` and ``different`` are as of ``number``.
     """
     with cython.nogil:
-        mask = len(slots) - 1
         count = 0
         packet = 1
         for place in range(len(tokens) - 1):
@@ -232,14 +234,9 @@ def hops_of(
                 packet = packet + 1
                 continue
             value = tokens[place] * kinds + tokens[place + 1]
-            slot = (value ^ (value >> 32)) & mask
-            while slots[slot] and different[slots[slot] - 1] != value:
-                slot = (slot + 1) & mask
-            if not slots[slot]:
-                different[count] = value
+            if enter(value, value >> 32, slots, different, count) > count:
                 places[count] = place
                 count = count + 1
-                slots[slot] = count
         return count
 
 
@@ -281,7 +278,6 @@ def answer(
     ``entries`` hold the echo of each packet, from 1.
     """
     with cython.nogil:
-        mask = len(slots) - 1
         count = 0
         for packet in range(len(begins)):
             row = rows[begins[packet]]
@@ -289,16 +285,10 @@ def answer(
             entries[packet] = 0
             if kind != frame_layout.K_REQUEST and kind != frame_layout.K_REPLY:
                 continue
-            value = echo[row]
-            slot = (value ^ (value >> 32)) & mask
-            while slots[slot] and known[slots[slot] - 1] != value:
-                slot = (slot + 1) & mask
-            if not slots[slot]:
-                known[count] = value
+            entry = enter(echo[row], echo[row] >> 32, slots, known, count)
+            if entry > count:
                 asked[count] = 0
-                count = count + 1
-                slots[slot] = count
-            entry = slots[slot]
+                count = entry
             entries[packet] = entry
             asked[entry - 1] = asked[entry - 1] + 2 if kind == frame_layout.K_REQUEST else asked[entry - 1] | 1
         again = 0
