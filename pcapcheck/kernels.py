@@ -52,6 +52,7 @@ def number_files() -> list[Path]:
 HELPERS = (
     PACKAGE / "capture" / "octets.pxd",
     PACKAGE / "hash_table.pxd",
+    PACKAGE / "linked_list.pxd",
     PACKAGE / "copying.pxd",
     PACKAGE / "decode" / "frame.pxd",
 )

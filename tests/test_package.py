@@ -139,6 +139,7 @@ SHARED = {
     "hash_table",
     "kernels",
     "kleene",
+    "linked_list",
     "networks",
     "plural",
     "protocols",

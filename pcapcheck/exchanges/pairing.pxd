@@ -7,6 +7,7 @@ from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport pairing_layout as layout
 from pcapcheck.copying cimport copy_numbers
 from pcapcheck.hash_table cimport insert, insert_all, remove, seek, stir
+from pcapcheck.linked_list cimport append, take_out
 
 cdef class ExchangeKey:
     cdef long long kind, time, point, ident_seq, home, src_high, src_low, dst_high, dst_low
@@ -25,10 +26,8 @@ cpdef chain_free(long long[::1] pool, long long[::1] state, long long first, lon
 
 cpdef enter_all(long long[::1] pool, int[::1] slots, long long count)
 
-@cython.locals(row=cython.size_t, newest=cython.longlong)
 cdef inline int link_newest(long long[::1] pool, long long[::1] state, long long place) except -1 nogil
 
-@cython.locals(row=cython.size_t, older=cython.longlong, newer=cython.longlong)
 cdef inline int unlink(long long[::1] pool, long long[::1] state, long long place) except -1 nogil
 
 cdef inline int release(

@@ -23,6 +23,7 @@ if not cython.compiled:
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
+    from pcapcheck.linked_list import append, take_out
 
 
 class ExchangeKey:
@@ -77,31 +78,13 @@ def enter_all(pool: array[int], slots: array[int], count: int) -> None:
 
 def link_newest(pool: array[int], state: array[int], place: int) -> None:
     """Put an exchange at the young end of the list of open ones."""
-    row = place * layout.FIELDS
-    newest = state[layout.S_NEWEST]
-    pool[row + layout.OLDER] = newest
-    pool[row + layout.NEWER] = -1
-    if newest >= 0:
-        pool[newest * layout.FIELDS + layout.NEWER] = place
-    else:
-        state[layout.S_OLDEST] = place
-    state[layout.S_NEWEST] = place
+    append(pool, layout.FIELDS, layout.OLDER, layout.NEWER, state, layout.S_OLDEST, layout.S_NEWEST, place)
     state[layout.S_OPEN] = state[layout.S_OPEN] + 1
 
 
 def unlink(pool: array[int], state: array[int], place: int) -> None:
     """Take an exchange out of the list of open ones."""
-    row = place * layout.FIELDS
-    older = pool[row + layout.OLDER]
-    newer = pool[row + layout.NEWER]
-    if older >= 0:
-        pool[older * layout.FIELDS + layout.NEWER] = newer
-    else:
-        state[layout.S_OLDEST] = newer
-    if newer >= 0:
-        pool[newer * layout.FIELDS + layout.OLDER] = older
-    else:
-        state[layout.S_NEWEST] = older
+    take_out(pool, layout.FIELDS, layout.OLDER, layout.NEWER, state, layout.S_OLDEST, layout.S_NEWEST, place)
     state[layout.S_OPEN] = state[layout.S_OPEN] - 1
 
 

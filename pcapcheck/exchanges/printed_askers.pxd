@@ -2,6 +2,7 @@
 cimport cython
 
 from pcapcheck.hash_table cimport insert, remove, seek, stir
+from pcapcheck.linked_list cimport append, take_out
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.exchanges cimport resolving_layout as layout
@@ -22,14 +23,12 @@ cdef long long make_list(
     long long mac) except? -2 nogil
 
 @cython.locals(
-    row=cython.size_t, which=cython.int, mac=cython.longlong, found=cython.longlong, target=cython.size_t,
-    last=cython.longlong)
+    row=cython.size_t, which=cython.int, mac=cython.longlong, found=cython.longlong, target=cython.size_t)
 cdef int begin_waiting(
     long long[::1] pool, long long place, long long[::1] targets, int[::1] slots,
     long long[::1] state) except -1 nogil
 
-@cython.locals(
-    row=cython.size_t, which=cython.int, target=cython.size_t, older=cython.longlong, newer=cython.longlong)
+@cython.locals(row=cython.size_t, which=cython.int, target=cython.size_t)
 cdef int stop_waiting(long long[::1] pool, long long place, long long[::1] targets) except -1 nogil
 
 @cython.locals(which=cython.int, target=cython.size_t)

@@ -20,6 +20,7 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck.exchanges import resolving_layout as layout
     from pcapcheck.hash_table import insert, remove, seek, stir
+    from pcapcheck.linked_list import append, take_out
 
 
 def enter_targets(targets: array[int], slots: array[int], count: int) -> None:
@@ -85,15 +86,11 @@ def begin_waiting(pool: array[int], place: int, targets: array[int], slots: arra
             )
         target = found * layout.TARGET_FIELDS
         targets[target + layout.T_MEMBERS] = targets[target + layout.T_MEMBERS] + 1
-        last = targets[target + layout.T_LAST]
         pool[row + layout.BY_TARGET + which] = found
-        pool[row + layout.OLDER_ASKER + which] = last
-        pool[row + layout.NEWER_ASKER + which] = -1
-        if last >= 0:
-            pool[last * layout.POOL_FIELDS + layout.NEWER_ASKER + which] = place
-        else:
-            targets[target + layout.T_FIRST] = place
-        targets[target + layout.T_LAST] = place
+        append(
+            pool, layout.POOL_FIELDS, layout.OLDER_ASKER + which, layout.NEWER_ASKER + which, targets,
+            target + layout.T_FIRST, target + layout.T_LAST, place
+        )  # fmt: skip
 
 
 def stop_waiting(pool: array[int], place: int, targets: array[int]) -> None:
@@ -102,16 +99,10 @@ def stop_waiting(pool: array[int], place: int, targets: array[int]) -> None:
     pool[row + layout.WAITS] = 0
     for which in range(2):
         target = pool[row + layout.BY_TARGET + which] * layout.TARGET_FIELDS
-        older = pool[row + layout.OLDER_ASKER + which]
-        newer = pool[row + layout.NEWER_ASKER + which]
-        if older >= 0:
-            pool[older * layout.POOL_FIELDS + layout.NEWER_ASKER + which] = newer
-        else:
-            targets[target + layout.T_FIRST] = newer
-        if newer >= 0:
-            pool[newer * layout.POOL_FIELDS + layout.OLDER_ASKER + which] = older
-        else:
-            targets[target + layout.T_LAST] = older
+        take_out(
+            pool, layout.POOL_FIELDS, layout.OLDER_ASKER + which, layout.NEWER_ASKER + which, targets,
+            target + layout.T_FIRST, target + layout.T_LAST, place
+        )  # fmt: skip
 
 
 def note_answered(pool: array[int], place: int, targets: array[int]) -> None:

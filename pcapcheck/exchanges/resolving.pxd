@@ -4,6 +4,7 @@ cimport cython
 from pcapcheck.copying cimport copy_numbers
 from pcapcheck.exchanges.printed_askers cimport begin_waiting, find_asker, forget_asker, note_answered
 from pcapcheck.hash_table cimport insert, insert_all, remove, seek, stir
+from pcapcheck.linked_list cimport append, take_out
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport scan_layout
@@ -40,11 +41,10 @@ cdef long long find_early(
     long long[::1] kept, int[::1] early, long long point, long long asker_high, long long asker_low, long long mac,
     long long target_high, long long target_low) except? -2 nogil
 
-@cython.locals(row=cython.size_t, older=cython.longlong, newer=cython.longlong)
 cdef long long take_early(
     long long[::1] kept, int[::1] early, long long[::1] state, long long place) except? -2 nogil
 
-@cython.locals(place=cython.longlong, row=cython.size_t, newest=cython.longlong)
+@cython.locals(place=cython.longlong)
 cdef int add_early(
     const long long[::1] messages, size_t at, long long[::1] kept, int[::1] early, long long home,
     long long[::1] state) except -1 nogil
@@ -91,10 +91,8 @@ cdef inline int ask_again(
 @cython.locals(count=cython.longlong)
 cdef inline int note_frame(long long[::1] pool, size_t row, long long number) except -1 nogil
 
-@cython.locals(row=cython.size_t, newest=cython.longlong)
 cdef inline int link_newest(long long[::1] pool, long long place, long long[::1] state) except -1 nogil
 
-@cython.locals(older=cython.longlong, newer=cython.longlong)
 cdef inline int unlink(long long[::1] pool, long long place, long long[::1] state) except -1 nogil
 
 @cython.locals(place=cython.longlong, row=cython.size_t, mac=cython.longlong)

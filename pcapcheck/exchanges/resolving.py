@@ -24,6 +24,7 @@ if not cython.compiled:
     from pcapcheck.exchanges import resolving_layout as layout
     from pcapcheck.exchanges.printed_askers import begin_waiting, find_asker, forget_asker, note_answered
     from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
+    from pcapcheck.linked_list import append, take_out
 
 
 def enter_open(pool: array[int], slots: array[int], count: int) -> None:
@@ -127,17 +128,16 @@ def find_early(
 
 def take_early(kept: array[int], early: array[int], state: array[int], place: int) -> int:
     """An early answer is none any more: out of their table and list, but still kept."""
-    row = place * layout.KEPT_FIELDS
-    older = kept[row + layout.K_OLDER]
-    newer = kept[row + layout.K_NEXT]
-    if older >= 0:
-        kept[older * layout.KEPT_FIELDS + layout.K_NEXT] = newer
-    else:
-        state[layout.S_EARLY_OLDEST] = newer
-    if newer >= 0:
-        kept[newer * layout.KEPT_FIELDS + layout.K_OLDER] = older
-    else:
-        state[layout.S_EARLY_NEWEST] = older
+    take_out(
+        kept,
+        layout.KEPT_FIELDS,
+        layout.K_OLDER,
+        layout.K_NEXT,
+        state,
+        layout.S_EARLY_OLDEST,
+        layout.S_EARLY_NEWEST,
+        place,
+    )
     remove(kept, layout.KEPT_FIELDS, layout.K_HOME, early, len(early) - 1, place)
     state[layout.S_EARLY] = state[layout.S_EARLY] - 1
     return place
@@ -146,15 +146,17 @@ def take_early(kept: array[int], early: array[int], state: array[int], place: in
 def add_early(messages: array[int], at: int, kept: array[int], early: array[int], home: int, state: array[int]) -> None:
     """Remember an answer without a request; the oldest is forgotten if there are many."""
     place = keep(messages, at, kept, state)
-    row = place * layout.KEPT_FIELDS
-    kept[row + layout.K_HOME] = home
-    newest = state[layout.S_EARLY_NEWEST]
-    kept[row + layout.K_OLDER] = newest
-    if newest >= 0:
-        kept[newest * layout.KEPT_FIELDS + layout.K_NEXT] = place
-    else:
-        state[layout.S_EARLY_OLDEST] = place
-    state[layout.S_EARLY_NEWEST] = place
+    kept[place * layout.KEPT_FIELDS + layout.K_HOME] = home
+    append(
+        kept,
+        layout.KEPT_FIELDS,
+        layout.K_OLDER,
+        layout.K_NEXT,
+        state,
+        layout.S_EARLY_OLDEST,
+        layout.S_EARLY_NEWEST,
+        place,
+    )
     state[layout.S_EARLY] = state[layout.S_EARLY] + 1
     insert(kept, layout.KEPT_FIELDS, layout.K_HOME, early, len(early) - 1, place)
     if state[layout.S_EARLY] > layout.MOST_EARLY:
@@ -289,29 +291,12 @@ def note_frame(pool: array[int], row: int, number: int) -> None:
 
 def link_newest(pool: array[int], place: int, state: array[int]) -> None:
     """Put a resolution at the young end of the list of open ones."""
-    row = place * layout.POOL_FIELDS
-    newest = state[layout.S_NEWEST]
-    pool[row + layout.OLDER] = newest
-    pool[row + layout.NEWER] = -1
-    if newest >= 0:
-        pool[newest * layout.POOL_FIELDS + layout.NEWER] = place
-    else:
-        state[layout.S_OLDEST] = place
-    state[layout.S_NEWEST] = place
+    append(pool, layout.POOL_FIELDS, layout.OLDER, layout.NEWER, state, layout.S_OLDEST, layout.S_NEWEST, place)
 
 
 def unlink(pool: array[int], place: int, state: array[int]) -> None:
     """Take a resolution out of the list of open ones."""
-    older = pool[place * layout.POOL_FIELDS + layout.OLDER]
-    newer = pool[place * layout.POOL_FIELDS + layout.NEWER]
-    if older >= 0:
-        pool[older * layout.POOL_FIELDS + layout.NEWER] = newer
-    else:
-        state[layout.S_OLDEST] = newer
-    if newer >= 0:
-        pool[newer * layout.POOL_FIELDS + layout.OLDER] = older
-    else:
-        state[layout.S_NEWEST] = older
+    take_out(pool, layout.POOL_FIELDS, layout.OLDER, layout.NEWER, state, layout.S_OLDEST, layout.S_NEWEST, place)
 
 
 def enter(messages: array[int], at: int, pool: array[int], slots: array[int], state: array[int]) -> int:
