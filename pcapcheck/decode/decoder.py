@@ -261,9 +261,7 @@ class Decoder:
 
     def macs(self, group: int) -> tuple[int | None, int | None]:
         """Source and destination MAC of a group's frames."""
-        row = group * frame_layout.GROUP_FIELDS
-        sender = self._groups[row + frame_layout.G_SRC]
-        return (None if sender >= NO_MAC else absent(sender)), absent(self._groups[row + frame_layout.G_DST])
+        return macs_of(self._groups, group)
 
     def close(self) -> None:
         """Release unused room, now that nothing more is decoded; the groups stay."""
@@ -331,6 +329,13 @@ class Decoder:
                 else LINKS.get(interface.link_type, frame_layout.LINK_UNKNOWN)
             )
             self._links.extend([link, interface.fcs_bytes])
+
+
+def macs_of(groups: array[int], group: int) -> tuple[int | None, int | None]:
+    """Source and destination MAC of the frames of a group; ``groups`` are the loop's."""
+    row = group * frame_layout.GROUP_FIELDS
+    sender = groups[row + frame_layout.G_SRC]
+    return (None if sender >= NO_MAC else absent(sender)), absent(groups[row + frame_layout.G_DST])
 
 
 def absent(value: int) -> int | None:
