@@ -81,11 +81,14 @@ PORTS = {
 
 @dataclass(frozen=True)
 class FrameRow:
-    """One frame of a batch; its early columns are its attributes, absent ones None."""
+    """One frame of a batch; its early columns are its attributes, absent ones None.
+
+    Its field ``f`` is ``rows[f * field_step + begin]``.
+    """
 
     rows: array[int]
-    capacity: int
-    row: int
+    field_step: int
+    begin: int
     address_of: AddressOf = address_of
     outcome: str = ""
 
@@ -108,7 +111,7 @@ class FrameRow:
         raise AttributeError(name)
 
     def field(self, number: int) -> int:
-        return self.rows[number * self.capacity + self.row]
+        return self.rows[number * self.field_step + self.begin]
 
     @property
     def group(self) -> int:
@@ -145,8 +148,3 @@ class FrameRow:
 def frame_row(batch: FrameBatch, row: int) -> FrameRow:
     """One row of a batch, valid until the next batch is decoded."""
     return FrameRow(batch.rows, batch.field_step, row * batch.row_step, batch.address_of)
-
-
-def frame_rows(batch: FrameBatch) -> list[FrameRow]:
-    """The rows of a batch, valid until the next batch is decoded."""
-    return [frame_row(batch, row) for row in range(batch.count)]

@@ -10,10 +10,10 @@ from ipaddress import ip_address
 from pcapcheck.capture.record import Interface
 from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_layout import INTERFACE
-from pcapcheck.decode.frame_row import FrameRow, frame_rows
+from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
 from tests.support.meant import Difference
-from tests.support.reading import open_bytes
+from tests.support.reading import frame_rows, open_bytes
 from tests.support.tshark import Dissection, nanoseconds
 
 # What a frame's protocol list must begin with for the frame to be one that is decoded. Of tunnels the outer addresses

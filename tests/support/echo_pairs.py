@@ -15,12 +15,11 @@ from tempfile import TemporaryDirectory
 from fixtures.made.containers import NANOSECONDS, Packet, pcap
 from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_layout import IFINDEX, INTERFACE
-from pcapcheck.decode.frame_row import frame_rows
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.raw_rows import RawRows
 from tests.support.meant import Difference
-from tests.support.reading import Record, open_bytes, read_bytes
+from tests.support.reading import Record, frame_rows, open_bytes, read_bytes
 from tests.support.tshark import dissect
 
 # The type of a request, by protocol.

@@ -25,7 +25,7 @@ from pcapcheck.decode.frame_layout import (
     POSITION,
 )
 from pcapcheck.decode.frame_layout import FIELDS as FRAME_FIELDS
-from pcapcheck.decode.frame_row import frame_rows
+from pcapcheck.decode.frame_row import FrameRow, frame_row
 from pcapcheck.table_names import FRAMES
 from pcapcheck.values import Value
 
@@ -69,6 +69,11 @@ class Decoding:
     undecoded: int
     overflowed: int
     problems: list[Problem]
+
+
+def frame_rows(batch: FrameBatch) -> list[FrameRow]:
+    """The rows of a batch, valid until the next batch is decoded."""
+    return [frame_row(batch, row) for row in range(batch.count)]
 
 
 def open_bytes(data: bytes, batch_frames: int = BATCH_FRAMES, window: int = WINDOW_BYTES) -> Reader:

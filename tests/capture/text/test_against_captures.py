@@ -9,11 +9,11 @@ import pytest
 from pcapcheck.capture.record import Problem
 from pcapcheck.columns import COLUMNS
 from pcapcheck.decode.decoder import LINKS, Decoder
-from pcapcheck.decode.frame_row import FrameRow, frame_rows
+from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
 from pcapcheck.table_names import FRAMES
 from tests.support.captures import CALICO, LAB, MADE, NO_CORPUS, PUBLIC, name_of
-from tests.support.reading import open_bytes
+from tests.support.reading import frame_rows, open_bytes
 from tests.support.transcripts import MISSING, printed
 
 pytestmark = [pytest.mark.corpus, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
