@@ -29,7 +29,10 @@ KERNELS = (
     "pcapcheck.decode.decode_loop",
     "pcapcheck.exchanges.ending",
     "pcapcheck.exchanges.pairing",
+    "pcapcheck.exchanges.pending",
     "pcapcheck.exchanges.printed_askers",
+    "pcapcheck.exchanges.kept_answers",
+    "pcapcheck.exchanges.resolution_rows",
     "pcapcheck.exchanges.resolving",
     "pcapcheck.exchanges.claiming",
     "pcapcheck.exchanges.tallying",
@@ -55,6 +58,7 @@ HELPERS = (
     PACKAGE / "linked_list.pxd",
     PACKAGE / "copying.pxd",
     PACKAGE / "decode" / "frame.pxd",
+    PACKAGE / "exchanges" / "pending.pxd",
 )
 
 

@@ -289,3 +289,5 @@ MAPPED = 0xFFFF00000000
 # Here since Cython makes Python objects of literals beyond 31 bits.
 LIMITED_BROADCAST = 0xFFFFFFFF
 BROADCAST_MAC = 0xFFFFFFFFFFFF
+# How ARP for Ethernet and IPv4 begins: hardware type 1, protocol type 0x0800, addresses of 6 and 4 bytes (RFC 826).
+ETHERNET_IPV4 = 0x000108000604
