@@ -59,6 +59,7 @@ def decode_frames(
         record = state[layout.S_RECORD]
         frame.group = 0
         frame.before = 0
+        frame.groups = state[layout.S_GROUPS]
         while record < count and row < capacity:
             begin_frame(records, record, links, frame)
             frame.number = first_number + record
@@ -68,7 +69,7 @@ def decode_frames(
             read_headers(buffer, frame)
             if frame.carries == layout.UNDECODED:
                 state[layout.S_UNDECODED] = state[layout.S_UNDECODED] + 1
-            count_in_group(buffer, frame, groups, slots, limit, state)
+            count_in_group(buffer, frame, groups, slots, limit)
             if frame.carries == layout.ARP or frame.carries == layout.ND:
                 message = emit_message(buffer, frame, messages, message)
             else:
@@ -91,6 +92,7 @@ def decode_frames(
                     blank_row(buffer, frame.start, rows, field_step, at)
                 row = row + 1
         state[layout.S_RECORD] = record
+        state[layout.S_GROUPS] = frame.groups
         state[layout.S_ROWS] = row
         state[layout.S_EVENTS] = event // layout.EVENT_FIELDS
         state[layout.S_SIGHTINGS] = sighting // layout.SIGHTING_FIELDS

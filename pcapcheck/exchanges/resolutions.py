@@ -25,7 +25,9 @@ from pcapcheck.values import address_of
 
 MOST_OPEN = 1 << 17
 FIRST_PLACES = 1 << 6
-OUT_ROWS = 1 << 10
+# Finished resolutions that are handed out at once: of a small capture few; of a long one many, since each time costs.
+FIRST_OUT = 1 << 7
+MOST_OUT = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,10 @@ class Resolutions:
         self._groups = array("q")
         self._pending = pending.Pending()
         self._pending.early = empty_slots(layout.MOST_EARLY + 1)
-        self._out = array("q", bytes(8 * layout.ARP_FIELDS * OUT_ROWS))
-        self._out_answers = array("q", bytes(8 * layout.ANSWER_FIELDS * (OUT_ROWS + layout.KEPT)))
+        self._out = self._out_answers = array("q")
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
         for field in NONE_AT_FIRST:
             self._state[field] = -1
-        self._pending.out, self._pending.out_answers = self._out, self._out_answers
         self._pending.state = self._state
 
     @property
@@ -119,6 +119,18 @@ class Resolutions:
             self._enlarge_targets()
         elif status == layout.GROUPS_FULL:
             self._pending.slowest = _enlarged(self._pending.slowest, max(FIRST_PLACES, 2 * len(self._pending.slowest)))
+
+        elif status == layout.OUT_FULL:
+            self._enlarge_out()
+
+    def _enlarge_out(self) -> None:
+        """Make room for twice as many rows, if not for the most; those that were in it are handed out."""
+        rows = len(self._out) // layout.ARP_FIELDS
+        if rows < MOST_OUT:
+            rows = max(FIRST_OUT, 2 * rows)
+            self._out = array("q", bytes(8 * layout.ARP_FIELDS * rows))
+            self._out_answers = array("q", bytes(8 * layout.ANSWER_FIELDS * (rows + layout.KEPT)))
+            self._pending.out, self._pending.out_answers = self._out, self._out_answers
 
     def _enlarge_pool(self) -> None:
         """Double the places; one more than may be open, so that a place is free where the oldest must go."""
