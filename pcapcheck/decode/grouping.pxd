@@ -4,6 +4,7 @@ cimport cython
 from pcapcheck.capture.octets cimport i64, u32be
 from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.icmp_arp cimport cut_short
+from pcapcheck.hash_table cimport stir
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport scan_layout

@@ -21,6 +21,7 @@ if not cython.compiled:
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.icmp_arp import cut_short
+    from pcapcheck.hash_table import stir
 
 
 def count_in_group(buffer: bytearray, frame: Frame, groups: array[int], slots: array[int], limit: int) -> None:
@@ -81,8 +82,8 @@ def has_key(groups: array[int], group: int, frame: Frame, kind: int) -> bool:
 
 def find_group(groups: array[int], slots: array[int], limit: int, frame: Frame, kind: int) -> int:
     """The group that a frame belongs to, new if need be; group 0 takes what finds no room."""
-    mixed = frame.source ^ (frame.destination * 31) ^ (kind << 7) ^ (frame.interface << 17) ^ (frame.ifindex << 27)
-    mixed = mixed ^ (mixed >> 29) ^ (mixed >> 13)
+    mixed = stir(stir(kind | (frame.interface << 8), frame.source), frame.destination)
+    mixed = stir(mixed, frame.ifindex) >> 32
     mask = len(slots) - 1
     slot = mixed & mask
     while True:
