@@ -28,7 +28,10 @@ KERNELS = (
     "pcapcheck.decode.row_writer",
     "pcapcheck.decode.decode_loop",
     "pcapcheck.exchanges.ending",
+    "pcapcheck.exchanges.pairing_arrays",
+    "pcapcheck.exchanges.binning",
     "pcapcheck.exchanges.pairing",
+    "pcapcheck.exchanges.pairing_end",
     "pcapcheck.exchanges.printed_askers",
     "pcapcheck.exchanges.resolving",
     "pcapcheck.exchanges.claiming",
@@ -55,6 +58,7 @@ HELPERS = (
     PACKAGE / "linked_list.pxd",
     PACKAGE / "copying.pxd",
     PACKAGE / "decode" / "frame.pxd",
+    PACKAGE / "exchanges" / "pairing_arrays.pxd",
 )
 
 
