@@ -18,7 +18,9 @@ KERNELS = (
     "pcapcheck.capture.scan",
     "pcapcheck.capture.salvage",
     "pcapcheck.decode.frame",
+    "pcapcheck.decode.icmp_error",
     "pcapcheck.decode.icmp_arp",
+    "pcapcheck.decode.icmp_errors",
     "pcapcheck.decode.headers",
     "pcapcheck.decode.grouping",
     "pcapcheck.decode.events",
@@ -58,6 +60,7 @@ HELPERS = (
     PACKAGE / "linked_list.pxd",
     PACKAGE / "copying.pxd",
     PACKAGE / "decode" / "frame.pxd",
+    PACKAGE / "decode" / "icmp_error.pxd",
     PACKAGE / "exchanges" / "pairing_arrays.pxd",
 )
 
