@@ -61,6 +61,7 @@ class PairedExchanges:
         self._early = array("q", [-1]) * layout.REMEMBERED
         self._ended = array("q", [-1]) * (2 * layout.ENDED)
         self._recent = array("q", [-1]) * layout.RECENT
+        self._homes = array("q", bytes(8 * layout.HOMES))
         self._gateways = array("q", [halves_of(gateway)[1] for gateway in sorted(gateways) if is_ipv4(gateway)])
         self.every = every
         # Finished exchanges by asker, size and moment.
@@ -117,6 +118,7 @@ class PairedExchanges:
             self._early,
             self._ended,
             self._recent,
+            self._homes,
             self._gateways,
             *self._bins.counters(),
             self._out,
@@ -198,5 +200,5 @@ class PairedExchanges:
         after = max(FIRST_PLACES, 2 * before)
         self._pool.frombytes(bytes(8 * layout.FIELDS * (after - before)))
         pairing.chain_free(self._pool, self._state, before, after)
-        self._slots = array("i", [-1]) * (2 * after)
+        self._slots = array("i", [-1]) * (4 * after)
         pairing.enter_all(self._pool, self._slots, before)

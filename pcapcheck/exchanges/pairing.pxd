@@ -7,7 +7,7 @@ from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport pairing_layout as layout
 from pcapcheck.exchanges.binning cimport finish, what_is_full
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
-from pcapcheck.hash_table cimport insert, insert_all, remove, seek, stir
+from pcapcheck.hash_table cimport fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
 from pcapcheck.linked_list cimport append, take_out
 
 cdef class ExchangeKey:
@@ -16,6 +16,13 @@ cdef class ExchangeKey:
 cdef inline long long home_of(
     unsigned long long src_low, unsigned long long dst_low, unsigned long long ident_seq,
     unsigned long long point) noexcept nogil
+
+@cython.locals(src_low=cython.longlong, dst_low=cython.longlong)
+cdef inline long long home_of_event(const long long[::1] events, size_t event) except? -1 nogil
+
+@cython.locals(home=cython.longlong, place=cython.longlong)
+cdef inline int look_ahead(
+    PairingArrays arrays, const long long[::1] events, long long number, long long count) except -1 nogil
 
 cdef inline int read_key(const long long[::1] events, size_t event, ExchangeKey key) except -1 nogil
 
@@ -43,6 +50,9 @@ cdef inline int fill(long long[::1] pool, size_t row, const long long[::1] event
 cdef inline int note_reply(long long[::1] pool, size_t row, const long long[::1] events, size_t event) except -1 nogil
 
 cdef inline int note_error(long long[::1] pool, size_t row, const long long[::1] events, size_t event) except -1 nogil
+
+@cython.locals(place=cython.longlong)
+cdef inline int fetch_oldest(PairingArrays arrays, long long at) except -1 nogil
 
 @cython.locals(
     row=cython.size_t, asked=cython.longlong, replied=cython.longlong, at=cython.size_t, oldest=cython.longlong)
@@ -96,7 +106,7 @@ cdef int begin_early(
     PairingArrays arrays, ExchangeKey key, const long long[::1] events, size_t event) except -1 nogil
 
 @cython.locals(
-    key=ExchangeKey, number=cython.longlong, status=cython.int, event=cython.size_t, place=cython.longlong,
+    key=ExchangeKey, number=cython.longlong, coming=cython.longlong, status=cython.int, event=cython.size_t, place=cython.longlong,
     known=cython.bint)
 cpdef pair(
     PairingArrays arrays, const long long[::1] events, long long count, long long patience, long long most_open)

@@ -24,7 +24,7 @@ if not cython.compiled:
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.exchanges.binning import finish, what_is_full
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
-    from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
+    from pcapcheck.hash_table import fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
     from pcapcheck.linked_list import append, take_out
 
 
@@ -40,9 +40,36 @@ class ExchangeKey:
 
 
 def home_of(src_low: int, dst_low: int, ident_seq: int, point: int) -> int:
-    """A hash of what identifies an echo; 62 bits, so that it fits wherever it is kept."""
+    """A hash of what identifies an exchange; 62 bits, so that it fits wherever it is kept."""
     # Addresses and sequence numbers often count up together: each is stirred in before the next is added.
     return stir(stir(stir(point, ident_seq), src_low), dst_low) >> 2
+
+
+def home_of_event(events: array[int], event: int) -> int:
+    """The same of the exchange that an event belongs to."""
+    src_low = events[event + frame_layout.E_SRC_LOW]
+    dst_low = events[event + frame_layout.E_DST_LOW]
+    if events[event + frame_layout.E_KIND] & 3 == frame_layout.E_REPLY:
+        src_low = events[event + frame_layout.E_DST_LOW]
+        dst_low = events[event + frame_layout.E_SRC_LOW]
+    return home_of(src_low, dst_low, events[event + frame_layout.E_IDENT_SEQ], events[event + frame_layout.E_POINT])
+
+
+def look_ahead(arrays: PairingArrays, events: array[int], number: int, count: int) -> None:
+    """Find the home of a coming event, and have what it needs loaded by then: its slot, later the exchange there.
+
+    Where many exchanges are open, neither is in the processor's cache: waiting for them would take longer than all
+    else that is done with an event.
+    """
+    if number < count:
+        home = home_of_event(events, number * frame_layout.EVENT_FIELDS)
+        arrays.homes[number & (layout.HOMES - 1)] = home
+        fetch_slot(arrays.slots, home & arrays.mask)
+    number = number - layout.AHEAD // 2
+    if 0 <= number < count:
+        place = arrays.slots[arrays.homes[number & (layout.HOMES - 1)] & arrays.mask]
+        if place >= 0:
+            fetch_row(arrays.pool, place * layout.FIELDS, layout.FIELDS)
 
 
 def read_key(events: array[int], event: int, key: ExchangeKey) -> None:
@@ -61,7 +88,6 @@ def read_key(events: array[int], event: int, key: ExchangeKey) -> None:
         key.src_low = events[event + frame_layout.E_SRC_LOW]
         key.dst_high = events[event + frame_layout.E_DST_HIGH]
         key.dst_low = events[event + frame_layout.E_DST_LOW]
-    key.home = home_of(key.src_low, key.dst_low, key.ident_seq, key.point)
 
 
 def has_key(pool: array[int], row: int, key: ExchangeKey) -> bool:
@@ -187,6 +213,16 @@ def note_error(pool: array[int], row: int, events: array[int], event: int) -> No
     pool[row + layout.ERROR_TTL] = events[event + frame_layout.E_TTL]
 
 
+def fetch_oldest(arrays: PairingArrays, at: int) -> None:
+    """Have those loaded that will soon be what was answered longest ago, and the slots that they leave."""
+    place = arrays.answered[(at + layout.AHEAD) % layout.REMEMBERED]
+    if place >= 0:
+        fetch_row(arrays.pool, place * layout.FIELDS, layout.FIELDS)
+    place = arrays.answered[(at + layout.AHEAD // 2) % layout.REMEMBERED]
+    if place >= 0:
+        fetch_slot(arrays.slots, arrays.pool[place * layout.FIELDS + layout.HOME] & arrays.mask)
+
+
 def settle(arrays: PairingArrays, place: int) -> None:
     """An exchange has its reply: remember it for a while, in case another comes; what is remembered longest goes."""
     row = place * layout.FIELDS
@@ -204,6 +240,7 @@ def settle(arrays: PairingArrays, place: int) -> None:
         release(arrays, oldest)
     arrays.answered[at] = place
     arrays.pool[row + layout.OLDER] = at
+    fetch_oldest(arrays, at)
 
 
 def is_to_gateway(arrays: PairingArrays, row: int) -> bool:
@@ -412,6 +449,8 @@ def pair(arrays: PairingArrays, events: array[int], count: int, patience: int, m
     key = ExchangeKey()
     with cython.nogil:
         number = arrays.state[layout.S_EVENT]
+        for coming in range(number, number + layout.AHEAD):
+            look_ahead(arrays, events, coming, count)
         status = layout.DONE
         while number < count:
             # An event finishes at most two exchanges and takes at most one place: see to that before it is touched.
@@ -420,9 +459,11 @@ def pair(arrays: PairingArrays, events: array[int], count: int, patience: int, m
                 status = what_is_full(arrays, 2)
             if status != layout.DONE:
                 break
+            look_ahead(arrays, events, number + layout.AHEAD, count)
             event = number * frame_layout.EVENT_FIELDS
-            number = number + 1
             read_key(events, event, key)
+            key.home = arrays.homes[number & (layout.HOMES - 1)]
+            number = number + 1
             place = find_place(arrays, key)
             if place < 0 and key.ident_seq & frame_layout.QUERY and key.kind != frame_layout.E_ICMP_ERROR:
                 place = asked_before(arrays, events, event, key, patience)

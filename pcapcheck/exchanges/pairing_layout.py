@@ -111,6 +111,10 @@ REMEMBERED = 1024
 # comes all the same.
 ENDED = 4096
 
+# The loop looks this many events ahead, and remembers the homes of as many and more.
+AHEAD = 16
+HOMES = 32
+
 # A request seen again within this time with the same IP identification is the same packet, seen twice.
 SAME_PACKET = 1_000_000_000
 # An asker that repeats a DNS question this late, with whatever port and identifier, has given up waiting for the first
