@@ -80,7 +80,7 @@ def test_every_exchange_is_in_the_cell_of_its_pair(some: Some) -> None:
     assert held == {key: tuple(wanted[key, outcome] for outcome in OUTCOMES) for key in {key for key, _ in wanted}}
 
 
-@given(rows, st.sampled_from([32, 1 << 17]))
+@given(rows, st.sampled_from([16, 1 << 17]))
 def test_every_exchange_is_in_its_moment(some: Some, most: int) -> None:
     """Also where there are too many moments, so that they become longer."""
     with patch.multiple(cells_module, FIRST_MOMENTS=4, MOST_MOMENTS=most):
