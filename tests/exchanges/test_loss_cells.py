@@ -7,7 +7,7 @@ from collections import Counter
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
@@ -80,6 +80,7 @@ def test_every_exchange_is_in_the_cell_of_its_pair(some: Some) -> None:
     assert held == {key: tuple(wanted[key, outcome] for outcome in OUTCOMES) for key in {key for key, _ in wanted}}
 
 
+@example([(1, 0, 1, 1, OUTCOMES[number % 3], number * SECOND // 5, 84) for number in range(200)], 16)
 @given(rows, st.sampled_from([16, 1 << 17]))
 def test_every_exchange_is_in_its_moment(some: Some, most: int) -> None:
     """Also where there are too many moments, so that they become longer."""
