@@ -27,13 +27,15 @@ def spread(digest: int) -> int:
 
 
 def prepare(
-    rows: memoryview, begin: int, count: int, base: int, counts: memoryview, pairs: memoryview, end: int
+    rows: memoryview, begin: int, count: int, base: int, counts: memoryview, pairs: memoryview, columns: memoryview,
+    step: int, end: int
 ) -> int:  # fmt: skip
     """Make sightings of a capture comparable with those of all: ``count`` rows from ``begin`` on.
 
-    Those of known senders are written to the rows from ``end`` on, where others were left out before; returns the new
-    end. ``base`` is the number of the capture's first spot, ``counts`` marks its groups that count, ``pairs`` holds the
-    numbers of its address pairs. Digests are mixed into the numbers that packets are known again by.
+    Those of known senders are written to ``columns``, one of ``step`` numbers per field of a sighting, from the place
+    ``end`` on; returns the new end. ``base`` is the number of the capture's first spot, ``counts`` marks its groups
+    that count, ``pairs`` holds the numbers of its address pairs. Digests are mixed into the numbers that packets are
+    known again by.
     """
     with cython.nogil:
         for place in range(begin, begin + count):
@@ -45,16 +47,15 @@ def prepare(
             # Pair 0 is unknown addresses.
             if pair == 0 or not counts[group] or when == scan_layout.ABSENT_TIME:
                 continue
-            at = end * frame_layout.SIGHTING_FIELDS
             digest = rows[row + frame_layout.V_DIGEST]
             mixed = spread(digest)
-            rows[at + frame_layout.V_KEY] = rows[row + frame_layout.V_KEY] ^ mixed
-            rows[at + frame_layout.V_DIGEST] = digest
-            rows[at + frame_layout.V_LOOSE] = rows[row + frame_layout.V_LOOSE] ^ mixed
-            rows[at + frame_layout.V_ECHO] = rows[row + frame_layout.V_ECHO] ^ mixed
-            rows[at + frame_layout.V_TIME] = min(max(when, -layout.LATEST), layout.LATEST)
-            rows[at + frame_layout.V_FRAME] = (rows[row + frame_layout.V_FRAME] >> 16 << 32) + group + base
-            rows[at + frame_layout.V_WHAT] = (pairs[seen >> 46] << 46) | (pair << 32) | (seen & layout.LOW)
+            columns[frame_layout.V_KEY * step + end] = rows[row + frame_layout.V_KEY] ^ mixed
+            columns[frame_layout.V_DIGEST * step + end] = digest
+            columns[frame_layout.V_LOOSE * step + end] = rows[row + frame_layout.V_LOOSE] ^ mixed
+            columns[frame_layout.V_ECHO * step + end] = rows[row + frame_layout.V_ECHO] ^ mixed
+            columns[frame_layout.V_TIME * step + end] = min(max(when, -layout.LATEST), layout.LATEST)
+            columns[frame_layout.V_FRAME * step + end] = (rows[row + frame_layout.V_FRAME] >> 16 << 32) + group + base
+            columns[frame_layout.V_WHAT * step + end] = (pairs[seen >> 46] << 46) | (pair << 32) | (seen & layout.LOW)
             end = end + 1
         return end
 
