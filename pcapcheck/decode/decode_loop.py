@@ -43,7 +43,8 @@ def decode_frames(
 ) -> None:  # fmt: skip
     """Decode the records from ``state[S_RECORD]`` on, until all are done or the rows, ``capacity``, are full.
 
-    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r * row_step]``.
+    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r * row_step]``, of sighting ``n``
+    ``sightings[f * capacity + n]``.
 
     ``links`` has two numbers per interface: the link type as in ``frame_layout`` and the length of the frame check
     sequence. ``events``, ``segments``, ``messages`` and ``sightings`` have room for one per record; sightings are
@@ -77,7 +78,7 @@ def decode_frames(
                 segment = emit_segment(buffer, frame, segments, segment)
             if follow:
                 sighting = emit_sighting(
-                    buffer, frame, address_pairs, pair_slots, pair_limit, sample, state, sightings, sighting
+                    buffer, frame, address_pairs, pair_slots, pair_limit, sample, state, sightings, capacity, sighting
                 )
             if keep_all or is_read_later(frame):
                 at = row * row_step
@@ -93,7 +94,7 @@ def decode_frames(
         state[layout.S_RECORD] = record
         state[layout.S_ROWS] = row
         state[layout.S_EVENTS] = event // layout.EVENT_FIELDS
-        state[layout.S_SIGHTINGS] = sighting // layout.SIGHTING_FIELDS
+        state[layout.S_SIGHTINGS] = sighting
         state[layout.S_SEGMENTS] = segment // layout.SEGMENT_FIELDS
         state[layout.S_MESSAGES] = message // layout.MESSAGE_FIELDS
 

@@ -117,7 +117,8 @@ class FrameBatch:
 
     Field ``f`` of frame row ``r`` is ``rows[f * field_step + r * row_step]``: rows stand column by column where every
     frame has one, else one after the other. Field ``f`` of echo event ``e`` is ``events[e * EVENT_FIELDS + f]``, of
-    segments, messages, sightings and ``groups`` (all met so far) likewise (see ``frame_layout``).
+    segments, messages and ``groups`` (all met so far) likewise (see ``frame_layout``). Sightings stand column by
+    column.
     """
 
     rows: array[int]
@@ -134,6 +135,11 @@ class FrameBatch:
     address_of: AddressOf = address_of
     groups: array[int] = dataclasses.field(default_factory=lambda: array("q"))
     row_step: int = 1
+
+    def sighting_field(self, number: int) -> memoryview:
+        """A field of all sightings, valid until the next batch is decoded."""
+        start = number * (len(self.sightings) // frame_layout.SIGHTING_FIELDS)
+        return memoryview(self.sightings)[start : start + self.sighting_count]
 
     def field(self, number: int) -> array[int]:
         start = number * self.field_step

@@ -13,11 +13,11 @@ cdef inline long long spread(unsigned long long digest) noexcept nogil
 cdef inline long long mix(long long left, long long right) noexcept nogil
 
 @cython.locals(
-    place=cython.longlong, row=cython.longlong, group=cython.longlong, seen=cython.longlong, pair=cython.longlong,
-    when=cython.longlong, digest=cython.longlong, mixed=cython.longlong)
+    place=cython.longlong, group=cython.longlong, seen=cython.longlong, pair=cython.longlong, mixed=cython.longlong)
 cpdef long long prepare(
-    const long long[::1] rows, long long begin, long long count, long long base, const unsigned char[::1] counts,
-    const long long[::1] pairs, long long[::1] columns, long long step, long long end) except -1
+    long long begin, long long count, long long base, const unsigned char[::1] counts, const long long[::1] pairs,
+    long long end, long long[::1] key, long long[::1] digest, long long[::1] loose, long long[::1] echo,
+    long long[::1] time, long long[::1] frame, long long[::1] what) except -1
 
 @cython.locals(
     mask=cython.longlong, count=cython.longlong, place=cython.Py_ssize_t, row=cython.longlong, here=cython.longlong,
