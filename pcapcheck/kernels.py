@@ -43,6 +43,7 @@ KERNELS = (
     "pcapcheck.exchanges.tallying",
     "pcapcheck.exchanges.conversing",
     "pcapcheck.paths.gathering",
+    "pcapcheck.paths.translating",
     "pcapcheck.exchanges.spreading",
     "pcapcheck.ruleset.evaluating",
 )

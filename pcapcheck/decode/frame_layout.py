@@ -274,7 +274,7 @@ S_MESSAGES = 8
 S_ERRORS = 9
 STATE_SIZE = 10
 
-# Fields of a sighting: one packet at one capture point. They stand one after the other, as events do.
+# Fields of a sighting: one packet at one capture point. Each is a column, unlike those of events.
 V_KEY = 0
 V_DIGEST = 1
 V_LOOSE = 2
