@@ -46,8 +46,8 @@ def decode_frames(
 ) -> None:  # fmt: skip
     """Decode the records of a batch.
 
-    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r]``, of sighting ``n`` ``sightings[f * field_step + n]``;
-    there are rows only where ``keep_all``.
+    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r]``, of sightings likewise; there are rows only where
+    ``keep_all``.
 
     ``links`` has two numbers per interface: the link type as in ``frame_layout`` and the length of the frame check
     sequence. ``events``, ``segments``, ``messages``, ``errors`` and ``sightings`` have room for one per record;

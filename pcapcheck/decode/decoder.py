@@ -115,9 +115,9 @@ class FrameGroup(Brief):
 class FrameBatch:
     """The decoded content of one record batch.
 
-    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r]``. Field ``f`` of echo event ``e`` is
-    ``events[e * EVENT_FIELDS + f]``, of segments, messages, errors and ``groups`` (all met so far) likewise (see
-    ``frame_layout``). Sightings stand column by column, as rows do.
+    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r]``, of sightings likewise. Field ``f`` of echo event
+    ``e`` is ``events[e * EVENT_FIELDS + f]``, of segments, messages, errors and ``groups`` (all met so far) likewise
+    (see ``frame_layout``).
     """
 
     rows: array[int]
@@ -138,7 +138,7 @@ class FrameBatch:
 
     def sighting_field(self, number: int) -> memoryview:
         """A field of all sightings, valid until the next batch is decoded."""
-        start = number * (len(self.sightings) // frame_layout.SIGHTING_FIELDS)
+        start = number * self.field_step
         return memoryview(self.sightings)[start : start + self.sighting_count]
 
     def field(self, number: int) -> array[int]:
