@@ -18,7 +18,9 @@ KERNELS = (
     "pcapcheck.capture.scan",
     "pcapcheck.capture.salvage",
     "pcapcheck.decode.frame",
+    "pcapcheck.decode.icmp_error",
     "pcapcheck.decode.icmp_arp",
+    "pcapcheck.decode.icmp_errors",
     "pcapcheck.decode.headers",
     "pcapcheck.decode.grouping",
     "pcapcheck.decode.events",
@@ -28,8 +30,11 @@ KERNELS = (
     "pcapcheck.decode.row_writer",
     "pcapcheck.decode.decode_loop",
     "pcapcheck.exchanges.ending",
+    "pcapcheck.exchanges.pairing_arrays",
+    "pcapcheck.exchanges.binning",
     "pcapcheck.exchanges.pairing",
     "pcapcheck.exchanges.pending",
+    "pcapcheck.exchanges.pairing_end",
     "pcapcheck.exchanges.printed_askers",
     "pcapcheck.exchanges.kept_answers",
     "pcapcheck.exchanges.resolution_rows",
@@ -38,6 +43,7 @@ KERNELS = (
     "pcapcheck.exchanges.tallying",
     "pcapcheck.exchanges.conversing",
     "pcapcheck.paths.gathering",
+    "pcapcheck.paths.translating",
     "pcapcheck.exchanges.spreading",
     "pcapcheck.ruleset.evaluating",
 )
@@ -59,6 +65,8 @@ HELPERS = (
     PACKAGE / "copying.pxd",
     PACKAGE / "decode" / "frame.pxd",
     PACKAGE / "exchanges" / "pending.pxd",
+    PACKAGE / "decode" / "icmp_error.pxd",
+    PACKAGE / "exchanges" / "pairing_arrays.pxd",
 )
 
 
