@@ -25,7 +25,7 @@ if not cython.compiled:
 
 
 def is_far(seconds: int, latest: int) -> bool:
-    """Whether a record is more than a day away from the one before it, of which there is none before the first."""
+    """Whether a record is more than a day away from the one before it; the first is not."""
     # Most records are of the same second as the one before.
     return seconds != latest and latest >= 0 and (seconds > latest + layout.DAY or latest > seconds + layout.DAY)
 

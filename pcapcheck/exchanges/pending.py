@@ -171,7 +171,7 @@ def enter(pending: Pending, at: int) -> int:
 
 
 def renew(pending: Pending, place: int) -> None:
-    """The question at a place was finished and is asked anew: it is the youngest now."""
+    """The question at a place was finished and is asked again: it is the youngest now."""
     if pending.state[layout.S_NEWEST] != place:
         unlink(pending, place)
         link_newest(pending, place)
