@@ -46,7 +46,8 @@ def decode_frames(
 ) -> None:  # fmt: skip
     """Decode the records of a batch.
 
-    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r]``; there are rows only where ``keep_all``.
+    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r]``, of sighting ``n`` ``sightings[f * field_step + n]``;
+    there are rows only where ``keep_all``.
 
     ``links`` has two numbers per interface: the link type as in ``frame_layout`` and the length of the frame check
     sequence. ``events``, ``segments``, ``messages``, ``errors`` and ``sightings`` have room for one per record;
@@ -64,6 +65,7 @@ def decode_frames(
         record = 0
         frame.group = 0
         frame.before = 0
+        frame.groups = state[layout.S_GROUPS]
         while record < count:
             begin_frame(records, record, links, frame)
             frame.number = first_number + record
@@ -73,7 +75,7 @@ def decode_frames(
             read_headers(buffer, frame)
             if frame.carries == layout.UNDECODED:
                 state[layout.S_UNDECODED] = state[layout.S_UNDECODED] + 1
-            count_in_group(buffer, frame, groups, slots, limit, state)
+            count_in_group(buffer, frame, groups, slots, limit)
             if frame.carries == layout.ARP or frame.carries == layout.ND:
                 message = emit_message(buffer, frame, messages, message)
             else:
@@ -82,7 +84,7 @@ def decode_frames(
                 segment = emit_segment(buffer, frame, segments, segment)
             if follow:
                 sighting = emit_sighting(
-                    buffer, frame, address_pairs, pair_slots, pair_limit, sample, state, sightings, sighting
+                    buffer, frame, address_pairs, pair_slots, pair_limit, sample, state, sightings, field_step, sighting
                 )
             if may_be_error(frame):
                 read_error(buffer, frame, said)
@@ -94,9 +96,10 @@ def decode_frames(
                 if frame.link == layout.LINK_PRINTED:
                     blank_row(buffer, frame.start, rows, field_step, row)
                 row = row + 1
+        state[layout.S_GROUPS] = frame.groups
         state[layout.S_ROWS] = row
         state[layout.S_EVENTS] = event // layout.EVENT_FIELDS
-        state[layout.S_SIGHTINGS] = sighting // layout.SIGHTING_FIELDS
+        state[layout.S_SIGHTINGS] = sighting
         state[layout.S_SEGMENTS] = segment // layout.SEGMENT_FIELDS
         state[layout.S_MESSAGES] = message // layout.MESSAGE_FIELDS
         state[layout.S_ERRORS] = error // layout.ERROR_FIELDS

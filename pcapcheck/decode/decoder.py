@@ -116,8 +116,8 @@ class FrameBatch:
     """The decoded content of one record batch.
 
     Field ``f`` of frame row ``r`` is ``rows[f * field_step + r]``. Field ``f`` of echo event ``e`` is
-    ``events[e * EVENT_FIELDS + f]``, of segments, messages, errors, sightings and ``groups`` (all met so far) likewise
-    (see ``frame_layout``).
+    ``events[e * EVENT_FIELDS + f]``, of segments, messages, errors and ``groups`` (all met so far) likewise (see
+    ``frame_layout``). Sightings stand column by column, as rows do.
     """
 
     rows: array[int]
@@ -135,6 +135,11 @@ class FrameBatch:
     groups: array[int] = dataclasses.field(default_factory=lambda: array("q"))
     errors: array[int] = dataclasses.field(default_factory=lambda: array("q"))
     error_count: int = 0
+
+    def sighting_field(self, number: int) -> memoryview:
+        """A field of all sightings, valid until the next batch is decoded."""
+        start = number * (len(self.sightings) // frame_layout.SIGHTING_FIELDS)
+        return memoryview(self.sightings)[start : start + self.sighting_count]
 
     def field(self, number: int) -> array[int]:
         start = number * self.field_step

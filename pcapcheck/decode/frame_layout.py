@@ -274,7 +274,7 @@ S_MESSAGES = 8
 S_ERRORS = 9
 STATE_SIZE = 10
 
-# Fields of a sighting: one packet at one capture point. They stand one after the other, as events do.
+# Fields of a sighting: one packet at one capture point. Each is a column, unlike those of events.
 V_KEY = 0
 V_DIGEST = 1
 V_LOOSE = 2
@@ -312,3 +312,5 @@ MAPPED = 0xFFFF00000000
 # Here since Cython makes Python objects of literals beyond 31 bits.
 LIMITED_BROADCAST = 0xFFFFFFFF
 BROADCAST_MAC = 0xFFFFFFFFFFFF
+# How ARP for Ethernet and IPv4 begins: hardware type 1, protocol type 0x0800, addresses of 6 and 4 bytes (RFC 826).
+ETHERNET_IPV4 = 0x000108000604

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fixtures.made.containers import Packet, pcap
 from fixtures.made.frames import (
@@ -27,7 +29,17 @@ from fixtures.made.index import CAPTURES
 from fixtures.made.protocols import NODE, NODE6, discovery, errors, errors6, extensions, fragments, oddities
 from pcapcheck.decode import frame_layout as layout
 from pcapcheck.decode.decoder import Decoder
-from pcapcheck.decode.frame_layout import ABSENT, CAST, TO_MANY, TO_ONE
+from pcapcheck.decode.frame_layout import (
+    ABSENT,
+    CAST,
+    M_SENDER_LOW,
+    M_SENDER_MAC,
+    M_TARGET_LOW,
+    M_TARGET_MAC,
+    TO_MANY,
+    TO_ONE,
+)
+from pcapcheck.values import MAPPED
 from tests.support.reading import columns, decode_bytes, open_bytes, read_frame_columns
 from tests.support.wire import ask
 
@@ -53,6 +65,31 @@ def test_arp() -> None:
         (1, None, POD, None, GATEWAY),
         (8, POD_MAC, POD, ZERO, GATEWAY),
     ]
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.tuples(st.integers(0, 27), st.sampled_from((0, 1, 2, 4, 6, 8, 255))), max_size=4), st.integers(0, 30)
+)
+def test_arp_pairing_sees_what_the_frame_shows(changes: list[tuple[int, int]], size: int) -> None:
+    """Requests changed at random and cut: a message has the addresses of its frame's row, if that has a sender's."""
+    arp = bytearray(ask()[14:])
+    for place, value in changes:
+        arp[place] = value
+    frame = ask()[:14] + arp[:size]
+    data = pcap([Packet(frame, length=60)])
+    ((_link, _data, shown),) = read_frame_columns(data)
+    sender = shown.get("arp_src_proto_ipv4")
+    fields = {
+        M_SENDER_MAC: "arp_src_hw_mac",
+        M_SENDER_LOW: "arp_src_proto_ipv4",
+        M_TARGET_MAC: "arp_dst_hw_mac",
+        M_TARGET_LOW: "arp_dst_proto_ipv4",
+    }
+    messages = decode_bytes(data).messages
+    assert [[message[field] for field in fields] for message in messages] == (
+        [] if sender in (None, MAPPED) else [[shown.get(name, ABSENT) for name in fields.values()]]
+    )
 
 
 def test_ipv6_extension_headers() -> None:
