@@ -12,10 +12,10 @@ from pcapcheck.exchanges.claims import Claims
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.conversations import Conversations
 from pcapcheck.exchanges.dns_row import DnsRow
-from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.exchanges.resolution_sums import ResolutionSums
 from pcapcheck.exchanges.resolutions import Resolutions, Resolved
 from pcapcheck.raw_rows import TableRow
@@ -103,7 +103,7 @@ class Exchanges:
                 yield rows.table, rows, 1
 
 
-def _table_of(echo: EchoRow) -> str:
+def _table_of(echo: QuestionRow) -> str:
     if isinstance(echo, DnsRow):
         return DNS
     return CONNECTIONS if isinstance(echo, ConnectionRow) else ECHO

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from pcapcheck.exchanges.echo_row import EchoRow
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pcapcheck.exchanges.question_row import QuestionRow
 
 
-class ConnectionRow(EchoRow):
+@dataclass(slots=True)
+class ConnectionRow(QuestionRow):
     """One attempt at a TCP connection: ``requests`` counts its SYNs; the first is ``frames[0]``.
 
-    A text may show a port by a name that is not known here; no host has port 0 (RFC 6335, section 6).
+    A text may show a port by a name that is not known here.
     """
 
-    __slots__ = ()
-    several = False
-    silence = "no answer"
-    nothing = "no answer"
+    several: ClassVar[bool] = False
+    silence: ClassVar[str] = "no answer"
+    nothing: ClassVar[str] = "no answer"
+    src_port: int | None
+    dst_port: int | None
 
     @property
-    def src_port(self) -> int | None:
-        return (self.ident or 0) & 0xFFFF or None
-
-    @property
-    def dst_port(self) -> int | None:
-        return self.seq or None
-
-    @property
-    def contented(self) -> str:
-        return "answered"
+    def numbers(self) -> tuple[int | None, ...]:
+        return self.src_port, self.dst_port

@@ -8,21 +8,27 @@ from typing import ClassVar
 
 from pcapcheck.columns import RCODES
 from pcapcheck.exchanges import pairing_layout as layout
-from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.question_row import QuestionRow
 
 
 @dataclass(slots=True)
-class DnsRow(EchoRow):
+class DnsRow(QuestionRow):
     """One question of DNS: ``requests`` counts its queries; the first is ``frames[0]``.
 
     ``ident`` is the message's identifier and ``src_port`` the asker's port, both of the latest attempt; a text
     may not show the port.
     """
 
+    several: ClassVar[bool] = True
     silence: ClassVar[str] = "no answer"
     nothing: ClassVar[str] = "no response"
-    src_port: int | None = None
-    rcode: str | None = None
+    ident: int
+    src_port: int | None
+    rcode: str | None
+
+    @property
+    def numbers(self) -> tuple[int | None, ...]:
+        return (self.ident,)
 
     @property
     def contented(self) -> str:

@@ -12,10 +12,10 @@ from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.decoder import absent
 from pcapcheck.exchanges import binning
 from pcapcheck.exchanges import pairing_layout as layout
-from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.exchange_row import Macs, exchange_row
 from pcapcheck.exchanges.pair_samples import PairSamples
 from pcapcheck.exchanges.paired_kinds import TABLE_OF
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.table_names import ECHO
 
 MOST_BINS = 1 << 13
@@ -39,7 +39,7 @@ class ExchangeBin(Brief):
     least: int | None
     most: int | None
     buckets: Counter[int]
-    samples: list[EchoRow]
+    samples: list[QuestionRow]
 
 
 class ExchangeBins:
@@ -155,7 +155,7 @@ class ExchangeBins:
         before, self._hidden = self._hidden, more
         return more > before
 
-    def _of_other_pairs(self, number: int, row: array[int], macs: Macs, address_of: AddressOf) -> list[EchoRow]:
+    def _of_other_pairs(self, number: int, row: array[int], macs: Macs, address_of: AddressOf) -> list[QuestionRow]:
         """Samples of pairs that failed like those of a bin but are not among its first samples."""
         if row[layout.B_COUNT] <= layout.SAMPLES or not number:
             return []

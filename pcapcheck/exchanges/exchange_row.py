@@ -15,13 +15,14 @@ from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow, rcode_of
 from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.values import is_ipv4
 
 # The source and destination MAC of a frame group.
 Macs = Callable[[int], tuple[int | None, int | None]]
 
 
-def exchange_row(rows: array[int], number: int, macs: Macs, address_of: AddressOf) -> EchoRow:
+def exchange_row(rows: array[int], number: int, macs: Macs, address_of: AddressOf) -> QuestionRow:
     """An exchange as a row of its table; ``rows`` are the loop's pool, samples or finished exchanges."""
     row = rows[number * layout.FIELDS : (number + 1) * layout.FIELDS]
     src = address_of(row[layout.SRC_HIGH], row[layout.SRC_LOW])
@@ -33,23 +34,24 @@ def exchange_row(rows: array[int], number: int, macs: Macs, address_of: AddressO
     if replied or failed:
         frames.append(row[layout.REPLY_NUMBER if replied else layout.ERROR_NUMBER])
     number = row[layout.IDENT_SEQ]
-    ident, seq = None if number & ABSENT_IDENT else number >> 16, number & 0xFFFF
-    made: Callable[..., EchoRow] = EchoRow
+    high, low = number >> 16 & 0xFFFF, number & 0xFFFF
+    made: Callable[..., QuestionRow]
+    # No host has port 0 (RFC 6335, section 6): a text shows a name instead.
     if row[layout.KIND] == layout.KIND_CONNECTION:
-        made = ConnectionRow
+        made = partial(ConnectionRow, src_port=high or None, dst_port=low or None)
     elif row[layout.KIND] == layout.KIND_DNS:
-        made = partial(DnsRow, src_port=number >> 16 & 0xFFFF or None, rcode=rcode_of(row) if replied else None)
-        ident, seq = number & 0xFFFF, 0
+        made = partial(DnsRow, ident=low, src_port=high or None, rcode=rcode_of(row) if replied else None)
         if row[layout.REQUESTS] > 1 and not replied:
             frames.insert(1, row[layout.REPLY_NUMBER])
+    else:
+        ident = None if number & ABSENT_IDENT else high
+        unicast = row[layout.KIND] != layout.KIND_ECHO_TO_MANY
+        made = partial(EchoRow, ident=ident, seq=low, unicast=unicast)
     return made(
         group=row[layout.GROUP],
         family=4 if is_ipv4(src) else 6,
         src=src,
         dst=address_of(row[layout.DST_HIGH], row[layout.DST_LOW]),
-        ident=ident,
-        seq=seq,
-        unicast=row[layout.KIND] != layout.KIND_ECHO_TO_MANY,
         time=None if row[layout.TIME] == ABSENT_TIME else row[layout.TIME],
         ttl=absent(row[layout.TTL]),
         eth_src=eth_src,

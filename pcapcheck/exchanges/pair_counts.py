@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.exchanges import spreading_layout
 from pcapcheck.exchanges.connection_row import ConnectionRow
-from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.loss_cells import Cells
 from pcapcheck.exchanges.paired_kinds import NUMBERS
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.values import halves_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class PairCounts:
         pairs: npt.NDArray[np.int64] = table[table[:, spreading_layout.C_RESPECT] == spreading_layout.PAIR]
         return pairs
 
-    def silent(self, table: str, group: int, row: EchoRow) -> int:
+    def silent(self, table: str, group: int, row: QuestionRow) -> int:
         """How many exchanges like ``row``, of frame group ``group``, got no answer; 0 if they are not counted."""
         port = row.dst_port if isinstance(row, ConnectionRow) else None
         wanted = {spreading_layout.C_KIND: NUMBERS[table], spreading_layout.C_GROUP: group}

@@ -8,8 +8,8 @@ from pcapcheck.columns import ERRORS, OUTCOMES
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import macs_of
 from pcapcheck.exchanges import pairing_layout as layout
-from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.exchange_row import exchange_row
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.raw_rows import Field, RawRows, Requirement, TableFields, Wording
 
 REPLIED = Requirement(layout.REPLIES, 0, equal=False)
@@ -61,7 +61,7 @@ _SHARED: dict[str, Field | Wording] = {
 }
 
 
-def _object(rows: RawRows, row: int) -> EchoRow:
+def _object(rows: RawRows, row: int) -> QuestionRow:
     return exchange_row(rows.data, row, lambda group: macs_of(rows.groups, group), rows.address_of)
 
 

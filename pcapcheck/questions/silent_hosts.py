@@ -13,6 +13,7 @@ from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.expiry import may_be_traced
 from pcapcheck.exchanges.pair_counts import PairCounts
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
@@ -69,26 +70,26 @@ def _questions(
                 yield _question(table, samples, some, point, capture, counts)
 
 
-def _by_pair(samples: list[EchoRow]) -> list[list[EchoRow]]:
+def _by_pair(samples: list[QuestionRow]) -> list[list[QuestionRow]]:
     """Samples by who asked whom of what, in the order of their first; all of an asker that asks many together."""
     targets: dict[int, set[tuple[int, int | None]]] = {}
     for row in samples:
         targets.setdefault(row.src, set()).add(_target(row))
-    found: dict[tuple[int, tuple[int, int | None] | None], list[EchoRow]] = {}
+    found: dict[tuple[int, tuple[int, int | None] | None], list[QuestionRow]] = {}
     for row in samples:
         target = _target(row) if len(targets[row.src]) <= FEW_TARGETS else None
         found.setdefault((row.src, target), []).append(row)
     return list(found.values())
 
 
-def _target(row: EchoRow) -> tuple[int, int | None]:
+def _target(row: QuestionRow) -> tuple[int, int | None]:
     return row.dst, row.dst_port if isinstance(row, ConnectionRow) else None
 
 
-def _asks_many(row: EchoRow, some: ExchangeBin, point: PointFacts) -> bool:
+def _asks_many(row: QuestionRow, some: ExchangeBin, point: PointFacts) -> bool:
     """Whether a group was asked: by its address, or by the MAC, to which alone a subnet's broadcast address shows."""
     mac = point.groups[some.group].dst
-    return not row.unicast or (mac is not None and is_multicast_mac(mac))
+    return (isinstance(row, EchoRow) and not row.unicast) or (mac is not None and is_multicast_mac(mac))
 
 
 def _heard_others(point: PointFacts) -> bool:
@@ -105,7 +106,7 @@ def _meaning(table: str, asked: int, point: PointFacts, capture: Capture) -> str
 
 
 def _question(
-    table: str, samples: list[EchoRow], some: ExchangeBin, point: PointFacts, capture: Capture, counts: PairCounts
+    table: str, samples: list[QuestionRow], some: ExchangeBin, point: PointFacts, capture: Capture, counts: PairCounts
 ) -> Unanswered:
     """Of those that are not alone in their bin, and that asked several, no more is known than their samples."""
     row = max(samples, key=lambda each: each.requests) if table == CONNECTIONS else samples[0]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import POD
@@ -118,7 +118,7 @@ class AddressRoles:
             and self._is_own(asked, self._result.facts.point(capture.number, asked.group))
         )
 
-    def _is_own(self, asked: EchoRow, point: PointFacts | None) -> bool:
+    def _is_own(self, asked: QuestionRow, point: PointFacts | None) -> bool:
         if point is None or point.kind != "pod-link" or asked.error_from is None:
             return False
         if asked.error_ttl is not None:
@@ -160,7 +160,7 @@ class AddressRoles:
         )
 
     @cached_property
-    def _ended(self) -> list[EchoRow]:
+    def _ended(self) -> list[QuestionRow]:
         """Samples of what an ICMP error ended."""
         return [asked for capture in self._result.captures for asked in _ended_by_error(capture)]
 
@@ -225,14 +225,14 @@ def _from_pod(path: Path) -> bool:
     return first.point.kind == "pod-link" and first.side == POD
 
 
-def _samples(capture: Capture) -> Iterator[EchoRow]:
+def _samples(capture: Capture) -> Iterator[QuestionRow]:
     """Samples of what was asked there: echo requests, attempts at TCP connections, DNS queries."""
     paired = capture.exchanges.paired
     for exchange_bin in paired.all_bins():
         yield from exchange_bin.samples
 
 
-def _ended_by_error(capture: Capture) -> list[EchoRow]:
+def _ended_by_error(capture: Capture) -> list[QuestionRow]:
     """Samples that an ICMP error ended."""
     return [asked for asked in _samples(capture) if asked.error_from is not None]
 

@@ -13,7 +13,7 @@ from pcapcheck.capture.reread import read_again
 from pcapcheck.columns import OPAQUE
 from pcapcheck.decode.vni import vni_of
 from pcapcheck.errors import CaptureError
-from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.capture_points import NODE_KINDS, PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import REPLY, REQUEST, PathLoss
@@ -51,7 +51,7 @@ class Beyond:
     lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def beyond(case: Case, judgement: Judgement, losses: list[PathLoss], asked: Iterable[EchoRow]) -> Beyond:
+def beyond(case: Case, judgement: Judgement, losses: list[PathLoss], asked: Iterable[QuestionRow]) -> Beyond:
     """``losses`` are the case's; ``asked`` samples of what the pod asked, or was asked for, on its own link."""
     found = Beyond()
     paths = {_left(loss, judgement) for loss in losses}
@@ -163,7 +163,7 @@ def _turned(step: PathStep) -> tuple[int, int] | None:
     return (step.outer[1], step.outer[0]) if step.outer else None
 
 
-def _hairpin(case: Case, judgement: Judgement, asked: Iterable[EchoRow], found: Beyond) -> None:
+def _hairpin(case: Case, judgement: Judgement, asked: Iterable[QuestionRow], found: Beyond) -> None:
     """Whether what the pod sent to ``dst`` came back to it from its own address.
 
     Only address translation on its node can do that: packets to the pod's own address never leave it.
@@ -174,10 +174,10 @@ def _hairpin(case: Case, judgement: Judgement, asked: Iterable[EchoRow], found: 
         found.columns["hairpin"] = False if case.question is not None else None
         return
     some = list(asked)
-    back = {echo.ident for echo in some if echo.src == echo.dst == pod and echo.outcome != "replied"}
+    back = {echo.numbers[0] for echo in some if echo.src == echo.dst == pod and echo.outcome != "replied"}
     if case.lead.dst != pod:
         # The asker's port, or the identifier of ping, is the same on both.
-        back &= {echo.ident for echo in some if echo.dst == case.lead.dst}
+        back &= {echo.numbers[0] for echo in some if echo.dst == case.lead.dst}
     found.columns["hairpin"] = bool(back)
     if back:
         own = [echo for echo in some if echo.src == echo.dst == pod]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.paths.fates import came_back, fate, went_on
 from pcapcheck.paths.hosts import Hosts
 from pcapcheck.paths.losses import REPLY, PathLoss
@@ -23,7 +24,7 @@ from pcapcheck.values import Value, format_address
 class AskedPhrase:
     """How sentences name the questions of one table: all that were lost, and a single packet."""
 
-    row_class: type[EchoRow]
+    row_class: type[QuestionRow]
     lost: str
     packet: str
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 
-from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.values import Value, is_ipv4
@@ -16,7 +16,7 @@ LATE = 2 * 10**9
 
 
 def signs_of_life(
-    asked: Iterable[EchoRow], point: PointFacts | None, dst_link: PointFacts | None, dst: int | None
+    asked: Iterable[QuestionRow], point: PointFacts | None, dst_link: PointFacts | None, dst: int | None
 ) -> dict[str, Value | None]:
     """``asked`` are the requests on ``link`` that failed; the host with ``dst`` is on ``dst_link``."""
     times = [some.time for some in asked if some.time is not None]
@@ -39,7 +39,7 @@ def _heard(point: PointFacts | None, side: str, since: int | None) -> bool | Non
 
 
 def routed(
-    asked: Iterable[EchoRow], dst_link: PointFacts | None, dst: int | None, solicited: Container[int]
+    asked: Iterable[QuestionRow], dst_link: PointFacts | None, dst: int | None, solicited: Container[int]
 ) -> bool | None:
     """Whether the node sent something to ``dst`` by its link while the requests ``asked`` were lost: True, or unknown.
 
@@ -71,7 +71,7 @@ def gateway_answered(point: PointFacts) -> set[int]:
     return {address for group in talk.answered for address in talk.askers.get(group, ()) if is_ipv4(address)}
 
 
-def refused_late(errors: Sequence[EchoRow], point: PointFacts | None) -> bool | None:
+def refused_late(errors: Sequence[QuestionRow], point: PointFacts | None) -> bool | None:
     """Whether the first ICMP error came so late that the node had asked for a neighbour in vain.
 
     ``errors`` are the requests that ended so, all of them. What a node sends from itself is a group of its own, since

@@ -17,6 +17,7 @@ from pcapcheck.exchanges import paired_exchanges
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.exchanges.pairing_layout import ENDED, REMEMBERED, SAME_PACKET
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.exchanges.sums import Durations
 from pcapcheck.table_names import ECHO
 from pcapcheck.values import MAPPED
@@ -74,7 +75,7 @@ def pair(
     last: int = 0,
     every: bool = True,
     gateways: frozenset[int] = frozenset(),
-) -> tuple[PairedExchanges, list[EchoRow]]:
+) -> tuple[PairedExchanges, list[QuestionRow]]:
     echoes = PairedExchanges(WAIT, WAIT, every, lambda _group: (None, None), gateways)
     finished = [echo for batch in batches(given_events, size) for echo in objects(echoes.feed(batch))]
     finished += objects(echoes.finish(array("q", [last, last]), len(given_events)))
@@ -241,7 +242,7 @@ def test_what_was_answered_after_an_error_is_not_finished_for_it() -> None:
 
 def test_pings_of_the_gateway_are_judged_at_the_end_however_many_fail() -> None:
     _, finished = pair(failing(range(ENDED + 100)), gateways=frozenset({PEER}))
-    assert {echo.unicast for echo in finished} == {False}
+    assert {isinstance(echo, EchoRow) and echo.unicast for echo in finished} == {False}
 
 
 @pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)

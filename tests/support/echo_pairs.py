@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from fixtures.made.containers import NANOSECONDS, Packet, pcap
 from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_layout import IFINDEX, INTERFACE
-from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.raw_rows import RawRows
 from tests.support.meant import Difference
 from tests.support.reading import Record, frame_rows, open_bytes, read_bytes
@@ -34,7 +34,7 @@ Fields = Mapping[str, str]
 class Pairing:
     """Our echoes of a capture by the number of their request, and which frames are ICMP echoes to us at all."""
 
-    echoes: dict[int, EchoRow]
+    echoes: dict[int, QuestionRow]
     read: set[int]
     points: dict[tuple[int, int], list[int]]
 
@@ -62,7 +62,7 @@ def pair(data: bytes) -> Pairing:
     reader = open_bytes(data)
     decoder = Decoder(keep_all=True)
     echoes = PairedExchanges(LONGEST_WAIT, DNS_WAIT, True, decoder.macs)
-    done: list[EchoRow] = []
+    done: list[QuestionRow] = []
     read = set()
     points: dict[tuple[int, int], list[int]] = {}
     for records in reader.batches():
@@ -76,9 +76,9 @@ def pair(data: bytes) -> Pairing:
     return Pairing({echo.frames[0]: echo for echo in done}, read, points)
 
 
-def objects(finished: Iterable[RawRows]) -> list[EchoRow]:
+def objects(finished: Iterable[RawRows]) -> list[QuestionRow]:
     """Finished exchanges as objects, made before the next are."""
-    return [row for rows in finished for row in rows if isinstance(row, EchoRow)]
+    return [row for rows in finished for row in rows if isinstance(row, QuestionRow)]
 
 
 @cache

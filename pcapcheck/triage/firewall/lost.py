@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow
-from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.paths.losses import REPLY, REQUEST
 from pcapcheck.protocols import DNS_PORT
 from pcapcheck.questions.unanswered import Unanswered
@@ -93,7 +93,7 @@ def loss_of(case: Case, judgement: Judgement, packet_evidence: dict[str, Value |
 
 
 def _of_question(
-    case: Case, question: Unanswered, kind: str, ends: tuple[int, int], every: list[EchoRow]
+    case: Case, question: Unanswered, kind: str, ends: tuple[int, int], every: list[QuestionRow]
 ) -> LostPackets:
     """The packets of a question without a rule: how often it was asked, and on which ports.
 
@@ -131,29 +131,29 @@ def _answerer(question: Unanswered, judgement: Judgement, kind: str) -> tuple[in
     return back_end, _known(_destination(row) for row in asked if row.outcome == "replied")
 
 
-def _in_between(every: list[EchoRow]) -> bool:
+def _in_between(every: list[QuestionRow]) -> bool:
     """Whether an answered question was sent after the first unanswered one."""
     lost = [row.time for row in every if row.outcome == "unanswered" and row.time is not None]
     answered = [row.time for row in every if row.outcome == "replied" and row.time is not None]
     return bool(lost and answered) and max(answered) > min(lost)
 
 
-def _once(echoes: list[EchoRow]) -> list[EchoRow]:
+def _once(echoes: list[QuestionRow]) -> list[QuestionRow]:
     """Each question once, even if several links show it."""
-    return list({(row.ident, row.seq, getattr(row, "src_port", None)): row for row in echoes}.values())
+    return list({(row.numbers, _source(row)): row for row in echoes}.values())
 
 
-def ports_of(some: Iterable[EchoRow]) -> tuple[frozenset[int], frozenset[int]]:
+def ports_of(some: Iterable[QuestionRow]) -> tuple[frozenset[int], frozenset[int]]:
     """The ports that questions came from and went to; none if a port is not known."""
     ports = [(_source(row), _destination(row)) for row in some]
     return _known(source for source, _ in ports), _known(destination for _, destination in ports)
 
 
-def _source(row: EchoRow) -> int | None:
+def _source(row: QuestionRow) -> int | None:
     return row.src_port if isinstance(row, (ConnectionRow, DnsRow)) else None
 
 
-def _destination(row: EchoRow) -> int | None:
+def _destination(row: QuestionRow) -> int | None:
     return row.dst_port if isinstance(row, ConnectionRow) else DNS_PORT if isinstance(row, DnsRow) else None
 
 

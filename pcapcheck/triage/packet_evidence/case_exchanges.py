@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from pcapcheck.exchanges.connection_row import ConnectionRow
-from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import (
     REQUEST,
@@ -33,7 +33,7 @@ def packet_of(case: Case) -> str:
     return PACKETS.get(tables[0], REQUEST) if tables else REQUEST
 
 
-def asked_in(case: Case, judgement: Judgement, point: PointFacts | None = None) -> Iterator[EchoRow]:
+def asked_in(case: Case, judgement: Judgement, point: PointFacts | None = None) -> Iterator[QuestionRow]:
     """Samples of what the case's pod asked of its ``dst``, on one link or wherever it was recorded.
 
     If it is about a question to one port, only that port counts; datagrams other than DNS are not paired at all.
@@ -47,7 +47,7 @@ def asked_in(case: Case, judgement: Judgement, point: PointFacts | None = None) 
             yield some
 
 
-def asked_on(point: PointFacts | None, judgement: Judgement) -> Iterator[EchoRow]:
+def asked_on(point: PointFacts | None, judgement: Judgement) -> Iterator[QuestionRow]:
     """Samples of whatever was asked on a link: echo requests, attempts at connections, DNS queries."""
     if point is not None:
         paired = judgement.captures[point.key[0]].exchanges.paired
@@ -58,7 +58,7 @@ def asked_on(point: PointFacts | None, judgement: Judgement) -> Iterator[EchoRow
 
 def exchanges_of(
     packet: str, judgement: Judgement, src: int | None, dst: int | None, point: PointFacts | None = None
-) -> Iterator[EchoRow]:
+) -> Iterator[QuestionRow]:
     """Samples of echoes, attempts at connections or DNS queries, on one link or wherever they were recorded."""
     for some in bins_of(packet, judgement, point):
         yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
@@ -75,10 +75,10 @@ def bins_of(packet: str, judgement: Judgement, point: PointFacts | None = None) 
                     yield some
 
 
-def echoes_between(judgement: Judgement, address: int | None, other: int | None) -> Iterator[EchoRow]:
+def echoes_between(judgement: Judgement, address: int | None, other: int | None) -> Iterator[QuestionRow]:
     """Samples of the echoes of two addresses, in either direction."""
     return chain(exchanges_of(REQUEST, judgement, address, other), exchanges_of(REQUEST, judgement, other, address))
 
 
-def ended_by_error(echoes: Iterable[EchoRow]) -> Iterator[EchoRow]:
+def ended_by_error(echoes: Iterable[QuestionRow]) -> Iterator[QuestionRow]:
     return (echo for echo in echoes if echo.error_type is not None)

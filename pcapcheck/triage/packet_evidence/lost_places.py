@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.paths.losses import (
     AT_NIC,
@@ -91,7 +91,7 @@ def lost_places(
 
 
 def arrived_beyond(
-    case: Case, judgement: Judgement, packet: str, places: dict[str, Value | None], failed: list[EchoRow]
+    case: Case, judgement: Judgement, packet: str, places: dict[str, Value | None], failed: list[QuestionRow]
 ) -> dict[str, Value | None]:
     """Where those ``failed`` requests got to that were recorded on a NIC or tunnel of another node than the asker's.
 
@@ -101,13 +101,13 @@ def arrived_beyond(
     arrived = places["last_seen.arrived"]
     if point is None or arrived or places["lost"] not in (None, BETWEEN):
         return {"arrived": arrived}
-    lost = {(echo.ident, echo.seq) for echo in failed}
+    lost = {question.numbers for question in failed}
     same = judgement.followed.hosts.same
     there = [other for other in judgement.points if other.kind in NODE_KINDS and same(point.key, other.key) is False]
     shown = {
         other.key: any(
-            (echo.ident, echo.seq) in lost
-            for echo in exchanges_of(packet, judgement, case.lead.pod, case.lead.dst, other)
+            question.numbers in lost
+            for question in exchanges_of(packet, judgement, case.lead.pod, case.lead.dst, other)
         )
         for other in there
     }

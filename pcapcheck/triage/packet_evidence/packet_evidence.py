@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pcapcheck.columns import OPAQUE
-from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.address_row import BEHIND
 from pcapcheck.paths.losses import (
     REQUEST,
@@ -61,8 +61,8 @@ class Samples:
     """What the pod of a case asked on its own link: which packets these are, all samples, and those that failed."""
 
     packet: str
-    asked: list[EchoRow]
-    failed: list[EchoRow]
+    asked: list[QuestionRow]
+    failed: list[QuestionRow]
 
 
 def packet_evidence_of(case: Case, judgement: Judgement, roles: AddressRoles, losses: list[PathLoss]) -> Columns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.protocols import icmp_error_meaning
 from pcapcheck.ruleset.judgement import Judgement
@@ -14,7 +14,7 @@ from pcapcheck.triage.unanswered_neighbours import is_askers_own
 from pcapcheck.values import Value
 
 
-def error_meaning(echo: EchoRow | None) -> str:
+def error_meaning(echo: QuestionRow | None) -> str:
     if echo is None:
         return "none"
     means = icmp_error_meaning(echo.family, echo.error_type or 0, echo.error_code or 0)
@@ -22,7 +22,7 @@ def error_meaning(echo: EchoRow | None) -> str:
 
 
 def refused_by(
-    echo: EchoRow | None, here: EchoRow | None, point: PointFacts | None, judgement: Judgement
+    echo: QuestionRow | None, here: QuestionRow | None, point: PointFacts | None, judgement: Judgement
 ) -> str | None:
     """By the error's source, else by its TTL on the pod's link: what no router has forwarded is the node's own.
 
@@ -42,7 +42,7 @@ def refused_by(
     return "other" if own else None
 
 
-def is_late(case: Case, refused: list[EchoRow], point: PointFacts | None) -> bool | None:
+def is_late(case: Case, refused: list[QuestionRow], point: PointFacts | None) -> bool | None:
     """Whether the error came late; of a question that no rule is about only the error is known."""
     if not refused:
         return None if case.question is not None and case.question.error_reply is not None else False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.connection_row import ConnectionRow
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.paths.losses import (
     REQUEST,
 )
@@ -21,7 +22,7 @@ from pcapcheck.triage.packet_evidence.lost_paths import (
 from pcapcheck.triage.question_signs import is_reset, is_stalled
 
 
-def replies(case: Case, judgement: Judgement, packet: str, failed: list[EchoRow]) -> str | None:
+def replies(case: Case, judgement: Judgement, packet: str, failed: list[QuestionRow]) -> str | None:
     """Whether any of the requests got a reply on the asker's link, and whether that was before all that got none.
 
     Of many that are alike only the first are kept as samples; the paths of packets show what became of the others.
@@ -39,8 +40,8 @@ def replies(case: Case, judgement: Judgement, packet: str, failed: list[EchoRow]
     samples = [echo for some in bins for echo in some.samples if (echo.src, echo.dst) == (lead.pod, lead.dst)]
     if packet == TCP:
         # Another port is another question.
-        ports = {echo.seq for echo in failed}
-        samples = [echo for echo in samples if echo.seq in ports]
+        ports = {row.dst_port for row in failed if isinstance(row, ConnectionRow)}
+        samples = [row for row in samples if isinstance(row, ConnectionRow) and row.dst_port in ports]
     replied = [echo.time for echo in samples if echo.time is not None]
     paths = [path for path in judgement.followed.between(lead.pod, lead.dst) if path.packet == packet]
     came = [path.last for path in paths if path.answered and not _lost_on_return(case) and answer_seen(case) is None]
@@ -52,7 +53,7 @@ def replies(case: Case, judgement: Judgement, packet: str, failed: list[EchoRow]
     return "at-first" if everything or came else None
 
 
-def lost_first_packets(case: Case, packet: str, asked: list[EchoRow], failed: list[EchoRow]) -> bool | None:
+def lost_first_packets(case: Case, packet: str, asked: list[QuestionRow], failed: list[QuestionRow]) -> bool | None:
     """Whether nothing was lost of a conversation that had got an answer before, as far as samples tell.
 
     Echo requests of one identifier are one conversation to connection tracking, as long as they go on (30 seconds;
@@ -68,8 +69,9 @@ def lost_first_packets(case: Case, packet: str, asked: list[EchoRow], failed: li
     begun: dict[int | None, int] = {}
     for echo in asked:
         if echo.outcome == "replied" and echo.time is not None:
-            begun[echo.ident] = min(begun.get(echo.ident, echo.time), echo.time)
-    return not any(echo.time is not None and begun.get(echo.ident, echo.time) < echo.time for echo in failed)
+            ident = echo.numbers[0]
+            begun[ident] = min(begun.get(ident, echo.time), echo.time)
+    return not any(echo.time is not None and begun.get(echo.numbers[0], echo.time) < echo.time for echo in failed)
 
 
 def echo_lost(judgement: Judgement, pod: int | None, dst: int | None) -> bool | None:
