@@ -29,6 +29,7 @@ KERNELS = (
     "pcapcheck.decode.decode_loop",
     "pcapcheck.exchanges.ending",
     "pcapcheck.exchanges.pairing",
+    "pcapcheck.exchanges.hostless",
     "pcapcheck.exchanges.printed_askers",
     "pcapcheck.exchanges.resolving",
     "pcapcheck.exchanges.claiming",

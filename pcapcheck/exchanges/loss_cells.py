@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.exchanges import spreading
 from pcapcheck.exchanges import spreading_layout as layout
 
@@ -71,47 +70,27 @@ class Cells:
         if places < MOST_CELLS:
             self._enlarge(2 * places)
             return True
-        while self._state[layout.P_SHIFT] < LONGEST_SHIFT:
-            self._lengthen_moments()
-            if self._state[layout.P_CELLS] < MOST_CELLS * 3 // 4:
+        wanted = MOST_CELLS * 3 // 4
+        while (longer := LONGEST_SHIFT - self._state[layout.P_SHIFT]) > 0:
+            # If pairs and sizes alone are too many, no length of the moments is enough.
+            longer = min(LONGER, longer) if self._lasting() < wanted else longer
+            self._empty_slots()
+            spreading.lengthen(self._cells, self._slots, longer, self._state)
+            if self._state[layout.P_CELLS] < wanted:
                 return True
         return False
 
+    def _lasting(self) -> int:
+        """How many cells are not of moments."""
+        used = self._state[layout.P_CELLS]
+        respects = self._cells[layout.C_RESPECT : used * layout.CELL_FIELDS : layout.CELL_FIELDS]
+        return used - respects.count(layout.MOMENT)
+
     def _enlarge(self, places: int) -> None:
         self._cells.frombytes(bytes(8 * layout.CELL_FIELDS * places - 8 * len(self._cells)))
-        self._enter()
-
-    def _enter(self) -> None:
-        self._slots = array("i", [-1]) * (2 * len(self._cells) // layout.CELL_FIELDS)
-        # A power of two, like the number of places.
+        self._empty_slots()
         spreading.enter_cells(self._cells, self._slots, self._state[layout.P_CELLS])
 
-    def _lengthen_moments(self) -> None:
-        """Merge moments that fall into the same longer moment."""
-        import numpy as np
-
-        cells = self.table().copy()
-        moments = cells[:, layout.C_RESPECT] == layout.MOMENT
-        kept, merged = cells[~moments], cells[moments]
-        merged[:, layout.C_SRC_LOW] >>= LONGER
-        key = merged[:, [layout.C_KIND, layout.C_GROUP, layout.C_SRC_LOW]]
-        order = np.lexsort(key.T)
-        merged, key = merged[order], key[order]
-        begins = np.flatnonzero(np.r_[True, (key[1:] != key[:-1]).any(axis=1)]) if len(merged) else np.array([], int)
-        folded = merged[begins]
-        counts = slice(layout.C_REPLIED, layout.C_EXPIRED + 1)
-        if len(begins):
-            folded[:, counts] = np.add.reduceat(merged[:, counts], begins, axis=0)
-            # A moment without a failure has neither: less than any time.
-            latest = np.iinfo(np.int64).max
-            first = np.where(merged[:, layout.C_FIRST] == ABSENT_TIME, latest, merged[:, layout.C_FIRST])
-            first = np.minimum.reduceat(first, begins)
-            folded[:, layout.C_FIRST] = np.where(first == latest, ABSENT_TIME, first)
-            folded[:, layout.C_LAST] = np.maximum.reduceat(merged[:, layout.C_LAST], begins)
-        packed = np.concatenate([kept, folded])
-        places = len(self._cells)
-        self._cells = array("q", packed.tobytes())
-        self._cells.frombytes(bytes(8 * (places - len(self._cells))))
-        self._state[layout.P_CELLS] = len(packed)
-        self._state[layout.P_SHIFT] += LONGER
-        self._enter()
+    def _empty_slots(self) -> None:
+        # A power of two, like the number of places.
+        self._slots = array("i", [-1]) * (2 * len(self._cells) // layout.CELL_FIELDS)

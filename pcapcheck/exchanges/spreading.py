@@ -19,6 +19,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck.capture import scan_layout
+    from pcapcheck.copying import copy_numbers
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import pairing_layout
     from pcapcheck.exchanges import spreading_layout as layout
@@ -45,10 +46,36 @@ def enter_cells(cells: array[int], slots: array[int], count: int) -> None:
     insert_all(cells, layout.CELL_FIELDS, layout.C_HOME, slots, 0, count)
 
 
+def slot_of(
+    cells: array[int],
+    slots: array[int],
+    home: int,
+    sort: int,
+    src_high: int,
+    src_low: int,
+    dst_high: int,
+    dst_low: int,
+) -> int:
+    """The slot of the cell with this key, or the empty one where it belongs."""
+    mask = len(slots) - 1
+    slot = seek(cells, layout.CELL_FIELDS, layout.C_HOME, slots, mask, home, home & mask)
+    while slots[slot] >= 0:
+        cell = slots[slot] * layout.CELL_FIELDS
+        if (
+            cells[cell + layout.C_SRC_LOW] == src_low
+            and cells[cell + layout.C_DST_LOW] == dst_low
+            and cells[cell + layout.C_SORT] == sort
+            and cells[cell + layout.C_SRC_HIGH] == src_high
+            and cells[cell + layout.C_DST_HIGH] == dst_high
+        ):
+            break
+        slot = seek(cells, layout.CELL_FIELDS, layout.C_HOME, slots, mask, home, (slot + 1) & mask)
+    return slot
+
+
 def find_cell(
     cells: array[int],
     slots: array[int],
-    mask: int,
     room: int,
     state: array[int],
     respect: int,
@@ -63,22 +90,10 @@ def find_cell(
     """The cell with this key, made if it is new; -1 where there is no room."""
     sort = cell_sort(respect, kind, group, port)
     home = cell_home(sort, src_low, dst_low)
-    slot = home & mask
-    while True:
-        slot = seek(cells, layout.CELL_FIELDS, layout.C_HOME, slots, mask, home, slot)
-        found = slots[slot]
-        if found < 0:
-            break
-        cell = found * layout.CELL_FIELDS
-        if (
-            cells[cell + layout.C_SRC_LOW] == src_low
-            and cells[cell + layout.C_DST_LOW] == dst_low
-            and cells[cell + layout.C_SORT] == sort
-            and cells[cell + layout.C_SRC_HIGH] == src_high
-            and cells[cell + layout.C_DST_HIGH] == dst_high
-        ):
-            return found
-        slot = (slot + 1) & mask
+    slot = slot_of(cells, slots, home, sort, src_high, src_low, dst_high, dst_low)
+    found = slots[slot]
+    if found >= 0:
+        return found
     found = state[layout.P_CELLS]
     if found >= room:
         return -1
@@ -100,6 +115,48 @@ def find_cell(
     cells[cell + layout.C_FIRST] = scan_layout.ABSENT_TIME
     cells[cell + layout.C_LAST] = scan_layout.ABSENT_TIME
     return found
+
+
+def add_cell(cells: array[int], cell: int, other: int) -> None:
+    """Add what another cell counts to a cell."""
+    for field in range(layout.C_REPLIED, layout.C_EXPIRED + 1):
+        cells[cell + field] = cells[cell + field] + cells[other + field]
+    first, last = cells[other + layout.C_FIRST], cells[other + layout.C_LAST]
+    if first != scan_layout.ABSENT_TIME:
+        if cells[cell + layout.C_FIRST] == scan_layout.ABSENT_TIME or first < cells[cell + layout.C_FIRST]:
+            cells[cell + layout.C_FIRST] = first
+        if cells[cell + layout.C_LAST] == scan_layout.ABSENT_TIME or last > cells[cell + layout.C_LAST]:
+            cells[cell + layout.C_LAST] = last
+
+
+def lengthen(cells: array[int], slots: array[int], by: int, state: array[int]) -> None:
+    """Make moments 2^by times as long, and merge the cells that fall into the same; ``slots`` are all empty."""
+    count = state[layout.P_CELLS]
+    kept = 0
+    for number in range(count):
+        cell = number * layout.CELL_FIELDS
+        if cells[cell + layout.C_RESPECT] == layout.MOMENT:
+            cells[cell + layout.C_SRC_LOW] = cells[cell + layout.C_SRC_LOW] >> by
+            cells[cell + layout.C_HOME] = cell_home(cells[cell + layout.C_SORT], cells[cell + layout.C_SRC_LOW], 0)
+        slot = slot_of(
+            cells,
+            slots,
+            cells[cell + layout.C_HOME],
+            cells[cell + layout.C_SORT],
+            cells[cell + layout.C_SRC_HIGH],
+            cells[cell + layout.C_SRC_LOW],
+            cells[cell + layout.C_DST_HIGH],
+            cells[cell + layout.C_DST_LOW],
+        )
+        if slots[slot] >= 0:
+            add_cell(cells, slots[slot] * layout.CELL_FIELDS, cell)
+            continue
+        slots[slot] = kept
+        if kept < number:
+            copy_numbers(cells, cell, cells, kept * layout.CELL_FIELDS, layout.CELL_FIELDS)
+        kept = kept + 1
+    state[layout.P_CELLS] = kept
+    state[layout.P_SHIFT] = state[layout.P_SHIFT] + by
 
 
 def count_exchange(cells: array[int], cell: int, rows: array[int], row: int) -> None:
@@ -140,7 +197,6 @@ def spread(rows: array[int], count: int, cells: array[int], slots: array[int], f
     ``final``: there will be no more cells; what finds none is only counted.
     """
     with cython.nogil:
-        mask = len(slots) - 1
         room = len(cells) // layout.CELL_FIELDS
         number = state[layout.P_ROW]
         status = layout.ALL_TAKEN
@@ -158,7 +214,6 @@ def spread(rows: array[int], count: int, cells: array[int], slots: array[int], f
             found = find_cell(
                 cells,
                 slots,
-                mask,
                 room,
                 state,
                 layout.PAIR,
@@ -178,7 +233,6 @@ def spread(rows: array[int], count: int, cells: array[int], slots: array[int], f
                 found = find_cell(
                     cells,
                     slots,
-                    mask,
                     room,
                     state,
                     layout.SIZED,
@@ -196,7 +250,6 @@ def spread(rows: array[int], count: int, cells: array[int], slots: array[int], f
                 found = find_cell(
                     cells,
                     slots,
-                    mask,
                     room,
                     state,
                     layout.MOMENT,

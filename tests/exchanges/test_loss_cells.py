@@ -103,3 +103,16 @@ def test_they_agree_where_there_is_no_room() -> None:
     assert compiled[0].moment > 1 << cells_module.FIRST_SHIFT
     assert plain[1] == compiled[1]
     assert plain[0].left_out == compiled[0].left_out
+
+
+def test_longer_moments_keep_their_counts_and_times() -> None:
+    some = [(1, 0, 1, 1, row.UNANSWERED, number * SECOND, 84) for number in range(1, 300)]
+    with patch.object(cells_module, "FIRST_CELLS", 64), patch.object(cells_module, "MOST_CELLS", 64):
+        made, table = counted(some)
+    moments = [cell for cell in table if cell[layout.C_RESPECT] == layout.MOMENT]
+    assert made.left_out == 0
+    assert sum(cell[layout.C_SILENT] for cell in moments) == len(some)
+    for cell in moments:
+        within = range(cell[layout.C_SRC_LOW] * made.moment, (cell[layout.C_SRC_LOW] + 1) * made.moment)
+        times = [time for *_, time, _ in some if time in within]
+        assert (cell[layout.C_FIRST], cell[layout.C_LAST]) == (min(times), max(times))
