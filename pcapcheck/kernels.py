@@ -30,6 +30,7 @@ KERNELS = (
     "pcapcheck.exchanges.ending",
     "pcapcheck.exchanges.pairing",
     "pcapcheck.exchanges.hostless",
+    "pcapcheck.exchanges.sampling",
     "pcapcheck.exchanges.printed_askers",
     "pcapcheck.exchanges.resolving",
     "pcapcheck.exchanges.claiming",
