@@ -132,7 +132,6 @@ class ExchangeBins:
             count = row[layout.B_COUNT]
             if not count or TABLE_OF[row[layout.B_KIND]] != table:
                 continue
-            replied = row[layout.B_MOST] != layout.ABSENT
             buckets = self._buckets[number * layout.BUCKETS : (number + 1) * layout.BUCKETS]
             samples = [
                 exchange_row(self._samples, number * layout.SAMPLES + sample, macs, address_of)
@@ -149,8 +148,7 @@ class ExchangeBins:
                 row[layout.B_DUPLICATES],
                 absent(row[layout.B_LEAST]),
                 absent(row[layout.B_MOST]),
-                # Most bins have no round trip times at all.
-                Counter({bucket: held for bucket, held in enumerate(buckets) if held} if replied else {}),
+                _counted(row, buckets),
                 samples,
                 [exchange_row(spread, at, macs, address_of) for at in range(len(spread) // layout.FIELDS)],
             )
@@ -163,6 +161,15 @@ class ExchangeBins:
         size = layout.SAMPLES * layout.FIELDS
         first = self._samples[number * size : (number + 1) * size]
         return self._failures.of_other_pairs(alike, first, layout.SAMPLES), self._failures.of(alike)
+
+
+def _counted(row: array[int], buckets: array[int]) -> Counter[int]:
+    """The round trip times of a bin, by bucket; most bins have none at all."""
+    least, most = row[layout.B_LEAST], row[layout.B_MOST]
+    if most == layout.ABSENT:
+        return Counter()
+    between = range(pairing.bucket_of(least), pairing.bucket_of(most) + 1)
+    return Counter({bucket: buckets[bucket] for bucket in between if buckets[bucket]})
 
 
 def _candidate(row: EchoRow) -> Candidate:
