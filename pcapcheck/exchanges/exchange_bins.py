@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.decoder import absent
-from pcapcheck.exchanges import pairing
+from pcapcheck.exchanges import binning
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.echo_row import EchoRow
@@ -88,7 +88,7 @@ class ExchangeBins:
         self._samples.frombytes(bytes(8 * layout.SAMPLES * layout.FIELDS * (after - before)))
         self._buckets.frombytes(bytes(8 * layout.BUCKETS * (after - before)))
         self._slots = array("i", [-1]) * (4 * after)
-        pairing.enter_bins(self.counts, self._slots, self._state[layout.S_BINS])
+        binning.enter_bins(self.counts, self._slots, self._state[layout.S_BINS])
 
     def take(self, finished: array[int], count: int) -> None:
         """Sample finished exchanges that the loop has counted already."""
@@ -168,7 +168,7 @@ def _counted(row: array[int], buckets: array[int]) -> Counter[int]:
     least, most = row[layout.B_LEAST], row[layout.B_MOST]
     if most == layout.ABSENT:
         return Counter()
-    between = range(pairing.bucket_of(least), pairing.bucket_of(most) + 1)
+    between = range(binning.bucket_of(least), binning.bucket_of(most) + 1)
     return Counter({bucket: buckets[bucket] for bucket in between if buckets[bucket]})
 
 

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 FIRST_CELLS = 1 << 10
-# 170 bytes each: all pairs of 200 pods, and the moments of a long capture.
+# 170 bytes each: all pairs of 200 pods.
 MOST_CELLS = 1 << 17
-# A moment is 134 ms at first. If there are too many, moments become four times as long.
+# 72 bytes each: the moments of a long capture of many pods. A moment is 134 ms at first. If there are too many, moments
+# become four times as long.
+FIRST_MOMENTS = 1 << 10
+MOST_MOMENTS = 1 << 17
 FIRST_SHIFT = 27
 LONGER = 2
 LONGEST_SHIFT = 60
@@ -27,6 +30,9 @@ class Cells:
     def __init__(self) -> None:
         self._cells = array("q")
         self._slots = array("i")
+        self._moments = array("q", bytes(8 * layout.MOMENT_FIELDS * FIRST_MOMENTS))
+        # The latest moment of each stream, for as many frame groups as there are.
+        self._latest = array("i", [-1]) * layout.STREAMS
         self._state = array("q", bytes(8 * layout.P_STATE))
         self._state[layout.P_SHIFT] = FIRST_SHIFT
         self._enlarge(FIRST_CELLS)
@@ -44,53 +50,75 @@ class Cells:
     def take(self, rows: array[int], count: int) -> None:
         """Count finished exchanges."""
         self._state[layout.P_ROW] = 0
-        final = False
+        cells_final = moments_final = False
         while True:
-            spreading.spread(rows, count, self._cells, self._slots, final, self._state)
-            if self._state[layout.P_STATUS] == layout.ALL_TAKEN:
+            spreading.spread(
+                rows,
+                count,
+                self._cells,
+                self._slots,
+                cells_final,
+                self._moments,
+                self._latest,
+                moments_final,
+                self._state,
+            )
+            status = self._state[layout.P_STATUS]
+            if status == layout.ALL_TAKEN:
                 return
-            final = not self._make_room()
+            if status == layout.GROUPS_FULL:
+                self._latest += array("i", [-1]) * len(self._latest)
+            elif status == layout.CELLS_FULL:
+                cells_final = not self._add_cells()
+            else:
+                moments_final = not self._make_room_for_moments()
 
     def close(self) -> None:
         """Release unused room, now that all exchanges are counted."""
         # At least one: NumPy takes no empty buffer.
         del self._cells[max(1, self._state[layout.P_CELLS]) * layout.CELL_FIELDS :]
+        del self._moments[max(1, self._state[layout.P_MOMENTS]) * layout.MOMENT_FIELDS :]
         del self._slots[:]
+        del self._latest[:]
 
     def table(self) -> npt.NDArray[np.int64]:
-        """All cells, a row each, with the fields of ``spreading_layout`` as columns."""
-        import numpy as np
+        """The cells of pairs and sizes, a row each, with the fields of ``spreading_layout`` as columns."""
+        return _rows(self._cells, self._state[layout.P_CELLS], layout.CELL_FIELDS)
 
-        count = self._state[layout.P_CELLS] * layout.CELL_FIELDS
-        return np.frombuffer(self._cells, dtype=np.int64, count=count).reshape(-1, layout.CELL_FIELDS)
+    def moments(self) -> npt.NDArray[np.int64]:
+        """The moments, a row each, with the first MOMENT_FIELDS of ``spreading_layout`` as columns.
 
-    def _make_room(self) -> bool:
-        """Add cells, or else merge moments."""
+        What was counted in one moment may stand in several rows.
+        """
+        return _rows(self._moments, self._state[layout.P_MOMENTS], layout.MOMENT_FIELDS)
+
+    def _add_cells(self) -> bool:
         places = len(self._cells) // layout.CELL_FIELDS
-        if places < MOST_CELLS:
-            self._enlarge(2 * places)
-            return True
-        wanted = MOST_CELLS * 3 // 4
-        while (longer := LONGEST_SHIFT - self._state[layout.P_SHIFT]) > 0:
-            # If pairs and sizes alone are too many, no length of the moments is enough.
-            longer = min(LONGER, longer) if self._lasting() < wanted else longer
-            self._empty_slots()
-            spreading.lengthen(self._cells, self._slots, longer, self._state)
-            if self._state[layout.P_CELLS] < wanted:
-                return True
-        return False
-
-    def _lasting(self) -> int:
-        """How many cells are not of moments."""
-        used = self._state[layout.P_CELLS]
-        respects = self._cells[layout.C_RESPECT : used * layout.CELL_FIELDS : layout.CELL_FIELDS]
-        return used - respects.count(layout.MOMENT)
+        if places >= MOST_CELLS:
+            return False
+        self._enlarge(2 * places)
+        return True
 
     def _enlarge(self, places: int) -> None:
         self._cells.frombytes(bytes(8 * layout.CELL_FIELDS * places - 8 * len(self._cells)))
-        self._empty_slots()
+        # A power of two, like the number of places.
+        self._slots = array("i", [-1]) * (2 * places)
         spreading.enter_cells(self._cells, self._slots, self._state[layout.P_CELLS])
 
-    def _empty_slots(self) -> None:
-        # A power of two, like the number of places.
-        self._slots = array("i", [-1]) * (2 * len(self._cells) // layout.CELL_FIELDS)
+    def _make_room_for_moments(self) -> bool:
+        """Add moments, or else make them longer."""
+        places = len(self._moments) // layout.MOMENT_FIELDS
+        if places < MOST_MOMENTS:
+            self._moments.frombytes(bytes(8 * len(self._moments)))
+            return True
+        while self._state[layout.P_SHIFT] < LONGEST_SHIFT:
+            spreading.lengthen_moments(self._moments, self._latest, LONGER, self._state)
+            if self._state[layout.P_MOMENTS] < MOST_MOMENTS * 3 // 4:
+                return True
+        return False
+
+
+def _rows(held: array[int], count: int, width: int) -> npt.NDArray[np.int64]:
+    import numpy as np
+
+    return np.frombuffer(held, dtype=np.int64, count=count * width).reshape(-1, width)
