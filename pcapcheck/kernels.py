@@ -33,6 +33,8 @@ KERNELS = (
     "pcapcheck.exchanges.pairing_arrays",
     "pcapcheck.exchanges.binning",
     "pcapcheck.exchanges.pairing",
+    "pcapcheck.exchanges.hostless",
+    "pcapcheck.exchanges.sampling",
     "pcapcheck.exchanges.pending",
     "pcapcheck.exchanges.pairing_end",
     "pcapcheck.exchanges.printed_askers",

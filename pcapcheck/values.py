@@ -227,4 +227,6 @@ def parse_ratio(text: str) -> Fraction:
 
 def clean(text: str) -> str:
     """Text from a capture made safe to print: control and format characters become visible escapes."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

@@ -80,7 +80,7 @@ class Exchanges:
             yield rows.table, rows, 1
         if not self.every_echo:
             for bin_ in self.paired.all_bins():
-                first, *others = bin_.samples
+                first, *others = bin_.telling
                 yield _table_of(first), [first], bin_.count - len(others)
                 for sample in others:
                     yield _table_of(sample), [sample], 1

@@ -12,23 +12,29 @@ from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.decoder import absent
 from pcapcheck.exchanges import binning
 from pcapcheck.exchanges import pairing_layout as layout
+from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.exchange_row import Macs, exchange_row
-from pcapcheck.exchanges.pair_samples import PairSamples
+from pcapcheck.exchanges.failure_samples import FailureSamples
 from pcapcheck.exchanges.paired_kinds import TABLE_OF
 from pcapcheck.exchanges.question_row import QuestionRow
+from pcapcheck.fair_choice import Candidate, choose
 from pcapcheck.table_names import ECHO
 
 MOST_BINS = 1 << 13
 FIRST_BINS = 1 << 5
-# With more bins than this, not every call looks for bins that grew.
-MOST_WEIGHED = 1 << 9
 # Bins that are kept as objects: some 3 KB each, with five samples.
 MOST_KEPT = 1 << 13
+# Samples of a bin that rules are shown.
+MOST_TELLING = 20
 
 
 @dataclass(frozen=True, repr=False)
 class ExchangeBin(Brief):
-    """Exchanges alike in the request's frame group, outcome, error and whether one host was asked; some samples."""
+    """Exchanges alike in the request's frame group, outcome, error and whether one host was asked; some samples.
+
+    ``samples`` are the first ones; of failures, also the first of other pairs. ``spread`` are more failures, of all
+    pairs and times.
+    """
 
     group: int
     outcome: str
@@ -40,6 +46,14 @@ class ExchangeBin(Brief):
     most: int | None
     buckets: Counter[int]
     samples: list[QuestionRow]
+    spread: list[QuestionRow]
+
+    @property
+    def telling(self) -> list[QuestionRow]:
+        """A few samples that show best what is in the bin, the first one first."""
+        known = {row.frames[0] for row in self.samples}
+        rows = [*self.samples, *(row for row in self.spread if row.frames[0] not in known)]
+        return [rows[number] for number in choose([_candidate(row) for row in rows], MOST_TELLING)]
 
 
 class ExchangeBins:
@@ -53,8 +67,7 @@ class ExchangeBins:
         self._state = state
         # Bin 0 takes the exchanges that find no bin when there are too many bins.
         state[layout.S_BINS] = 1
-        self._pair_samples = PairSamples()
-        self._hidden = 0
+        self._failures = FailureSamples()
         # Sums by table, kept once nothing more is added: the search for causes asks for them many times.
         self._settled: dict[str, list[ExchangeBin]] | None = None
         self.enlarge()
@@ -78,13 +91,13 @@ class ExchangeBins:
         binning.enter_bins(self.counts, self._slots, self._state[layout.S_BINS])
 
     def take(self, finished: array[int], count: int) -> None:
-        """Look for samples of further pairs among finished exchanges that the loop has counted already."""
-        if self._hides_some():
-            self._pair_samples.take(finished, count)
+        """Sample finished exchanges that the loop has counted already."""
+        self._failures.take(finished, count)
 
     def settle(self) -> None:
         """Release unused room: for hundreds of small captures, it is nearly all of their memory."""
         self._settled = {}
+        self._failures.settle()
         del self._slots[:]
         used = self._state[layout.S_BINS]
         sizes = (layout.BIN_FIELDS, layout.SAMPLES * layout.FIELDS, layout.BUCKETS)
@@ -119,13 +132,13 @@ class ExchangeBins:
             count = row[layout.B_COUNT]
             if not count or TABLE_OF[row[layout.B_KIND]] != table:
                 continue
-            replied = row[layout.B_MOST] != layout.ABSENT
             buckets = self._buckets[number * layout.BUCKETS : (number + 1) * layout.BUCKETS]
             samples = [
                 exchange_row(self._samples, number * layout.SAMPLES + sample, macs, address_of)
                 for sample in range(min(count, layout.SAMPLES))
             ]
-            samples += self._of_other_pairs(number, row, macs, address_of)
+            more, spread = self._further(number, row)
+            samples += [exchange_row(more, at, macs, address_of) for at in range(len(more) // layout.FIELDS)]
             yield ExchangeBin(
                 row[layout.B_GROUP],
                 samples[0].outcome,
@@ -135,31 +148,31 @@ class ExchangeBins:
                 row[layout.B_DUPLICATES],
                 absent(row[layout.B_LEAST]),
                 absent(row[layout.B_MOST]),
-                # Most bins have no round trip times at all.
-                Counter({bucket: held for bucket, held in enumerate(buckets) if held} if replied else {}),
+                _counted(row, buckets),
                 samples,
+                [exchange_row(spread, at, macs, address_of) for at in range(len(spread) // layout.FIELDS)],
             )
 
-    def _hides_some(self) -> bool:
-        """Whether, since the last call, more exchanges failed alike than their bin keeps."""
-        if self._state[layout.S_BINS] > MOST_WEIGHED:
-            return True
-        used, width = self._state[layout.S_BINS] * layout.BIN_FIELDS, layout.BIN_FIELDS
-        counts, outcomes = self.counts[layout.B_COUNT : used : width], self.counts[layout.B_OUTCOME : used : width]
-        failed = (layout.ERRED, layout.UNANSWERED)
-        more = sum(
-            count
-            for count, outcome in zip(counts, outcomes, strict=True)
-            if outcome in failed and count > layout.SAMPLES
-        )
-        before, self._hidden = self._hidden, more
-        return more > before
-
-    def _of_other_pairs(self, number: int, row: array[int], macs: Macs, address_of: AddressOf) -> list[QuestionRow]:
-        """Samples of pairs that failed like those of a bin but are not among its first samples."""
+    def _further(self, number: int, row: array[int]) -> tuple[array[int], array[int]]:
+        """What failed like the first samples of a bin: the first of other pairs, and more of all pairs and times."""
         if row[layout.B_COUNT] <= layout.SAMPLES or not number:
-            return []
+            return array("q"), array("q")
         alike = row[layout.B_GROUP], row[layout.B_OUTCOME], row[layout.B_KIND], row[layout.B_ERROR]
         size = layout.SAMPLES * layout.FIELDS
-        more = self._pair_samples.of(alike, self._samples[number * size : (number + 1) * size], layout.SAMPLES)
-        return [exchange_row(more, sample, macs, address_of) for sample in range(len(more) // layout.FIELDS)]
+        first = self._samples[number * size : (number + 1) * size]
+        return self._failures.of_other_pairs(alike, first, layout.SAMPLES), self._failures.of(alike)
+
+
+def _counted(row: array[int], buckets: array[int]) -> Counter[int]:
+    """The round trip times of a bin, by bucket; most bins have none at all."""
+    least, most = row[layout.B_LEAST], row[layout.B_MOST]
+    if most == layout.ABSENT:
+        return Counter()
+    between = range(binning.bucket_of(least), binning.bucket_of(most) + 1)
+    return Counter({bucket: buckets[bucket] for bucket in between if buckets[bucket]})
+
+
+def _candidate(row: QuestionRow) -> Candidate:
+    port = row.dst_port if isinstance(row, ConnectionRow) else None
+    when = row.frames[0] if row.time is None else row.time
+    return Candidate(row.src, row.dst, (row.src, row.dst, port), when)

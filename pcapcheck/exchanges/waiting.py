@@ -8,10 +8,11 @@ that went unanswered while others were asked and answered, or three of them in a
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
+from pcapcheck.exchanges import hostless
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.paired_kinds import REPEATING
 from pcapcheck.values import address_of, halves_of, is_ipv4
@@ -58,7 +59,8 @@ def hold_back(
     if state[layout.S_OLDEST] < 0:
         return
     replied = [place * layout.FIELDS for place in answered if place >= 0]
-    _expect_no_host(pool, state, {pair_of(pool, row)[2:] for row in replied}, gateways)
+    hosts = {address_of(*pair_of(pool, row)[2:]) for row in replied}
+    hostless.expect_no_host(pool, _low_halves(gateways), _low_halves(hosts))
     shown = _shown(pool, replied)
     # If more was answered than is remembered, the slowest answer to the same protocol stands for the rest.
     forgotten = _slowest_by_group(bins, state) if len(replied) == len(answered) else {}
@@ -86,27 +88,9 @@ def hold_back(
                 pool[row + layout.OUTCOME] = layout.IN_FLIGHT
 
 
-def _expect_no_host(pool: array[int], state: array[int], hosts: set[tuple[int, int]], gateways: frozenset[int]) -> None:
-    """Count an echo request without a reply as sent to no particular host, by its IPv4 address.
-
-    An address that ends in 255 is mostly a subnet's broadcast address, which no host has to answer (RFC 1122, section
-    3.2.2.6). On a healthy node no interface has the gateway's address: a ping of it fails, by an error or in silence.
-    ``hosts`` are addresses that did answer.
-    """
-    known = {halves_of(gateway)[1] for gateway in gateways}
-    asked = set(pool[layout.DST_LOW :: layout.FIELDS])
-    doubtful = {low for low in asked if low & 0xFF == 0xFF or low in known}
-    if not doubtful:
-        return
-    for row in _open_rows(pool, state):
-        if pool[row + layout.DST_LOW] not in doubtful:
-            continue
-        dst = pool[row + layout.DST_HIGH], pool[row + layout.DST_LOW]
-        address = address_of(*dst)
-        if pool[row + layout.KIND] != layout.KIND_ECHO or dst in hosts or not is_ipv4(address):
-            continue
-        if address in gateways or (dst[1] & 0xFF == 0xFF and pool[row + layout.OUTCOME] == layout.UNANSWERED):
-            pool[row + layout.KIND] = layout.KIND_ECHO_TO_MANY
+def _low_halves(addresses: Iterable[int]) -> array[int]:
+    """The lower halves of the IPv4 addresses among these, each once."""
+    return array("q", sorted({halves_of(address)[1] for address in addresses if is_ipv4(address)}))
 
 
 def _was_due(pool: array[int], rows: list[int], place: int, answered: list[tuple[int, bool]], last_number: int) -> bool:

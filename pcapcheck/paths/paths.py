@@ -73,6 +73,25 @@ class Paths(Brief):
         """The paths of what an address was to receive."""
         return self._by_receiver.get(address, [])
 
+    def steps_between(self, src: int, dst: int) -> list[tuple[Path, int]]:
+        """Where packets had these addresses: paths, each with the number of a step."""
+        return self._steps_by_ends.get((src, dst), [])
+
+    def steps_in_tunnel(self, outer: tuple[int, int] | None) -> list[tuple[Path, int]]:
+        """Where packets were in a tunnel from one node to another: paths, each with the number of a step."""
+        return self._steps_by_outer.get(outer, []) if outer else []
+
+    @cached_property
+    def encrypting(self) -> frozenset[PointKey]:
+        """The capture points that show packets encrypted."""
+        return frozenset(step.spot.point.key for path in self.found for step in path.steps if step.encap == OPAQUE)
+
+    @cached_property
+    def keeping_ttl(self) -> frozenset[int]:
+        """The senders of packets that have the same TTL at the end of their path as at its beginning."""
+        several = (path for path in self.found if len(path.steps) > 1)
+        return frozenset(path.src for path in several if path.steps[0].ttl == path.steps[-1].ttl)
+
     @cached_property
     def forwarding(self) -> frozenset[tuple[PointKey, bool]]:
         """The capture points that packets were seen to go on from, and whether they were IPv4."""
@@ -90,6 +109,23 @@ class Paths(Brief):
         found: dict[int | None, list[Path]] = {}
         for path in self.found:
             found.setdefault(path.receiver, []).append(path)
+        return found
+
+    @cached_property
+    def _steps_by_ends(self) -> dict[tuple[int, int], list[tuple[Path, int]]]:
+        found: dict[tuple[int, int], list[tuple[Path, int]]] = {}
+        for path in self.found:
+            for number, step in enumerate(path.steps):
+                found.setdefault((step.src, step.dst), []).append((path, number))
+        return found
+
+    @cached_property
+    def _steps_by_outer(self) -> dict[tuple[int, int], list[tuple[Path, int]]]:
+        found: dict[tuple[int, int], list[tuple[Path, int]]] = {}
+        for path in self.found:
+            for number, step in enumerate(path.steps):
+                if step.outer:
+                    found.setdefault(step.outer, []).append((path, number))
         return found
 
     def within(self, keys: set[PointKey], facts: Facts) -> Paths:

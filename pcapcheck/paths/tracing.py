@@ -6,6 +6,8 @@ Made for the few frames that are shown as evidence; nothing here is done for eve
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +16,8 @@ from pcapcheck.paths.gathering_layout import SAME_PACKET
 from pcapcheck.paths.path import Path
 from pcapcheck.paths.path_grouping import PathGroups
 from pcapcheck.paths.sighting_columns import packet_type_of
+
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 # An answer that comes later answers something else.
 SOON = 1_000_000_000
@@ -58,21 +62,50 @@ class Tracing:
         seen, packets = self._seen, self._groups.packets
         begin = int(packets.begins[packet])
         rows = packets.rows[begin : begin + int(packets.lengths[packet])]
-        alike = np.isin(seen.echo, seen.echo[rows]) & (self._packet_of >= 0)
-        alike &= packet_type_of(seen.what) == PACKETS.index("reply")
-        yield from dict.fromkeys(self._packet_of[np.flatnonzero(alike & (seen.time >= seen.time[rows[0]]))].tolist())
+        echoes, replies = self._replies
+        found = [
+            replies[np.searchsorted(echoes, echo) : np.searchsorted(echoes, echo, "right")]
+            for echo in np.unique(seen.echo[rows])
+        ]
+        alike = np.sort(np.concatenate(found))
+        yield from dict.fromkeys(self._packet_of[alike[seen.time[alike] >= seen.time[rows[0]]]].tolist())
 
     def answers(self, kind: str, pairs: set[tuple[int, int]], packet: int) -> Iterator[int]:
         """Packets of a type between these (source and destination) soon after a packet: the first of each path."""
         seen, packets = self._seen, self._groups.packets
         asked = int(seen.time[packets.rows[packets.begins[packet]]])
-        for number, back in enumerate(self._groups.paths):
-            if back.packet == kind and (back.src, back.dst) in pairs and back.last >= asked:
-                members = np.flatnonzero(self._groups.path_of == number)
+        order, path_of = self._members
+        numbers = sorted(number for pair in pairs for number in self._paths_between.get((kind, *pair), ()))
+        for number in numbers:
+            if self._groups.paths[number].last >= asked:
+                begin, end = np.searchsorted(path_of, (number, number + 1)).tolist()
+                members = order[begin:end]
                 times = seen.time[packets.rows[packets.begins[members]]]
                 after = members[(times >= asked) & (times <= asked + SOON)]
                 if len(after):
                     yield int(after[0])
+
+    @cached_property
+    def _replies(self) -> tuple[Numbers, Numbers]:
+        """The sightings of echo replies in the order of what they reply to: that, and their rows."""
+        seen = self._seen
+        rows = np.flatnonzero((self._packet_of >= 0) & (packet_type_of(seen.what) == PACKETS.index("reply")))
+        rows = rows[np.argsort(seen.echo[rows], kind="stable")]
+        return seen.echo[rows], rows
+
+    @cached_property
+    def _members(self) -> tuple[Numbers, Numbers]:
+        """All packets in the order of their paths, and the path of each."""
+        order = np.argsort(self._groups.path_of, kind="stable")
+        return order, self._groups.path_of[order]
+
+    @cached_property
+    def _paths_between(self) -> dict[tuple[str, int, int], list[int]]:
+        """The numbers of paths by type of packet, source and destination."""
+        found: dict[tuple[str, int, int], list[int]] = {}
+        for number, path in enumerate(self._groups.paths):
+            found.setdefault((path.packet, path.src, path.dst), []).append(number)
+        return found
 
     def _row(self, capture: int, frame: int) -> int | None:
         """Sightings stand capture by capture, and in each in the order of its frames."""

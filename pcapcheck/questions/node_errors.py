@@ -94,10 +94,7 @@ def _is_askers(point: PointFacts, group: int) -> bool:
 def _lives_elsewhere(row: ConnectionRow, point: PointFacts, paths: Paths) -> bool:
     """Whether a pod behind another link was asked; not if its packets are seen to keep their TTL on their path."""
     homes = paths.topology.homes.get(row.dst, set())
-    kept = any(
-        path.src == row.dst and len(path.steps) > 1 and path.steps[0].ttl == path.steps[-1].ttl for path in paths.found
-    )
-    return bool(homes) and point.key not in homes and not kept
+    return bool(homes) and point.key not in homes and row.dst not in paths.keeping_ttl
 
 
 def _is_lost(path: Path, paths: Paths, capture: Capture) -> bool:

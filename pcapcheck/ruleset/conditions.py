@@ -113,12 +113,17 @@ class Combination(Brief):
 
     def evaluate(self, judge: Judge) -> int:
         """Combine what ``judge`` says of each leaf."""
-        results = [part.evaluate(judge) for part in self.parts]
         if self.word == "not":
-            return -results[0]
-        if self.word == "any":
-            return max(results, default=FALSE)
-        return min(results, default=TRUE)
+            return -self.parts[0].evaluate(judge)
+        # One part that is true settles ``any``, one that is false ``all``.
+        settling = TRUE if self.word == "any" else FALSE
+        result = -settling
+        for part in self.parts:
+            said = part.evaluate(judge)
+            if said == settling:
+                return settling
+            result = UNKNOWN if said == UNKNOWN else result
+        return result
 
     def leaves(self) -> list[Leaf]:
         return [leaf for part in self.parts for leaf in part.leaves()]

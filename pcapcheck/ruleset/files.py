@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -47,14 +47,17 @@ def pack_or(path: Path) -> Path:
     return pack(str(path)) if str(path) in PACKS and not path.exists() else path
 
 
-def read_files(path: Path, faults: Faults) -> Iterator[RuleFile]:
+def read_files(path: Path, faults: Faults, naming: Collection[str] = ()) -> Iterator[RuleFile]:
     """A file, or each file in a folder: its path, its text and the documents in it.
 
     What ships with the package is read once per process, any other file once for as long as it stays the same. Nobody
-    may change what is handed out. ``faults`` notes files that cannot be read or hold no document.
+    may change what is handed out. ``faults`` notes files that cannot be read or hold no document. Of what ships, only
+    files whose text has one of the words ``naming`` in it, if there are any.
     """
     if path.parent == packs_folder():
-        yield from _packaged(path)
+        for file, text in _packaged(path):
+            if not naming or any(name in text for name in naming):
+                yield _parsed(file, text)
         return
     found, wrong = 0, len(faults.errors)
     for file in _files(path):
@@ -67,8 +70,13 @@ def read_files(path: Path, faults: Faults) -> Iterator[RuleFile]:
 
 
 @cache
-def _packaged(folder: Path) -> tuple[RuleFile, ...]:
-    return tuple(map(_read, _files(folder)))
+def _packaged(folder: Path) -> tuple[tuple[Path, str], ...]:
+    return tuple((file, _text(file)) for file in _files(folder))
+
+
+@cache
+def _parsed(file: Path, text: str) -> RuleFile:
+    return file, text, load_documents(text, str(file))
 
 
 def _once(file: Path) -> RuleFile:

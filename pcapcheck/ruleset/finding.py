@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pcapcheck.brief import Brief
+from pcapcheck.fair_choice import Candidate, choose
 from pcapcheck.paths.losses import LastSeen
 from pcapcheck.ruleset.acceptance import PASSES, Applied
 from pcapcheck.ruleset.aggregate import Measure
@@ -100,16 +100,18 @@ def passes_now(finding: Finding) -> list[str]:
 
 
 def fair(evidence: list[Evidence], most: int | None) -> list[Evidence]:
-    """At most ``most`` rows, in order: the first row of every pair of hosts before the second of any."""
+    """At most ``most`` rows, in order: the first one, and others spread over pods, peers and time."""
     if most is None or len(evidence) <= most:
         return evidence
-    met: Counter[tuple[Value | None, ...]] = Counter()
-    turns = []
-    for number, failing in enumerate(evidence):
-        pair = tuple(failing.row.get(name) for name in PAIR)
-        turns.append((met[pair], number))
-        met[pair] += 1
-    return [evidence[number] for number in sorted(number for _, number in sorted(turns)[:most])]
+    return [evidence[number] for number in sorted(choose([_candidate(row) for row in evidence], most))]
+
+
+def _candidate(failing: Evidence) -> Candidate:
+    row = failing.row
+    pod = row.get("src") or row.get("asker_ip") or (failing.capture, failing.interface)
+    peer = row.get("dst") or row.get("target")
+    when = failing.time if failing.time is not None else next(iter(failing.frames), 0)
+    return Candidate(pod, peer, (pod, *(row.get(name) for name in PAIR)), when)
 
 
 def explain_consequences(findings: list[Finding]) -> None:

@@ -6,6 +6,7 @@ and ``no`` as a boolean. Aliases and duplicate keys are errors.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,6 @@ import yaml
 
 from pcapcheck.brief import Brief
 from pcapcheck.errors import RuleError
-from pcapcheck.ruleset.faults import each
 
 MOST_BYTES = 1 << 20
 MOST_DEPTH = 50
@@ -58,14 +58,7 @@ def load_documents(text: str, file: str) -> list[Node]:
         raise RuleError(f"{file}: larger than {MOST_BYTES >> 20} MiB; split it")
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        depth = 0
-        for event in yaml.parse(text, Loader=loader):
-            if isinstance(event, yaml.AliasEvent):
-                raise RuleError(f"{_where(event.start_mark, file)}: aliases (*name) are not allowed in rules")
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > MOST_DEPTH:
-                raise RuleError(f"{_where(event.start_mark, file)}: nested more than {MOST_DEPTH} deep")
-        return each(lambda node: _node(node, file), list(yaml.compose_all(text, Loader=loader)))
+        return _documents(yaml.parse(text, Loader=loader), file)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = _where(mark, file)
@@ -87,22 +80,56 @@ def _where(mark: Any, file: str) -> str:
     return f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
 
 
-def _node(node: yaml.Node, file: str) -> Node:
-    line, column = node.start_mark.line + 1, node.start_mark.column + 1
-    if isinstance(node, yaml.ScalarNode):
-        return Node(str(node.value), file, line, column)
-    if isinstance(node, yaml.SequenceNode):
-        return Node(each(lambda child: _node(child, file), node.value), file, line, column)
-    mapping: dict[str, Node] = {}
-    keys: dict[str, Node] = {}
+@dataclass
+class _Growing:
+    """A list or map whose end has not come yet."""
 
-    def add(key_node: yaml.Node, value_node: yaml.Node) -> None:
-        key = _node(key_node, file)
-        name = key.text("a key")
-        if name in mapping:
-            raise key.error(f"{name!r} stands here twice (first on line {keys[name].line})")
-        mapping[name] = _node(value_node, file)
-        keys[name] = key
+    begin: yaml.CollectionStartEvent
+    nodes: list[Node]
 
-    each(lambda item: add(*item), node.value)
-    return Node(mapping, file, line, column, keys)
+    def tree(self, file: str, errors: list[str]) -> Node:
+        """A list, or a map of every other node to the one behind it; notes the keys that are wrong."""
+        if isinstance(self.begin, yaml.SequenceStartEvent):
+            return _node(self.nodes, self.begin, file)
+        mapping: dict[str, Node] = {}
+        keys: dict[str, Node] = {}
+        for key, value in zip(self.nodes[::2], self.nodes[1::2], strict=True):
+            try:
+                name = key.text("a key")
+                if name in mapping:
+                    raise key.error(f"{name!r} stands here twice (first on line {keys[name].line})")
+            except RuleError as error:
+                errors += error.errors
+                continue
+            mapping[name], keys[name] = value, key
+        return _node(mapping, self.begin, file, keys)
+
+
+def _documents(events: Iterable[yaml.Event], file: str) -> list[Node]:
+    """The trees of all documents. Raises RuleError with all keys that are wrong; YAMLError if it is no YAML."""
+    documents: list[Node] = []
+    growing: list[_Growing] = []
+    errors: list[str] = []
+    for event in events:
+        nodes = growing[-1].nodes if growing else documents
+        if isinstance(event, yaml.ScalarEvent):
+            nodes.append(_node(str(event.value), event, file))
+        elif isinstance(event, yaml.CollectionStartEvent):
+            if len(growing) == MOST_DEPTH:
+                raise RuleError(f"{_where(event.start_mark, file)}: nested more than {MOST_DEPTH} deep")
+            growing.append(_Growing(event, []))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            grown = growing.pop().tree(file, errors)
+            (growing[-1].nodes if growing else documents).append(grown)
+        elif isinstance(event, yaml.AliasEvent):
+            raise RuleError(f"{_where(event.start_mark, file)}: aliases (*name) are not allowed in rules")
+    if errors:
+        raise RuleError.of(errors)
+    return documents
+
+
+def _node(
+    value: str | list[Node] | dict[str, Node], begin: Any, file: str, keys: dict[str, Node] | None = None
+) -> Node:
+    mark = begin.start_mark
+    return Node(value, file, mark.line + 1, mark.column + 1, keys)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pcapcheck.ruleset.finding import FAIL
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.load import Ruleset
-from pcapcheck.triage.cause import load_catalogue
+from pcapcheck.triage.cause import QUESTIONS, load_catalogue
 from pcapcheck.triage.diagnose import diagnose
 from pcapcheck.triage.diagnosis import Diagnosis
 
@@ -28,7 +29,8 @@ def examine(
         found = known.cross_check
         ground = Ground(settings.number("gateway"), settings.number("gateway6"), settings.texts["interface_prefix"])
         situation = Situation(known.state, ground, frozenset(found.foreign), known.rows, found.elsewhere, found.earlier)
-    catalogue = load_catalogue(ruleset.rules, settings)
+    failed = {finding.rule.id for finding in judgement.findings if finding.status == FAIL}
+    catalogue = load_catalogue(failed.union(QUESTIONS if judgement.asked_in_vain else ()), settings)
     return [
         diagnosis for part in judgement.by_observation() for diagnosis in diagnose(part, catalogue, situation, pods)
     ]

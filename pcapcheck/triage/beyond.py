@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from pcapcheck.calico import is_wireguard
 from pcapcheck.capture.reread import read_again
-from pcapcheck.columns import OPAQUE
 from pcapcheck.decode.vni import vni_of
 from pcapcheck.errors import CaptureError
 from pcapcheck.exchanges.question_row import QuestionRow
@@ -90,9 +89,7 @@ def _left(loss: PathLoss, judgement: Judgement) -> str | None:
 
 def _encrypted(judgement: Judgement, nics: list[PointKey]) -> bool:
     """Whether a NIC shows WireGuard packets, which is what everything through its device becomes."""
-    return any(
-        step.encap == OPAQUE and step.spot.point.key in nics for path in judgement.followed.found for step in path.steps
-    )
+    return not judgement.followed.encrypting.isdisjoint(nics)
 
 
 def _nics_of(judgement: Judgement, point: PointFacts) -> list[PointKey]:
@@ -126,12 +123,8 @@ def _came_back(loss: PathLoss, judgement: Judgement, since: int) -> bool:
     """Whether an answer came to where they were seen last: it may have a translated address there."""
     last, wanted = loss.last, REPLY if loss.path.packet == REQUEST else loss.path.packet
     return any(
-        path.packet == wanted
-        and path.last >= since
-        and any(
-            step.spot.point is last.spot.point and (step.src, step.dst) == (last.dst, last.src) for step in path.steps
-        )
-        for path in judgement.followed.found
+        path.packet == wanted and path.last >= since and path.steps[number].spot.point is last.spot.point
+        for path, number in judgement.followed.steps_between(last.dst, last.src)
     )
 
 
@@ -144,10 +137,9 @@ def _other_way(judgement: Judgement, losses: list[PathLoss]) -> bool:
     tunnels = {_turned(loss.last) for loss in losses}
     here = {loss.last.spot.point.key for loss in losses}
     return any(
-        step.outer and step.outer in tunnels and (step is not path.steps[-1] or step.spot.point.key in here)
-        for path in judgement.followed.found
-        if path.last >= since
-        for step in path.steps
+        path.last >= since and (number < len(path.steps) - 1 or path.steps[number].spot.point.key in here)
+        for tunnel in tunnels
+        for path, number in judgement.followed.steps_in_tunnel(tunnel)
     )
 
 
@@ -192,10 +184,11 @@ def _hairpin(case: Case, judgement: Judgement, asked: Iterable[QuestionRow], fou
 
 def _identifiers(judgement: Judgement, losses: list[PathLoss], found: Beyond) -> None:
     """The VXLAN identifiers of packets that were lost, and of those that came the other way."""
-    there = next(_carried((loss.path for loss in losses), None), None)
+    lost = ((loss.path, number) for loss in losses for number in range(len(loss.path.steps)))
+    there = next(_in_vxlan(lost), None)
     if there is None:
         return
-    back = next(_carried(judgement.followed.found, _turned(there[1])), None)
+    back = next(_in_vxlan(judgement.followed.steps_in_tunnel(_turned(there[1]))), None)
     identifiers = [
         (name, _identifier(judgement, *carried)) for name, carried in (("vni", there), ("vni.back", back)) if carried
     ]
@@ -207,12 +200,12 @@ def _identifiers(judgement: Judgement, losses: list[PathLoss], found: Beyond) ->
         found.lines["vnis_differ"] = tuple(identified[1] for identified in known.values())
 
 
-def _carried(paths: Iterable[Path], outer: tuple[int, int] | None) -> Iterator[tuple[Path, PathStep, int]]:
-    """Where packets were seen inside VXLAN between two nodes: path, step and the step's number."""
-    for path in paths:
-        for number, step in enumerate(path.steps):
-            if step.encap == VXLAN and step.outer and outer in (None, step.outer):
-                yield path, step, number
+def _in_vxlan(steps: Iterable[tuple[Path, int]]) -> Iterator[tuple[Path, PathStep, int]]:
+    """Of steps those in VXLAN between two nodes: path, step and the step's number."""
+    for path, number in steps:
+        step = path.steps[number]
+        if step.encap == VXLAN and step.outer:
+            yield path, step, number
 
 
 def _identifier(judgement: Judgement, path: Path, step: PathStep, number: int) -> tuple[int, str] | None:

@@ -212,6 +212,12 @@ CASE_COLUMNS = _columns(
         "route",
     ),
     (
+        "dst.serves_others",
+        BOOL,
+        "whether dst answered other pods of the same node while these packets were lost: it is there, and the node has "
+        "the route",
+    ),
+    (
         "dst.gateway_answered",
         BOOL,
         "whether dst's own question for its gateway was answered but dst answered nothing: if the node checks the "

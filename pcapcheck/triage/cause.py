@@ -11,7 +11,7 @@ from pcapcheck.ruleset.conditions import Combination, read_conditions, value_of
 from pcapcheck.ruleset.faults import Faults, each
 from pcapcheck.ruleset.files import packs_folder, read_files
 from pcapcheck.ruleset.remembered import remembered
-from pcapcheck.ruleset.rule import Rule, keyed, read_id, texts_of
+from pcapcheck.ruleset.rule import keyed, read_id, texts_of
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.ruleset.yaml_tree import Node
 from pcapcheck.triage.case import AS_IF, AS_IF_POOR
@@ -69,11 +69,14 @@ class Cause(Brief):
     partial: bool = False
 
 
-def load_catalogue(rules: list[Rule], settings: Settings) -> list[Cause]:
-    """The causes that ship with the package, most frequent first. Raises RuleError if one contradicts itself."""
-    known = {*(rule.id for rule in rules), *QUESTIONS}
+def load_catalogue(rules: Iterable[str], settings: Settings) -> list[Cause]:
+    """The causes that ship with the package and explain one of these rules, by id, most frequent first.
+
+    Names of ``QUESTIONS`` stand for questions that no rule is about. Raises RuleError if one contradicts itself.
+    """
+    known = frozenset(rules)
     faults = Faults()
-    documents = [node for _, _, nodes in read_files(packs_folder() / "causes", faults) for node in nodes]
+    documents = [node for _, _, nodes in read_files(packs_folder() / "causes", faults, known) for node in nodes]
     faults.check()
     causes = read_causes(documents, settings)
     return sorted((cause for cause in causes if known & set(cause.explains)), key=lambda cause: cause.rank)

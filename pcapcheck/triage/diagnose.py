@@ -26,6 +26,7 @@ from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
 from pcapcheck.triage.poor_dns import poor_dns
 from pcapcheck.triage.question_cases import question_cases
 from pcapcheck.triage.routing_loops import looping
+from pcapcheck.triage.served_others import ServedOthers
 from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT, Suspect
 from pcapcheck.values import Value, as_number, as_text
 
@@ -44,7 +45,7 @@ def diagnose(
     """
     causes = list(catalogue)
     state = situation.state if situation else None
-    roles = AddressRoles(judgement, state)
+    roles, served = AddressRoles(judgement, state), ServedOthers(judgement)
     cases = cases_of(judgement, {name for cause in causes for name in cause.explains}, state)
     cases += question_cases(judgement, cases, roles)
     is_captured = any(not _is_of_state(case) for case in cases)
@@ -53,7 +54,7 @@ def diagnose(
         if is_captured and _is_of_state(case) and not _was_recorded(case):
             # What the state says about pods that the captures do not show is no reason for what they show.
             continue
-        evidence = _evidence_of(case, judgement, roles, situation, pods)
+        evidence = _evidence_of(case, judgement, roles, served, situation, pods)
         suspects = [suspect for cause in causes if (suspect := suspect_of(cause, evidence)) is not None]
         _leave_out_hints(case, suspects)
         suspects = _worth_showing(sorted(suspects, key=Suspect.order), case)
@@ -77,11 +78,17 @@ def diagnose(
 
 
 def _evidence_of(
-    case: Case, judgement: Judgement, roles: AddressRoles, situation: Situation | None, pods: Pods | None
+    case: Case,
+    judgement: Judgement,
+    roles: AddressRoles,
+    served: ServedOthers,
+    situation: Situation | None,
+    pods: Pods | None,
 ) -> CaseEvidence:
     """What packets and state show of a case; each fills in what the other lacks."""
     losses = lost_of(case, judgement)
     evidence = packet_evidence_of(case, judgement, roles, losses)
+    evidence["dst.serves_others"] = served.by(case)
     further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
     error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
     evidence |= strays(case, judgement, losses, as_number(error_from))

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pcapcheck.columns import Column
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
-from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.ruleset.conditions import Combination, Condition, Getter, Leaf
-from pcapcheck.ruleset.rule import fill, placeholders
+from pcapcheck.ruleset.rule import placeholders
 from pcapcheck.table_names import STATE
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.case_columns import CASE_COLUMNS, LASTING
+from pcapcheck.triage.case_columns import LASTING
 from pcapcheck.triage.case_loss import loses_a_part
 from pcapcheck.triage.cause import Cause
-from pcapcheck.triage.commands import UNKNOWN_SAID, to_look, to_mend, typed_columns
+from pcapcheck.triage.filled_texts import CaseWords, FilledTexts
 from pcapcheck.triage.fit import observations
 from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT, Suspect
-from pcapcheck.values import Value, clean
+from pcapcheck.values import Value
 
 if TYPE_CHECKING:
-    from pcapcheck.triage.partly_known import Half
     from pcapcheck.triage.state_evidence.state_columns import StateColumns
 
 # Columns of a state's pod link that have another name in a case.
@@ -43,6 +42,11 @@ class CaseEvidence:
     packet_evidence: dict[str, Value | None]
     frames: Mapping[str, tuple[str, ...]]
     state: StateColumns | None
+
+    @cached_property
+    def words(self) -> CaseWords:
+        """What sentences and commands say of the case."""
+        return CaseWords(self.packet_evidence)
 
 
 @dataclass(frozen=True)
@@ -89,21 +93,17 @@ def suspect_of(cause: Cause, evidence: CaseEvidence) -> Suspect | None:
     deciding = [column for leaf in _deciding(ground, lookup.get) for column in leaf.columns()]
     because = [line for column in deciding for line in lookup.lines.get(column.name, ())]
     because += half.lines if half else ()
-    texts = _texts(cause, evidence.packet_evidence, half)
     return Suspect(
         cause,
         status,
-        texts.title,
+        FilledTexts(cause, evidence.words, half),
         _each_once(because),
         explained,
-        texts.confirm,
-        texts.fix,
         seen == TRUE,
         _lacks(cause, lookup) if status == POSSIBLE and half is None else (),
         leaning,
         observations(cause.seen, lookup.get),
         half.text if half else "",
-        texts.shows,
     )
 
 
@@ -123,37 +123,6 @@ def _status(cause: Cause, lookup: ColumnLookup) -> tuple[str, Combination | None
     if lookup.judge(cause.doubted) == TRUE:
         return POSSIBLE, cause.doubted, -1
     return POSSIBLE, None, 0
-
-
-@dataclass(frozen=True)
-class FilledTexts:
-    """The texts of a cause with the values of a case in them."""
-
-    title: str
-    confirm: tuple[str, ...]
-    fix: tuple[str, ...]
-    shows: str
-
-
-def _texts(cause: Cause, packet_evidence: dict[str, Value | None], half: Half | None) -> FilledTexts:
-    row = {
-        name: column.show(value)
-        for name, column in CASE_COLUMNS.items()
-        if (value := packet_evidence.get(name)) is not None
-    }
-    # A link without a name on the node is as unknown as no link.
-    row = {name: text for name, text in row.items() if text != UNNAMED}
-    typed = typed_columns(packet_evidence, UNNAMED)
-    said = UNKNOWN_SAID | row
-    looks = to_look(cause.confirm, typed)
-    # Nobody will see what a command prints that cannot be typed.
-    shown = bool(looks) and looks[:1] == to_look(cause.confirm[:1], typed) and half is None
-    return FilledTexts(
-        clean(fill(cause.title, said)),
-        (half.commands if half else ()) or looks,
-        to_mend(cause.fix, typed, row),
-        clean(fill(cause.shows, said)) if shown else "",
-    )
 
 
 def _is_of_now(leaves: Iterable[Leaf]) -> bool:

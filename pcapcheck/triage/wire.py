@@ -40,10 +40,12 @@ def _vanished(loss: PathLoss, since: int, judgement: Judgement) -> bool:
 
 def _sent_back(last: PathStep, since: int, judgement: Judgement) -> Iterator[PathStep]:
     """Where packets of the other direction were seen in the same encapsulation."""
-    paths = (path for path in judgement.followed.found if path.last >= since)
-    return (
-        step for path in paths for step in path.steps if _ends(step) == _ends(last)[::-1] and step.encap == last.encap
-    )
+    src, dst = _ends(last)[::-1]
+    followed = judgement.followed
+    plain = ((path, number) for path, number in followed.steps_between(src, dst) if not path.steps[number].outer)
+    for path, number in (*plain, *followed.steps_in_tunnel((src, dst))):
+        if path.last >= since and path.steps[number].encap == last.encap:
+            yield path.steps[number]
 
 
 def _ends(step: PathStep) -> tuple[int, int]:

@@ -19,13 +19,22 @@ from pcapcheck.triage.state_evidence.state_columns import STATE_COLUMNS
 SETTINGS = Settings()
 RULES = load_ruleset([pack(CALICO)]).rules
 FILES = sorted((packs_folder() / "causes").glob("*.yml"))
-CATALOGUE = {cause.id: cause for cause in load_catalogue(RULES, SETTINGS)}
+NAMES = {*(rule.id for rule in RULES), *QUESTIONS}
+CATALOGUE = {cause.id: cause for cause in load_catalogue(NAMES, SETTINGS)}
 PLACEHOLDER = re.compile(r"[<{][a-z. ]+[>}]")
 
 
 def test_every_rule_of_the_pack_has_a_cause() -> None:
     explained = {name for cause in CATALOGUE.values() for name in cause.explains}
     assert {rule.id for rule in RULES} <= explained
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_the_causes_of_one_failure_are_those_that_explain_it(name: str) -> None:
+    documents = [document for file in FILES for document in load_documents(file.read_text(), file.name)]
+    shipped = [read_cause(document, SETTINGS) for document in documents]
+    explaining = {cause.id for cause in shipped if name in cause.explains}
+    assert {cause.id for cause in load_catalogue([name], SETTINGS)} == explaining
 
 
 def test_every_column_of_the_state_has_a_function() -> None:

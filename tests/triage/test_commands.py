@@ -9,12 +9,12 @@ import pytest
 from pcapcheck.ruleset.files import PACKS, pack
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.rule import placeholders
-from pcapcheck.triage.cause import Cause, load_catalogue
+from pcapcheck.triage.cause import QUESTIONS, Cause, load_catalogue
 from pcapcheck.triage.commands import PROGRAMS, to_look, to_mend, typed_columns
 from pcapcheck.values import parse_address
 
 RULESET = load_ruleset(map(pack, PACKS))
-CATALOGUE = load_catalogue(RULESET.rules, RULESET.settings)
+CATALOGUE = load_catalogue({*(rule.id for rule in RULESET.rules), *QUESTIONS}, RULESET.settings)
 POD = {"pod": parse_address("10.244.1.10")}
 PLACEHOLDER = re.compile(r"[{<][a-z]|\b[A-Z]{2,}-[A-Z]{4,}|\b(?:NAME|FILE|NODE|INTERFACE|ADDRESS)\b|cali[xX]{3}|…")
 

@@ -15,6 +15,7 @@ from tests.support.triage import CAUSES
 from tests.support.wire import (
     BEGIN,
     MS,
+    NODE,
     OTHER,
     PEER_IP,
     POD_IP,
@@ -22,6 +23,7 @@ from tests.support.wire import (
     Frame,
     answer,
     ask,
+    cooked2,
     error,
     query,
     reply,
@@ -241,6 +243,27 @@ def test_what_the_node_hands_the_receiver_meanwhile_shows_its_route(tmp_path: Pa
     found = causes(analyze(cali, there))
     assert {"policy-drops", "node-firewall-drops"} <= set(found)
     assert ("host-route-missing" in found) is listed
+
+
+@pytest.mark.parametrize(("after", "listed"), [(0, False), (-30 * SECOND, True)])
+def test_what_answers_another_pod_of_the_node_meanwhile_has_a_route(tmp_path: Path, after: int, listed: bool) -> None:
+    """Not what answered it before the packets were lost."""
+    target, other, mac = "10.20.0.9", "10.244.1.12", "5a:8a:10:57:e2:99"
+    lost = [(BEGIN + n * SECOND, cooked2(request(n, dst=target), False, 3)) for n in range(5)]
+    asked = [
+        (at + after, cooked2(request(n, src=other, dst=target, eth=(mac, NODE)), False, 4))
+        for n, (at, _) in enumerate(lost)
+    ]
+    served = [
+        (at + MS, cooked2(reply(n, src=target, dst=other, eth=(NODE, mac), ttl=63), True, 4))
+        for n, (at, _) in enumerate(asked)
+    ]
+    end = (BEGIN + 9 * SECOND, cooked2(request(9, src=other, dst=other, eth=(mac, NODE)), False, 4))
+    frames = sorted([*lost, *asked, *served, end], key=lambda frame: frame[0])
+    found = set(causes(analyze(write_pcap(tmp_path / "any.pcap", frames, link_type=276))))
+    assert "policy-drops" in found
+    assert ({"host-route-missing", "route-dead-end", "node-route-missing"} <= found) is listed
+    assert bool({"host-route-missing", "route-dead-end", "node-route-missing"} & found) is listed
 
 
 def test_all_lost_is_not_random() -> None:
