@@ -212,12 +212,17 @@ def _dns(message: Dns) -> bytes:
     head = struct.pack(">HH", message.ident, flags)
     if message.name is None or message.record_type is None:
         return head
-    labels = [label.encode("utf-8", "replace")[:63] for label in message.name.split(".") if label]
+    return head + _question(message.name, message.record_type)
+
+
+@lru_cache(maxsize=1 << 10)
+def _question(name: str, record_type: int) -> bytes:
+    """The counts, and the question for a name; many queries share it."""
+    labels = [label.encode("utf-8", "replace")[:63] for label in name.split(".") if label]
     return (
-        head
-        + struct.pack(">HHHH", 1, 0, 0, 0)
+        struct.pack(">HHHH", 1, 0, 0, 0)
         + b"".join(bytes([len(label)]) + label for label in labels)
-        + struct.pack(">BHH", 0, message.record_type, 1)
+        + struct.pack(">BHH", 0, record_type, 1)
     )
 
 

@@ -50,7 +50,7 @@ class Streams:
                 self._open(key, {mine: (((segment.seq or 0) + 1) % WRAP, True)})
             segment.whole = segment.seq is not None
             return
-        if bases is None or not {mine, other} <= bases.keys() or flags & TCP_SYN:
+        if bases is None or mine not in bases or other not in bases or flags & TCP_SYN:
             self._begin(key, bases or {}, segment, mine, other)
             return
         (base, whole), (other_base, other_whole) = bases[mine], bases[other]
