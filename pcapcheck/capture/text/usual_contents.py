@@ -43,7 +43,8 @@ _SEGMENT = re.compile(
     re.ASCII,
 )
 _NAME = r"[\w.-]{0,1000}\."
-_RECORD = r"(?:[\w.-]{0,250}\. \[\w{1,20}\] )?[A-Z\d]{1,10} [\w.:-]{1,200}"
+# With -vv the record's name, with -vvv its lifetime.
+_RECORD = r"(?:[\w.-]{0,250}\.(?: \[\w{1,20}\])? )?(?!IP)(?:A|[A-Z][A-Z\d]{1,9}) [\w.:-]{1,200}"
 _DATAGRAM = re.compile(
     r"(?:\[(?:udp sum ok|no cksum|bad udp cksum 0x[\da-f]{1,4} -> 0x[\da-f]{1,4}!)\] )?"
     r"(?:UDP, length (\d{1,5})"
@@ -57,6 +58,9 @@ _DATAGRAM = re.compile(
 def carry(found: Datagram, src: str, dst: str, line: str, start: int, addresses: PrintedAddresses) -> bool:
     """Fill in both ends and what is carried, whose words begin at ``start``; False if they have another shape."""
     first = line[start : start + 1]
+    if first == "[" and found.ttl is None:
+        # -vv prints a checksum, and then the header too.
+        return False
     upper: Icmp | Transport | None
     if first == "I" or line.startswith("[i", start):
         upper = _echo(found.version, line, start) or _OTHERS[found.version](line, start, addresses)

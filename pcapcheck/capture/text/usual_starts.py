@@ -43,7 +43,7 @@ def _is_complete(block: PacketLines) -> bool:
 
 def go_on(block: PacketLines, number: int, line: str, addresses: PrintedAddresses) -> bool:
     """Take a line that -v prints after the header, if the packet has the usual shape with it; whether it was taken."""
-    packet = block.packet
+    packet = None if block.pieces or block.dumped else block.packet
     rest = line.removeprefix(block.prefix)
     if packet is None or not rest.startswith((" ", "\t")) or (block.prefix and rest is line):
         return False
