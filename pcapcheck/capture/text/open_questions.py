@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 
 from pcapcheck.capture.text.printed_packet import Icmp, Transport
@@ -20,7 +19,7 @@ class OpenQuestions:
     """The open questions of one host to another, the oldest first."""
 
     def __init__(self) -> None:
-        self._questions: OrderedDict[int, Question] = OrderedDict()
+        self._questions: dict[int, Question] = {}
         self._places: dict[Key, list[int]] = {}
         self._asked = 0
 

@@ -150,11 +150,11 @@ class TranscriptReader:
         self.frames += 1
         interface.frames += 1
         if isinstance(packet.body, Datagram):
-            if isinstance(packet.body.upper, Icmp):
+            if not isinstance(packet.body.upper, Icmp):
+                self._note_unnumbered(interface, packet)
+            elif packet.body.upper.seq is None:
                 interface.cut_icmp += is_cut_icmp(packet)
                 interface.expiries += inferred_expiry(packet)
-            else:
-                self._note_unnumbered(interface, packet)
         if not record.understood:
             # It may have been the answer that seems to be missing.
             interface.unread += SMALLEST_RECORD

@@ -44,9 +44,9 @@ def _is_complete(block: PacketLines) -> bool:
 def go_on(block: PacketLines, number: int, line: str, addresses: PrintedAddresses) -> bool:
     """Take a line that -v prints after the header, if the packet has the usual shape with it; whether it was taken."""
     packet = None if block.pieces or block.dumped else block.packet
-    rest = line.removeprefix(block.prefix)
-    if packet is None or not rest.startswith((" ", "\t")) or (block.prefix and rest is line):
+    if packet is None or not line.startswith((block.prefix + " ", block.prefix + "\t")):
         return False
+    rest = line[len(block.prefix) :]
     if not (add_ends(packet, rest, addresses) if awaits_ends(packet) else add_option(packet, rest)):
         return False
     block.lines.append(rest)

@@ -87,7 +87,7 @@ def slowly(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 
 def damaged(packet: str, place: int) -> Iterator[str]:
-    """Texts of packets of which one was cut, broken, annotated or told twice."""
+    """Texts in which a packet is cut, broken, annotated or shown twice."""
     after = f"{TIME}IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 1, seq 1, length 64\n"
     here = place % len(packet)
     yield f"{packet[:here]}\n{after}"
