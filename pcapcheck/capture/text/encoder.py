@@ -21,7 +21,7 @@ NOBODYS = protocols.EXPERIMENT
 ABSENT = -1
 WORD = 0xFFFFFFFF
 _HEAD = struct.Struct(">IIqqHHI")
-_IPV4, _ENDS4 = struct.Struct(">BBHHHBBH"), struct.Struct(">II")
+_IPV4, _IPV4_ENDS = struct.Struct(">BBHHHBBH"), struct.Struct(">BBHHHBBHII")
 _TCP = struct.Struct(">HHIIHHI")
 _ECHO = struct.Struct(">BBHHH")
 _ONE_OR_MANY = {None: 0, False: layout.PRESENT_CAST, True: layout.PRESENT_CAST | layout.PRESENT_MANY}
@@ -122,19 +122,11 @@ def _ipv4(datagram: Datagram, protocol: int, payload: bytes) -> bytes:
         size = 20 + carried
     offset = datagram.offset // 8 if datagram.offset else int(datagram.later)
     fragment = (0x4000 if datagram.df else 0) | (0x2000 if datagram.mf else 0) | offset & 0x1FFF
-    head = _IPV4.pack(
-        0x45,
-        0,
-        min(size or 0, 0xFFFF),
-        (datagram.ident or 0) & 0xFFFF,
-        fragment,
-        min(datagram.ttl or 0, 255),
-        protocol,
-        0,
-    )
+    size, ttl, ident = min(size or 0, 0xFFFF), min(datagram.ttl or 0, 255), (datagram.ident or 0) & 0xFFFF
     if datagram.src is None or datagram.dst is None:
-        return head
-    return head + _ENDS4.pack(datagram.src & WORD, datagram.dst & WORD) + payload
+        return _IPV4.pack(0x45, 0, size, ident, fragment, ttl, protocol, 0)
+    ends = datagram.src & WORD, datagram.dst & WORD
+    return _IPV4_ENDS.pack(0x45, 0, size, ident, fragment, ttl, protocol, 0, *ends) + payload
 
 
 def _ipv6(datagram: Datagram, protocol: int, payload: bytes) -> bytes:
@@ -212,12 +204,17 @@ def _dns(message: Dns) -> bytes:
     head = struct.pack(">HH", message.ident, flags)
     if message.name is None or message.record_type is None:
         return head
-    labels = [label.encode("utf-8", "replace")[:63] for label in message.name.split(".") if label]
+    return head + _question(message.name, message.record_type)
+
+
+@lru_cache(maxsize=1 << 10)
+def _question(name: str, record_type: int) -> bytes:
+    """The counts, and the question for a name; many queries share it."""
+    labels = [label.encode("utf-8", "replace")[:63] for label in name.split(".") if label]
     return (
-        head
-        + struct.pack(">HHHH", 1, 0, 0, 0)
+        struct.pack(">HHHH", 1, 0, 0, 0)
         + b"".join(bytes([len(label)]) + label for label in labels)
-        + struct.pack(">BHH", 0, message.record_type, 1)
+        + struct.pack(">BHH", 0, record_type, 1)
     )
 
 

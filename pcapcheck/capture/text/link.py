@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 
 from pcapcheck.capture.text.arp_lines import arp
-from pcapcheck.capture.text.ipv4_lines import ETHERNET, ipv4_packet
+from pcapcheck.capture.text.link_types import COOKED, COOKED2, DIRECTIONS, ETHERNET, NULL, RAW
 from pcapcheck.capture.text.names import MAC, OUI, PrintedAddresses, mac_of
 from pcapcheck.capture.text.network import Lines, datagram, without_name
-from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket
+from pcapcheck.capture.text.printed_packet import PrintedPacket
+from pcapcheck.capture.text.usual_lines import name_group
 from pcapcheck.protocols import (
     ETHERTYPE_ARP,
     ETHERTYPE_IPV4,
@@ -24,7 +25,6 @@ from pcapcheck.protocols import (
     VLAN_TAGS,
 )
 
-RAW, NULL, COOKED, COOKED2 = 101, 0, 113, 276
 TAGS = VLAN_TAGS + OLD_VLAN_TAGS
 
 # No link header: the name of the protocol begins the line.
@@ -52,7 +52,6 @@ _NULL = re.compile(r"AF [\w-]+ \((\d+)\), length (\d+): ?")
 # A record whose lengths contradict each other.
 INVALID = "[Invalid header: "
 _SHORT_TYPES = {"IPv4": ETHERTYPE_IPV4, "IPv6": ETHERTYPE_IPV6, "ARP": ETHERTYPE_ARP}
-_DIRECTIONS = {"In": (0, False), "B": (0, True), "M": (0, True), "P": (0, False), "Out": (1, None)}
 _ARP_NAME = re.compile(r"(?:ARP, ?|(?=arp (?:who-has|reply) ))")
 _RARP = re.compile(r"(?:Reverse ARP|RARP)\b")
 _SOME_ARP = re.compile(r"(?:Ethernet \(len|Request who-|Reply \S+ is-at|Announcement |Probe |Inverse |arp )")
@@ -68,15 +67,10 @@ _OTHER = re.compile(
 def parse(lines: list[str], addresses: PrintedAddresses) -> PrintedPacket | None:
     """The packet that these lines, without their stamp, describe; None if it is not known."""
     rest = Lines(lines, frame, addresses)
-    packet = ipv4_packet(rest) or frame(rest.take().strip(), rest)
-    if packet is not None and isinstance(packet.body, Datagram) and _is_multicast(packet):
-        packet.body.dst = addresses.as_multicast(packet.body.dst, packet.body.version)
+    packet = frame(rest.take().strip(), rest)
+    if packet is not None:
+        name_group(packet, addresses)
     return packet
-
-
-def _is_multicast(packet: PrintedPacket) -> bool:
-    """Whether the link layer says that a frame is multicast."""
-    return bool(packet.many) if packet.eth_dst is None else bool(packet.eth_dst >> 40 & 1)
 
 
 def frame(text: str, lines: Lines) -> PrintedPacket | None:
@@ -110,7 +104,7 @@ def frame(text: str, lines: Lines) -> PrintedPacket | None:
 
 
 def _cooked(packet: PrintedPacket, word: str, text: str, lines: Lines) -> PrintedPacket | None:
-    packet.direction, packet.many = _DIRECTIONS[word]
+    packet.direction, packet.many = DIRECTIONS[word]
     match = _COOKED_TYPE.match(text)
     assert match is not None
     if match["mac"] or match["type"] or match["ifindex"]:

@@ -14,7 +14,7 @@ from itertools import pairwise, product
 from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.text.link import parse
 from pcapcheck.capture.text.names import MAC, PrintedAddresses
-from pcapcheck.capture.text.printed_packet import count_present
+from pcapcheck.capture.text.printed_packet import PrintedPacket, count_present
 from pcapcheck.capture.text.stamps import STAMP
 
 # How much of a line is looked at: no packet takes more.
@@ -107,7 +107,10 @@ _LONE_DIGITS = re.compile(r"\d{1,5}$")
 
 @dataclass(slots=True)
 class PacketLines:
-    """The lines of one packet, made plain; ``raw`` as they are in the text, ``first`` and ``last`` their numbers."""
+    """The lines of one packet, made plain; ``raw`` as they are in the text, ``first`` and ``last`` their numbers.
+
+    ``packet`` is what they were read to, as long as they have the usual shape.
+    """
 
     first: int
     last: int
@@ -117,6 +120,7 @@ class PacketLines:
     raw: list[str]
     dumped: bool = False
     pieces: list[tuple[int, str]] = field(default_factory=list)
+    packet: PrintedPacket | None = None
 
     def take(self, number: int, raw: str, line: str) -> bool:
         """Take a line, without its prefix, if it belongs to this packet; whether it does."""
@@ -232,6 +236,7 @@ class PacketLines:
     def _note(self, number: int, raw: str) -> None:
         self.last = max(self.last, number)
         self.raw.append(raw)
+        self.packet = None
 
 
 def is_whole(line: str) -> bool:

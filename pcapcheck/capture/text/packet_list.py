@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pcapcheck.capture.text.info import arp, carried
-from pcapcheck.capture.text.link import COOKED
+from pcapcheck.capture.text.link_types import COOKED
 from pcapcheck.capture.text.names import MAC, PrintedAddresses, mac_of
 from pcapcheck.capture.text.printed_packet import Arp, Datagram, PrintedPacket
 from pcapcheck.capture.text.stamps import SECOND, Stamp, parse_stamp

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from typing import TypeGuard
 
 from pcapcheck import protocols
+from pcapcheck.capture.text.open_questions import MOST_OPEN, OpenQuestions, Question
 from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, Transport
 from pcapcheck.protocols import SCTP, TCP, TCP_ACK, TCP_RST, TCP_SYN, UDP
 
@@ -20,19 +21,16 @@ ERRORS = {
     4: (protocols.ICMP_UNREACHABLE, protocols.ICMP_TIME_EXCEEDED),
     6: (protocols.ICMPV6_UNREACHABLE, protocols.ICMPV6_TOO_BIG, protocols.ICMPV6_TIME_EXCEEDED),
 }
-MOST_OPEN = 256
 
 Pair = tuple[int, int]
-# An echo request; or a DNS query, another UDP datagram, a SYN or an INIT, with their ports.
-Question = Icmp | Transport
 
 
 class Quotes:
     """Follows the packets of one text, and completes errors that do not say which question they are about."""
 
     def __init__(self) -> None:
-        # (who asked, who was asked) -> open questions, the oldest first; the pair that asked last stands last.
-        self._open: OrderedDict[Pair, list[Question]] = OrderedDict()
+        # (who asked, who was asked) -> open questions; the pair that asked last stands last.
+        self._open: OrderedDict[Pair, OpenQuestions] = OrderedDict()
 
     def take(self, packet: PrintedPacket) -> None:
         """The next packet, in the order of the text."""
@@ -55,28 +53,26 @@ class Quotes:
 
     def _answered(self, pair: Pair, message: Question) -> None:
         asked = self._open.get(pair)
-        if asked:
-            asked[:] = [question for question in asked if not _answers(message, question)]
+        if asked is not None:
+            asked.answer(message)
 
     def _ask(self, pair: Pair, message: Question) -> None:
-        asked = self._open.setdefault(pair, [])
-        if isinstance(message, Transport):
-            asked[:] = [question for question in asked if not _repeats(message, question)]
-        asked.append(message)
-        if len(asked) > MOST_OPEN:
-            del asked[0]
-        self._open.move_to_end(pair)
-        if len(self._open) > MOST_OPEN:
-            self._open.popitem(last=False)
+        asked = self._open.get(pair)
+        if asked is None:
+            asked = self._open[pair] = OpenQuestions()
+            if len(self._open) > MOST_OPEN:
+                self._open.popitem(last=False)
+        else:
+            self._open.move_to_end(pair)
+        asked.ask(message)
 
     def _complete(self, datagram: Datagram, message: Icmp) -> None:
         version, asker = datagram.version, datagram.dst
         expired = message.icmp_type == protocols.TIME_EXCEEDED[version]
         fitting = [
             (pair, question)
-            for pair, asked in self._open.items()
-            if pair[0] == asker and message.about in (None, pair[1])
-            for question in asked
+            for pair in self._pairs(asker, message.about)
+            for question in self._open[pair]
             if _fits(message, question, version)
         ]
         # An error that names no address could be about any of several, except for expiry, which is reported at once.
@@ -93,8 +89,7 @@ class Quotes:
         ):
             # Whether a datagram wants an answer is not known, so the oldest may have ended long ago.
             return
-        asked = self._open[pair]
-        asked[:] = [question for question in asked if question is not about]
+        self._open[pair].end(about)
         message.inferred = True
         message.quoted = Datagram(
             version,
@@ -104,6 +99,12 @@ class Quotes:
             if isinstance(about, Transport)
             else Icmp(protocols.ECHO_REQUEST[version], 0, about.ident, about.seq),
         )
+
+    def _pairs(self, asker: int | None, about: int | None) -> list[Pair]:
+        """The pairs of a host that asked; of these the one with the host that an error is about, if it names one."""
+        if about is None:
+            return [pair for pair in self._open if pair[0] == asker]
+        return [(asker, about)] if asker is not None and (asker, about) in self._open else []
 
 
 def _is_datagram(asked: Question) -> TypeGuard[Transport]:
@@ -123,15 +124,6 @@ def _asks(message: Transport) -> bool:
     return message.protocol == UDP and (message.dns is None or message.dns.code is None)
 
 
-def _repeats(message: Transport, asked: Question) -> bool:
-    """Whether it is the same question again; each DNS query counts separately."""
-    return (
-        isinstance(asked, Transport)
-        and message.dns is asked.dns is None
-        and (message.protocol, message.src_port, message.dst_port) == (asked.protocol, asked.src_port, asked.dst_port)
-    )
-
-
 def _fits(message: Icmp, asked: Question, version: int) -> bool:
     """Whether an error may be about a question, by the protocol and the port that it names."""
     protocol = asked.protocol if isinstance(asked, Transport) else protocols.ICMP_OF[version]
@@ -143,17 +135,6 @@ def _fits(message: Icmp, asked: Question, version: int) -> bool:
         # What begins a connection is small.
         return False
     return message.about_port in (None, asked.dst_port)
-
-
-def _answers(message: Question, asked: Question) -> bool:
-    if isinstance(message, Icmp):
-        return isinstance(asked, Icmp) and (asked.ident, asked.seq) == (message.ident, message.seq)
-    if not isinstance(asked, Transport) or message.protocol != asked.protocol:
-        return False
-    if asked.dns is not None:
-        same = message.dns is not None and message.dns.code is not None and message.dns.ident == asked.dns.ident
-        return same and asked.src_port == message.dst_port
-    return (asked.src_port, asked.dst_port) == (message.dst_port, message.src_port)
 
 
 def inferred_expiry(packet: PrintedPacket) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -13,17 +14,19 @@ from pcapcheck.capture.text import tshark
 from pcapcheck.capture.text.banner import Described, Dropped, known_line
 from pcapcheck.capture.text.checksums import is_wrong
 from pcapcheck.capture.text.encoder import encode
-from pcapcheck.capture.text.ipv4_lines import ETHERNET
 from pcapcheck.capture.text.lines import plain, read_lines
 from pcapcheck.capture.text.link import parse
+from pcapcheck.capture.text.link_types import ETHERNET
 from pcapcheck.capture.text.names import PrintedAddresses
 from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
-from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket, is_cut_icmp
+from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, is_cut_icmp
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.text.streams import Streams, unnumbered
 from pcapcheck.capture.text.transcript_notes import TranscriptNotes
+from pcapcheck.capture.text.usual_lines import awaits_ends
+from pcapcheck.capture.text.usual_starts import begin, go_on
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import EMPTY, NotACapture
 
@@ -35,6 +38,8 @@ MOST_UNNUMBERED = 1 << 12
 # One packet among this many must be understood for the text to count as a capture.
 MOST_AHEAD = 1 << 12
 FENCES = ("```", "~~~")
+# A record in a batch: its fields in the order of ``scan_layout``.
+_ROW = struct.Struct(f"={scan_layout.FIELDS}q")
 # What was sent from the machine that recorded.
 SENT = 1
 
@@ -133,23 +138,23 @@ class TranscriptReader:
         """Add a printed frame to a batch, and count it at its interface."""
         packet, interface = record.packet, self.interfaces[record.interface]
         data = encode(packet)
-        matrix, entry = batch.matrix, batch.count * scan_layout.FIELDS
-        matrix[entry + scan_layout.OFFSET] = len(batch.buffer)
-        matrix[entry + scan_layout.CAPTURED] = len(data)
         # Less was printed than was there: what is printed must not count as the whole frame.
-        matrix[entry + scan_layout.LENGTH] = max(min(packet.length or 0, MOST_IN_FIELD), len(data) + 1)
-        matrix[entry + scan_layout.TIME] = scan_layout.ABSENT_TIME if record.time is None else record.time
-        matrix[entry + scan_layout.INTERFACE] = record.interface
-        matrix[entry + scan_layout.DIRECTION] = -1 if packet.direction is None else packet.direction
+        length = max(min(packet.length or 0, MOST_IN_FIELD), len(data) + 1)
+        time = scan_layout.ABSENT_TIME if record.time is None else record.time
+        direction = -1 if packet.direction is None else packet.direction
+        place = batch.count * _ROW.size
+        _ROW.pack_into(batch.matrix, place, len(batch.buffer), len(data), length, time, record.interface, direction)
         batch.buffer += data
         batch.texts.append(record.text)
         batch.count += 1
         self.frames += 1
         interface.frames += 1
         if isinstance(packet.body, Datagram):
-            interface.cut_icmp += is_cut_icmp(packet)
-            interface.expiries += inferred_expiry(packet)
-            self._note_unnumbered(interface, packet)
+            if not isinstance(packet.body.upper, Icmp):
+                self._note_unnumbered(interface, packet)
+            elif packet.body.upper.seq is None:
+                interface.cut_icmp += is_cut_icmp(packet)
+                interface.expiries += inferred_expiry(packet)
         if not record.understood:
             # It may have been the answer that seems to be missing.
             interface.unread += SMALLEST_RECORD
@@ -172,10 +177,17 @@ class TranscriptReader:
         return done
 
     def _line(self, number: int, raw: str) -> None:
+        block = self._open
+        if block and go_on(block, number, raw, self._addresses):
+            return
+        usual = begin(number, raw, block, self._addresses)
+        if usual is not None:
+            self._close()
+            self._open = usual
+            return
         line = plain(raw)
         if not line or line.isspace():
             return
-        block = self._open
         rest = without_prefix(line, block.prefix) if block else line
         if block and only_goes_on(line, rest):
             self._go_on(number, line, rest)
@@ -226,7 +238,9 @@ class TranscriptReader:
             return
         for number, line in block.close():
             self._note_other(number, line)
-        packet = parse(block.lines, self._addresses)
+        packet = block.packet
+        if packet is None or awaits_ends(packet):
+            packet = parse(block.lines, self._addresses)
         if packet is not None:
             self._quotes.take(packet)
             self._streams.take(packet)

@@ -39,7 +39,7 @@ def parse_stamp(text: str) -> Stamp | None:
         return whole
     if not fraction.isdecimal() or len(fraction) > 9:
         return None
-    nanoseconds = int(fraction.ljust(9, "0"))
+    nanoseconds = int(fraction) * 10 ** (9 - len(fraction))
     return Stamp(whole.value - nanoseconds if seconds[0] == "-" else whole.value + nanoseconds, whole.clock)
 
 

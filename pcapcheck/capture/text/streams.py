@@ -37,7 +37,9 @@ class Streams:
         """The next packet, in the order of the text."""
         datagram = _innermost(packet)
         segment = _segment(datagram)
-        if datagram is not None and segment is not None and None not in (segment.flags, segment.size):
+        if datagram is None or segment is None:
+            return
+        if segment.flags is not None and segment.size is not None:
             self._count(segment, (datagram.src, segment.src_port), (datagram.dst, segment.dst_port))
 
     def _count(self, segment: Transport, mine: End, other: End) -> None:
@@ -50,7 +52,7 @@ class Streams:
                 self._open(key, {mine: (((segment.seq or 0) + 1) % WRAP, True)})
             segment.whole = segment.seq is not None
             return
-        if bases is None or not {mine, other} <= bases.keys() or flags & TCP_SYN:
+        if bases is None or mine not in bases or other not in bases or flags & TCP_SYN:
             self._begin(key, bases or {}, segment, mine, other)
             return
         (base, whole), (other_base, other_whole) = bases[mine], bases[other]
@@ -103,10 +105,10 @@ def unnumbered(packet: PrintedPacket) -> frozenset[int] | None:
 
 
 def _innermost(packet: PrintedPacket) -> Datagram | None:
-    datagram = packet.body
-    while isinstance(datagram, Datagram) and isinstance(datagram.upper, PrintedTunnel):
+    datagram = packet.body if isinstance(packet.body, Datagram) else None
+    while datagram is not None and isinstance(datagram.upper, PrintedTunnel):
         datagram = datagram.upper.inner
-    return datagram if isinstance(datagram, Datagram) else None
+    return datagram
 
 
 def _segment(datagram: Datagram | None) -> Transport | None:
