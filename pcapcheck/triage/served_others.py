@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
@@ -40,9 +40,9 @@ class ServedOthers:
         return None
 
     @cached_property
-    def _answers(self) -> dict[int, list[tuple[PointFacts, EchoRow]]]:
+    def _answers(self) -> dict[int, list[tuple[PointFacts, QuestionRow]]]:
         """By host, what pods asked it on their links and it answered: echoes, connections and DNS."""
-        found: dict[int, list[tuple[PointFacts, EchoRow]]] = {}
+        found: dict[int, list[tuple[PointFacts, QuestionRow]]] = {}
         for capture in self._judgement.captures:
             for some in capture.exchanges.paired.all_bins():
                 point = self._judgement.facts.point(capture.number, some.group)
