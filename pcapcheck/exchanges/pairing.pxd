@@ -45,6 +45,9 @@ cdef inline long long find_bin(
     long long[::1] bins, int[::1] bin_slots, long long mask, long long limit, long long[::1] state,
     long long group, long long outcome, long long kind, long long error) except? -1 nogil
 
+@cython.locals(rtt=cython.longlong, promptness=cython.longlong)
+cdef inline long long answer_class(long long[::1] pool, size_t row) except? -1 nogil
+
 @cython.locals(
     row=cython.size_t, error=cython.longlong, kind=cython.longlong, found=cython.longlong, entry=cython.size_t,
     count=cython.longlong, target=cython.size_t, rtt=cython.longlong)

@@ -155,6 +155,18 @@ def find_bin(
     return found
 
 
+def answer_class(pool: array[int], row: int) -> int:
+    """Note how promptly a DNS query was answered; returns what stands for that and the response's code in a bin."""
+    rtt = pool[row + layout.RTT]
+    promptness = layout.ABSENT
+    if 0 <= rtt <= layout.PROMPT:
+        promptness = layout.AT_ONCE
+    elif rtt > layout.PROMPT:
+        promptness = layout.REPEATED if pool[row + layout.REQUESTS] > 1 else layout.LATE
+    pool[row + layout.PROMPTNESS] = promptness
+    return layout.ANSWER_CODES + ((pool[row + layout.RCODE] + 1) * layout.PROMPTNESSES + promptness + 1)
+
+
 def finish(
     pool: array[int], place: int, bins: array[int], bin_slots: array[int], bin_mask: int, bin_limit: int,
     samples: array[int], buckets: array[int], out: array[int], out_capacity: int, state: array[int]
@@ -165,7 +177,7 @@ def finish(
     if pool[row + layout.OUTCOME] == layout.ERRED:
         error = pool[row + layout.ERROR] >> 16
     elif pool[row + layout.KIND] == layout.KIND_DNS and pool[row + layout.OUTCOME] == layout.REPLIED:
-        error = layout.ANSWER_CODES + pool[row + layout.RCODE] + 1
+        error = answer_class(pool, row)
     kind = pool[row + layout.KIND]
     found = find_bin(
         bins,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pcapcheck.decode.icmp_words import in_words
+from pcapcheck.exchanges.dns_row import is_late
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.questions.unanswered import LATE, Unanswered
+from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address
@@ -24,10 +25,11 @@ def stray_error_remarks(judgement: Judgement) -> list[Remark]:
 
 def _remarks(capture: Capture, unanswered: list[Unanswered]) -> Iterator[Remark]:
     paired = capture.exchanges.paired
-    bins = paired.all_bins()
+    bins = list(paired.all_bins())
     ended_by_error = any(exchanges.outcome == "error" for exchanges in bins)
     # An asker that has given up waiting for DNS has closed its port by the time that the answer comes.
-    askers = {question.asker for question in unanswered if question.protocol in ("ARP", "ND") or question.poor == LATE}
+    askers = {question.asker for question in unanswered if question.protocol in ("ARP", "ND")}
+    askers |= {sample.src for some in bins for sample in some.samples if is_late(sample)}
     strays = [
         (error, count)
         for error, count in paired.ending_errors.counts.most_common()
