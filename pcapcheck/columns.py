@@ -120,6 +120,8 @@ ECHOES = PACKETS[:2]
 BETWEEN = ("node", "tunnel", "network", "unknown")
 GATEWAY_ROUTES = ("elsewhere", "local", "back", "dead-end", "none")
 ERRORS = ("none", "unreachable", "too-big", "time-exceeded", "other")
+# How promptly DNS was answered (exchanges/pairing_layout.py).
+PROMPTNESS = ("at-once", "late", "to-a-repeat")
 # In the order of their numbers (IANA, DNS RCODEs).
 RCODES = (
     "noerror",
@@ -410,6 +412,23 @@ _define(DNS, "outcome", ENUM, "outcome", words=OUTCOMES, shared=True)
 _define(DNS, "answered", BOOL, "whether a response came; absent if silence proves nothing", late=True)
 _define(DNS, "rcode", ENUM, "response code", words=RCODES, shared=True, why_absent="no response came, or it was cut")
 _define(DNS, "latency", DURATION, "time from the first query to the response", "rtt", why_absent="no response came")
+_define(
+    DNS,
+    "latency_p95",
+    DURATION,
+    "latency that 95 of 100 responses to the same asker do not exceed",
+    late=True,
+)
+_define(
+    DNS,
+    "promptness",
+    ENUM,
+    "at-once: the response came within a second of the first query; late: it came later; to-a-repeat: it came later, "
+    "and the query had been repeated",
+    words=PROMPTNESS,
+    shared=True,
+    why_absent="no response came, or the text shows no times",
+)
 _define(DNS, "attempts", NUMBER, "number of queries", "requests")
 _define(DNS, "fate", TEXT, "outcome in words, with the ICMP error that ended it")
 _define(DNS, "ttl", NUMBER, "TTL of the first query")

@@ -39,7 +39,6 @@ from pcapcheck.paths.repeated_attempts import repeated_attempts
 from pcapcheck.paths.shared_addresses import judge_addresses
 from pcapcheck.questions.datagram_errors import datagram_errors
 from pcapcheck.questions.node_errors import node_errors
-from pcapcheck.questions.poor_answers import poor_answers
 from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
@@ -67,7 +66,7 @@ if TYPE_CHECKING:
     from pcapcheck.triage.remarks.remark import Remark
 
 # Who knows which questions were not answered, by protocol.
-PRODUCERS = (silent_neighbours, silent_hosts, silent_conversations, poor_answers)
+PRODUCERS = (silent_neighbours, silent_hosts, silent_conversations)
 
 
 def analyze(

@@ -18,6 +18,9 @@ cpdef enter_bins(const long long[::1] bins, int[::1] slots, long long count)
 cdef inline long long find_bin(
     PairingArrays arrays, long long group, long long outcome, long long kind, long long error) except? -1 nogil
 
+@cython.locals(rtt=cython.longlong, promptness=cython.longlong)
+cdef inline long long answer_class(PairingArrays arrays, size_t row) except? -1 nogil
+
 @cython.locals(
     row=cython.size_t, error=cython.longlong, kind=cython.longlong, found=cython.longlong, entry=cython.size_t,
     count=cython.longlong, replies=cython.longlong, target=cython.size_t, rtt=cython.longlong, bucket=cython.size_t)

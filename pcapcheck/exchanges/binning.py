@@ -76,6 +76,18 @@ def find_bin(arrays: PairingArrays, group: int, outcome: int, kind: int, error: 
     return found
 
 
+def answer_class(arrays: PairingArrays, row: int) -> int:
+    """Note how promptly a DNS query was answered; returns what stands for that and the response's code in a bin."""
+    rtt = arrays.pool[row + layout.RTT]
+    promptness = layout.ABSENT
+    if 0 <= rtt <= layout.PROMPT:
+        promptness = layout.AT_ONCE
+    elif rtt > layout.PROMPT:
+        promptness = layout.REPEATED if arrays.pool[row + layout.REQUESTS] > 1 else layout.LATE
+    arrays.pool[row + layout.PROMPTNESS] = promptness
+    return layout.ANSWER_CODES + ((arrays.pool[row + layout.RCODE] + 1) * layout.PROMPTNESSES + promptness + 1)
+
+
 def finish(arrays: PairingArrays, place: int) -> None:
     """Count an exchange that can no longer change, and write it out where that is asked for."""
     row = place * layout.FIELDS
@@ -83,7 +95,7 @@ def finish(arrays: PairingArrays, place: int) -> None:
     if arrays.pool[row + layout.OUTCOME] == layout.ERRED:
         error = arrays.pool[row + layout.ERROR] >> 16
     elif arrays.pool[row + layout.KIND] == layout.KIND_DNS and arrays.pool[row + layout.OUTCOME] == layout.REPLIED:
-        error = layout.ANSWER_CODES + arrays.pool[row + layout.RCODE] + 1
+        error = answer_class(arrays, row)
     kind = arrays.pool[row + layout.KIND]
     found = find_bin(arrays, arrays.pool[row + layout.GROUP], arrays.pool[row + layout.OUTCOME], kind, error)
     entry = found * layout.BIN_FIELDS

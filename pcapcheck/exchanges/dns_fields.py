@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcapcheck.columns import RCODES
+from pcapcheck.columns import PROMPTNESS, RCODES
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges import question_fields as fields
 from pcapcheck.raw_rows import Field, Wording
@@ -16,6 +16,7 @@ DNS_FIELDS = fields.question_fields(
         "src_port": Field(layout.IDENT_SEQ, 16, 0xFFFF, least=1),
         "dns.id": Field(layout.IDENT_SEQ, 0, 0xFFFF),
         "rcode": _RCODE,
+        "promptness": Field(layout.PROMPTNESS, words=PROMPTNESS, when=(fields.REPLIED,)),
         "latency": fields.LATENCY,
         "attempts": fields.REQUESTS,
         # How often it was asked is part of the words.

@@ -6,7 +6,7 @@ from array import array
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pcapcheck.columns import RCODES
+from pcapcheck.columns import PROMPTNESS, RCODES
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.question_row import QuestionRow
 
@@ -25,6 +25,7 @@ class DnsRow(QuestionRow):
     ident: int
     src_port: int | None
     rcode: str | None
+    promptness: str | None
 
     @property
     def numbers(self) -> tuple[int | None, ...]:
@@ -32,7 +33,7 @@ class DnsRow(QuestionRow):
 
     @property
     def contented(self) -> str:
-        return f"answered, {self.rcode}" if self.rcode else "answered"
+        return f"answered {self.rcode.upper()}" if self.rcode else "answered"
 
     @property
     def often(self) -> str:
@@ -43,3 +44,14 @@ def rcode_of(row: array[int]) -> str | None:
     """The code of a DNS response; None if it was cut off."""
     code = row[layout.RCODE]
     return None if code == layout.ABSENT else RCODES[min(code, len(RCODES) - 1)]
+
+
+def promptness_of(row: array[int]) -> str | None:
+    """How promptly a DNS response came; None if the text shows no times."""
+    promptness = row[layout.PROMPTNESS]
+    return None if promptness == layout.ABSENT else PROMPTNESS[promptness]
+
+
+def is_late(row: EchoRow) -> bool:
+    """Whether it is a DNS query that was answered later than anybody should wait."""
+    return isinstance(row, DnsRow) and row.promptness in PROMPTNESS[1:]

@@ -13,7 +13,7 @@ from pcapcheck.decode.decoder import absent
 from pcapcheck.decode.frame_layout import ABSENT_IDENT
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.connection_row import ConnectionRow
-from pcapcheck.exchanges.dns_row import DnsRow, rcode_of
+from pcapcheck.exchanges.dns_row import DnsRow, promptness_of, rcode_of
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.values import is_ipv4
@@ -40,7 +40,13 @@ def exchange_row(rows: array[int], number: int, macs: Macs, address_of: AddressO
     if row[layout.KIND] == layout.KIND_CONNECTION:
         made = partial(ConnectionRow, src_port=high or None, dst_port=low or None)
     elif row[layout.KIND] == layout.KIND_DNS:
-        made = partial(DnsRow, ident=low, src_port=high or None, rcode=rcode_of(row) if replied else None)
+        made = partial(
+            DnsRow,
+            ident=low,
+            src_port=high or None,
+            rcode=rcode_of(row) if replied else None,
+            promptness=promptness_of(row) if replied else None,
+        )
         if row[layout.REQUESTS] > 1 and not replied:
             frames.insert(1, row[layout.REPLY_NUMBER])
     else:

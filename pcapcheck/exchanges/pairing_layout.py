@@ -36,12 +36,14 @@ ERROR_LOW = 26
 ERROR_MTU = 27
 ERROR_NUMBER = 28
 ERROR_TTL = 29
-# Of DNS: a hash of the question (0 where it is absent), when it was asked last, and the code of its response.
+# Of DNS: a hash of the question (0 where it is absent), when it was asked last, the code of its response, and how
+# promptly that came.
 QUESTION = 30
 LATEST = 31
 # Of an echo or a connection: the bytes of the request's datagram, 0 where they are absent.
 SIZE = QUESTION
 RCODE = ERROR
+PROMPTNESS = ERROR_HIGH
 FIELDS = 32
 
 # KIND of an exchange. An echo request to no one host in particular owes nobody a reply.
@@ -63,8 +65,15 @@ UNANSWERED = 2
 IN_FLIGHT = 3
 EVICTED = 4
 
+# PROMPTNESS, in the order of ``columns.PROMPTNESS``; ABSENT where the times are.
+AT_ONCE = 0
+LATE = 1
+REPEATED = 2
+# A response within this time of the first query is prompt: resolvers wait for longer (glibc for 5 s, others for 2 s).
+PROMPT = 1_000_000_000
+
 # Fields of a bin: exchanges alike in the request's frame group, outcome, KIND, and the class of the error; of DNS that
-# has a response, ANSWER_CODES and the response's code plus 1.
+# has a response, from ANSWER_CODES on, the response's code and PROMPTNESS, both plus 1.
 B_GROUP = 0
 B_OUTCOME = 1
 B_KIND = 2
@@ -77,6 +86,8 @@ B_MOST = 8
 B_HOME = 9
 BIN_FIELDS = 10
 ANSWER_CODES = 16
+# PROMPTNESS or none.
+PROMPTNESSES = 4
 SAMPLES = 5
 
 # Round trip times are counted in buckets whose width is at most 1/64 of their value, up to 2^40 ns (18 minutes).

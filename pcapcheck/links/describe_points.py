@@ -14,7 +14,11 @@ from pcapcheck.links.sides import LINK_LOCAL, POD, Sides, both_ways, find_sides
 from pcapcheck.links.silence import silence_of
 from pcapcheck.links.twins import recorded_twice
 from pcapcheck.networks import NOTHING_KNOWN, KnownNetwork
+from pcapcheck.table_names import DNS
 from pcapcheck.values import is_multicast_address, is_name
+
+# This share of DNS responses says what is usual; the rest may be names that a server has to ask for far away.
+USUAL = 0.95
 
 
 def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwork = NOTHING_KNOWN) -> Facts:
@@ -85,13 +89,20 @@ def _describe(capture_point: CapturePoint, capture: Capture, reading: Reading, k
         point = _with_pod(capture_point, end, sides)
         assumptions = both_ways(capture_point, sides)
     silence = silence_of(point, capture, reading, known)
+    latencies = {
+        group: latency
+        for (table, group), sums in capture.tallies.items()
+        if table == DNS and (latency := sums.durations.quantile(USUAL)) is not None
+    }
     printed = capture_point.interface.printed
     return replace(
         point,
         silence=silence,
+        dns_latencies=latencies,
         pings_expired=pings_expired(capture.exchanges.paired) if printed else frozenset(),
         alternatives=[
-            replace(_with_pod(capture_point, point.end, assumed), silence=silence) for assumed in assumptions
+            replace(_with_pod(capture_point, point.end, assumed), silence=silence, dns_latencies=latencies)
+            for assumed in assumptions
         ],
     )
 

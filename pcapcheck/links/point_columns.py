@@ -139,6 +139,7 @@ LATE_COLUMNS = {
     "pod_ip": LateColumn(lambda place: place.point.pod_ips or None),
     "answered": LateColumn(_answered, _no_answer),
     "replied": LateColumn(_answered, _no_answer),
+    "latency_p95": LateColumn(lambda place: place.point.dns_latencies.get(place.number)),
     "eth_src": LateColumn(lambda place: place.group.src, _no_mac),
     "eth_dst": LateColumn(lambda place: place.group.dst, _no_destination_mac),
     "direction": LateColumn(lambda place: place.group.direction),

@@ -24,8 +24,7 @@ QUESTIONS = {"ICMP": "request", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
 ANSWERS = {"ICMP": "reply", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
 SILENT = "gets no answer"
 UNANSWERED = "unanswered"
-# Of DNS: it was answered, but late, or with an error. A connection may be refused, too.
-LATE, REFUSED = "late", "refused"
+REFUSED = "refused"
 CAME_BACK = "answers came back on another interface"
 
 
@@ -55,11 +54,10 @@ class Unanswered:
     what was done so often. ``last_seen`` is where the question, or its answer, was seen last. ``port`` is the one that
     was asked, ``asker_ports`` are those that asked, if known; ``error_reply`` is what came instead of an answer.
     ``size`` is how many bytes of data were sent again and again, where it is about that. ``noun`` and ``ended`` are
-    what it is counted as: a question that was refused, or answered late, is not one that nobody answered. ``opens``: it
-    is the first packet of what it asks for, as anybody may send it to anybody. ``targets`` is how many hosts and ports
-    those that are alike ask, if known. ``poor`` is what is wrong with the answers that came (``LATE``,
-    ``REFUSED``), and ``answers`` their number. ``lost_answer`` is the frame of an answer that was recorded here, but
-    did not come to whoever asked.
+    what it is counted as: one that was refused, or a connection that was broken off, is none that nobody answered.
+    ``opens``: it is the first packet of what it asks for, as anybody may send it to anybody. ``targets`` is how many
+    hosts and ports those that are alike ask, if known. ``lost_answer`` is the frame of an answer that was recorded
+    here, but did not come to whoever asked.
     """
 
     protocol: str
@@ -87,8 +85,6 @@ class Unanswered:
     ended: str = UNANSWERED
     opens: bool = False
     targets: int = 1
-    poor: str = ""
-    answers: int = 0
     lost_answer: int | None = None
 
     @property

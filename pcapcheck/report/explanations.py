@@ -42,8 +42,6 @@ def _about(diagnosis: Diagnosis) -> str:
     For a question that no rule is about, its asker: ``10.244.1.10's ping to 10.244.1.11 failed``.
     """
     asked = [f"{format_address(question.asker)}'s {question.about}" for question in diagnosis.questions]
-    if not diagnosis.failed and diagnosis.questions[0].poor:
-        return diagnosis.questions[0].sentence
     first, *rest = [finding.rule.id for finding in diagnosis.failed] or asked[:1]
     others = len(diagnosis.others)
     more = f" (and {others} more case{'s' if others > 1 else ''} like it)" if others else ""

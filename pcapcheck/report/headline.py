@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from pcapcheck.analysis import Analysis
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.report.accepted import expired
+from pcapcheck.report.checked import RULES_NAMED, counted, not_judged, not_there, what_answered
 from pcapcheck.report.counts import measured
 from pcapcheck.report.failed_pairs import names_several, others, share_of
 from pcapcheck.report.icmp_errors import answered_by_error
 from pcapcheck.report.loss_sentences import partial_loss
-from pcapcheck.report.pod_sums import pods
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding, ordered, passes_now
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, STATE
-from pcapcheck.values import format_address, is_ipv4
+from pcapcheck.table_names import STATE
 
 if TYPE_CHECKING:
     from pcapcheck.triage.diagnosis import Diagnosis
@@ -22,18 +21,20 @@ if TYPE_CHECKING:
 # The heading of a report that passes but has something to look at.
 WARN = "warn"
 HEADINGS = {FAIL: "FAIL", WARN: "WARN", PASS: "PASS", NOT_CHECKED: "NOT CHECKED"}
-# Traffic that people look for in a recording, by table: a pass says if it is missing.
-LOOKED_FOR = {ECHO: "ping", CONNECTIONS: "TCP", DNS: "DNS"}
-RULES_NAMED = 3
 
 
 def heading(analysis: Analysis) -> str:
     """The verdict, FAIL, PASS or NOT_CHECKED; WARN for a pass that its reader should look at.
 
-    Such a pass has a warning, an unanswered question, or an acceptance of something that passes now.
+    Such a pass has a warning, an unanswered question, an error about a question that was not recorded, or an acceptance
+    of something that passes now.
     """
-    passing = any(finding.passing for finding in analysis.findings)
-    if analysis.verdict == PASS and (analysis.warnings or analysis.asked_in_vain or passing):
+    if analysis.verdict == PASS and (
+        analysis.warnings
+        or analysis.asked_in_vain
+        or any(remark.warns for remark in analysis.remarks)
+        or any(finding.passing for finding in analysis.findings)
+    ):
         return WARN
     return analysis.verdict
 
@@ -55,11 +56,12 @@ def headline(analysis: Analysis) -> str:
     if kind == NOT_CHECKED:
         return _unchecked(analysis)
     accepted = [finding.rule.id for finding in ordered(analysis.accepted)]
-    answered = _answered(analysis)
+    answered = what_answered(analysis)
     if kind == WARN:
         said = "; ".join(part for part in (_warning(analysis), answered) if part)
     else:
-        said = (answered or _counted(analysis)) + _not_there(analysis) + ("" if answered else _seen(analysis))
+        said = (answered or counted(analysis)) + not_judged(analysis) + not_there(analysis)
+        said += "" if answered else _seen(analysis)
     return said + (f"; {_listed(accepted)} failed, which is accepted" if accepted else "")
 
 
@@ -74,6 +76,7 @@ def _warning(analysis: Analysis) -> str:
     """The first warning or unanswered question; the rest is counted."""
     said = [_why(analysis, [finding]) + _blame(analysis, finding) for finding in ordered(analysis.warnings)]
     said += [_question(question) + _blame_of(analysis, question) for question in analysis.asked_in_vain]
+    said += [f"{remark.short}, about packets that were not recorded" for remark in analysis.remarks if remark.warns]
     said += [line for finding in ordered(analysis.findings) for line in passes_now(finding)]
     return said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else "")
 
@@ -174,52 +177,3 @@ def _telling(finding: Finding) -> Evidence:
         if row.row.get("refusal") and [row.row.get(name) for name in ("src", "dst", "dst_port")] == between
     )
     return next(refused, first)
-
-
-def _counted(analysis: Analysis) -> str:
-    """How many rules were checked, and which, if there is nothing better to say."""
-    passed = [finding.rule.id for finding in analysis.findings if finding.status == PASS]
-    checked = sum(finding.status != NOT_CHECKED for finding in analysis.findings)
-    more = f" and {len(passed) - RULES_NAMED} more" if len(passed) > RULES_NAMED else ""
-    named = f" ({', '.join(passed[:RULES_NAMED])}{more})" if passed else ""
-    # An accepted failure is still an error.
-    found = f"{len(passed)} passed" if analysis.accepted else "no error was found"
-    return f"{checked} of {len(analysis.findings)} rules could be checked, and {found}{named}"
-
-
-def _answered(analysis: Analysis) -> str:
-    """Questions and answers: by the node, by pods, by any host that was pinged or connected to."""
-    passed = {finding.rule.id: finding for finding in analysis.findings if finding.status == PASS}
-    askers = [pod for pod in pods(analysis) if pod.arp.total]
-    parts = []
-    if "gateway-arp-answered" in passed and askers:
-        who, whose = "the pods'", "their"
-        if len(askers) == 1 and len(askers[0].link.pod_ips) == 1:
-            who, whose = f"{format_address(next(iter(askers[0].link.pod_ips)))}'s", "its"
-        addresses = [ip for pod in askers for ip in pod.link.pod_ips]
-        asked = "ARP" if not addresses or any(map(is_ipv4, addresses)) else "neighbour solicitation"
-        parts.append(f"the node answers {who} {asked} for {whose} gateway")
-    elif "pod-answers-arp" in passed:
-        parts.append("the pod answers when the node asks for its MAC")
-    # An RST is an answer, but not a good one if the node sent it.
-    refused = any(
-        question.protocol == "TCP" and question.about.startswith("connection") for question in analysis.asked_in_vain
-    )
-    for rule, what in (
-        ("echo-answered", "echo requests are replied to"),
-        ("tcp-answered", "TCP connections are answered"),
-    ):
-        if rule in passed and not (refused and rule == "tcp-answered"):
-            parts.append(f"{passed[rule].checked} of {passed[rule].checked} {what}")
-    return ", ".join(parts[:-1]) + (", and " if len(parts) > 1 else "") + "".join(parts[-1:])
-
-
-def _not_there(analysis: Analysis) -> str:
-    """Traffic that people look for but that was not recorded, so that the report does not cover it."""
-    if not analysis.captures:
-        return ""
-    there = {table for capture in analysis.captures for (table, _), tally in capture.tallies.items() if tally.total}
-    if any(group.has_tcp for capture in analysis.captures for group in capture.groups):
-        there.add(CONNECTIONS)
-    missing = [name for table, name in LOOKED_FOR.items() if table not in there]
-    return f"; no {', no '.join(missing)} recorded" if missing else ""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 WHAT = {ECHO: "echo requests", CONNECTIONS: "TCP connections", DNS: "DNS queries"}
 # Followed packets, by the table that judges whether they were answered.
 FOLLOWED = {"request": ECHO, "reply": ECHO}
+# Columns that say whether there was an answer.
+ANSWERED = frozenset({"answered", "replied", "outcome"})
 ANSWER = {ECHO: "reply", CONNECTIONS: "answer", DNS: "answer"}
 
 
@@ -28,7 +30,7 @@ def partial_loss(analysis: Analysis, finding: Finding) -> str:
     table = finding.rule.table
     if table == PATHS and finding.evidence:
         table = FOLLOWED.get(str(finding.evidence[0].row.get("packet")), "")
-    if table not in WHAT or finding.measures or finding.has_accepted:
+    if table not in WHAT or finding.measures or finding.has_accepted or not _is_about_losses(finding):
         # Accepted failures do not count, but the spread is known for all losses only.
         return ""
     losses = analysis.losses(table)
@@ -44,6 +46,11 @@ def partial_loss(analysis: Analysis, finding: Finding) -> str:
         # The error says why, which is worth more than how often.
         return ""
     return sentence(losses)
+
+
+def _is_about_losses(finding: Finding) -> bool:
+    """Whether a rule wants answers, or paths to lead on; another one may be about what answers say."""
+    return finding.rule.table == PATHS or any(leaf.column.name in ANSWERED for leaf in finding.rule.expect.leaves())
 
 
 def sentence(losses: Losses) -> str:

@@ -10,7 +10,7 @@ from pcapcheck.brief import Brief
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import POD
-from pcapcheck.questions.unanswered import LATE, REFUSED, Unanswered
+from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, HOPS, PATHS, STATE
@@ -25,8 +25,6 @@ DATAGRAMS = "datagrams"
 UDP_ANSWERED = "udp-answered"
 ASKED_IN = {"ICMP": ECHO, "TCP": CONNECTIONS, "DNS": DNS, "UDP": DATAGRAMS}
 AS_IF = {"ICMP": "echo-answered", "TCP": "tcp-answered", "DNS": "dns-answered", "UDP": UDP_ANSWERED}
-# The same for DNS that was answered, by what is wrong with the answers.
-AS_IF_POOR = {LATE: "dns-prompt", REFUSED: "dns-not-refused"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,7 +55,7 @@ class Item(Brief):
     def name(self) -> str:
         """The rule that failed, or would have failed if it were about this: causes are found by it."""
         if self.question is not None:
-            return AS_IF_POOR.get(self.question.poor) or AS_IF[self.question.protocol]
+            return AS_IF[self.question.protocol]
         return self.finding.rule.id if self.finding is not None else ""
 
     @property

@@ -14,19 +14,18 @@ from pcapcheck.ruleset.remembered import remembered
 from pcapcheck.ruleset.rule import keyed, read_id, texts_of
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.ruleset.yaml_tree import Node
-from pcapcheck.triage.case import AS_IF, AS_IF_POOR
+from pcapcheck.triage.case import AS_IF
 from pcapcheck.triage.case_columns import CASE_COLUMNS
 from pcapcheck.values import parse_bool
 
 # Questions that no rule is about need a reason too. As if a rule had failed for them:
-QUESTIONS = (*AS_IF.values(), *AS_IF_POOR.values())
+QUESTIONS = tuple(AS_IF.values())
 
 REQUIRED = {
     "id": "lower-case words joined by hyphens; says what is wrong",
     "title": "one line for people; {columns} of the case are filled in",
     "why": "the mechanism, with its source",
-    "explains": "rules whose failure it explains; udp-answered stands for datagrams without an answer, dns-prompt and "
-    "dns-not-refused for DNS that is answered late or with an error",
+    "explains": "rules whose failure it explains; udp-answered stands for datagrams without an answer",
     "rank": "the lower, the more often it is the reason",
     "confirm": "commands that settle it, likewise filled in",
     "fix": "commands or words that fix it",

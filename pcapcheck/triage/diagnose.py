@@ -19,11 +19,11 @@ from pcapcheck.triage.common_origin import one_per_origin
 from pcapcheck.triage.diagnosis import Diagnosis
 from pcapcheck.triage.interfaces import name_links
 from pcapcheck.triage.judge_cause import CaseEvidence, suspect_of
+from pcapcheck.triage.late_dns import late_dns
 from pcapcheck.triage.misrouted import strays
 from pcapcheck.triage.packet_evidence.case_exchanges import asked_on
 from pcapcheck.triage.packet_evidence.lost_paths import lost_of
 from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
-from pcapcheck.triage.poor_dns import poor_dns
 from pcapcheck.triage.question_cases import question_cases
 from pcapcheck.triage.routing_loops import looping
 from pcapcheck.triage.served_others import ServedOthers
@@ -93,8 +93,8 @@ def _evidence_of(
     error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
     evidence |= strays(case, judgement, losses, as_number(error_from))
     loop = looping(case, judgement, roles, evidence["asked"])
-    poor = poor_dns(case, judgement)
-    evidence |= further.columns | loop.columns | poor.columns | behind_service(case, judgement, evidence["asked"])
+    late = late_dns(case, judgement)
+    evidence |= further.columns | loop.columns | late.columns | behind_service(case, judgement, evidence["asked"])
     interface = evidence["interface"]
     state = None
     if situation is not None:
@@ -107,7 +107,7 @@ def _evidence_of(
         _fill_in(evidence, state_evidence)
         state = StateColumns(state_evidence)
     name_links(evidence, pods, judgement.reading.prefix)
-    return CaseEvidence(case, evidence, further.lines | loop.lines | poor.lines, state)
+    return CaseEvidence(case, evidence, further.lines | loop.lines | late.lines, state)
 
 
 def _fill_in(packet_evidence: dict[str, Value | None], state_evidence: StateEvidence) -> None:

@@ -33,6 +33,7 @@ def test_as_many_frames_as_asked_for(name: str, tmp_path: Path) -> None:
         ("nd-answered", []),
         ("dns-lossy", ["dns-answered"]),
         ("names-lost", ["dns-answered"]),
+        ("dns-refused", ["dns-not-refused"]),
         ("connections", []),
         ("syn-lost", ["tcp-answered"]),
         ("node-pings", []),

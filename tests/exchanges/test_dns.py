@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
+from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.ruleset.finding import Finding
+from pcapcheck.table_names import DNS
+from tests.support.kernels import NOT_COMPILED, plain_loops
 from tests.support.wire import (
     BEGIN,
     MS,
@@ -162,3 +166,44 @@ def test_the_summary_counts_questions(tmp_path: Path) -> None:
 def test_the_node_asking_a_pod_that_serves_dns_is_not_the_pods_question(tmp_path: Path) -> None:
     to_pod = udp((40311, 53), query()[42:], src=NODE_IP, dst=POD_IP, eth=("ee:ee:ee:ee:ee:ee", "5a:8a:10:57:e2:03"))
     assert finding(recorded(tmp_path, at(1, to_pod), at(9, request()))).status == "not-checked"
+
+
+def some_late() -> list[Frame]:
+    """Queries by new ports, answered at once, late, or when they are repeated; with these codes by turns."""
+    frames: list[Frame] = []
+    for number in range(90):
+        begin, port, name = 1 + 8 * number, 41000 + number, f"host{number}.example.org"
+        again = [at(begin + 5, query(number, port, name=name))] if number % 3 == 2 else []
+        after = (0.25, 1.5, 5.25)[number % 3]
+        answered = at(begin + after, response(number, port, code=(0, 2, 3)[number // 3 % 3], name=name))
+        frames += [at(begin, query(number, port, name=name)), *again, answered]
+    return frames
+
+
+def promptness(analysis: Analysis) -> list[tuple[object, object]]:
+    return list(analysis.dns[["promptness", "rcode"]].itertuples(index=False, name=None))
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_rows_and_bins_say_alike_how_promptly_a_query_was_answered(size: int, tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "cali14e7d81007d.pcap", [*RESOLVED, *some_late()])
+    whole, parts = analyze(path), analyze(path, batch_frames=size)
+    assert parts.to_dict() == whole.to_dict()
+    assert promptness(parts) == promptness(whole)
+    (capture,) = whole.captures
+    counted: Counter[tuple[object, object]] = Counter()
+    for some in capture.exchanges.paired.bins_of(DNS):
+        (alike,) = {(sample.promptness, sample.rcode) for sample in some.samples if isinstance(sample, DnsRow)}
+        counted[alike] += some.count
+    assert counted == Counter(promptness(whole))
+    assert set(counted.values()) == {10}
+
+
+@pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
+def test_compiled_and_plain_say_alike_how_promptly_a_query_was_answered(tmp_path: Path) -> None:
+    path = write_pcap(tmp_path / "cali14e7d81007d.pcap", [*RESOLVED, *some_late()])
+    compiled = analyze(path)
+    with plain_loops():
+        plain = analyze(path)
+        assert promptness(plain) == promptness(compiled)
+    assert plain.to_dict() == compiled.to_dict()

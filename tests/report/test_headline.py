@@ -14,7 +14,6 @@ from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.report.exit import exit_code
 from pcapcheck.report.formats.text import write_text
-from pcapcheck.report.headline import headline
 from tests.support.lab import captures
 from tests.support.wire import (
     BEGIN,
@@ -29,6 +28,7 @@ from tests.support.wire import (
     ethernet,
     query,
     request,
+    response,
     tcp,
     udp,
     write_pcap,
@@ -147,8 +147,56 @@ def test_the_error_behind_a_silent_start_is_reported(tmp_path: Path) -> None:
 
 def test_a_lone_icmp_error_is_reported(tmp_path: Path) -> None:
     analysis = analyze(write_pcap(tmp_path / "eth0.pcap", [(BEGIN, error(3, 1, request()))]))
-    assert headline(analysis).endswith("; but 172.31.186.250 says host unreachable (3/1), 1x")
+    assert heads(analysis) == (
+        "WARN  172.31.186.250 says host unreachable (3/1), 1x, about packets that were not recorded"
+    )
     assert "which ended no echo request, TCP handshake or DNS query of eth0.pcap: to see" in text(analysis)
+
+
+def test_an_error_of_who_was_reached_is_no_warning(tmp_path: Path) -> None:
+    """Nothing listens on the port: so a traceroute over UDP ends."""
+    arp = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    refused = (BEGIN + SECOND, error(3, 3, udp((40000, 33434), b"probe"), source="10.244.1.11"))
+    analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", [*arp, refused]))
+    assert heads(analysis).startswith("PASS  the node answers 10.244.1.10's ARP for its gateway")
+    assert "10.244.1.11 says port unreachable (3/3), 1x" in text(analysis)
+
+
+def test_a_pass_names_what_was_checked_and_what_is_missing(tmp_path: Path) -> None:
+    asked = [(BEGIN, ask()), (BEGIN + MS, answer()), (BEGIN + SECOND, query()), (BEGIN + SECOND + MS, response())]
+    analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", asked))
+    assert heads(analysis) == (
+        "PASS  the node answers 10.244.1.10's ARP for its gateway, and 1 of 1 DNS queries are answered; "
+        "no ping, no TCP recorded"
+    )
+
+
+def test_a_pass_on_the_receiver_s_link_names_its_echoes() -> None:
+    (other,) = [path for path in captures("healthy") if path.stem == "calieabe7761b00"]
+    assert "and 3 of 3 echo requests to the pod are replied to; no TCP, no DNS recorded" in heads(analyze(other))
+
+
+@pytest.mark.parametrize(
+    ("scenario", "clause"),
+    [
+        (
+            "direction-in",
+            "2 address resolutions and 3 echo requests are not judged: only one direction was recorded",
+        ),
+        (
+            "stale-neighbour-node",
+            "3 echo requests are not judged: no frame of the pod was recorded on calieabe7761b00",
+        ),
+    ],
+)
+def test_a_pass_names_the_silence_that_proves_nothing(scenario: str, clause: str) -> None:
+    files = captures(scenario) if scenario == "direction-in" else captures(scenario)[1:]
+    assert heads(analyze(*files)).startswith("PASS  ")
+    assert f"; {clause}; no " in heads(analyze(*files))
+
+
+def test_echoes_under_way_at_the_end_are_not_named_where_others_were_replied_to() -> None:
+    assert "not judged" not in heads(analyze(*captures("no-reply-in-flight")))
 
 
 FROM_ROUTER = ("0a:58:ac:1f:ba:01", "0a:58:ac:1f:ba:fa")

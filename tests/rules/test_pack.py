@@ -35,6 +35,8 @@ FLIPPED = {
     "reply-delivered": ("delivered: true", "delivered: false"),
     "tcp-answered": ("answered: true", "answered: false"),
     "dns-answered": ("answered: true", "answered: false"),
+    "dns-prompt": ("promptness: at-once", "promptness: late"),
+    "dns-not-refused": ("[servfail, refused]", "[noerror, nxdomain]"),
     "pod-answers-echo": ("replied: true", "replied: false"),
 }
 

@@ -45,6 +45,12 @@ EXPECTED = {
     "dns-dropped": "PPPP PPP P P PP PPP P- P",
     "dns-refused": "PPPP PPP P P PP PPP P- P",
     "dns-no-endpoints": "PPPP PPP - P -- --- -- -",
+    "dns-first-lost": "PPPP PPP P P PP PPP P- P",
+    "dns-ipv6-refuses": "PPPP PPP P P PP PPP P- P",
+    "dns-node-local": "PPPP -P- P P P- PPP P- P",
+    "dns-server-refuses": "PPPP PPP P P PP PPP P- P",
+    "dns-server-slow": "PPPP PPP P P PP PPP P- P",
+    "dns-vxlan-slow": "PPPP PPP P P PP PPP P- P",
     "direction-in": "---- P-- - P -- P-- -- -",
     "direction-out": "---- -P- - P -- --- -- -",
     "duplicate-ip": "FPPP PPP P F PP PPP P- P",
@@ -153,8 +159,21 @@ EXPECTED = {
     "tcp-two-links": "PPPP PPP - P PP --- -P P",
     "two-nodes-loop": "PPPP PPP F P -- P-- -- -",
 }
-# The same of DNS; elsewhere nothing is asked of it.
-DNS = {"dns-answered": "P", "dns-dropped": "F", "dns-endpoint-gone": "F", "dns-no-endpoints": "F", "dns-refused": "F"}
+# The same of DNS: whether it is answered, promptly, and without an error; elsewhere nothing is asked of it.
+DNS_RULES = ("dns-answered", "dns-prompt", "dns-not-refused")
+DNS = {
+    "dns-answered": "PPP",
+    "dns-dropped": "F--",
+    "dns-endpoint-gone": "F--",
+    "dns-first-lost": "PFP",
+    "dns-ipv6-refuses": "PPF",
+    "dns-no-endpoints": "F--",
+    "dns-node-local": "PPP",
+    "dns-refused": "F--",
+    "dns-server-refuses": "PPF",
+    "dns-server-slow": "PFP",
+    "dns-vxlan-slow": "PFP",
+}
 LETTERS = {"pass": "P", "fail": "F", "not-checked": "-"}
 
 

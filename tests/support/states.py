@@ -50,6 +50,7 @@ EXPECTED = {
     "duplicate-ip-one-link": "PPPPP FP- P- PPP PPP -",
     "forwarding-off": "PPP-- PP- P- PFP PPP -",
     "forwarding-off-pod-b": "PPPPP PP- P- PFP PPP -",
+    "dns-ipv6-refuses": "PPPPP PP- P- PPP PPP P",
     "ipv6": "PPPPP PP- P- PPP PPP P",
     "ipv6-random-mac": "PPP-- PP- F- PPP PPP F",
     "link-local-on-cali": "PPP-- PP- P- PPP FPP -",
@@ -83,6 +84,7 @@ EXPECTED = {
     # The lab's links have 1500 in front of a tunnel with less.
     "other-node-silent": "PPPPP PPF P- PPP PPP -",
     "two-nodes-ipip": "PPPPP PPF P- PPP PPP -",
+    "dns-vxlan-slow": "PPPPP PPF P- PPP PPP -",
     "two-nodes-vxlan": "PPPPP PPF P- PPP PPP -",
     "vtep-entry-missing": "PPPPP PPF P- PPP PPP -",
     "vxlan-blocked": "PPPPP PPF P- PPP PPP -",

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 class Remark:
     """What there is to know, and the lines of the state that say it.
 
-    ``short`` says it in the headline, if nothing else is there to say.
+    ``short`` says it in the headline, if nothing else is there to say. ``warns``: a pass with it is headed WARN.
     """
 
     text: str
     lines: tuple[str, ...] = ()
     short: str = ""
+    warns: bool = False
