@@ -36,6 +36,11 @@ KERNELS = (
     "pcapcheck.exchanges.conversing",
     "pcapcheck.paths.gathering",
     "pcapcheck.exchanges.spreading",
+    "pcapcheck.ruleset.field_values",
+    "pcapcheck.ruleset.leaf_results",
+    "pcapcheck.ruleset.value_spreads",
+    "pcapcheck.ruleset.rule_bins",
+    "pcapcheck.ruleset.text_numbers",
     "pcapcheck.ruleset.evaluating",
 )
 
