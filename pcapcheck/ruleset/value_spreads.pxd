@@ -1,7 +1,7 @@
 # The C types under which Cython compiles value_spreads.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.exchanges.pairing cimport bucket_of
+from pcapcheck.exchanges.binning cimport bucket_of
 from pcapcheck.hash_table cimport seek, stir
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.

@@ -17,7 +17,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck.capture import scan_layout
-    from pcapcheck.exchanges.pairing import bucket_of
+    from pcapcheck.exchanges.binning import bucket_of
     from pcapcheck.hash_table import seek, stir
     from pcapcheck.ruleset import counting_layout as counted
     from pcapcheck.ruleset import program_layout as layout
