@@ -1,4 +1,4 @@
-"""Cells of the tables ``paths`` and ``hops``: a row per packet, most columns of which its path says."""
+"""Cells of the tables ``paths`` and ``hops``: a row per packet, with what the packets of its path have in common."""
 
 from __future__ import annotations
 
