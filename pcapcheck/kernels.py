@@ -47,6 +47,11 @@ KERNELS = (
     "pcapcheck.paths.gathering",
     "pcapcheck.paths.translating",
     "pcapcheck.exchanges.spreading",
+    "pcapcheck.ruleset.field_values",
+    "pcapcheck.ruleset.leaf_results",
+    "pcapcheck.ruleset.value_spreads",
+    "pcapcheck.ruleset.rule_bins",
+    "pcapcheck.ruleset.text_numbers",
     "pcapcheck.ruleset.evaluating",
 )
 

@@ -212,16 +212,13 @@ def _feed(intake: Intake, followed: Paths, claims: list[AddressRow], reading: Re
     for claim in judge_addresses(claims, followed.facts.points, reading.gateways, followed, pause):
         take(claim.point[0], ADDRESSES, [claim])
     tables = PathTables(followed)
-    for table, packets, every_row in (
-        (PATHS, tables.paths, tables.every_path),
-        (HOPS, tables.hops, tables.every_hop),
-    ):
+    for table in (PATHS, HOPS):
         if table in every:
-            for row in every_row():
+            for row in tables.every_row(table):
                 take(row.capture, table, [row])
             continue
         about = [evaluation for evaluation in intake.evaluations if evaluation.rule.table == table]
-        for some in packets() if about else ():
+        for some in tables.packets(table) if about else ():
             for evaluation in about:
                 evaluation.feed_alike(some.capture, some)
 

@@ -82,11 +82,7 @@ COLUMNS = {
 }
 
 
-def _object(rows: RawRows, row: int) -> FrameRow:
-    return FrameRow(rows.data, rows.field_step, row * rows.row_step, rows.address_of)
-
-
-FRAME_FIELDS = TableFields(FRAMES, COLUMNS, Field(layout.GROUP), None, _object)
+FRAME_FIELDS = TableFields(FRAMES, COLUMNS, Field(layout.GROUP), None, FrameRow)
 
 
 def raw_frames(batch: FrameBatch) -> RawRows:

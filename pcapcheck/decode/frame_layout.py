@@ -77,7 +77,19 @@ OUTER_DST_LOW = 60
 INNER_ETH_SRC = 61
 INNER_ETH_DST = 62
 QUOTED_QUERY = 63  # identifier of the DNS query that an error quotes
-FIELDS = 64
+BLANK = 64  # the parts of the row that are ABSENT throughout
+FIELDS = 65
+
+# Parts of a row that only some frames have. What a batch leaves behind in a part is blanked before the next frame is
+# written there; most parts are blank already.
+PART_ARP = 1
+PART_IP = 2
+PART_ICMP = 4
+PART_QUOTED = 8
+PART_ND = 16
+PART_PORTS = 32
+PART_TUNNEL = 64
+EVERY_PART = 127
 
 # Fields of an event: an echo request, a reply, or an ICMP error about a request (then the addresses, identifier and
 # sequence number are those that it quotes). The SYN of a TCP connection is a request too, a SYN-ACK or an RST a reply;

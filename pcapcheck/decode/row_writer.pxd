@@ -12,10 +12,20 @@ from pcapcheck.decode.icmp_arp cimport (
 from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
-@cython.locals(field=cython.longlong)
+@cython.locals(written=cython.longlong)
 cdef int write_row(
     const unsigned char[::1] buffer, Frame frame, IcmpError error, long long[::1] rows, long long capacity,
     long long row) except -1 nogil
+
+@cython.locals(left=cython.longlong)
+cdef inline int blank_parts(long long[::1] rows, long long capacity, long long row) except -1 nogil
+
+@cython.locals(field=cython.longlong)
+cdef inline int blank_fields(
+    long long[::1] rows, long long capacity, long long row, long long first, long long last) except -1 nogil
+
+@cython.locals(parts=cython.longlong)
+cdef inline long long written_parts(Frame frame, long long has) except? -1 nogil
 
 cdef inline int write_link(Frame frame, long long[::1] rows, long long capacity, long long row) except -1 nogil
 

@@ -33,8 +33,7 @@ def write_row(
     buffer: bytearray, frame: Frame, error: IcmpError, rows: array[int], capacity: int, row: int
 ) -> None:  # fmt: skip
     """Write down all fields of a frame, with those of the ``error`` that was read of it, if it may be one."""
-    for field in range(layout.FIELDS):
-        rows[field * capacity + row] = layout.ABSENT
+    blank_parts(rows, capacity, row)
     write_link(frame, rows, capacity, row)
     if frame.depth:
         outer_addresses(buffer, frame.position, frame.outer_version, rows, capacity, row)
@@ -48,6 +47,54 @@ def write_row(
         write_payload(buffer, frame, rows, capacity, row)
         if may_be_error(frame):
             write_error(error, rows, capacity, row)
+    written = written_parts(frame, rows[layout.HAS * capacity + row])
+    rows[layout.BLANK * capacity + row] = layout.EVERY_PART - written
+
+
+def blank_parts(rows: array[int], capacity: int, row: int) -> None:
+    """Make every part ABSENT in which the frame before, of another batch, may have left something."""
+    left = layout.EVERY_PART - rows[layout.BLANK * capacity + row]
+    if left & layout.PART_ARP:
+        blank_fields(rows, capacity, row, layout.ARP_OPCODE, layout.ARP_DST_IP)
+    if left & layout.PART_IP:
+        blank_fields(rows, capacity, row, layout.IP_VERSION, layout.IP_MF)
+    if left & layout.PART_ICMP:
+        blank_fields(rows, capacity, row, layout.ICMP_TYPE, layout.ICMP_MTU)
+    if left & layout.PART_QUOTED:
+        blank_fields(rows, capacity, row, layout.QUOTED_SRC_HIGH, layout.QUOTED_DST_PORT)
+        rows[layout.QUOTED_QUERY * capacity + row] = layout.ABSENT
+    if left & layout.PART_ND:
+        blank_fields(rows, capacity, row, layout.ND_TARGET_HIGH, layout.ND_MAC)
+    if left & layout.PART_PORTS:
+        blank_fields(rows, capacity, row, layout.SRC_PORT, layout.TCP_FLAGS)
+    if left & layout.PART_TUNNEL:
+        blank_fields(rows, capacity, row, layout.ENCAP, layout.INNER_ETH_DST)
+
+
+def blank_fields(rows: array[int], capacity: int, row: int, first: int, last: int) -> None:
+    """Make fields ABSENT that stand one after the other."""
+    for field in range(first, last + 1):
+        rows[field * capacity + row] = layout.ABSENT
+
+
+def written_parts(frame: Frame, has: int) -> int:
+    """The parts in which a frame may have left something; ``has`` is what its row says in HAS."""
+    parts = 0
+    if frame.carries == layout.ARP:
+        parts = layout.PART_ARP
+    elif frame.version > 0:
+        parts = layout.PART_IP
+    if frame.depth or frame.encap != layout.PLAIN:
+        parts = parts | layout.PART_TUNNEL
+    if frame.protocol == protocols.ICMP or frame.protocol == protocols.ICMPV6:
+        parts = parts | layout.PART_ICMP
+    elif frame.protocol == protocols.TCP or frame.protocol == protocols.UDP:
+        parts = parts | layout.PART_PORTS
+    if has & layout.HAS_QUOTED:
+        parts = parts | layout.PART_QUOTED
+    if has & layout.HAS_TARGET:
+        parts = parts | layout.PART_ND
+    return parts
 
 
 def write_link(frame: Frame, rows: array[int], capacity: int, row: int) -> None:

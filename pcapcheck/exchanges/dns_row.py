@@ -52,6 +52,6 @@ def promptness_of(row: array[int]) -> str | None:
     return None if promptness == layout.ABSENT else PROMPTNESS[promptness]
 
 
-def is_late(row: EchoRow) -> bool:
+def is_late(row: QuestionRow) -> bool:
     """Whether it is a DNS query that was answered later than anybody should wait."""
     return isinstance(row, DnsRow) and row.promptness in PROMPTNESS[1:]

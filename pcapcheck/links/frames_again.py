@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import Decoder
+from pcapcheck.decode.frame_fields import raw_frames
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.links.read_capture import Reading
 
@@ -25,6 +26,6 @@ def rows_of(source: Captured, reading: Reading, numbers: set[int]) -> Iterator[F
             for number in wanted:
                 row = bisect_left(held, number)
                 if row < len(held) and held[row] == number:
-                    yield FrameRow(batch.rows, batch.field_step, row, batch.address_of)
+                    yield FrameRow(raw_frames(batch), row)
             if len(held) and held[-1] >= last:
                 return

@@ -15,7 +15,7 @@ from pcapcheck.capture.source import NOTHING_SEEN
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import COOKED2, LINKS, Decoder, FrameGroup, link_name
 from pcapcheck.decode.frame_fields import raw_frames
-from pcapcheck.decode.frame_row import FrameRow, frame_row
+from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished, SoFar
 from pcapcheck.exchanges.resolution_sums import Silent
@@ -179,9 +179,10 @@ def read_frames(source: Captured, reading: Reading, groups: Container[int]) -> I
     with source.open(reading.batch_frames) as reader:
         for records in reader.batches():
             batch = decoder.decode(records)
+            rows = raw_frames(batch)
             for row, group in enumerate(batch.field(frame_layout.GROUP)):
                 if group in groups:
-                    yield frame_row(batch, row)
+                    yield FrameRow(rows, row)
 
 
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:

@@ -131,6 +131,11 @@ class PathGroups:
         before, after = times[times < first], times[times > last]
         return (int(before.max()) if len(before) else None), (int(after.min()) if len(after) else None)
 
+    def in_order(self) -> Column:
+        """The packets whose path is known, in the order in which they were seen first."""
+        order = self.seen.time[self.packets.rows[self.packets.begins]].argsort(kind="stable")
+        return order[self.path_of[order] >= 0]
+
     def sample(self, packet: int) -> PathSample:
         """One packet by its number."""
         begin, count = int(self.packets.begins[packet]), int(self._lengths[packet])

@@ -13,6 +13,7 @@ from pcapcheck.paths.hop_row import HopRow
 from pcapcheck.paths.path import Path, PathSample, pod_link_pairs
 from pcapcheck.paths.path_row import FollowedRow, PathRow
 from pcapcheck.paths.paths import Paths
+from pcapcheck.table_names import PATHS
 from pcapcheck.values import clean, is_ipv4
 
 # Fields of rows that differ from packet to packet of one path.
@@ -31,7 +32,7 @@ class FollowedPackets:
     outcome = ""
 
     def __init__(self, paths: Paths, path: Path, steps: range) -> None:
-        self._paths, self._path, self._steps = paths, path, steps
+        self._paths, self._path, self.steps = paths, path, steps
         self._shown = next((number for number in steps if path.steps[number].spot.point.judged), steps[0])
         self.count = path.count
         self.packet, self.src, self.dst, self.rewritten = path.packet, path.src, path.dst, path.rewritten
@@ -55,15 +56,15 @@ class FollowedPackets:
 
     @property
     def interface(self) -> str:
-        return self._path.steps[self._steps[0]].spot.point.name
+        return self._path.steps[self.steps[0]].spot.point.name
 
     @property
     def node_interface(self) -> str:
-        return self._path.steps[self._steps[0]].spot.point.node_interface
+        return self._path.steps[self.steps[0]].spot.point.node_interface
 
     @property
     def encap(self) -> str:
-        encaps = {self._path.steps[number].encap for number in self._steps} - {"none"}
+        encaps = {self._path.steps[number].encap for number in self.steps} - {"none"}
         return ", ".join(sorted(encaps)) or "none"
 
     def rows(self) -> Iterator[tuple[FollowedRow, int]]:
@@ -77,10 +78,14 @@ class FollowedPackets:
         """The row of one of these packets."""
         raise NotImplementedError
 
+    def last_frame(self, frame: int) -> str:
+        """The frame of the last of these steps, in words."""
+        raise NotImplementedError
+
     def _where(self, sample: PathSample) -> dict[str, Any]:
         """When a packet was seen first, the frame that is shown, and its others on these steps."""
         steps, shown = self._path.steps, self._shown
-        others = (number for number in self._steps if number != shown)
+        others = (number for number in self.steps if number != shown)
         return {
             "time": sample.times[0],
             "frames": [sample.frames[shown]],
@@ -151,12 +156,12 @@ class PathPackets(FollowedPackets):
         return PathRow(
             **{name: getattr(self, name) for name in OF_PATHS},
             **self._where(sample),
-            last_seen=self._last_seen(sample.frames[-1]),
+            last_seen=self.last_frame(sample.frames[-1]),
             length=sample.length,
             duration=sample.times[-1] - sample.times[0],
         )
 
-    def _last_seen(self, frame: int) -> str:
+    def last_frame(self, frame: int) -> str:
         step = self._path.steps[-1]
         capture_point = step.spot.point.capture_point
         where = {POD: ", coming from the pod", NODE: ", going to the pod"}.get(step.spot.side or "", "")
@@ -187,13 +192,16 @@ class HopPackets(FollowedPackets):
         return "unknown" if between is None and self.ttl_lost != 1 else between
 
     def row(self, sample: PathSample) -> HopRow:
-        capture = self._paths.captures[self._path.steps[self._end].spot.capture]
         return HopRow(
             **{name: getattr(self, name) for name in OF_HOPS},
             **self._where(sample),
-            to_frame=f"frame {sample.frames[self._end]} of {clean(capture.source.short_name)}",
+            to_frame=self.last_frame(sample.frames[self._end]),
             latency=abs(sample.times[self._end] - sample.times[self._start]),
         )
+
+    def last_frame(self, frame: int) -> str:
+        capture = self._paths.captures[self._path.steps[self._end].spot.capture]
+        return f"frame {frame} of {clean(capture.source.short_name)}"
 
 
 class PathTables:
@@ -202,36 +210,22 @@ class PathTables:
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
 
-    def paths(self) -> Iterator[PathPackets]:
-        """The packets of the table ``paths``, path by path."""
-        return (PathPackets(self._paths, path) for path in self._paths.found)
+    def packets(self, table: str) -> Iterator[FollowedPackets]:
+        """The packets of a table, path by path and, in ``hops``, hop by hop."""
+        return (packets for path in self._paths.found for packets in self.of_path(table, path))
 
-    def hops(self) -> Iterator[HopPackets]:
-        """The packets of the table ``hops``, path by path and hop by hop."""
-        for path in self._paths.found:
-            for start, end in pod_link_pairs(path):
-                yield HopPackets(self._paths, path, start, end)
+    def of_path(self, table: str, path: Path) -> list[FollowedPackets]:
+        """The packets of one path."""
+        if table == PATHS:
+            return [PathPackets(self._paths, path)]
+        return [HopPackets(self._paths, path, start, end) for start, end in pod_link_pairs(path)]
 
-    def every_path(self) -> Iterator[FollowedRow]:
-        """A row for every packet, in the order in which they were seen first."""
-        packets = list(self.paths())
-        for number, sample in self._packets():
-            yield packets[number].row(sample)
-
-    def every_hop(self) -> Iterator[FollowedRow]:
-        """A row for every packet and pair of pod links."""
-        found = self._paths.found
-        hops = [[HopPackets(self._paths, path, *pair) for pair in pod_link_pairs(path)] for path in found]
-        for number, sample in self._packets():
-            for hop in hops[number]:
-                yield hop.row(sample)
-
-    def _packets(self) -> Iterator[tuple[int, PathSample]]:
-        """The number of each packet's path, and the packet."""
-        if self._paths.groups is not None:
-            packets = self._paths.groups.packets
-            times = packets.seen.time[packets.rows[packets.begins]]
-            for packet in times.argsort(kind="stable").tolist():
-                number = int(self._paths.groups.path_of[packet])
-                if number >= 0:
-                    yield number, self._paths.groups.sample(packet)
+    def every_row(self, table: str) -> Iterator[FollowedRow]:
+        """A row for every packet, in ``hops`` for each of its hops, in the order in which packets were seen first."""
+        groups = self._paths.groups
+        if groups is not None:
+            of_path = [self.of_path(table, path) for path in self._paths.found]
+            for packet in groups.in_order().tolist():
+                sample = groups.sample(packet)
+                for packets in of_path[int(groups.path_of[packet])]:
+                    yield packets.row(sample)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pcapcheck.raw_rows import RawRows, TableRow
@@ -25,11 +25,15 @@ class Feed:
     def take(self, capture: int, table: str, rows: Iterable[TableRow], weight: int = 1) -> None:
         """Count rows of one capture; ``weight`` frames or exchanges stand behind each row that is an object."""
         if isinstance(rows, RawRows):
-            self._counting(capture, rows).feed(rows)
+            if any(self._about(table)):
+                self._counting(capture, rows).feed(rows)
             return
         for evaluation in self._evaluations:
             if evaluation.rule.table == table:
                 evaluation.feed(capture, rows, weight)
+
+    def _about(self, table: str) -> Iterator[Evaluation]:
+        return (each for each in self._evaluations if each.rule.table == table and not each.rule.off)
 
     def settle(self) -> None:
         """Hand on what was counted, now that a capture has been read."""
@@ -44,8 +48,7 @@ class Feed:
 
         table = rows.table
         if table not in self._programs:
-            about = [each for each in self._evaluations if each.rule.table == table and not each.rule.off]
-            self._programs[table] = RowProgram(rows.fields, about)
+            self._programs[table] = RowProgram(rows.fields, list(self._about(table)))
         if table not in self._countings:
             self._countings[table] = RowCounting(capture, self._programs[table])
         return self._countings[table]

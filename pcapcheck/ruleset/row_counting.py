@@ -9,15 +9,26 @@ from dataclasses import dataclass, field
 from pcapcheck.capture.host_names import stand_ins
 from pcapcheck.hash_table import empty_slots
 from pcapcheck.raw_rows import RawRows, TableRow
+from pcapcheck.ruleset import counting_layout as counted
 from pcapcheck.ruleset import evaluating
-from pcapcheck.ruleset import evaluating_layout as layout
+from pcapcheck.ruleset import program_layout as layout
 from pcapcheck.ruleset.row_bins import PAIR, Bin, BinKey, BinSample
 from pcapcheck.ruleset.row_program import RowProgram
 from pcapcheck.ruleset.row_texts import RowTexts
 
-# Of bins, spreads and cells: as many as there is room for at first, and at most.
-FIRST = {layout.BINS_FULL: 1 << 6, layout.SPREADS_FULL: 1 << 3, layout.CELLS_FULL: 1 << 8}
-MOST = {layout.BINS_FULL: 1 << 14, layout.SPREADS_FULL: 1 << 13, layout.CELLS_FULL: 1 << 16}
+# Of classes, bins, spreads and cells: as many as there is room for at first, and at most.
+FIRST = {
+    counted.CLASSES_FULL: 1 << 6,
+    counted.BINS_FULL: 1 << 6,
+    counted.SPREADS_FULL: 1 << 3,
+    counted.CELLS_FULL: 1 << 8,
+}
+MOST = {
+    counted.CLASSES_FULL: 1 << 12,
+    counted.BINS_FULL: 1 << 14,
+    counted.SPREADS_FULL: 1 << 13,
+    counted.CELLS_FULL: 1 << 16,
+}
 NOTES = 1 << 8
 
 
@@ -44,24 +55,27 @@ class RowCounting:
         self._program = program
         self._texts = RowTexts(program)
         numbers = program.numbers
-        self._width = layout.B_RESULTS + numbers[layout.P_WORDS]
+        rules = len(program.evaluations)
+        self._width = counted.B_RESULTS + numbers[layout.P_WORDS]
+        self._class_width = counted.Q_WORDS + numbers[layout.P_CLASS_WORDS] + rules
         # Room that one row may take, beyond what is counted.
         self._spare = {
-            layout.BINS_FULL: len(program.evaluations),
-            layout.SPREADS_FULL: numbers[layout.P_BOUNDS],
-            layout.CELLS_FULL: numbers[layout.P_BOUNDS],
+            counted.CLASSES_FULL: 1,
+            counted.BINS_FULL: rules + 1,
+            counted.SPREADS_FULL: numbers[layout.P_BOUNDS],
+            counted.CELLS_FULL: numbers[layout.P_BOUNDS],
         }
         self._room = dict.fromkeys(FIRST, 0)
         self._vectors = array("q", bytes(8 * layout.BLOCK * numbers[layout.P_VECTORS]))
-        self._results = array("b", bytes(layout.BLOCK * numbers[layout.P_LEAF_COUNT]))
-        self._stack = array("b", bytes(layout.BLOCK * (program.depth + 1)))
-        self._packed = array("q", bytes(8 * layout.BLOCK * numbers[layout.P_WORDS]))
-        self._latest = array("q", [-1]) * (layout.RECENT * len(program.evaluations))
+        self._packed = array("q", bytes(8 * layout.BLOCK * numbers[layout.P_CLASS_WORDS]))
+        self._latest = array("q", [-1]) * counted.RECENT
+        self._classes, self._class_slots = array("q"), array("i")
+        self._stack = array("b", bytes(program.depth + 1))
         self._bins, self._slots = array("q"), array("i")
         self._spreads, self._ranked = array("q"), array("q")
         self._cells, self._cell_slots = array("q"), array("i")
         self._notes = array("q")
-        self._state = array("q", bytes(8 * layout.STATE_SIZE))
+        self._state = array("q", bytes(8 * counted.STATE_SIZE))
         # The bins that the rows of notes are kept in, by number.
         self._held: list[Bin] = []
         self._row: RawRows | None = None
@@ -76,7 +90,7 @@ class RowCounting:
         for evaluation in self._program.evaluations:
             evaluation.seen += rows.count
         texts, names = self._texts.of(rows), stand_ins(rows.address_of)
-        self._state[layout.S_ROW] = 0
+        self._state[counted.S_ROW] = 0
         while True:
             evaluating.evaluate(
                 self._program.numbers,
@@ -90,10 +104,11 @@ class RowCounting:
                 texts,
                 names,
                 self._vectors,
-                self._results,
-                self._stack,
                 self._packed,
                 self._latest,
+                self._classes,
+                self._class_slots,
+                self._stack,
                 self._bins,
                 self._slots,
                 self._spreads,
@@ -103,107 +118,120 @@ class RowCounting:
                 self._notes,
                 self._state,
             )
-            if self._state[layout.S_STATUS] == layout.DONE:
+            if self._state[counted.S_STATUS] == counted.DONE:
                 break
-            self._make_room(self._state[layout.S_STATUS])
-        self._state[layout.S_SERIAL] += rows.count
+            self._make_room(self._state[counted.S_STATUS])
+        self._state[counted.S_SERIAL] += rows.count
 
     def settle(self) -> None:
         """Hand all that was counted on to the rules' bins."""
         self._take_notes()
+        self._settle_classes()
         cells: dict[int, dict[int, int]] = {}
-        for at in range(0, self._state[layout.S_CELLS] * layout.CELL_SIZE, layout.CELL_SIZE):
-            _, spread, bucket, count = self._cells[at : at + layout.CELL_SIZE]
+        for at in range(0, self._state[counted.S_CELLS] * counted.CELL_SIZE, counted.CELL_SIZE):
+            _, spread, bucket, count = self._cells[at : at + counted.CELL_SIZE]
             cells.setdefault(spread, {})[bucket] = count
         for number, held in enumerate(self._held):
-            held.count += self._bins[number * self._width + layout.B_COUNT]
-        for number in range(self._state[layout.S_SPREADS]):
+            held.count += self._bins[number * self._width + counted.B_COUNT]
+        for number in range(self._state[counted.S_SPREADS]):
             self._take_spread(number, cells.get(number, {}))
         self._held.clear()
-        for counted in (layout.S_BINS, layout.S_SPREADS, layout.S_CELLS):
-            self._state[counted] = 0
-        self._latest = array("q", [-1]) * len(self._latest)
+        for number in (counted.S_BINS, counted.S_SPREADS, counted.S_CELLS):
+            self._state[number] = 0
         self._slots = array("i", [-1]) * len(self._slots)
         self._cell_slots = array("i", [-1]) * len(self._cell_slots)
 
     def _begin(self, size: int) -> None:
-        self._notes = array("q", bytes(8 * (NOTES + len(self._program.evaluations)) * (layout.N_ROW + size)))
+        self._notes = array("q", bytes(8 * (NOTES + len(self._program.evaluations)) * (counted.N_ROW + size)))
         for what, room in FIRST.items():
             if self._spare[what]:
                 self._enlarge(what, room)
 
     def _make_room(self, status: int) -> None:
-        if status == layout.NOTES_FULL:
+        if status == counted.NOTES_FULL:
             self._take_notes()
         elif self._room[status] < MOST[status]:
             self._enlarge(status, 2 * self._room[status])
+        elif status == counted.CLASSES_FULL:
+            self._settle_classes()
         else:
             self.settle()
 
+    def _settle_classes(self) -> None:
+        evaluating.settle_classes(
+            self._program.numbers, self._classes, self._class_slots, self._latest, self._bins, self._state
+        )
+
     def _enlarge(self, what: int, room: int) -> None:
-        """Make room for more bins, spreads or cells; rebuild the table over them with room to spare."""
+        """Make room for more classes, bins, spreads or cells; rebuild the table over them with room to spare."""
         assert self._row is not None
         more = room - self._room[what] + (0 if self._room[what] else self._spare[what])
         self._room[what] = room
         slots = empty_slots(room + self._spare[what])
-        if what == layout.BINS_FULL:
+        if what == counted.CLASSES_FULL:
+            self._classes.frombytes(bytes(8 * self._class_width * more))
+            evaluating.enter(self._classes, self._class_width, slots, self._state[counted.S_CLASSES])
+            self._class_slots = slots
+        elif what == counted.BINS_FULL:
             self._bins.frombytes(bytes(8 * self._width * more))
-            evaluating.enter(self._bins, self._width, slots, self._state[layout.S_BINS])
+            evaluating.enter(self._bins, self._width, slots, self._state[counted.S_BINS])
             self._slots = slots
-        elif what == layout.SPREADS_FULL:
-            self._spreads.frombytes(bytes(8 * layout.SPREAD_SIZE * more))
-            self._ranked.frombytes(bytes(8 * layout.RANKED * self._row.size * more))
+        elif what == counted.SPREADS_FULL:
+            self._spreads.frombytes(bytes(8 * counted.SPREAD_SIZE * more))
+            self._ranked.frombytes(bytes(8 * counted.RANKED * self._row.size * more))
         else:
-            self._cells.frombytes(bytes(8 * layout.CELL_SIZE * more))
-            evaluating.enter(self._cells, layout.CELL_SIZE, slots, self._state[layout.S_CELLS])
+            self._cells.frombytes(bytes(8 * counted.CELL_SIZE * more))
+            evaluating.enter(self._cells, counted.CELL_SIZE, slots, self._state[counted.S_CELLS])
             self._cell_slots = slots
 
     def _take_notes(self) -> None:
         """Keep the rows that were noted, each in its bin."""
         if self._row is None:
             return
-        width = layout.N_ROW + self._row.size
-        for at in range(0, self._state[layout.S_NOTES] * width, width):
-            number = self._notes[at + layout.N_BIN]
+        width = counted.N_ROW + self._row.size
+        for at in range(0, self._state[counted.S_NOTES] * width, width):
+            number = self._notes[at + counted.N_BIN]
             entry = number * self._width
-            evaluation = self._program.evaluations[self._bins[entry + layout.B_RULE]]
+            evaluation = self._program.evaluations[self._bins[entry + counted.B_RULE]]
             # The first row of each bin is noted, so bins come in their order.
             if number == len(self._held):
                 self._held.append(evaluation.bin_of(self._key(entry, len(evaluation.early))))
-            row = self._row.alone(self._notes[at + layout.N_ROW : at + width])
+            row = self._row.alone(self._notes[at + counted.N_ROW : at + width])
             pair = tuple(row.value(0, name) if name in row.fields.columns else None for name in PAIR)
             # After an earlier ``settle``, the bin may have enough.
             if self._held[number].wants(pair):
                 self._held[number].keep(pair, RawSample(row, evaluation.sample))
-        self._state[layout.S_NOTES] = 0
+        self._state[counted.S_NOTES] = 0
 
     def _key(self, entry: int, leaves: int) -> BinKey:
-        results = self._bins[entry + layout.B_RESULTS : entry + self._width]
+        results = self._bins[entry + counted.B_RESULTS : entry + self._width]
         outcome = self._program.fields.outcome
         return (
             self.capture,
-            self._bins[entry + layout.B_GROUP],
-            str(outcome.words[self._bins[entry + layout.B_OUTCOME]]) if outcome is not None else "",
+            self._bins[entry + counted.B_GROUP],
+            str(outcome.words[self._bins[entry + counted.B_OUTCOME]]) if outcome is not None else "",
             tuple(_unpacked(results, leaves)),
         )
 
     def _take_spread(self, number: int, buckets: dict[int, int]) -> None:
         """Add a spread, and its rows of the highest rank, to those of its bin."""
         assert self._row is not None
-        at = number * layout.SPREAD_SIZE
-        spread = self._spreads[at : at + layout.SPREAD_SIZE]
-        if not spread[layout.V_COUNT]:
+        at = number * counted.SPREAD_SIZE
+        spread = self._spreads[at : at + counted.SPREAD_SIZE]
+        if not spread[counted.V_COUNT]:
             return
-        held, bound = self._held[spread[layout.V_BIN]], spread[layout.V_BOUND]
-        total = (spread[layout.V_HIGH] << layout.V_LOW_BITS) + spread[layout.V_LOW]
+        held, bound = self._held[spread[counted.V_BIN]], spread[counted.V_BOUND]
+        total = (spread[counted.V_HIGH] << counted.V_LOW_BITS) + spread[counted.V_LOW]
         held.spreads[bound].add_counted(
-            spread[layout.V_COUNT], total, spread[layout.V_LEAST], spread[layout.V_MOST], buckets
+            spread[counted.V_COUNT], total, spread[counted.V_LEAST], spread[counted.V_MOST], buckets
         )
         size = self._row.size
-        entry = spread[layout.V_BIN] * self._width
-        evaluation = self._program.evaluations[self._bins[entry + layout.B_RULE]]
-        ranks = spread[layout.V_RANKS : layout.V_RANKS + 2 * spread[layout.V_RANKED]]
-        places = zip(ranks[1::2], ranks[::2], range(number * layout.RANKED, (number + 1) * layout.RANKED), strict=False)
+        entry = spread[counted.V_BIN] * self._width
+        evaluation = self._program.evaluations[self._bins[entry + counted.B_RULE]]
+        ranks = spread[counted.V_RANKS : counted.V_RANKS + 2 * spread[counted.V_RANKED]]
+        places = zip(
+            ranks[1::2], ranks[::2], range(number * counted.RANKED, (number + 1) * counted.RANKED), strict=False
+        )
         for _, rank, place in sorted(places):
             if held.extremes[bound].wants(rank):
                 row = self._row.alone(self._ranked[place * size : (place + 1) * size])
@@ -213,5 +241,5 @@ class RowCounting:
 def _unpacked(words: array[int], leaves: int) -> Iterator[int]:
     """The results of this many leaves (see ``evaluating.pack``)."""
     for leaf in range(leaves):
-        word, place = divmod(leaf, layout.RESULTS_PER_WORD)
+        word, place = divmod(leaf, counted.RESULTS_PER_WORD)
         yield (words[word] >> 2 * place & 3) - 1

@@ -1,4 +1,4 @@
-"""Compile the rules about one table to a program for the evaluating loop (``evaluating_layout``)."""
+"""Compile the rules about one table to a program for the evaluating loop (``program_layout``)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from pcapcheck.columns import Column
 from pcapcheck.raw_rows import ZERO, Field, TableFields, Wording
-from pcapcheck.ruleset import evaluating_layout as layout
+from pcapcheck.ruleset import program_layout as layout
 from pcapcheck.ruleset.conditions import Combination, Condition, Leaf
+from pcapcheck.ruleset.counting_layout import RESULTS_PER_WORD
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.row_bins import PAIR
 from pcapcheck.table_names import FRAMES
@@ -80,7 +81,7 @@ class RowProgram:
         head = {
             layout.P_RULES: self._put(*(number for rule in rules for number in rule)),
             layout.P_RULE_COUNT: len(rules),
-            layout.P_WORDS: -(-most // layout.RESULTS_PER_WORD),
+            layout.P_WORDS: -(-most // RESULTS_PER_WORD),
             layout.P_GROUP: self._vector(self.fields.group),
             # By the number of its word, since it is part of what a bin is found by.
             layout.P_OUTCOME: self._vector(self.fields.outcome and replace(self.fields.outcome, words=())),
@@ -92,6 +93,7 @@ class RowProgram:
             layout.P_TEXT_FIELDS: max(map(len, texts), default=0),
             layout.P_LEAVES: self._put(*self._leaves.values()),
             layout.P_LEAF_COUNT: len(self._leaves),
+            layout.P_CLASS_WORDS: -(-len(self._leaves) // RESULTS_PER_WORD),
         }
         head |= {
             layout.P_GATHERED: self._put(*self._gathered),

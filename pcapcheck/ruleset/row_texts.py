@@ -6,8 +6,9 @@ from array import array
 
 from pcapcheck.hash_table import empty_slots
 from pcapcheck.raw_rows import RawRows
-from pcapcheck.ruleset import evaluating
-from pcapcheck.ruleset import evaluating_layout as layout
+from pcapcheck.ruleset import counting_layout as counted
+from pcapcheck.ruleset import evaluating, text_numbers
+from pcapcheck.ruleset.program_layout import P_TEXT_FIELDS
 from pcapcheck.ruleset.row_program import RowProgram
 
 # More texts are forgotten before the next batch.
@@ -20,10 +21,10 @@ class RowTexts:
 
     def __init__(self, program: RowProgram) -> None:
         self._program = program
-        self._width = layout.K_FIELDS + 2 * program.numbers[layout.P_TEXT_FIELDS]
+        self._width = counted.K_FIELDS + 2 * program.numbers[P_TEXT_FIELDS]
         self._keys = array("q")
         self._slots = array("i")
-        self._state = array("q", bytes(8 * layout.STATE_SIZE))
+        self._state = array("q", bytes(8 * counted.STATE_SIZE))
         self._begin()
 
     def of(self, rows: RawRows) -> array[int]:
@@ -35,7 +36,7 @@ class RowTexts:
         if len(self._numbers) > MOST_TEXTS:
             self._begin()
         self._make_room(rows.count * columns)
-        evaluating.number_texts(
+        text_numbers.number_texts(
             self._program.numbers,
             rows.data,
             rows.count,
@@ -48,20 +49,20 @@ class RowTexts:
             ids,
             self._state,
         )
-        for number in range(len(self._numbers), self._state[layout.S_TEXTS]):
+        for number in range(len(self._numbers), self._state[counted.S_TEXTS]):
             key = number * self._width
-            wording = self._program.wordings[self._keys[key + layout.K_COLUMN]]
-            text = wording.value(rows, self._keys[key + layout.K_ROW])
+            wording = self._program.wordings[self._keys[key + counted.K_COLUMN]]
+            text = wording.value(rows, self._keys[key + counted.K_ROW])
             known = self._number_of
             self._numbers.append(known.setdefault(text, len(known)) if isinstance(text, str) else ABSENT)
-        evaluating.translate(ids, len(ids), self._numbers)
+        text_numbers.translate(ids, len(ids), self._numbers)
         return ids
 
     def _begin(self) -> None:
         """Forget all texts but those that the program names."""
         self._number_of = dict(self._program.number_of)
         self._numbers = array("q")
-        self._state[layout.S_TEXTS] = 0
+        self._state[counted.S_TEXTS] = 0
         self._slots = array("i", [-1]) * len(self._slots)
 
     def _make_room(self, more: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,11 +42,13 @@ from pcapcheck.decode.frame_layout import (
     TO_ONE,
 )
 from pcapcheck.values import MAPPED
+from tests.support.lab import CAPTURES as LAB
 from tests.support.reading import columns, decode_bytes, open_bytes, read_frame_columns
 from tests.support.wire import ask
 
 POD_MAC, PROXY_MAC, ZERO, ALL = "5a:8a:10:57:e2:03", "ee:ee:ee:ee:ee:ee", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"
 IDENT = 0x2DF9
+TUNNELLED = LAB / "two-nodes-vxlan" / "node-eth0.pcap"
 
 
 def made(name: str, *names: str) -> list[tuple[object, ...]]:
@@ -313,6 +317,17 @@ def test_a_cut_frame_shows_less_but_nothing_else(kind: str) -> None:
             for name, value in cut.items():
                 if name not in ("frame_number", "frame_cap_len", "carries"):
                     assert value == whole[name], f"{name} of {size} bytes"
+
+
+def test_a_row_keeps_nothing_of_the_frame_before() -> None:
+    """Frames of all protocols in any order, whole and cut, decoded one by one into one row, or each into its own."""
+    frames = [ethernet(ipv4(bytes(40), 6), IPV4), ethernet(ipv4(bytes(20), 17), IPV4)]
+    frames += [frame for make in CUT.values() for frame in make()]
+    frames += [frame for _link, frame, _found in read_frame_columns(TUNNELLED.read_bytes())]
+    cut = [frame[: len(frame) * 2 // 3] for frame in frames]
+    several = Random(1).sample([*frames, *cut] * 3, 3 * (len(frames) + len(cut)))
+    data = pcap([Packet(frame, length=1500) for frame in several])
+    assert decode_bytes(data, batch_frames=1).rows == decode_bytes(data).rows
 
 
 def test_only_what_is_read_is_kept_unless_all_is_asked_for() -> None:

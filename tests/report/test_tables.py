@@ -7,6 +7,7 @@ import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,12 +15,14 @@ import pytest
 from pcapcheck import UsageError, analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.columns import COLUMNS
+from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.report.export import write_parquet, write_text_table
 from pcapcheck.report.tables import read_chunks
 from pcapcheck.report.tables.cells import Coded, Numbers
 from pcapcheck.report.tables.field_cells import FieldCells
+from pcapcheck.report.tables.followed_cells import followed_cells
 from pcapcheck.report.tables.text_rows import Csv, JsonLines
-from pcapcheck.table_names import FRAMES
+from pcapcheck.table_names import FRAMES, HOPS, PATHS
 from pcapcheck.values import format_time
 from tests.support.captures import MADE, TEXTS
 from tests.support.lab import captures
@@ -52,7 +55,7 @@ def as_pandas_writes(frame: pd.DataFrame, form: str) -> str:
     return stream.getvalue()
 
 
-def python_values(cells: Numbers | Coded[object]) -> list[object]:
+def python_values(cells: Numbers | Coded[Any]) -> list[object]:
     coded = cells.coded() if isinstance(cells, Numbers) else cells
     return [coded.values[code] for code in coded.codes]
 
@@ -63,6 +66,20 @@ def test_each_cell_is_what_the_row_says(data: bytes) -> None:
         cells = FieldCells(rows)
         for name in rows.fields.columns:
             assert python_values(cells.column(name)) == [rows.value(row, name) for row in range(rows.count)], name
+
+
+@pytest.mark.parametrize("table", [PATHS, HOPS])
+@pytest.mark.parametrize("scenario", ["loss", "any", "two-nodes-vxlan"])
+def test_each_cell_of_a_packet_is_what_its_row_says(scenario: str, table: str) -> None:
+    followed = analyze(*captures(scenario)).followed
+    rows = list(PathTables(followed).every_row(table))
+    chunks = list(followed_cells(followed, table, 3))
+    assert len(rows) > 3
+    for name, column in COLUMNS[table].items():
+        if not column.late:
+            cells = [value for chunk in chunks for value in python_values(chunk.column(name))]
+            assert cells == [getattr(row, column.attribute) for row in rows], name
+    assert [capture for chunk in chunks for capture in python_values(chunk.captures)] == [row.capture for row in rows]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -131,6 +148,7 @@ class Missing:
 
 sys.meta_path.insert(0, Missing())
 from pcapcheck import CaptureError, analyze
+from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.report.export import write_text_table
 
 analysis = analyze(*sys.argv[1:])

@@ -14,6 +14,7 @@ from pcapcheck.capture.source import reader_for
 from pcapcheck.capture.window import WINDOW_BYTES, Window
 from pcapcheck.columns import ADDRESS, COLUMNS, MAC
 from pcapcheck.decode.decoder import Decoder, FrameBatch, FrameGroup
+from pcapcheck.decode.frame_fields import raw_frames
 from pcapcheck.decode.frame_layout import (
     CAPTURED,
     E_ERROR,
@@ -26,7 +27,7 @@ from pcapcheck.decode.frame_layout import (
     POSITION,
 )
 from pcapcheck.decode.frame_layout import FIELDS as FRAME_FIELDS
-from pcapcheck.decode.frame_row import FrameRow, frame_row
+from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.table_names import FRAMES
 from pcapcheck.values import Value
 
@@ -75,7 +76,8 @@ class Decoding:
 
 def frame_rows(batch: FrameBatch) -> list[FrameRow]:
     """The rows of a batch, valid until the next batch is decoded."""
-    return [frame_row(batch, row) for row in range(batch.count)]
+    rows = raw_frames(batch)
+    return [FrameRow(rows, row) for row in range(batch.count)]
 
 
 def open_bytes(data: bytes, batch_frames: int = BATCH_FRAMES, window: int = WINDOW_BYTES) -> Reader:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from operator import itemgetter
 from typing import Any, Protocol
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.columns import BOOL, COLUMNS, DURATION, NUMBER, TIME, Column
-from pcapcheck.paths.path_row import FollowedRow
 from pcapcheck.raw_rows import RawRows
 from pcapcheck.report.tables.cells import Cells, Coded, Numbers, alike
 from pcapcheck.report.tables.field_cells import FieldCells
+from pcapcheck.report.tables.followed_cells import FollowedCells
 from pcapcheck.report.tables.row_pods import ENDS, POD_COLUMNS, RowPods, columns_of_ends
 from pcapcheck.values import clean
 
@@ -55,9 +55,9 @@ class Chunks:
         """Raw rows of one capture."""
         return self._chunk(FieldCells(rows), Coded.constant(capture, rows.count))
 
-    def of_objects(self, rows: Sequence[FollowedRow]) -> Chunk:
-        """Rows of paths or hops, which know their capture."""
-        return self._chunk(ObjectCells(rows, self.columns), Coded.of(row.capture for row in rows))
+    def of_followed(self, cells: FollowedCells) -> Chunk:
+        """Packets of paths or hops, which know their capture."""
+        return self._chunk(cells, cells.captures)
 
     def _chunk(self, early: EarlyCells, captures: Coded[int]) -> Chunk:
         cells = {name: early.column(name) for name, column in self.columns.items() if not column.late}
@@ -99,23 +99,3 @@ class Chunks:
                 self._shown.clear()
             self._shown[key] = column.show(value)
         return self._shown[key]
-
-
-class ObjectCells:
-    """The early columns of rows that are objects."""
-
-    def __init__(self, rows: Sequence[Any], columns: dict[str, Column]) -> None:
-        self._rows = rows
-        self._columns = columns
-
-    def column(self, name: str) -> Cells:
-        values = [getattr(row, self._columns[name].attribute) for row in self._rows]
-        return Numbers.of(values) if self._columns[name].type in NUMERIC else Coded.of(values)
-
-    @property
-    def groups(self) -> Coded[int]:
-        return Coded.of(row.group for row in self._rows)
-
-    @property
-    def outcomes(self) -> Coded[str]:
-        return Coded.of(row.outcome for row in self._rows)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.read_rows import read_rows
-from pcapcheck.paths.path_row import FollowedRow
-from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.raw_rows import RawRows
 from pcapcheck.report.tables.chunks import Chunk, Chunks
+from pcapcheck.report.tables.followed_cells import followed_cells
 from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS
 
 if TYPE_CHECKING:
@@ -29,10 +27,8 @@ def read_chunks(analysis: Analysis, table: str) -> Iterator[Chunk]:
     """A table in chunks, in order, so that it need not fit into memory."""
     chunks = Chunks(analysis, table)
     if table in (PATHS, HOPS):
-        tables = PathTables(analysis.followed)
-        packets: Iterator[FollowedRow] = tables.every_path() if table == PATHS else tables.every_hop()
-        while some := list(islice(packets, CHUNK)):
-            yield chunks.of_objects(some)
+        for cells in followed_cells(analysis.followed, table, CHUNK):
+            yield chunks.of_followed(cells)
         return
     for capture in analysis.captures:
         if not capture.source.complete:

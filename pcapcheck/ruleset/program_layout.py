@@ -1,13 +1,13 @@
-"""Numbers shared by the evaluating loop and its callers: the program that rules are compiled to, and what is counted.
+"""The program that the rules about one table are compiled to, as the loops of ``ruleset`` read it.
 
-They live apart from ``evaluating.py`` because there they become C integers, which Python code cannot see. A program is
-one array; what its parts say of each other are offsets into it. At 0 stands the head, so no part is there: 0 is none.
+It is one array; what its parts say of each other are offsets into it. At 0 stands the head, so no part is there: 0 is
+none.
 """
 
 # The head of a program.
 P_RULES = 0  # offset of the rules, one after the other
 P_RULE_COUNT = 1
-P_WORDS = 2  # numbers that the results of one rule's leaves take in a bin
+P_WORDS = 2  # numbers that the results of one rule's leaves take, at most
 P_GROUP = 3  # field: the frame group of a row
 P_OUTCOME = 4  # field: how its exchange ended; 0 where rows have no outcome
 P_PAIR = 5  # the fields that say who asked whom, one offset each
@@ -21,10 +21,11 @@ P_GATHERED_COUNT = 12
 P_VECTORS = 13  # vectors that they take
 P_LEAVES = 14  # all leaves, one offset each
 P_LEAF_COUNT = 15
-HEAD = 16
+P_CLASS_WORDS = 16  # numbers that the results of all leaves take
+HEAD = 17
 
 # Rows are evaluated in blocks: each field is gathered into a vector, each leaf compares vectors.
-BLOCK = 256
+BLOCK = 128
 
 # A rule.
 R_CODE = 0  # what it selects: offset of the code, and where it ends
@@ -104,12 +105,6 @@ X_FIELDS = 0
 X_FIELD_COUNT = 1
 TEXT_SIZE = 2
 
-# What texts are of: home, the first row that has the text, the column, and two numbers per field.
-K_HOME = 0
-K_ROW = 1
-K_COLUMN = 2
-K_FIELDS = 3
-
 # L_LACKS: what a frame of another protocol has nothing of. SURE: nothing is lacking.
 SURE = 0
 NO_ARP = 1
@@ -120,65 +115,3 @@ NO_ICMP = 5
 NO_ND = 6
 NO_TCP = 7
 NO_UDP = 8
-
-# A bin: rows alike in rule, group, outcome and results (two bits each, 31 of them a number).
-B_HOME = 0
-B_RULE = 1
-B_GROUP = 2
-B_OUTCOME = 3
-B_COUNT = 4
-B_SPREADS = 5  # the first of its spreads
-B_KEPT = 6  # rows kept to show
-B_PAIRS = 7  # a hash of who asked whom in each of them
-MOST_KEPT = 20
-FIRST_KEPT = 5
-KEPT_PER_PAIR = 2
-B_RESULTS = 27
-# Of each rule, the latest bin is remembered for this many frame groups.
-RECENT = 128
-RESULTS_PER_WORD = 31
-
-# A spread: the values of one column in one bin, and the rows of the highest rank with when they were met.
-V_BIN = 0
-V_BOUND = 1  # which of the rule's bounds
-V_COUNT = 2
-V_LOW = 3  # the sum of the lower bits, V_LOW_BITS, and of what is above them
-V_HIGH = 4
-V_LOW_BITS = 31
-V_LEAST = 5
-V_MOST = 6
-V_RANKED = 7
-V_RANKS = 8
-RANKED = 5
-SPREAD_SIZE = 18
-
-# A cell: how many values of a spread fell into a bucket.
-C_HOME = 0
-C_SPREAD = 1
-C_BUCKET = 2
-C_COUNT = 3
-CELL_SIZE = 4
-
-# A note, a row that is to be kept in a bin: the bin, then the numbers of the row.
-N_BIN = 0
-N_ROW = 1
-
-# What the loop keeps in its state.
-S_ROW = 0  # the next row to take
-S_STATUS = 1
-S_BINS = 2
-S_SPREADS = 3
-S_CELLS = 4
-S_NOTES = 5
-S_SERIAL = 6  # rows met before this batch
-S_TEXTS = 7  # different texts
-S_RULE = 8  # the rule and the row of the block to go on with
-S_PLACE = 9
-STATE_SIZE = 10
-
-# S_STATUS: all rows taken, or what must be enlarged or emptied first.
-DONE = 0
-BINS_FULL = 1
-SPREADS_FULL = 2
-CELLS_FULL = 3
-NOTES_FULL = 4
