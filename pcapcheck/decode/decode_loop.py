@@ -25,6 +25,7 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.arp_messages import emit_message
+    from pcapcheck.decode.checksums import checksums_of
     from pcapcheck.decode.events import emit_event
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.grouping import count_in_group
@@ -36,10 +37,11 @@ if not cython.compiled:
 
 
 def decode_frames(
-    buffer: bytearray, records: array[int], count: int, first_number: int, links: array[int], since: int, until: int,
-    keep_all: bool, groups: array[int], slots: array[int], limit: int, rows: array[int], capacity: int, field_step: int,
-    row_step: int, events: array[int], follow: bool, sample: int, address_pairs: array[int], pair_slots: array[int],
-    pair_limit: int, sightings: array[int], segments: array[int], messages: array[int], frame: Frame, state: array[int]
+    buffer: bytearray, records: array[int], count: int, first_number: int, links: array[int], since: int, until:
+    int, keep_all: bool, with_sums: bool, groups: array[int], slots: array[int], limit: int, rows: array[int],
+    capacity: int, field_step: int, row_step: int, events: array[int], follow: bool, sample: int, address_pairs:
+    array[int], pair_slots: array[int], pair_limit: int, sightings: array[int], segments: array[int], messages:
+    array[int], frame: Frame, state: array[int]
 ) -> None:  # fmt: skip
     """Decode the records from ``state[S_RECORD]`` on, until all are done or the rows, ``capacity``, are full.
 
@@ -48,7 +50,8 @@ def decode_frames(
     ``links`` has two numbers per interface: the link type as in ``frame_layout`` and the length of the frame check
     sequence. ``events``, ``segments``, ``messages`` and ``sightings`` have room for one per record; sightings are
     written down only where ``follow``, and only those whose loose key has no bit of ``sample``. Frames before ``since``
-    or from ``until`` on (nanoseconds) are passed over. ``frame`` is used for one frame after the other.
+    or from ``until`` on (nanoseconds) are passed over. ``frame`` is used for one frame after the other. ``with_sums``:
+    rows have their checksums.
     """
     with cython.nogil:
         row = 0
@@ -82,6 +85,8 @@ def decode_frames(
             if keep_all or is_read_later(frame):
                 at = row * row_step
                 write_row(buffer, frame, rows, field_step, at)
+                if with_sums:
+                    rows[layout.CHECKSUMS * field_step + at] = checksums_of(buffer, frame)
                 if is_icmp(frame):
                     segment = emit_segment_of_error(rows, field_step, at, frame, segments, segment)
                     if is_icmp_error(rows, field_step, at, frame.version):

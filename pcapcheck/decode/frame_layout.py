@@ -77,7 +77,17 @@ OUTER_DST_LOW = 60
 INNER_ETH_SRC = 61
 INNER_ETH_DST = 62
 QUOTED_QUERY = 63  # identifier of the DNS query that an error quotes
-FIELDS = 64
+CHECKSUMS = 64  # four of SUM_OK and so on, SUM_BITS wide each (see ``checksums``)
+FIELDS = 65
+
+# What a checksum is.
+SUM_OK = 0
+SUM_WRONG = 1
+SUM_UNFILLED = 2
+SUM_UNKNOWN = 3
+SUM_ABSENT = 7
+SUM_BITS = 3
+NO_SUMS = 0xFFF
 
 # Fields of an event: an echo request, a reply, or an ICMP error about a request (then the addresses, identifier and
 # sequence number are those that it quotes). The SYN of a TCP connection is a request too, a SYN-ACK or an RST a reply;

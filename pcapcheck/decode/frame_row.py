@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.columns import CARRIES, DIRECTIONS, ENCAPS
+from pcapcheck.columns import CARRIES, CHECKSUMS, DIRECTIONS, ENCAPS
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import FrameBatch
 from pcapcheck.protocols import TCP, UDP
@@ -78,6 +78,9 @@ PORTS = {
     "udp_dstport": (frame_layout.DST_PORT, UDP),
 }
 
+# Column attribute -> its place among the checksums.
+SUMS = {"ip_checksum": 0, "checksum": 1, "outer_ip_checksum": 2, "outer_checksum": 3}
+
 
 @dataclass(frozen=True)
 class FrameRow:
@@ -108,6 +111,9 @@ class FrameRow:
             number, protocol = PORTS[name]
             value = self.field(number)
             return value if value != frame_layout.ABSENT and self.field(frame_layout.IP_PROTO) == protocol else None
+        if name in SUMS:
+            value = self.field(frame_layout.CHECKSUMS) >> SUMS[name] * frame_layout.SUM_BITS & frame_layout.SUM_ABSENT
+            return None if value == frame_layout.SUM_ABSENT else CHECKSUMS[value]
         raise AttributeError(name)
 
     def field(self, number: int) -> int:
