@@ -113,6 +113,7 @@ CASTS = ("broadcast", "unicast")
 DIRECTIONS = ("in", "out")
 OUTCOMES = ("replied", "error", "unanswered", "in-flight", "evicted")
 ENCAPS = ("none", "ipip", "vxlan", "wireguard")
+CHECKSUMS = ("ok", "wrong", "not-filled-in", "unknown")
 # The tunnel whose content cannot be read.
 OPAQUE = "wireguard"
 PACKETS = ("request", "reply", "error", "tcp", "udp", "fragment", "other")
@@ -259,6 +260,37 @@ _define(FRAMES, "outer.dst", ADDRESS, "destination address of the outer packet",
 _define(FRAMES, "vxlan.vni", NUMBER, "VXLAN network identifier (VNI)")
 _define(FRAMES, "inner.eth.src", MAC, "source MAC inside VXLAN: the sending node's VTEP")
 _define(FRAMES, "inner.eth.dst", MAC, "destination MAC inside VXLAN: the receiving node's VTEP")
+_define(
+    FRAMES,
+    "ip.checksum",
+    ENUM,
+    "header checksum of IPv4; of a tunnelled packet, the inner one",
+    words=CHECKSUMS,
+    why_absent="only IPv4 has one",
+)
+_define(
+    FRAMES,
+    "checksum",
+    ENUM,
+    "checksum of ICMP, TCP or UDP; of a tunnelled packet, the inner one; not-filled-in: left to a card",
+    words=CHECKSUMS,
+)
+_define(
+    FRAMES,
+    "outer.ip.checksum",
+    ENUM,
+    "header checksum of the outer packet",
+    words=CHECKSUMS,
+    why_absent="no tunnel was around it",
+)
+_define(
+    FRAMES,
+    "outer.checksum",
+    ENUM,
+    "checksum of the outer UDP datagram of VXLAN; ok if none was made",
+    words=CHECKSUMS,
+    why_absent="no tunnel was around it",
+)
 _define(FRAMES, "tcp.srcport", NUMBER, "TCP source port")
 _define(FRAMES, "tcp.dstport", NUMBER, "TCP destination port")
 _define(FRAMES, "tcp.flags", NUMBER, "TCP flags, 12 bits")

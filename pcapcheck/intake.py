@@ -16,6 +16,7 @@ from pcapcheck.capture.inputs import Inputs
 from pcapcheck.capture.record import BAD_CHECKSUM, BATCH_FRAMES
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import Source
+from pcapcheck.columns import CHECKSUMS
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.errors import EMPTY, NOT_A_CAPTURE, CaptureError, NotACapture, StateError
 from pcapcheck.exchanges.capture_exchanges import SoFar
@@ -88,6 +89,11 @@ class Intake:
         """The tables whose rows some rule needs one by one."""
         return frozenset(evaluation.rule.table for evaluation in self.evaluations if evaluation.needs_rows)
 
+    @property
+    def with_sums(self) -> bool:
+        """Whether some rule names a checksum."""
+        return any(column.words == CHECKSUMS for evaluation in self.evaluations for column in evaluation.shown)
+
 
 def reading_of(settings: Settings, scope: Scope, recording: Recording, batch_frames: int = BATCH_FRAMES) -> Reading:
     """How to read; what the expectation file says of its recording holds unless ``scope`` says otherwise."""
@@ -128,7 +134,17 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
         number, fed = len(captures), False
         try:
             captures.append(
-                read_capture(number, source, reading, partial(feed.take, number), every, watched, sightings, alone)
+                read_capture(
+                    number,
+                    source,
+                    reading,
+                    partial(feed.take, number),
+                    every,
+                    watched,
+                    sightings,
+                    alone,
+                    intake.with_sums,
+                )
             )
             feed.settle()
         except CaptureError as error:

@@ -27,6 +27,7 @@ KERNELS = (
     "pcapcheck.decode.segments",
     "pcapcheck.decode.arp_messages",
     "pcapcheck.decode.sighting",
+    "pcapcheck.decode.checksums",
     "pcapcheck.decode.row_writer",
     "pcapcheck.decode.decode_loop",
     "pcapcheck.exchanges.ending",

@@ -1,6 +1,7 @@
 # The C types under which Cython compiles decode_loop.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
+from pcapcheck.decode.checksums cimport checksums_of
 from pcapcheck.decode.events cimport emit_event
 from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.grouping cimport count_in_group
@@ -23,7 +24,7 @@ from pcapcheck cimport protocols
     sighting=cython.size_t, record=cython.longlong)
 cpdef decode_frames(
     const unsigned char[::1] buffer, const long long[::1] records, long long count,
-    long long first_number, const long long[::1] links, long long since, long long until, bint keep_all,
+    long long first_number, const long long[::1] links, long long since, long long until, bint keep_all, bint with_sums,
     long long[::1] groups, long long[::1] slots, long long limit, long long[::1] rows, long long field_step,
     long long[::1] events, bint follow, long long sample, long long[::1] address_pairs, int[::1] pair_slots,
     long long pair_limit, long long[::1] sightings, long long[::1] segments, long long[::1] messages,

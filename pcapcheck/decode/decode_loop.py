@@ -25,6 +25,7 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.arp_messages import emit_message
+    from pcapcheck.decode.checksums import checksums_of
     from pcapcheck.decode.events import emit_event
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.grouping import count_in_group
@@ -39,10 +40,10 @@ if not cython.compiled:
 
 def decode_frames(
     buffer: bytearray, records: array[int], count: int, first_number: int, links: array[int], since: int, until: int,
-    keep_all: bool, groups: array[int], slots: array[int], limit: int, rows: array[int], field_step: int,
-    events: array[int], follow: bool, sample: int, address_pairs: array[int], pair_slots: array[int], pair_limit: int,
-    sightings: array[int], segments: array[int], messages: array[int], errors: array[int], frame: Frame,
-    said: IcmpError, state: array[int]
+    keep_all: bool, with_sums: bool, groups: array[int], slots: array[int], limit: int, rows: array[int],
+    field_step: int, events: array[int], follow: bool, sample: int, address_pairs: array[int], pair_slots: array[int],
+    pair_limit: int, sightings: array[int], segments: array[int], messages: array[int], errors: array[int],
+    frame: Frame, said: IcmpError, state: array[int]
 ) -> None:  # fmt: skip
     """Decode the records of a batch.
 
@@ -53,7 +54,7 @@ def decode_frames(
     sequence. ``events``, ``segments``, ``messages``, ``errors`` and ``sightings`` have room for one per record;
     sightings are written down only where ``follow``, and only those whose loose key has no bit of ``sample``. Frames
     before ``since`` or from ``until`` on (nanoseconds) are passed over. ``frame`` and ``said`` are used for one frame
-    after the other.
+    after the other. ``with_sums``: rows have their checksums.
     """
     with cython.nogil:
         row = 0
@@ -93,6 +94,7 @@ def decode_frames(
                 error = emit_error(buffer, frame, said, errors, error)
             if keep_all:
                 write_row(buffer, frame, said, rows, field_step, row)
+                rows[layout.CHECKSUMS * field_step + row] = checksums_of(buffer, frame) if with_sums else layout.NO_SUMS
                 if frame.link == layout.LINK_PRINTED:
                     blank_row(buffer, frame.start, rows, field_step, row)
                 row = row + 1

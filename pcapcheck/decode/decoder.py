@@ -149,11 +149,15 @@ class FrameBatch:
 class Decoder:
     """Decodes one capture's record batches; ``keep_all`` keeps a row for every frame.
 
-    ``since`` and ``until`` (nanoseconds) bound what is decoded; frames without a time are always in.
+    ``since`` and ``until`` (nanoseconds) bound what is decoded; frames without a time are always in. ``with_sums``:
+    whether the checksums of rows are computed.
     """
 
-    def __init__(self, keep_all: bool = False, since: int | None = None, until: int | None = None) -> None:
+    def __init__(
+        self, keep_all: bool = False, since: int | None = None, until: int | None = None, *, with_sums: bool = False
+    ) -> None:
         self.keep_all = keep_all
+        self.with_sums = with_sums
         self.since = -DISTANT * 2 if since is None else since
         self.until = DISTANT * 2 - 1 if until is None else until
         self._groups = array("q", bytes(8 * frame_layout.GROUP_FIELDS * MOST_GROUPS))
@@ -221,6 +225,7 @@ class Decoder:
             self.since,
             self.until,
             self.keep_all,
+            self.with_sums,
             self._groups,
             self._slots,
             MOST_GROUPS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.columns import CARRIES, DIRECTIONS, ENCAPS
+from pcapcheck.columns import CARRIES, CHECKSUMS, DIRECTIONS, ENCAPS
 from pcapcheck.decode import frame_layout as layout
 from pcapcheck.decode.decoder import FrameBatch
 from pcapcheck.decode.frame_row import FrameRow
@@ -23,6 +23,10 @@ def _arp_address(position: int) -> Field:
 
 def _port(position: int, protocol: int) -> Field:
     return Field(position, when=(Requirement(layout.IP_PROTO, protocol),))
+
+
+def _checksum(place: int) -> Field:
+    return Field(layout.CHECKSUMS, place * layout.SUM_BITS, layout.SUM_ABSENT, most=layout.SUM_UNKNOWN, words=CHECKSUMS)
 
 
 COLUMNS = {
@@ -74,6 +78,10 @@ COLUMNS = {
     "vxlan.vni": Field(layout.VNI),
     "inner.eth.src": Field(layout.INNER_ETH_SRC),
     "inner.eth.dst": Field(layout.INNER_ETH_DST),
+    "ip.checksum": _checksum(0),
+    "checksum": _checksum(1),
+    "outer.ip.checksum": _checksum(2),
+    "outer.checksum": _checksum(3),
     "tcp.srcport": _port(layout.SRC_PORT, TCP),
     "tcp.dstport": _port(layout.DST_PORT, TCP),
     "tcp.flags": Field(layout.TCP_FLAGS),

@@ -101,14 +101,16 @@ def read_capture(
     progress: Progress | None = None,
     sightings: Sightings | None = None,
     alone: bool = True,
+    with_sums: bool = False,
 ) -> Capture:
     """Read a capture once. ``sink`` gets the rows of all tables; ``every`` names those whose every row it wants.
 
     Otherwise it gets a few rows of the frame and echo tables that stand for many. ``sightings`` takes what is needed to
     follow packets if there are several places to see them: this capture is not ``alone``, or holds several interfaces.
+    ``with_sums``: frame rows have their checksums.
     Raises CaptureError if the capture cannot be read at all; damage further in is noted in ``problems``.
     """
-    decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until)
+    decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until, with_sums=with_sums)
     exchanges = Exchanges(
         reading.gateways,
         reading.arp_wait,

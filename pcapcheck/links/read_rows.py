@@ -20,7 +20,7 @@ def read_rows(source: Captured, reading: Reading, table: str) -> Iterator[RawRow
 
 
 def _frames(source: Captured, reading: Reading) -> Iterator[RawRows]:
-    decoder = Decoder(True, reading.scope.since, reading.scope.until)
+    decoder = Decoder(True, reading.scope.since, reading.scope.until, with_sums=True)
     with source.open(reading.batch_frames) as reader:
         for records in reader.batches():
             yield raw_frames(decoder.decode(records))

@@ -30,6 +30,7 @@ LACKS = {
     "inner": layout.NO_TUNNEL,
     "vlan": layout.NO_VLAN,
     "ip": layout.NO_IP,
+    "checksum": layout.NO_IP,
     "icmp": layout.NO_ICMP,
     "quoted": layout.NO_ICMP,
     "nd": layout.NO_ND,

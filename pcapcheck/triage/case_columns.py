@@ -9,6 +9,7 @@ from __future__ import annotations
 from pcapcheck.columns import (
     ADDRESS,
     BOOL,
+    CHECKSUMS,
     ENCAPS,
     ENUM,
     GATEWAY_ROUTES,
@@ -265,6 +266,14 @@ CASE_COLUMNS = _columns(
     ("outer.encap", TEXT, "the tunnel that the lost packets were in when they were seen last"),
     ("dst.recorded", BOOL, "whether the link of dst was recorded"),
     ("encap", ENUM, "the tunnel that lost packets were last seen in", ENCAPS),
+    (
+        "checksum",
+        ENUM,
+        "the worst of the checksums that lost packets had where they came to their receiver's node or pod",
+        CHECKSUMS,
+    ),
+    ("checksum.sent", ENUM, "the same where these packets were seen before, outside tunnels", CHECKSUMS),
+    ("tunnelled", ENUM, "the tunnel that packets from pod to dst pass, on any part of their path", ENCAPS),
     ("by_size", BOOL, "whether small packets arrive and large ones do not"),
     ("unrouted", BOOL, "whether packets keep their TTL or MACs from one link to the next"),
     ("sent_to", MAC, "the MAC that frames are wrongly sent to"),

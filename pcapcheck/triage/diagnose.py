@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.calico import is_shortened
 from pcapcheck.links.point_facts import UNNAMED
+from pcapcheck.paths.losses import PathLoss
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import STATE
 from pcapcheck.triage.address_roles import AddressRoles
@@ -25,6 +26,7 @@ from pcapcheck.triage.packet_evidence.case_exchanges import asked_on
 from pcapcheck.triage.packet_evidence.lost_paths import lost_of
 from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
 from pcapcheck.triage.question_cases import question_cases
+from pcapcheck.triage.received_sums import ReceivedSums, received_sums
 from pcapcheck.triage.routing_loops import looping
 from pcapcheck.triage.served_others import ServedOthers
 from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT, Suspect
@@ -49,12 +51,13 @@ def diagnose(
     cases = cases_of(judgement, {name for cause in causes for name in cause.explains}, state)
     cases += question_cases(judgement, cases, roles)
     is_captured = any(not _is_of_state(case) for case in cases)
+    lost = [lost_of(case, judgement) for case in cases]
     found: dict[object, Diagnosis] = {}
-    for case in cases:
+    for case, losses, sums in zip(cases, lost, received_sums(judgement, zip(cases, lost, strict=True)), strict=True):
         if is_captured and _is_of_state(case) and not _was_recorded(case):
             # What the state says about pods that the captures do not show is no reason for what they show.
             continue
-        evidence = _evidence_of(case, judgement, roles, served, situation, pods)
+        evidence = _evidence_of(case, judgement, roles, losses, sums, served, situation, pods)
         suspects = [suspect for cause in causes if (suspect := suspect_of(cause, evidence)) is not None]
         _leave_out_hints(case, suspects)
         suspects = _worth_showing(sorted(suspects, key=Suspect.order), case)
@@ -81,12 +84,13 @@ def _evidence_of(
     case: Case,
     judgement: Judgement,
     roles: AddressRoles,
+    losses: list[PathLoss],
+    sums: ReceivedSums,
     served: ServedOthers,
     situation: Situation | None,
     pods: Pods | None,
 ) -> CaseEvidence:
-    """What packets and state show of a case; each fills in what the other lacks."""
-    losses = lost_of(case, judgement)
+    """What packets and state show of a case; each fills in what the other lacks. ``losses`` are what it lost."""
     evidence = packet_evidence_of(case, judgement, roles, losses)
     evidence["dst.serves_others"] = served.by(case)
     further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
@@ -94,7 +98,8 @@ def _evidence_of(
     evidence |= strays(case, judgement, losses, as_number(error_from))
     loop = looping(case, judgement, roles, evidence["asked"])
     late = late_dns(case, judgement)
-    evidence |= further.columns | loop.columns | late.columns | behind_service(case, judgement, evidence["asked"])
+    evidence |= further.columns | loop.columns | late.columns | sums.columns
+    evidence |= behind_service(case, judgement, evidence["asked"])
     interface = evidence["interface"]
     state = None
     if situation is not None:
@@ -107,7 +112,7 @@ def _evidence_of(
         _fill_in(evidence, state_evidence)
         state = StateColumns(state_evidence)
     name_links(evidence, pods, judgement.reading.prefix)
-    return CaseEvidence(case, evidence, further.lines | loop.lines | late.lines, state)
+    return CaseEvidence(case, evidence, further.lines | loop.lines | late.lines | sums.lines, state)
 
 
 def _fill_in(packet_evidence: dict[str, Value | None], state_evidence: StateEvidence) -> None:

@@ -145,6 +145,8 @@ EXPECTED = {
     "vxlan-blocked": "PPPP PPP F P PP PFP P- P",
     "vxlan-blocked-one-way": "PPPP PPP F P PP PPF P- P",
     "vxlan-tcp-lost": "PPPP PPP P P PP PPP PF P",
+    "vxlan-checksum-wrong": "PPPP PPP P P PP PPP PF P",
+    "checksum-wrong": "PPPP PPP P P PP PPP PF P",
     "answer-dies-on-node-snat": "PPPP PPP P P -- PPP -F P",
     "outside-tcp-dies": "PPPP PPP P P -- PPP P- P",
     "outside-to-pod-dies": "PPPP PPP P P -- PFP P- P",

@@ -90,6 +90,7 @@ EXPECTED = {
     "vxlan-blocked": "PPPPP PPF P- PPP PPP -",
     "vxlan-blocked-one-way": "PPPPP PPF P- PPP PPP -",
     "vxlan-tcp-lost": "PPPPP PPF P- PPP PPP -",
+    "vxlan-checksum-wrong": "PPPPP PPF P- PPP PPP -",
     "vxlan-vni-differs": "PPPPP PPF P- PPP PPP -",
     # With the address go the routes.
     "unreachable": "FFFPP PP- P- PPP PPP -",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 # Causes that packets alone prove.
-PROVED = {"hairpin-not-masqueraded", "vni-differs", "routing-loop", "two-nodes-loop"}
+PROVED = {"hairpin-not-masqueraded", "vni-differs", "routing-loop", "two-nodes-loop", "checksum-wrong"}
+# And those that packets alone prove in some scenarios only.
+PROVED_IN = {"vxlan-checksum-wrong": "vxlan-checksum-offload"}
 
 # Scenario -> the cause that its fault is. What is not here is healthy, or not at fault.
 CAUSES = {
@@ -79,6 +81,8 @@ CAUSES = {
     "reply-dies-on-node": "node-firewall-drops",
     "reply-dies-on-node-snat": "node-firewall-drops",
     "vxlan-tcp-lost": "vxlan-checksum-offload",
+    "vxlan-checksum-wrong": "vxlan-checksum-offload",
+    "checksum-wrong": "checksum-wrong",
     "vxlan-vni-differs": "vni-differs",
     "routing-loop": "routing-loop",
     "two-nodes-loop": "routing-loop",

@@ -10,7 +10,7 @@ from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.triage.suspect import RULED_OUT
 from tests.support.lab import CAPTURES, EXPECTED, captures
-from tests.support.triage import CAUSES, PROVED
+from tests.support.triage import CAUSES, PROVED, PROVED_IN
 
 # Hundreds of analyses: minutes by themselves on a busy machine.
 pytestmark = pytest.mark.slow
@@ -52,7 +52,7 @@ def test_the_fault_is_confirmed(scenario: str) -> None:
     for diagnosis in analysis.diagnoses:
         for suspect in diagnosis.confirmed:
             assert suspect.because, suspect.cause.id
-            proofs = ("(frame", "state.txt:") if suspect.cause.id in PROVED else ("state.txt:",)
+            proofs = ("(frame", "state.txt:") if suspect.cause.id in {*PROVED, *PROVED_IN.values()} else ("state.txt:",)
             assert all(any(proof in line for proof in proofs) for line in suspect.because)
 
 

@@ -59,6 +59,13 @@ def last_tunnel(lost_paths: list[Path]) -> str | None:
     return next((path.steps[-1].encap for path in lost_paths if path.steps[-1].encap != "none"), None)
 
 
+def passed_tunnel(judgement: Judgement, src: int | None, dst: int | None) -> str | None:
+    """The tunnel that packets from one to the other pass; None if they were not followed."""
+    paths = list(judgement.followed.between(src, dst))
+    encaps = (step.encap for path in paths for step in path.steps)
+    return next((encap for encap in encaps if encap != "none"), "none") if paths else None
+
+
 def opaque_device(losses: list[PathLoss]) -> str | None:
     """WireGuard, if packets were seen last on its device: beyond it nobody can look into them."""
     return OPAQUE if any(is_wireguard(loss.last.spot.point.name) for loss in losses) else None

@@ -43,6 +43,7 @@ from pcapcheck.triage.packet_evidence.lost_paths import (
     last_tunnel,
     lost_paths_of,
     opaque_device,
+    passed_tunnel,
     translated,
 )
 from pcapcheck.triage.packet_evidence.lost_places import arrived_beyond, lost_places
@@ -179,6 +180,7 @@ def _sizes(case: Case, judgement: Judgement, losses: list[PathLoss], samples: Sa
     """The sizes of the packets that were lost, and the tunnel that they were in."""
     lost_paths = lost_paths_of(judgement, samples.packet, case)
     return {
+        "tunnelled": passed_tunnel(judgement, case.lead.pod, case.lead.dst),
         "encap": opaque_device(losses) or _encap(case) or last_tunnel(lost_paths),
         **by_size(judgement, samples.packet, case.lead.pod, case.lead.dst, is_stalled(case) and _is_large(case)),
         # The smallest packet that was lost: bytes of the datagram, if it was followed.
