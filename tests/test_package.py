@@ -136,6 +136,7 @@ SHARED = {
     "columns",
     "copying",
     "errors",
+    "fair_choice",
     "hash_table",
     "kernels",
     "kleene",

@@ -2,7 +2,7 @@
 """Sample failed exchanges, over the pairs that asked and over time, in bounded memory.
 
 Of all pairs those with the smallest hashes are kept: a sample in which no pair hides behind earlier ones. Of the
-exchanges of a pair the first is kept, and then one in so many, which doubles whenever there is no room.
+exchanges of a pair the first is kept, and then one in two, four, eight … as room runs out.
 
 The loops run as plain Python or compiled by Cython with the C types in ``sampling.pxd``.
 """
