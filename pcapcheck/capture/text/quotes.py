@@ -12,8 +12,8 @@ from collections import OrderedDict
 from typing import TypeGuard
 
 from pcapcheck import protocols
-from pcapcheck.capture.text.open_questions import MOST_OPEN, OpenQuestions, Question
 from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, Transport
+from pcapcheck.capture.text.printed_questions import MOST_OPEN, OpenQuestions, Question
 from pcapcheck.protocols import SCTP, TCP, TCP_ACK, TCP_RST, TCP_SYN, UDP
 
 # Types of errors that end a request for good, by version of IP.
