@@ -37,6 +37,7 @@ KERNELS = (
     "pcapcheck.paths.gathering",
     "pcapcheck.exchanges.spreading",
     "pcapcheck.ruleset.evaluating",
+    "pcapcheck.report.tables.line_writing",
 )
 
 
@@ -45,7 +46,7 @@ PACKAGE = Path(__file__).parent
 
 def number_files() -> list[Path]:
     """The files whose numbers are C constants in the compiled kernels."""
-    return [*sorted(PACKAGE.glob("*/*_layout.py")), PACKAGE / "protocols.py", PACKAGE / "kleene.py"]
+    return [*sorted(PACKAGE.rglob("*_layout.py")), PACKAGE / "protocols.py", PACKAGE / "kleene.py"]
 
 
 # What is written out in several loops.
