@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Sequence
@@ -61,6 +60,8 @@ HELPERS = (
 
 def digest_of(kernel: str) -> str:
     """A digest of what a kernel is compiled from: its source, its types, and the numbers and helpers that it shares."""
+    import hashlib  # Not at every start: OpenSSL comes with it.
+
     source = PACKAGE.parent / kernel.replace(".", "/")
     files = [source.with_suffix(".py"), source.with_suffix(".pxd"), *number_files(), *HELPERS]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
