@@ -7,8 +7,14 @@ cdef extern from *:
     static inline unsigned long long pcapcheck_stir(unsigned long long mixed, unsigned long long number) {
         return (mixed ^ (mixed >> 29) ^ number) * 0x9E3779B97F4A7C15ULL;
     }
+    #if defined(__GNUC__)
+    #define pcapcheck_fetch(place) __builtin_prefetch(place)
+    #else
+    #define pcapcheck_fetch(place) ((void)(place))
+    #endif
     """
     unsigned long long stir "pcapcheck_stir" (unsigned long long mixed, unsigned long long number) noexcept nogil
+    void fetch "pcapcheck_fetch" (const void *place) noexcept nogil
 
 cdef inline long long seek(
         const long long[::1] rows, long long width, long long home_at, const int[::1] slots, long long mask,
@@ -50,4 +56,15 @@ cdef inline int remove(
             hole = slot
         slot = (slot + 1) & mask
     slots[hole] = -1
+    return 0
+
+cdef inline int fetch_slot(const int[::1] slots, size_t slot) except -1 nogil:
+    fetch(&slots[slot])
+    return 0
+
+cdef inline int fetch_row(const long long[::1] rows, size_t start, size_t count) except -1 nogil:
+    # One number of each line of 64 bytes.
+    cdef size_t step
+    for step in range(0, count, 8):
+        fetch(&rows[start + step])
     return 0

@@ -62,6 +62,14 @@ def remove(rows: array[int], width: int, home_at: int, slots: array[int], mask: 
     slots[hole] = -1
 
 
+def fetch_slot(slots: array[int], slot: int) -> None:
+    """Have a slot in the processor's cache by the time that it is looked at; in plain Python there is no such thing."""
+
+
+def fetch_row(rows: array[int], start: int, count: int) -> None:
+    """The same of ``count`` numbers of a row."""
+
+
 def empty_slots(places: int) -> array[int]:
     """A table without entries that has room to spare for this many."""
     return array("i", [-1]) * (1 << (2 * places - 1).bit_length())

@@ -18,7 +18,7 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture import printed_layout
-    from pcapcheck.capture.octets import i64
+    from pcapcheck.capture.octets import i64, mac, u16be, u32be
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.icmp_arp import decode_arp, link_address
@@ -46,12 +46,15 @@ def emit_message(buffer: bytearray, frame: Frame, messages: array[int], at: int)
 
 def arp_message(buffer: bytearray, frame: Frame, messages: array[int], at: int) -> bool:
     """What an ARP packet says; False where it has no sender's address, or is a probe."""
-    for field in range(layout.M_KIND, layout.M_TARGET_LOW + 1):
-        messages[at + field] = layout.ABSENT
-    # Opcode, sender and target lie in a message as in a row.
-    decode_arp(buffer, frame.header, frame.end, messages, 1, at + layout.M_KIND - layout.ARP_OPCODE)
-    if frame.link == layout.LINK_PRINTED:
-        blank_message(frame, messages, at)
+    if is_usual_arp(buffer, frame):
+        read_usual_arp(buffer, frame.header, messages, at)
+    else:
+        for field in range(layout.M_KIND, layout.M_TARGET_LOW + 1):
+            messages[at + field] = layout.ABSENT
+        # Opcode, sender and target lie in a message as in a row.
+        decode_arp(buffer, frame.header, frame.end, messages, 1, at + layout.M_KIND - layout.ARP_OPCODE)
+        if frame.link == layout.LINK_PRINTED:
+            blank_message(frame, messages, at)
     sender = messages[at + layout.M_SENDER_LOW]
     if sender == layout.ABSENT or sender == layout.MAPPED:
         return False
@@ -60,6 +63,24 @@ def arp_message(buffer: bytearray, frame: Frame, messages: array[int], at: int) 
     messages[at + layout.M_TARGET_HIGH] = 0
     messages[at + layout.M_CAST] = frame.cast
     return True
+
+
+def is_usual_arp(buffer: bytearray, frame: Frame) -> bool:
+    """Whether a frame holds a whole ARP packet of Ethernet and IPv4 addresses, as nearly all are."""
+    return (
+        frame.header + 28 <= frame.end
+        and frame.link != layout.LINK_PRINTED
+        and i64(buffer, frame.header) >> 16 == layout.ETHERNET_IPV4
+    )
+
+
+def read_usual_arp(buffer: bytearray, header: int, messages: array[int], at: int) -> None:
+    """Opcode, sender and target of such a packet: what ``decode_arp`` says of it."""
+    messages[at + layout.M_KIND] = u16be(buffer, header + 6)
+    messages[at + layout.M_SENDER_MAC] = mac(buffer, header + 8)
+    messages[at + layout.M_SENDER_LOW] = layout.MAPPED | u32be(buffer, header + 14)
+    messages[at + layout.M_TARGET_MAC] = mac(buffer, header + 18)
+    messages[at + layout.M_TARGET_LOW] = layout.MAPPED | u32be(buffer, header + 24)
 
 
 def blank_message(frame: Frame, messages: array[int], at: int) -> None:

@@ -5,7 +5,9 @@ from pcapcheck.decode.events cimport emit_event
 from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.grouping cimport count_in_group
 from pcapcheck.decode.headers cimport read_headers
-from pcapcheck.decode.icmp_arp cimport blank_row, event_of_error, is_icmp_error
+from pcapcheck.decode.icmp_arp cimport blank_row
+from pcapcheck.decode.icmp_error cimport IcmpError
+from pcapcheck.decode.icmp_errors cimport emit_error, emit_event_of_error, may_be_error, read_error
 from pcapcheck.decode.arp_messages cimport emit_message
 from pcapcheck.decode.row_writer cimport write_row
 from pcapcheck.decode.segments cimport emit_segment, emit_segment_of_error
@@ -17,21 +19,16 @@ from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
 @cython.locals(
-    row=cython.longlong, at=cython.longlong, event=cython.size_t, segment=cython.size_t, message=cython.size_t, sighting=cython.size_t,
-    record=cython.longlong)
+    row=cython.longlong, event=cython.size_t, segment=cython.size_t, message=cython.size_t, error=cython.size_t,
+    sighting=cython.size_t, record=cython.longlong)
 cpdef decode_frames(
     const unsigned char[::1] buffer, const long long[::1] records, long long count,
     long long first_number, const long long[::1] links, long long since, long long until, bint keep_all,
-    long long[::1] groups, long long[::1] slots, long long limit, long long[::1] rows, long long capacity,
-    long long field_step, long long row_step,
+    long long[::1] groups, long long[::1] slots, long long limit, long long[::1] rows, long long field_step,
     long long[::1] events, bint follow, long long sample, long long[::1] address_pairs, int[::1] pair_slots,
-    long long pair_limit, long long[::1] sightings, long long[::1] segments, long long[::1] messages, Frame frame,
-    long long[::1] state)
+    long long pair_limit, long long[::1] sightings, long long[::1] segments, long long[::1] messages,
+    long long[::1] errors, Frame frame, IcmpError said, long long[::1] state)
 
 @cython.locals(entry=cython.size_t)
 cdef inline int begin_frame(
     const long long[::1] records, long long record, const long long[::1] links, Frame frame) except -1 nogil
-
-cdef inline bint is_icmp(Frame frame) noexcept nogil
-
-cdef inline bint is_read_later(Frame frame) noexcept nogil

@@ -5,8 +5,8 @@ The headers of every frame are read (``headers``), and it is counted in its *gro
 capture point, link addresses, direction, what they carry and what their TTL says. What the pairing of exchanges needs
 is written down as an *event* (``events``) or, of ARP and neighbour discovery, as a *message* (``arp_messages``), what
 conversations need as a *segment* (``segments``), what follows packets from link to link as a *sighting*
-(``sighting``). A *row* with all fields (``row_writer``) is written only for frames that are read later: ICMP errors, or
-all where ``keep_all`` is set.
+(``sighting``), what ICMP errors say as an *error* (``icmp_errors``). A *row* with all fields (``row_writer``) is
+written only where ``keep_all`` is set.
 
 The loop runs as plain Python or compiled by Cython with the C types in ``decode_loop.pxd``.
 """
@@ -29,7 +29,9 @@ if not cython.compiled:
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.grouping import count_in_group
     from pcapcheck.decode.headers import read_headers
-    from pcapcheck.decode.icmp_arp import blank_row, event_of_error, is_icmp_error
+    from pcapcheck.decode.icmp_arp import blank_row
+    from pcapcheck.decode.icmp_error import IcmpError
+    from pcapcheck.decode.icmp_errors import emit_error, emit_event_of_error, may_be_error, read_error
     from pcapcheck.decode.row_writer import write_row
     from pcapcheck.decode.segments import emit_segment, emit_segment_of_error
     from pcapcheck.decode.sighting import emit_sighting
@@ -37,29 +39,34 @@ if not cython.compiled:
 
 def decode_frames(
     buffer: bytearray, records: array[int], count: int, first_number: int, links: array[int], since: int, until: int,
-    keep_all: bool, groups: array[int], slots: array[int], limit: int, rows: array[int], capacity: int, field_step: int,
-    row_step: int, events: array[int], follow: bool, sample: int, address_pairs: array[int], pair_slots: array[int],
-    pair_limit: int, sightings: array[int], segments: array[int], messages: array[int], frame: Frame, state: array[int]
+    keep_all: bool, groups: array[int], slots: array[int], limit: int, rows: array[int], field_step: int,
+    events: array[int], follow: bool, sample: int, address_pairs: array[int], pair_slots: array[int], pair_limit: int,
+    sightings: array[int], segments: array[int], messages: array[int], errors: array[int], frame: Frame,
+    said: IcmpError, state: array[int]
 ) -> None:  # fmt: skip
-    """Decode the records from ``state[S_RECORD]`` on, until all are done or the rows, ``capacity``, are full.
+    """Decode the records of a batch.
 
-    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r * row_step]``.
+    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r]``, of sighting ``n`` ``sightings[f * field_step + n]``;
+    there are rows only where ``keep_all``.
 
     ``links`` has two numbers per interface: the link type as in ``frame_layout`` and the length of the frame check
-    sequence. ``events``, ``segments``, ``messages`` and ``sightings`` have room for one per record; sightings are
-    written down only where ``follow``, and only those whose loose key has no bit of ``sample``. Frames before ``since``
-    or from ``until`` on (nanoseconds) are passed over. ``frame`` is used for one frame after the other.
+    sequence. ``events``, ``segments``, ``messages``, ``errors`` and ``sightings`` have room for one per record;
+    sightings are written down only where ``follow``, and only those whose loose key has no bit of ``sample``. Frames
+    before ``since`` or from ``until`` on (nanoseconds) are passed over. ``frame`` and ``said`` are used for one frame
+    after the other.
     """
     with cython.nogil:
         row = 0
         event = 0
         segment = 0
         message = 0
+        error = 0
         sighting = 0
-        record = state[layout.S_RECORD]
+        record = 0
         frame.group = 0
         frame.before = 0
-        while record < count and row < capacity:
+        frame.groups = state[layout.S_GROUPS]
+        while record < count:
             begin_frame(records, record, links, frame)
             frame.number = first_number + record
             record = record + 1
@@ -68,7 +75,7 @@ def decode_frames(
             read_headers(buffer, frame)
             if frame.carries == layout.UNDECODED:
                 state[layout.S_UNDECODED] = state[layout.S_UNDECODED] + 1
-            count_in_group(buffer, frame, groups, slots, limit, state)
+            count_in_group(buffer, frame, groups, slots, limit)
             if frame.carries == layout.ARP or frame.carries == layout.ND:
                 message = emit_message(buffer, frame, messages, message)
             else:
@@ -77,25 +84,25 @@ def decode_frames(
                 segment = emit_segment(buffer, frame, segments, segment)
             if follow:
                 sighting = emit_sighting(
-                    buffer, frame, address_pairs, pair_slots, pair_limit, sample, state, sightings, sighting
+                    buffer, frame, address_pairs, pair_slots, pair_limit, sample, state, sightings, field_step, sighting
                 )
-            if keep_all or is_read_later(frame):
-                at = row * row_step
-                write_row(buffer, frame, rows, field_step, at)
-                if is_icmp(frame):
-                    segment = emit_segment_of_error(rows, field_step, at, frame, segments, segment)
-                    if is_icmp_error(rows, field_step, at, frame.version):
-                        event_of_error(rows, field_step, at, frame.version, events, event)
-                        event = event + layout.EVENT_FIELDS
+            if may_be_error(frame):
+                read_error(buffer, frame, said)
+                segment = emit_segment_of_error(frame, said, segments, segment)
+                event = emit_event_of_error(buffer, frame, said, events, event)
+                error = emit_error(buffer, frame, said, errors, error)
+            if keep_all:
+                write_row(buffer, frame, said, rows, field_step, row)
                 if frame.link == layout.LINK_PRINTED:
-                    blank_row(buffer, frame.start, rows, field_step, at)
+                    blank_row(buffer, frame.start, rows, field_step, row)
                 row = row + 1
-        state[layout.S_RECORD] = record
+        state[layout.S_GROUPS] = frame.groups
         state[layout.S_ROWS] = row
         state[layout.S_EVENTS] = event // layout.EVENT_FIELDS
-        state[layout.S_SIGHTINGS] = sighting // layout.SIGHTING_FIELDS
+        state[layout.S_SIGHTINGS] = sighting
         state[layout.S_SEGMENTS] = segment // layout.SEGMENT_FIELDS
         state[layout.S_MESSAGES] = message // layout.MESSAGE_FIELDS
+        state[layout.S_ERRORS] = error // layout.ERROR_FIELDS
 
 
 def begin_frame(records: array[int], record: int, links: array[int], frame: Frame) -> None:
@@ -112,16 +119,3 @@ def begin_frame(records: array[int], record: int, links: array[int], frame: Fram
     frame.end = frame.start + frame.captured
     if frame.captured == frame.length and frame.captured >= frame.trailer:
         frame.end = frame.end - frame.trailer
-
-
-def is_icmp(frame: Frame) -> bool:
-    """Whether a frame carries an ICMP message, or the beginning of one."""
-    return frame.fragment == 0 and (
-        (frame.version == 4 and frame.protocol == protocols.ICMP)
-        or (frame.version == 6 and frame.protocol == protocols.ICMPV6)
-    )
-
-
-def is_read_later(frame: Frame) -> bool:
-    """Whether a frame's row is read by the exchanges: ICMP but for echoes and neighbour discovery."""
-    return is_icmp(frame) and not frame.is_echo and frame.carries != layout.ND

@@ -1,6 +1,6 @@
 """Frame columns: decodes record batches and names the fields.
 
-In: record batches. Out: frame batches (the rows that are read later) and, over the whole capture, frame groups.
+In: record batches. Out: frame batches and, over the whole capture, frame groups.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pcapcheck.capture.printed_layout import NO_MAC
 from pcapcheck.capture.record import AddressOf, Interface, RecordBatch
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import CARRIES, DIRECTIONS
-from pcapcheck.decode import decode_loop, frame, frame_layout
+from pcapcheck.decode import decode_loop, frame, frame_layout, icmp_error
 from pcapcheck.values import MAPPED, address_of
 
 # LINKTYPE_ numbers (tcpdump.org/linktypes.html) that are decoded; 12 and 14 are RAW as some systems write it.
@@ -115,9 +115,9 @@ class FrameGroup(Brief):
 class FrameBatch:
     """The decoded content of one record batch.
 
-    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r * row_step]``: rows stand column by column where every
-    frame has one, else one after the other. Field ``f`` of echo event ``e`` is ``events[e * EVENT_FIELDS + f]``, of
-    segments, messages, sightings and ``groups`` (all met so far) likewise (see ``frame_layout``).
+    Field ``f`` of frame row ``r`` is ``rows[f * field_step + r]``. Field ``f`` of echo event ``e`` is
+    ``events[e * EVENT_FIELDS + f]``, of segments, messages, errors and ``groups`` (all met so far) likewise (see
+    ``frame_layout``). Sightings stand column by column, as rows do.
     """
 
     rows: array[int]
@@ -133,15 +133,21 @@ class FrameBatch:
     message_count: int = 0
     address_of: AddressOf = address_of
     groups: array[int] = dataclasses.field(default_factory=lambda: array("q"))
-    row_step: int = 1
+    errors: array[int] = dataclasses.field(default_factory=lambda: array("q"))
+    error_count: int = 0
+
+    def sighting_field(self, number: int) -> memoryview:
+        """A field of all sightings, valid until the next batch is decoded."""
+        start = number * (len(self.sightings) // frame_layout.SIGHTING_FIELDS)
+        return memoryview(self.sightings)[start : start + self.sighting_count]
 
     def field(self, number: int) -> array[int]:
         start = number * self.field_step
-        return self.rows[start : start + self.count * self.row_step : self.row_step]
+        return self.rows[start : start + self.count]
 
 
 class Decoder:
-    """Decodes one capture's record batches; ``keep_all`` keeps a row for every frame, not only for those read later.
+    """Decodes one capture's record batches; ``keep_all`` keeps a row for every frame.
 
     ``since`` and ``until`` (nanoseconds) bound what is decoded; frames without a time are always in.
     """
@@ -160,12 +166,14 @@ class Decoder:
         self._groups[frame_layout.G_KIND] = 2 * frame_layout.KIND_DIRECTION
         self._state[frame_layout.S_GROUPS] = 1
         self._frame = frame.Frame()
+        self._error = icmp_error.IcmpError()
         self._address_of: AddressOf = address_of
         self._links = array("q")
         self._rows = array("q")
         self._events: list[array[int]] = []
         self._segments: list[array[int]] = []
         self._messages = array("q")
+        self._errors = array("q")
         self._turn = 0
         # Whether sightings are written down, and which bits of a loose key leave one out.
         self.follow = False
@@ -187,22 +195,21 @@ class Decoder:
     def decode(self, batch: RecordBatch) -> FrameBatch:
         """The rows of a batch, valid until the next is decoded; its events and segments, until EVENTS_KEPT more are.
 
-        Messages are valid as long as rows.
+        Messages and errors are valid as long as rows.
         """
         capacity = batch.capacity + APART
-        if len(self._rows) != frame_layout.FIELDS * capacity:
-            self._rows = array("q", bytes(8 * frame_layout.FIELDS * capacity))
+        if len(self._messages) != frame_layout.MESSAGE_FIELDS * capacity:
+            if self.keep_all:
+                self._rows = array("q", bytes(8 * frame_layout.FIELDS * capacity))
+            self._errors = array("q", bytes(8 * frame_layout.ERROR_FIELDS * capacity))
             self._events = [array("q", bytes(8 * frame_layout.EVENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]
             self._segments = [array("q", bytes(8 * frame_layout.SEGMENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]
             self._messages = array("q", bytes(8 * frame_layout.MESSAGE_FIELDS * capacity))
         if self.follow and len(self._sightings) != frame_layout.SIGHTING_FIELDS * capacity:
             self._begin_following(capacity)
-        # A few rows are in fewer lines of the processor's cache where each stands by itself.
-        field_step, row_step = (capacity, 1) if self.keep_all else (1, frame_layout.FIELDS)
         self._add_links(batch.interfaces)
         self._address_of = batch.address_of
         state = self._state
-        state[frame_layout.S_RECORD] = 0
         self._turn = (self._turn + 1) % EVENTS_KEPT
         events = self._events[self._turn]
         decode_loop.decode_frames(
@@ -219,8 +226,6 @@ class Decoder:
             MOST_GROUPS,
             self._rows,
             capacity,
-            field_step,
-            row_step,
             events,
             self.follow,
             self.sample,
@@ -230,12 +235,14 @@ class Decoder:
             self._sightings,
             self._segments[self._turn],
             self._messages,
+            self._errors,
             self._frame,
+            self._error,
             state,
         )
         return FrameBatch(
             self._rows,
-            field_step,
+            capacity,
             state[frame_layout.S_ROWS],
             events,
             state[frame_layout.S_EVENTS],
@@ -247,7 +254,8 @@ class Decoder:
             state[frame_layout.S_MESSAGES],
             batch.address_of,
             self._groups,
-            row_step,
+            self._errors,
+            state[frame_layout.S_ERRORS],
         )
 
     def address_pairs(self) -> list[tuple[int, int]]:

@@ -8,5 +8,5 @@ cdef class Frame:
     cdef long long position, header, payload, payload_end, fragment, outer_payload
     cdef int version, protocol, depth, outer_version, carries, says, encap
     cdef long long vni, inner_source, inner_destination
-    cdef long long group, before
+    cdef long long group, before, groups
     cdef bint is_echo

@@ -23,8 +23,8 @@ class Frame:
     it is a ``fragment``. Between the two lie ``depth`` tunnels. ``carries``, ``says`` (of its TTL) and ``encap`` are
     numbers of ``frame_layout``.
 
-    ``group`` is its frame group, ``before`` the other group that was met last. ``is_echo``: whether it has an event as
-    an echo request or reply.
+    ``group`` is its frame group, ``before`` the other group that was met last, ``groups`` how many there are.
+    ``is_echo``: whether it has an event as an echo request or reply.
     """
 
     def __init__(self) -> None:
@@ -34,5 +34,5 @@ class Frame:
         self.position = self.header = self.version = self.payload = self.payload_end = self.protocol = 0
         self.fragment = self.depth = self.outer_version = self.outer_payload = 0
         self.carries = self.says = self.encap = self.vni = self.inner_source = self.inner_destination = 0
-        self.group = self.before = 0
+        self.group = self.before = self.groups = 0
         self.is_echo = False

@@ -95,7 +95,7 @@ def raw_frames(batch: FrameBatch) -> RawRows:
         FRAME_FIELDS,
         batch.rows,
         batch.count,
-        batch.row_step,
+        1,
         batch.field_step,
         batch.groups,
         layout.GROUP_FIELDS,

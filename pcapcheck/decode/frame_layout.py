@@ -164,6 +164,29 @@ M_REPLY = 2
 M_ND = 4
 M_PRINTED = 8
 
+# Fields of an error: an ICMP error that ends an exchange, as it is counted. They stand one after the other.
+ERR_NUMBER = 0
+ERR_TIME = 1
+ERR_GROUP = 2
+ERR_POINT = 3  # as E_POINT
+ERR_VERSION = 4
+ERR_TYPE = 5
+ERR_CODE = 6
+ERR_FROM_HIGH = 7
+ERR_FROM_LOW = 8
+ERR_MTU = 9
+ERR_TTL = 10
+# Of the packet that it quotes; the addresses mean nothing where the protocol is ABSENT. ERR_ASKS is the type of ICMP.
+ERR_PROTO = 11
+ERR_ASKS = 12
+ERR_IDENT = 13
+ERR_SEQ = 14
+ERR_SRC_HIGH = 15
+ERR_SRC_LOW = 16
+ERR_DST_HIGH = 17
+ERR_DST_LOW = 18
+ERROR_FIELDS = 19
+
 # Classes of errors, in the order of ``columns.ERRORS``.
 UNREACHABLE = 1
 TOO_BIG = 2
@@ -240,18 +263,18 @@ KIND_DIRECTION = 32
 
 # What the loop keeps in its state.
 S_ROWS = 0
-S_RECORD = 1
-S_GROUPS = 2
-S_UNDECODED = 3
-S_EVENTS = 4
-S_SIGHTINGS = 5
-S_PAIRS = 6
-S_HASH = 7  # of the address pair looked for last
-S_SEGMENTS = 8
-S_MESSAGES = 9
+S_GROUPS = 1
+S_UNDECODED = 2
+S_EVENTS = 3
+S_SIGHTINGS = 4
+S_PAIRS = 5
+S_HASH = 6  # of the address pair looked for last
+S_SEGMENTS = 7
+S_MESSAGES = 8
+S_ERRORS = 9
 STATE_SIZE = 10
 
-# Fields of a sighting: one packet at one capture point. They stand one after the other, as events do.
+# Fields of a sighting: one packet at one capture point. Each is a column, unlike those of events.
 V_KEY = 0
 V_DIGEST = 1
 V_LOOSE = 2
@@ -289,3 +312,5 @@ MAPPED = 0xFFFF00000000
 # Here since Cython makes Python objects of literals beyond 31 bits.
 LIMITED_BROADCAST = 0xFFFFFFFF
 BROADCAST_MAC = 0xFFFFFFFFFFFF
+# How ARP for Ethernet and IPv4 begins: hardware type 1, protocol type 0x0800, addresses of 6 and 4 bytes (RFC 826).
+ETHERNET_IPV4 = 0x000108000604

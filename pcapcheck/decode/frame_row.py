@@ -147,4 +147,4 @@ class FrameRow:
 
 def frame_row(batch: FrameBatch, row: int) -> FrameRow:
     """One row of a batch, valid until the next batch is decoded."""
-    return FrameRow(batch.rows, batch.field_step, row * batch.row_step, batch.address_of)
+    return FrameRow(batch.rows, batch.field_step, row, batch.address_of)

@@ -4,6 +4,7 @@ cimport cython
 from pcapcheck.capture.octets cimport i64, u32be
 from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.icmp_arp cimport cut_short
+from pcapcheck.hash_table cimport stir
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport scan_layout
@@ -14,8 +15,7 @@ from pcapcheck cimport protocols
     direction=cython.int, kind=cython.longlong, latest=cython.longlong, group=cython.size_t, seen=cython.longlong,
     time=cython.longlong, first=cython.longlong)
 cdef int count_in_group(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] groups, long long[::1] slots, long long limit,
-    long long[::1] state) except -1 nogil
+    const unsigned char[::1] buffer, Frame frame, long long[::1] groups, long long[::1] slots, long long limit) except -1 nogil
 
 @cython.locals(row=cython.size_t)
 cdef inline bint has_key(long long[::1] groups, long long group, Frame frame, long long kind) except? -1 nogil
@@ -23,8 +23,7 @@ cdef inline bint has_key(long long[::1] groups, long long group, Frame frame, lo
 @cython.locals(
     mixed=cython.ulonglong, mask=cython.longlong, slot=cython.longlong, group=cython.longlong, row=cython.size_t)
 cdef long long find_group(
-    long long[::1] groups, long long[::1] slots, long long limit, long long[::1] state, Frame frame,
-    long long kind) except? -1 nogil
+    long long[::1] groups, long long[::1] slots, long long limit, Frame frame, long long kind) except? -1 nogil
 
 @cython.locals(position=cython.longlong, header=cython.longlong)
 cdef int begin_group(

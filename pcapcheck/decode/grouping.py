@@ -21,11 +21,10 @@ if not cython.compiled:
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.icmp_arp import cut_short
+    from pcapcheck.hash_table import stir
 
 
-def count_in_group(
-    buffer: bytearray, frame: Frame, groups: array[int], slots: array[int], limit: int, state: array[int]
-) -> None:
+def count_in_group(buffer: bytearray, frame: Frame, groups: array[int], slots: array[int], limit: int) -> None:
     """Count a frame in its group, ``frame.group``, which is new if need be."""
     direction = frame.direction if frame.direction >= 0 else 2
     kind = frame.carries + frame.says * layout.KIND_TTL + direction * layout.KIND_DIRECTION
@@ -35,7 +34,7 @@ def count_in_group(
         if has_key(groups, frame.before, frame, kind):
             frame.group = frame.before
         else:
-            frame.group = find_group(groups, slots, limit, state, frame, kind)
+            frame.group = find_group(groups, slots, limit, frame, kind)
         frame.before = latest
     group = frame.group * layout.GROUP_FIELDS
     seen = groups[group + layout.G_COUNT]
@@ -81,10 +80,10 @@ def has_key(groups: array[int], group: int, frame: Frame, kind: int) -> bool:
     )
 
 
-def find_group(groups: array[int], slots: array[int], limit: int, state: array[int], frame: Frame, kind: int) -> int:
+def find_group(groups: array[int], slots: array[int], limit: int, frame: Frame, kind: int) -> int:
     """The group that a frame belongs to, new if need be; group 0 takes what finds no room."""
-    mixed = frame.source ^ (frame.destination * 31) ^ (kind << 7) ^ (frame.interface << 17) ^ (frame.ifindex << 27)
-    mixed = mixed ^ (mixed >> 29) ^ (mixed >> 13)
+    mixed = stir(stir(kind | (frame.interface << 8), frame.source), frame.destination)
+    mixed = stir(mixed, frame.ifindex) >> 32
     mask = len(slots) - 1
     slot = mixed & mask
     while True:
@@ -94,10 +93,10 @@ def find_group(groups: array[int], slots: array[int], limit: int, state: array[i
         if has_key(groups, group, frame, kind):
             return group
         slot = (slot + 1) & mask
-    group = state[layout.S_GROUPS]
+    group = frame.groups
     if group >= limit:
         return 0
-    state[layout.S_GROUPS] = group + 1
+    frame.groups = group + 1
     slots[slot] = group
     row = group * layout.GROUP_FIELDS
     groups[row + layout.G_INTERFACE] = frame.interface

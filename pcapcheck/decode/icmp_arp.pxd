@@ -22,30 +22,6 @@ cdef int arp_addresses(
     const unsigned char[::1] buffer, long long position, long long end, bint macs, bint ipv4, long long[::1] rows,
     long long capacity, long long row) except -1 nogil
 
-@cython.locals(packed=cython.longlong, protocol=cython.int)
-cdef int decode_quoted(
-    const unsigned char[::1] buffer, long long position, long long end, int version, long long[::1] rows,
-    long long capacity, long long row) except -1 nogil
-
-@cython.locals(protocol=cython.int)
-cdef inline long long quoted_ipv4(
-    const unsigned char[::1] buffer, long long position, long long[::1] rows, long long capacity,
-    long long row) except -2 nogil
-
-@cython.locals(packed=cython.longlong)
-cdef long long quoted_ipv6(
-    const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
-    long long row) except -2 nogil
-
-@cython.locals(echo_request=cython.int, echo_reply=cython.int)
-cdef inline int quoted_icmp(
-    const unsigned char[::1] buffer, long long position, long long end, int version, long long[::1] rows,
-    long long capacity, long long row) except -1 nogil
-
-cdef inline int quoted_ports(
-    const unsigned char[::1] buffer, long long position, long long end, int protocol, long long[::1] rows,
-    long long capacity, long long row) except -1 nogil
-
 @cython.locals(icmp_type=cython.int)
 cpdef int decode_icmp(
     const unsigned char[::1] buffer, long long position, long long end, long long[::1] rows, long long capacity,
@@ -59,15 +35,6 @@ cpdef int decode_icmpv6(
 @cython.locals(wanted=cython.int, option=cython.longlong, size=cython.longlong)
 cdef inline long long link_address(
     const unsigned char[::1] buffer, long long position, long long end) except? -2 nogil
-
-cdef inline int error_class(int family, long long icmp_type, long long code) nogil
-
-@cython.locals(request=cython.int)
-cpdef bint is_icmp_error(long long[::1] rows, long long capacity, long long row, int family) except? -1 nogil
-
-@cython.locals(icmp_type=cython.longlong, code=cython.longlong, ports=cython.longlong)
-cpdef int event_of_error(
-    long long[::1] rows, long long capacity, long long row, int family, long long[::1] events, long long event) except -1 nogil
 
 cpdef int outer_addresses(
     const unsigned char[::1] buffer, long long position, int version, long long[::1] rows, long long capacity,

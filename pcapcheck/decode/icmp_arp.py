@@ -1,5 +1,5 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
-"""The fields of a frame row that not every frame has: ARP, ICMP, neighbour discovery, quoted and outer datagrams.
+"""The fields of a frame row that not every frame has: ARP, ICMP, neighbour discovery and outer datagrams.
 
 Also which of them a printed frame has: those that its text holds.
 
@@ -95,79 +95,8 @@ def upper_layer(buffer: bytearray, position: int, end: int, protocol: int) -> in
     return position * 256 + protocol
 
 
-def decode_quoted(
-    buffer: bytearray, position: int, end: int, version: int, rows: array[int], capacity: int, row: int
-) -> None:
-    """The datagram quoted inside an ICMP error: addresses, protocol, and what identifies it there."""
-    packed = -1
-    if version == 4 and end - position >= 20 and buffer[position] >> 4 == 4 and (buffer[position] & 15) >= 5:
-        packed = quoted_ipv4(buffer, position, rows, capacity, row)
-    elif version == 6 and end - position >= 40 and buffer[position] >> 4 == 6:
-        packed = quoted_ipv6(buffer, position, end, rows, capacity, row)
-    if packed >= 0:
-        protocol = packed & 255
-        position = packed >> 8
-        if (version == 4 and protocol == protocols.ICMP) or (version == 6 and protocol == protocols.ICMPV6):
-            quoted_icmp(buffer, position, end, version, rows, capacity, row)
-        elif protocol == protocols.TCP or protocol == protocols.UDP or protocol == protocols.SCTP:
-            quoted_ports(buffer, position, end, protocol, rows, capacity, row)
-
-
-def quoted_ipv4(buffer: bytearray, position: int, rows: array[int], capacity: int, row: int) -> int:
-    """A quoted IPv4 header: position * 256 + protocol of its payload, or -1 of a later fragment."""
-    protocol = buffer[position + 9]
-    rows[layout.HAS * capacity + row] |= layout.HAS_QUOTED
-    rows[layout.QUOTED_PROTO * capacity + row] = protocol
-    rows[layout.QUOTED_TTL * capacity + row] = buffer[position + 8]
-    rows[layout.QUOTED_SRC_HIGH * capacity + row] = 0
-    rows[layout.QUOTED_SRC_LOW * capacity + row] = layout.MAPPED | u32be(buffer, position + 12)
-    rows[layout.QUOTED_DST_HIGH * capacity + row] = 0
-    rows[layout.QUOTED_DST_LOW * capacity + row] = layout.MAPPED | u32be(buffer, position + 16)
-    if u16be(buffer, position + 6) & 0x1FFF:
-        return -1
-    return (position + (buffer[position] & 15) * 4) * 256 + protocol
-
-
-def quoted_ipv6(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> int:
-    """The same of a quoted IPv6 header, and those behind it."""
-    rows[layout.HAS * capacity + row] |= layout.HAS_QUOTED
-    rows[layout.QUOTED_TTL * capacity + row] = buffer[position + 7]
-    rows[layout.QUOTED_SRC_HIGH * capacity + row] = i64(buffer, position + 8)
-    rows[layout.QUOTED_SRC_LOW * capacity + row] = i64(buffer, position + 16)
-    rows[layout.QUOTED_DST_HIGH * capacity + row] = i64(buffer, position + 24)
-    rows[layout.QUOTED_DST_LOW * capacity + row] = i64(buffer, position + 32)
-    packed = upper_layer(buffer, position + 40, end, buffer[position + 6])
-    if packed >= 0:
-        rows[layout.QUOTED_PROTO * capacity + row] = packed & 255
-    return packed
-
-
-def quoted_icmp(
-    buffer: bytearray, position: int, end: int, version: int, rows: array[int], capacity: int, row: int
-) -> None:
-    """A quoted ICMP message: its type, of an echo also identifier and sequence number."""
-    echo_request = protocols.ICMP_ECHO_REQUEST if version == 4 else protocols.ICMPV6_ECHO_REQUEST
-    echo_reply = protocols.ICMP_ECHO_REPLY if version == 4 else protocols.ICMPV6_ECHO_REPLY
-    if position + 1 <= end:
-        rows[layout.QUOTED_TYPE * capacity + row] = buffer[position]
-        if position + 8 <= end and (buffer[position] == echo_request or buffer[position] == echo_reply):
-            rows[layout.QUOTED_IDENT * capacity + row] = u16be(buffer, position + 4)
-            rows[layout.QUOTED_SEQ * capacity + row] = u16be(buffer, position + 6)
-
-
-def quoted_ports(
-    buffer: bytearray, position: int, end: int, protocol: int, rows: array[int], capacity: int, row: int
-) -> None:
-    """The ports of a quoted segment or datagram, of a DNS query also its identifier."""
-    if position + 4 <= end:
-        rows[layout.QUOTED_SRC_PORT * capacity + row] = u16be(buffer, position)
-        rows[layout.QUOTED_DST_PORT * capacity + row] = u16be(buffer, position + 2)
-        if protocol == protocols.UDP and u16be(buffer, position + 2) == protocols.DNS_PORT and position + 10 <= end:
-            rows[layout.QUOTED_QUERY * capacity + row] = u16be(buffer, position + 8)
-
-
 def decode_icmp(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> None:
-    """ICMP (RFC 792): type, code, identifier and sequence number where the type has them, the quoted datagram."""
+    """ICMP (RFC 792): type, code, identifier and sequence number where the type has them."""
     icmp_type = buffer[position]
     rows[layout.ICMP_TYPE * capacity + row] = icmp_type
     if position + 2 <= end:
@@ -181,16 +110,6 @@ def decode_icmp(buffer: bytearray, position: int, end: int, rows: array[int], ca
             rows[layout.ICMP_IDENT * capacity + row] = u16be(buffer, position + 4)
         if position + 8 <= end:
             rows[layout.ICMP_SEQ * capacity + row] = u16be(buffer, position + 6)
-    elif (
-        icmp_type == protocols.ICMP_UNREACHABLE
-        or icmp_type == protocols.ICMP_SOURCE_QUENCH
-        or icmp_type == protocols.ICMP_REDIRECT
-        or icmp_type == protocols.ICMP_TIME_EXCEEDED
-        or icmp_type == protocols.ICMP_PARAMETER_PROBLEM
-    ):
-        if icmp_type == protocols.ICMP_UNREACHABLE and position + 8 <= end and buffer[position + 1] == 4:
-            rows[layout.ICMP_MTU * capacity + row] = u16be(buffer, position + 6)
-        decode_quoted(buffer, position + 8, end, 4, rows, capacity, row)
 
 
 def decode_icmpv6(buffer: bytearray, position: int, end: int, rows: array[int], capacity: int, row: int) -> None:
@@ -204,10 +123,6 @@ def decode_icmpv6(buffer: bytearray, position: int, end: int, rows: array[int], 
             rows[layout.ICMP_IDENT * capacity + row] = u16be(buffer, position + 4)
         if position + 8 <= end:
             rows[layout.ICMP_SEQ * capacity + row] = u16be(buffer, position + 6)
-    elif protocols.ICMPV6_UNREACHABLE <= icmp_type <= protocols.ICMPV6_PARAMETER_PROBLEM:
-        if icmp_type == protocols.ICMPV6_TOO_BIG and position + 8 <= end:
-            rows[layout.ICMP_MTU * capacity + row] = u32be(buffer, position + 4)
-        decode_quoted(buffer, position + 8, end, 6, rows, capacity, row)
     elif icmp_type == protocols.NEIGHBOR_SOLICITATION or icmp_type == protocols.NEIGHBOR_ADVERTISEMENT:
         if position + 24 <= end:
             rows[layout.ND_TARGET_HIGH * capacity + row] = i64(buffer, position + 8)
@@ -229,71 +144,6 @@ def link_address(buffer: bytearray, position: int, end: int) -> int:
             return mac(buffer, option + 2)
         option = option + size
     return layout.ABSENT
-
-
-def error_class(family: int, icmp_type: int, code: int) -> int:
-    """What an ICMP error says to whoever waits for a reply; 0 where it does not end an exchange."""
-    if family == 4:
-        if icmp_type == protocols.ICMP_UNREACHABLE:
-            return layout.TOO_BIG if code == 4 else layout.UNREACHABLE
-        if icmp_type == protocols.ICMP_TIME_EXCEEDED:
-            return layout.EXCEEDED
-        return layout.OTHER_ERROR if icmp_type == protocols.ICMP_PARAMETER_PROBLEM else 0
-    if icmp_type == protocols.ICMPV6_UNREACHABLE:
-        return layout.UNREACHABLE
-    if icmp_type == protocols.ICMPV6_TOO_BIG:
-        return layout.TOO_BIG
-    if icmp_type == protocols.ICMPV6_TIME_EXCEEDED:
-        return layout.EXCEEDED
-    return layout.OTHER_ERROR if icmp_type == protocols.ICMPV6_PARAMETER_PROBLEM else 0
-
-
-def is_icmp_error(rows: array[int], capacity: int, row: int, family: int) -> bool:
-    """Whether a row is an ICMP error about a TCP segment, DNS query or echo request, quoted as far as is needed."""
-    if error_class(family, rows[layout.ICMP_TYPE * capacity + row], rows[layout.ICMP_CODE * capacity + row]) == 0:
-        return False
-    if rows[layout.QUOTED_PROTO * capacity + row] == protocols.TCP:
-        return rows[layout.QUOTED_DST_PORT * capacity + row] >= 0
-    if rows[layout.QUOTED_PROTO * capacity + row] == protocols.UDP:
-        return rows[layout.QUOTED_QUERY * capacity + row] >= 0
-    request = protocols.ICMP_ECHO_REQUEST if family == 4 else protocols.ICMPV6_ECHO_REQUEST
-    return rows[layout.QUOTED_TYPE * capacity + row] == request and rows[layout.QUOTED_SEQ * capacity + row] >= 0
-
-
-def event_of_error(rows: array[int], capacity: int, row: int, family: int, events: array[int], event: int) -> None:
-    """The event of an ICMP error."""
-    icmp_type = rows[layout.ICMP_TYPE * capacity + row]
-    code = rows[layout.ICMP_CODE * capacity + row]
-    events[event + layout.E_NUMBER] = rows[layout.NUMBER * capacity + row]
-    events[event + layout.E_TIME] = rows[layout.TIME * capacity + row]
-    events[event + layout.E_GROUP] = rows[layout.GROUP * capacity + row]
-    events[event + layout.E_KIND] = layout.E_ICMP_ERROR
-    events[event + layout.E_SRC_HIGH] = rows[layout.QUOTED_SRC_HIGH * capacity + row]
-    events[event + layout.E_SRC_LOW] = rows[layout.QUOTED_SRC_LOW * capacity + row]
-    events[event + layout.E_DST_HIGH] = rows[layout.QUOTED_DST_HIGH * capacity + row]
-    events[event + layout.E_DST_LOW] = rows[layout.QUOTED_DST_LOW * capacity + row]
-    events[event + layout.E_IDENT_SEQ] = (rows[layout.QUOTED_IDENT * capacity + row] << 16) | rows[
-        layout.QUOTED_SEQ * capacity + row
-    ]
-    if rows[layout.QUOTED_PROTO * capacity + row] == protocols.TCP:
-        ports = (rows[layout.QUOTED_SRC_PORT * capacity + row] << 16) | rows[layout.QUOTED_DST_PORT * capacity + row]
-        events[event + layout.E_KIND] = layout.E_ICMP_ERROR | layout.E_CONNECT
-        events[event + layout.E_IDENT_SEQ] = layout.CONNECTION | ports
-    elif rows[layout.QUOTED_PROTO * capacity + row] == protocols.UDP:
-        ports = (rows[layout.QUOTED_SRC_PORT * capacity + row] << 16) | rows[layout.QUOTED_QUERY * capacity + row]
-        events[event + layout.E_KIND] = layout.E_ICMP_ERROR | layout.E_QUERY
-        events[event + layout.E_IDENT_SEQ] = layout.QUERY | ports
-    events[event + layout.E_IP_ID] = layout.ABSENT
-    events[event + layout.E_TTL] = rows[layout.IP_TTL * capacity + row]
-    events[event + layout.E_POINT] = (rows[layout.INTERFACE * capacity + row] << 32) | (
-        rows[layout.IFINDEX * capacity + row] + 1
-    )
-    events[event + layout.E_ERROR] = (
-        (error_class(family, icmp_type, code) << 16) | (icmp_type << 8) | (code if code > 0 else 0)
-    )
-    events[event + layout.E_FROM_HIGH] = rows[layout.IP_SRC_HIGH * capacity + row]
-    events[event + layout.E_FROM_LOW] = rows[layout.IP_SRC_LOW * capacity + row]
-    events[event + layout.E_MTU] = rows[layout.ICMP_MTU * capacity + row]
 
 
 def outer_addresses(buffer: bytearray, position: int, version: int, rows: array[int], capacity: int, row: int) -> None:

@@ -25,10 +25,14 @@ if not cython.compiled:
         decode_icmpv6,
         outer_addresses,
     )
+    from pcapcheck.decode.icmp_error import IcmpError
+    from pcapcheck.decode.icmp_errors import may_be_error
 
 
-def write_row(buffer: bytearray, frame: Frame, rows: array[int], capacity: int, row: int) -> None:
-    """Write down all fields of a frame."""
+def write_row(
+    buffer: bytearray, frame: Frame, error: IcmpError, rows: array[int], capacity: int, row: int
+) -> None:  # fmt: skip
+    """Write down all fields of a frame, with those of the ``error`` that was read of it, if it may be one."""
     for field in range(layout.FIELDS):
         rows[field * capacity + row] = layout.ABSENT
     write_link(frame, rows, capacity, row)
@@ -42,6 +46,8 @@ def write_row(buffer: bytearray, frame: Frame, rows: array[int], capacity: int, 
         write_ipv6(buffer, frame, rows, capacity, row)
     if frame.payload >= 0 and frame.fragment == 0 and frame.payload < frame.payload_end:
         write_payload(buffer, frame, rows, capacity, row)
+        if may_be_error(frame):
+            write_error(error, rows, capacity, row)
 
 
 def write_link(frame: Frame, rows: array[int], capacity: int, row: int) -> None:
@@ -129,3 +135,22 @@ def write_payload(buffer: bytearray, frame: Frame, rows: array[int], capacity: i
             rows[layout.DST_PORT * capacity + row] = u16be(buffer, payload + 2)
         if protocol == protocols.TCP and payload + 14 <= end:
             rows[layout.TCP_FLAGS * capacity + row] = u16be(buffer, payload + 12) & 0xFFF
+
+
+def write_error(error: IcmpError, rows: array[int], capacity: int, row: int) -> None:
+    """The packet that an ICMP error quotes, and the MTU that it names."""
+    rows[layout.ICMP_MTU * capacity + row] = error.mtu
+    if error.is_quoted:
+        rows[layout.HAS * capacity + row] |= layout.HAS_QUOTED
+        rows[layout.QUOTED_SRC_HIGH * capacity + row] = error.src_high
+        rows[layout.QUOTED_SRC_LOW * capacity + row] = error.src_low
+        rows[layout.QUOTED_DST_HIGH * capacity + row] = error.dst_high
+        rows[layout.QUOTED_DST_LOW * capacity + row] = error.dst_low
+        rows[layout.QUOTED_PROTO * capacity + row] = error.protocol
+        rows[layout.QUOTED_TTL * capacity + row] = error.ttl
+        rows[layout.QUOTED_TYPE * capacity + row] = error.asks
+        rows[layout.QUOTED_IDENT * capacity + row] = error.ident
+        rows[layout.QUOTED_SEQ * capacity + row] = error.seq
+        rows[layout.QUOTED_SRC_PORT * capacity + row] = error.src_port
+        rows[layout.QUOTED_DST_PORT * capacity + row] = error.dst_port
+        rows[layout.QUOTED_QUERY * capacity + row] = error.query

@@ -3,6 +3,7 @@ cimport cython
 
 from pcapcheck.capture.octets cimport i64, u16be, u32be
 from pcapcheck.decode.frame cimport Frame
+from pcapcheck.decode.icmp_error cimport IcmpError
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport printed_layout
@@ -35,7 +36,6 @@ cdef inline long long place_segment(Frame frame, long long[::1] segments, size_t
 cdef inline long long datagram_end(
     const unsigned char[::1] buffer, int version, long long header, long long wire_end) except? -1 nogil
 
-@cython.locals(protocol=cython.longlong, ports=cython.longlong)
+@cython.locals(protocol=cython.longlong)
 cdef long long emit_segment_of_error(
-    long long[::1] rows, long long capacity, long long row, Frame frame, long long[::1] segments,
-    size_t at) except -1 nogil
+    Frame frame, IcmpError error, long long[::1] segments, size_t at) except -1 nogil

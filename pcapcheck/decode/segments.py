@@ -21,6 +21,7 @@ if not cython.compiled:
     from pcapcheck.capture.octets import i64, u16be, u32be
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.frame import Frame
+    from pcapcheck.decode.icmp_error import IcmpError
 
 
 def emit_segment(buffer: bytearray, frame: Frame, segments: array[int], at: int) -> int:
@@ -114,20 +115,17 @@ def datagram_end(buffer: bytearray, version: int, header: int, wire_end: int) ->
     return header + 40 + total if total else wire_end
 
 
-def emit_segment_of_error(
-    rows: array[int], capacity: int, row: int, frame: Frame, segments: array[int], at: int
-) -> int:
-    """The same of a frame whose row is an ICMP error about a packet of a conversation."""
-    protocol = rows[layout.QUOTED_PROTO * capacity + row]
-    if (protocol != protocols.TCP and protocol != protocols.UDP and protocol != protocols.SCTP) or rows[
-        layout.QUOTED_DST_PORT * capacity + row
-    ] < 0:
+def emit_segment_of_error(frame: Frame, error: IcmpError, segments: array[int], at: int) -> int:
+    """The same of an ICMP error about a packet of a conversation."""
+    protocol = error.protocol
+    if protocol != protocols.TCP and protocol != protocols.UDP and protocol != protocols.SCTP:
         return at
-    ports = (rows[layout.QUOTED_SRC_PORT * capacity + row] << 16) | rows[layout.QUOTED_DST_PORT * capacity + row]
-    segments[at + layout.T_PORTS] = (protocol << 32) | ports
+    if error.dst_port < 0:
+        return at
+    segments[at + layout.T_PORTS] = (protocol << 32) | (error.src_port << 16) | error.dst_port
     segments[at + layout.T_SIZE] = layout.T_ERROR
-    segments[at + layout.T_SRC_HIGH] = rows[layout.QUOTED_SRC_HIGH * capacity + row]
-    segments[at + layout.T_SRC_LOW] = rows[layout.QUOTED_SRC_LOW * capacity + row]
-    segments[at + layout.T_DST_HIGH] = rows[layout.QUOTED_DST_HIGH * capacity + row]
-    segments[at + layout.T_DST_LOW] = rows[layout.QUOTED_DST_LOW * capacity + row]
+    segments[at + layout.T_SRC_HIGH] = error.src_high
+    segments[at + layout.T_SRC_LOW] = error.src_low
+    segments[at + layout.T_DST_HIGH] = error.dst_high
+    segments[at + layout.T_DST_LOW] = error.dst_low
     return place_segment(frame, segments, at)

@@ -16,7 +16,7 @@ from pcapcheck.decode cimport frame_layout as layout
 cdef long long emit_sighting(
     const unsigned char[::1] buffer, Frame frame, long long[::1] address_pairs, int[::1] pair_slots,
     long long pair_limit, long long sample, long long[::1] state, long long[::1] sightings,
-    size_t sighting) except -1 nogil
+    size_t step, size_t sighting) except -1 nogil
 
 cdef inline bint shows_enough(Frame frame) noexcept nogil
 
@@ -50,6 +50,6 @@ cdef inline long long digest_of_quote(
 cdef int identify(
     const unsigned char[::1] buffer, int version, unsigned long long identification, unsigned long long protocol, Py_ssize_t position,
     Py_ssize_t payload, Py_ssize_t end, unsigned long long fragment, bint cut, long long addresses,
-    long long[::1] sightings, Py_ssize_t at) except -1 nogil
+    long long[::1] sightings, size_t step, size_t at) except -1 nogil
 
 cdef inline int icmp_kind(int version, int icmp_type) noexcept nogil

@@ -36,12 +36,13 @@ def emit_sighting(
     sample: int,
     state: array[int],
     sightings: array[int],
+    step: int,
     sighting: int,
 ) -> int:
     """Write down the sighting of a frame, if it shows enough, and return the place of the next.
 
-    Only those are kept whose loose key has no bit of ``sample``. A later fragment of IPv6 has its payload behind the
-    fragment header.
+    Field ``f`` of sighting ``n`` is ``sightings[f * step + n]``. Only those are kept whose loose key has no bit of
+    ``sample``. A later fragment of IPv6 has its payload behind the fragment header.
     """
     if frame.carries != layout.UNICAST:
         return sighting
@@ -71,21 +72,22 @@ def emit_sighting(
         frame.captured < frame.length,
         state[layout.S_HASH],
         sightings,
+        step,
         sighting,
     )
-    if (sightings[sighting + layout.V_LOOSE] & sample) != 0:
+    if (sightings[layout.V_LOOSE * step + sighting] & sample) != 0:
         return sighting
     if frame.depth:
         wrapped = find_address_pair(
             address_pairs, pair_slots, pair_limit, state, buffer, frame.outer_version, frame.position
         )
         pair = pair | (wrapped << 14)
-    sightings[sighting + layout.V_TIME] = frame.time
-    sightings[sighting + layout.V_FRAME] = (frame.number << 16) | frame.group
-    sightings[sighting + layout.V_WHAT] |= (pair << 32) | (frame.encap << 12)
+    sightings[layout.V_TIME * step + sighting] = frame.time
+    sightings[layout.V_FRAME * step + sighting] = (frame.number << 16) | frame.group
+    sightings[layout.V_WHAT * step + sighting] |= (pair << 32) | (frame.encap << 12)
     if frame.link == layout.LINK_PRINTED and frame.is_echo and not frame.present & printed_layout.PRESENT_IDENT:
-        sightings[sighting + layout.V_WHAT] = sightings[sighting + layout.V_WHAT] >> 8 << 8
-    return sighting + layout.SIGHTING_FIELDS
+        sightings[layout.V_WHAT * step + sighting] = sightings[layout.V_WHAT * step + sighting] >> 8 << 8
+    return sighting + 1
 
 
 def shows_enough(frame: Frame) -> bool:
@@ -217,13 +219,13 @@ def identify(
     cut: bool,
     addresses: int,
     sightings: array[int],
+    step: int,
     at: int,
 ) -> None:
     """Write down what identifies a packet whose IP header begins at ``position``.
 
     ``addresses`` is a hash of its addresses; ``fragment`` the offset of a fragment, in IPv6
-    ``identification`` that of a later fragment; ``at`` the place in
-    ``sightings``.
+    ``identification`` that of a later fragment; ``step`` and ``at`` are as of ``emit_sighting``.
     """
     if version == 4:
         length = u16be(buffer, position + 2)
@@ -274,11 +276,11 @@ def identify(
             right = u32be(buffer, start + size + part)
             echo = stir(stir(echo, left ^ right), left + right)
         echo = echo >> 2
-    sightings[at + layout.V_KEY] = stir(stir(stir(layout.MULTIPLY, addresses), datagram), upper) >> 2
-    sightings[at + layout.V_DIGEST] = digest
-    sightings[at + layout.V_LOOSE] = stir(stir(layout.MULTIPLY, datagram), kept) >> 2
-    sightings[at + layout.V_ECHO] = echo
-    sightings[at + layout.V_WHAT] = (length << 16) | (kind << 8) | ttl
+    sightings[layout.V_KEY * step + at] = stir(stir(stir(layout.MULTIPLY, addresses), datagram), upper) >> 2
+    sightings[layout.V_DIGEST * step + at] = digest
+    sightings[layout.V_LOOSE * step + at] = stir(stir(layout.MULTIPLY, datagram), kept) >> 2
+    sightings[layout.V_ECHO * step + at] = echo
+    sightings[layout.V_WHAT * step + at] = (length << 16) | (kind << 8) | ttl
 
 
 def icmp_kind(version: int, icmp_type: int) -> int:

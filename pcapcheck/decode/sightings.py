@@ -6,23 +6,28 @@ key has a certain bit. So what is kept stays whole, from the first link to the l
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pcapcheck.decode.decoder import FrameBatch
-from pcapcheck.decode.frame_layout import SIGHTING_FIELDS, V_LOOSE
+from pcapcheck.decode.frame_layout import SIGHTING_FIELDS, V_LOOSE, V_TIME
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from pcapcheck.decode.long_column import LongColumn
+
+    # Asked with the number of a capture and the fields of some of its sightings: which of them to keep.
+    IsKept = Callable[[int, list[npt.NDArray[np.int64]]], npt.NDArray[np.bool_]]
+
 # What follows from each takes some 120 bytes in all.
 MOST_SIGHTINGS = 1 << 20
 LAST_SAMPLE = (1 << 20) - 1
-# Rows that are looked at together.
+# Sightings that are looked at together, and room for those of a batch.
 PART = 1 << 14
+ROOM = 1 << 14
 
 
 @dataclass
@@ -30,20 +35,20 @@ class Sightings:
     """What every capture saw. ``sample`` are the bits that no kept packet has in its loose key; ``dropped``
     sightings found no room even so.
 
-    ``rows`` holds SIGHTING_FIELDS numbers for each, one after the other (see ``decode.frame_layout``), capture by
-    capture; ``counts`` says how many are of each. ``address_pairs`` are the pairs that they name by number.
+    ``columns`` holds a column per field (see ``decode.frame_layout``), in each capture by capture, none while there is
+    no sighting; ``counts`` says how many are of each. ``address_pairs`` are the pairs that they name by number.
     """
 
     most: int = MOST_SIGHTINGS
     sample: int = 0
     dropped: int = 0
-    rows: array[int] = field(default_factory=lambda: array("q"))
+    columns: list[LongColumn] = field(default_factory=list)
     counts: dict[int, int] = field(default_factory=dict)
     address_pairs: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
-        return len(self.rows) // SIGHTING_FIELDS
+        return self.columns[V_TIME].count if self.columns else 0
 
     @property
     def share(self) -> int:
@@ -56,44 +61,58 @@ class Sightings:
             # Packets that are all alike: leaving some out leaves none or all.
             self.dropped += batch.sighting_count
             return
-        self.rows.frombytes(memoryview(batch.sightings)[: batch.sighting_count * SIGHTING_FIELDS].cast("B"))
+        if not self.columns:
+            # A verdict on one link needs none of it.
+            from pcapcheck.decode.long_column import LongColumn
+
+            self.columns = [LongColumn(self.most + ROOM) for _ in range(SIGHTING_FIELDS)]
+        for number, column in enumerate(self.columns):
+            column.append(batch.sighting_field(number))
         self.counts[capture] = self.counts.get(capture, 0) + batch.sighting_count
         while self.count > self.most and self.sample < LAST_SAMPLE:
             self._thin_out()
 
-    def of(self, capture: int) -> memoryview:
-        """The rows of a capture."""
+    def hand_over(self) -> list[memoryview]:
+        """The columns, which are then gone from here."""
+        columns, self.columns = self.columns, []
+        return [column.held for column in columns]
+
+    def of(self, capture: int, number: int) -> memoryview:
+        """A field of the sightings of a capture."""
         begin = 0
-        for number, count in self.counts.items():
-            if number == capture:
-                return memoryview(self.rows)[begin * SIGHTING_FIELDS : (begin + count) * SIGHTING_FIELDS]
+        for each, count in self.counts.items():
+            if each == capture:
+                return self.columns[number].held[begin : begin + count]
             begin += count
-        return memoryview(self.rows)[:0]
+        return memoryview(b"").cast("q")
 
-    def keep(self, is_kept: Callable[[int, npt.NDArray[np.int64]], npt.NDArray[np.bool_]]) -> None:
-        """Keep some sightings; ``is_kept`` is asked with the number of a capture and a table of some of its rows."""
+    def keep(self, is_kept: IsKept) -> None:
+        """Keep some sightings."""
         self.counts = self._move_up(is_kept)
-        del self.rows[sum(self.counts.values()) * SIGHTING_FIELDS :]
+        for column in self.columns:
+            column.cut(sum(self.counts.values()))
 
-    def _move_up(self, is_kept: Callable[[int, npt.NDArray[np.int64]], npt.NDArray[np.bool_]]) -> dict[int, int]:
-        """Move the rows to keep together, part by part so that little is held twice; how many are of each capture."""
+    def _move_up(self, is_kept: IsKept) -> dict[int, int]:
+        """Move those to keep together, part by part so that little is held twice; how many are of each capture."""
         # Only here and where packets are joined, so that a verdict on one capture need not load it.
         import numpy as np
 
-        table = np.frombuffer(self.rows, np.int64).reshape(-1, SIGHTING_FIELDS)
+        columns = [np.frombuffer(column.held, np.int64) for column in self.columns]
         counts = dict.fromkeys(self.counts, 0)
         start = end = 0
         for capture, count in self.counts.items():
             for first in range(start, start + count, PART):
-                part = table[first : min(first + PART, start + count)]
-                kept = part[is_kept(capture, part)]
-                table[end : end + len(kept)] = kept
-                end += len(kept)
-                counts[capture] += len(kept)
+                part = [column[first : min(first + PART, start + count)] for column in columns]
+                kept = is_kept(capture, part)
+                more = int(np.count_nonzero(kept))
+                for column, some in zip(columns, part, strict=True):
+                    column[end : end + more] = some[kept]
+                end += more
+                counts[capture] += more
             start += count
         return counts
 
     def _thin_out(self) -> None:
         """Keep half of the packets."""
         self.sample = self.sample * 2 + 1
-        self.keep(lambda _, table: table[:, V_LOOSE] & self.sample == 0)
+        self.keep(lambda _, fields: fields[V_LOOSE] & self.sample == 0)

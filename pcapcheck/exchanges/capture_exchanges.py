@@ -51,7 +51,7 @@ class Exchanges:
         self.claims = Claims()
         self.resolutions = Resolutions(arp_wait)
         self.resolution_sums = ResolutionSums(gateways)
-        self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs)
+        self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs, gateways)
         self.conversations = Conversations()
         self.gateway_talk: dict[Point, GatewayTalk] = {}
         # Which frame groups asked for which addresses.
@@ -76,7 +76,7 @@ class Exchanges:
         yield from self._resolved(self.resolutions.finish(groups, by_group))
         self.gateway_talk = self.resolution_sums.gateway_talk()
         self.asked = self.resolution_sums.asked()
-        for rows in self.paired.finish(by_group, frames, self.gateways):
+        for rows in self.paired.finish(by_group, frames):
             yield rows.table, rows, 1
         if not self.every_echo:
             for bin_ in self.paired.all_bins():

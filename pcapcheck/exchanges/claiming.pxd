@@ -19,7 +19,7 @@ cdef inline long long find_slot(
     long long mac) except? -2 nogil
 
 @cython.locals(row=cython.size_t)
-cdef int begin_claim(
+cdef inline int begin_claim(
     long long[::1] claims, long long place, long long home, const long long[::1] messages, size_t at) except -1 nogil
 
 @cython.locals(row=cython.size_t, time=cython.longlong, count=cython.longlong)

@@ -6,7 +6,7 @@ from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
 from pcapcheck.copying cimport copy_numbers
-from pcapcheck.hash_table cimport insert, insert_all, remove, seek, stir
+from pcapcheck.hash_table cimport fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
 from pcapcheck cimport protocols
 
 @cython.locals(distance=cython.longlong)
@@ -25,6 +25,11 @@ cdef inline int side_of(
 cdef inline long long find_conversation(
     const long long[::1] pool, const int[::1] slots, long long mask, long long home, const long long[::1] segments,
     size_t at) except? -2 nogil
+
+@cython.locals(place=cython.longlong)
+cdef inline int look_ahead(
+    const long long[::1] pool, const int[::1] slots, long long mask, const long long[::1] segments, long long number,
+    long long count) except -1 nogil
 
 cpdef enter_all(const long long[::1] pool, int[::1] slots, long long count)
 

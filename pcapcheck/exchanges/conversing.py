@@ -25,7 +25,7 @@ if not cython.compiled:
     from pcapcheck.copying import copy_numbers
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
-    from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
+    from pcapcheck.hash_table import fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
 
 
 def ahead(number: int, other: int) -> int:
@@ -79,6 +79,21 @@ def find_conversation(pool: array[int], slots: array[int], mask: int, home: int,
     while slots[slot] >= 0 and side_of(pool, slots[slot] * layout.FIELDS, segments, at) < 0:
         slot = seek(pool, layout.FIELDS, layout.HOME, slots, mask, home, (slot + 1) & mask)
     return slots[slot]
+
+
+def look_ahead(pool: array[int], slots: array[int], mask: int, segments: array[int], number: int, count: int) -> None:
+    """Have what a coming segment needs loaded by then: its slot, later the conversation there.
+
+    Where many hosts talk, neither is in the processor's cache: waiting for them would take longer than all else that
+    is done with a segment.
+    """
+    if number < count:
+        fetch_slot(slots, home_of(segments, number * frame_layout.SEGMENT_FIELDS) & mask)
+    number = number - layout.AHEAD // 2
+    if 0 <= number < count:
+        place = slots[home_of(segments, number * frame_layout.SEGMENT_FIELDS) & mask]
+        if place >= 0:
+            fetch_row(pool, place * layout.FIELDS, layout.FIELDS)
 
 
 def enter_all(pool: array[int], slots: array[int], count: int) -> None:
@@ -362,6 +377,8 @@ def converse(
             if state[layout.S_OUT] + 1 > room:
                 status = layout.OUT_FULL
                 break
+            if state[layout.S_USED] > layout.MANY:
+                look_ahead(pool, slots, mask, segments, number + layout.AHEAD, count)
             at = number * frame_layout.SEGMENT_FIELDS
             number = number + 1
             side = -1

@@ -60,6 +60,9 @@ HALF_WAY = 1 << 31
 
 # At most this many conversations are followed at a time.
 MOST = 1 << 16
+# More conversations than this are not all in the processor's cache; then the loop looks this many segments ahead.
+MANY = 256
+AHEAD = 16
 
 # Data is not sent again sooner than this by a timeout (RFC 6298, as Linux has it: TCP_RTO_MIN 200 ms); what comes
 # sooner is a probe of the tail, fast retransmission, or the same frame seen twice.

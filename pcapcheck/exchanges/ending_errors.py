@@ -35,21 +35,13 @@ class EndingErrors:
         self._enlarge()
 
     def feed(self, batch: FrameBatch) -> None:
-        """Count the errors among the rows of a batch."""
+        """Count the errors of a batch."""
         state = self._state
         state[layout.N_ROW] = 0
         state[layout.N_STATUS] = layout.NO_ROOM
         while state[layout.N_STATUS] != layout.ALL_COUNTED:
             ending.count_errors(
-                batch.rows,
-                batch.field_step,
-                batch.row_step,
-                batch.count,
-                self._counts,
-                self._slots,
-                self._is_final,
-                self._cut,
-                state,
+                batch.errors, batch.error_count, self._counts, self._slots, self._is_final, self._cut, state
             )
             if state[layout.N_STATUS] == layout.NO_ROOM:
                 self._enlarge()

@@ -3,7 +3,7 @@
 They live apart from ``ending.py`` because there they become C integers, which Python code cannot see.
 """
 
-# Fields of a count: errors alike in frame group, capture point, IP version, type, code, sender and MTU, as in the rows.
+# Fields of a count: errors alike in frame group, capture point, IP version, type, code, sender and MTU.
 N_GROUP = 0
 N_POINT = 1  # interface << 32 | ifindex + 1
 N_VERSION = 2
@@ -37,12 +37,12 @@ CUT_TTL = 12
 CUT_FIELDS = 13
 
 # What the loop keeps in its state.
-N_ROW = 0  # the next row to take
+N_ROW = 0  # the next error to take
 N_STATUS = 1
 N_COUNTS = 2
 N_CUT = 3
 N_STATE = 4
 
-# N_STATUS: all rows taken, or there must be more room first.
+# N_STATUS: all errors taken, or there must be more room first.
 ALL_COUNTED = 0
 NO_ROOM = 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.decoder import absent
-from pcapcheck.exchanges import pairing
+from pcapcheck.exchanges import binning
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.exchange_row import Macs, exchange_row
@@ -75,7 +75,7 @@ class ExchangeBins:
         self._samples.frombytes(bytes(8 * layout.SAMPLES * layout.FIELDS * (after - before)))
         self._buckets.frombytes(bytes(8 * layout.BUCKETS * (after - before)))
         self._slots = array("i", [-1]) * (4 * after)
-        pairing.enter_bins(self.counts, self._slots, self._state[layout.S_BINS])
+        binning.enter_bins(self.counts, self._slots, self._state[layout.S_BINS])
 
     def take(self, finished: array[int], count: int) -> None:
         """Look for samples of further pairs among finished exchanges that the loop has counted already."""

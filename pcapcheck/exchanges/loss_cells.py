@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.exchanges import spreading
 from pcapcheck.exchanges import spreading_layout as layout
 
@@ -14,9 +13,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 FIRST_CELLS = 1 << 10
-# 170 bytes each: all pairs of 200 pods, and the moments of a long capture.
+# 170 bytes each: all pairs of 200 pods.
 MOST_CELLS = 1 << 17
-# A moment is 134 ms at first. If there are too many, moments become four times as long.
+# 72 bytes each: the moments of a long capture of many pods. A moment is 134 ms at first. If there are too many, moments
+# become four times as long.
+FIRST_MOMENTS = 1 << 10
+MOST_MOMENTS = 1 << 17
 FIRST_SHIFT = 27
 LONGER = 2
 LONGEST_SHIFT = 60
@@ -28,6 +30,9 @@ class Cells:
     def __init__(self) -> None:
         self._cells = array("q")
         self._slots = array("i")
+        self._moments = array("q", bytes(8 * layout.MOMENT_FIELDS * FIRST_MOMENTS))
+        # The latest moment of each stream, for as many frame groups as there are.
+        self._latest = array("i", [-1]) * layout.STREAMS
         self._state = array("q", bytes(8 * layout.P_STATE))
         self._state[layout.P_SHIFT] = FIRST_SHIFT
         self._enlarge(FIRST_CELLS)
@@ -45,73 +50,75 @@ class Cells:
     def take(self, rows: array[int], count: int) -> None:
         """Count finished exchanges."""
         self._state[layout.P_ROW] = 0
-        final = False
+        cells_final = moments_final = False
         while True:
-            spreading.spread(rows, count, self._cells, self._slots, final, self._state)
-            if self._state[layout.P_STATUS] == layout.ALL_TAKEN:
+            spreading.spread(
+                rows,
+                count,
+                self._cells,
+                self._slots,
+                cells_final,
+                self._moments,
+                self._latest,
+                moments_final,
+                self._state,
+            )
+            status = self._state[layout.P_STATUS]
+            if status == layout.ALL_TAKEN:
                 return
-            final = not self._make_room()
+            if status == layout.GROUPS_FULL:
+                self._latest += array("i", [-1]) * len(self._latest)
+            elif status == layout.CELLS_FULL:
+                cells_final = not self._add_cells()
+            else:
+                moments_final = not self._make_room_for_moments()
 
     def close(self) -> None:
         """Release unused room, now that all exchanges are counted."""
         # At least one: NumPy takes no empty buffer.
         del self._cells[max(1, self._state[layout.P_CELLS]) * layout.CELL_FIELDS :]
+        del self._moments[max(1, self._state[layout.P_MOMENTS]) * layout.MOMENT_FIELDS :]
         del self._slots[:]
+        del self._latest[:]
 
     def table(self) -> npt.NDArray[np.int64]:
-        """All cells, a row each, with the fields of ``spreading_layout`` as columns."""
-        import numpy as np
+        """The cells of pairs and sizes, a row each, with the fields of ``spreading_layout`` as columns."""
+        return _rows(self._cells, self._state[layout.P_CELLS], layout.CELL_FIELDS)
 
-        count = self._state[layout.P_CELLS] * layout.CELL_FIELDS
-        return np.frombuffer(self._cells, dtype=np.int64, count=count).reshape(-1, layout.CELL_FIELDS)
+    def moments(self) -> npt.NDArray[np.int64]:
+        """The moments, a row each, with the first MOMENT_FIELDS of ``spreading_layout`` as columns.
 
-    def _make_room(self) -> bool:
-        """Add cells, or else merge moments."""
+        What was counted in one moment may stand in several rows.
+        """
+        return _rows(self._moments, self._state[layout.P_MOMENTS], layout.MOMENT_FIELDS)
+
+    def _add_cells(self) -> bool:
         places = len(self._cells) // layout.CELL_FIELDS
-        if places < MOST_CELLS:
-            self._enlarge(2 * places)
-            return True
-        while self._state[layout.P_SHIFT] < LONGEST_SHIFT:
-            self._lengthen_moments()
-            if self._state[layout.P_CELLS] < MOST_CELLS * 3 // 4:
-                return True
-        return False
+        if places >= MOST_CELLS:
+            return False
+        self._enlarge(2 * places)
+        return True
 
     def _enlarge(self, places: int) -> None:
         self._cells.frombytes(bytes(8 * layout.CELL_FIELDS * places - 8 * len(self._cells)))
-        self._enter()
-
-    def _enter(self) -> None:
-        self._slots = array("i", [-1]) * (2 * len(self._cells) // layout.CELL_FIELDS)
         # A power of two, like the number of places.
+        self._slots = array("i", [-1]) * (2 * places)
         spreading.enter_cells(self._cells, self._slots, self._state[layout.P_CELLS])
 
-    def _lengthen_moments(self) -> None:
-        """Merge moments that fall into the same longer moment."""
-        import numpy as np
+    def _make_room_for_moments(self) -> bool:
+        """Add moments, or else make them longer."""
+        places = len(self._moments) // layout.MOMENT_FIELDS
+        if places < MOST_MOMENTS:
+            self._moments.frombytes(bytes(8 * len(self._moments)))
+            return True
+        while self._state[layout.P_SHIFT] < LONGEST_SHIFT:
+            spreading.lengthen_moments(self._moments, self._latest, LONGER, self._state)
+            if self._state[layout.P_MOMENTS] < MOST_MOMENTS * 3 // 4:
+                return True
+        return False
 
-        cells = self.table().copy()
-        moments = cells[:, layout.C_RESPECT] == layout.MOMENT
-        kept, merged = cells[~moments], cells[moments]
-        merged[:, layout.C_SRC_LOW] >>= LONGER
-        key = merged[:, [layout.C_KIND, layout.C_GROUP, layout.C_SRC_LOW]]
-        order = np.lexsort(key.T)
-        merged, key = merged[order], key[order]
-        begins = np.flatnonzero(np.r_[True, (key[1:] != key[:-1]).any(axis=1)]) if len(merged) else np.array([], int)
-        folded = merged[begins]
-        counts = slice(layout.C_REPLIED, layout.C_EXPIRED + 1)
-        if len(begins):
-            folded[:, counts] = np.add.reduceat(merged[:, counts], begins, axis=0)
-            # A moment without a failure has neither: less than any time.
-            latest = np.iinfo(np.int64).max
-            first = np.where(merged[:, layout.C_FIRST] == ABSENT_TIME, latest, merged[:, layout.C_FIRST])
-            first = np.minimum.reduceat(first, begins)
-            folded[:, layout.C_FIRST] = np.where(first == latest, ABSENT_TIME, first)
-            folded[:, layout.C_LAST] = np.maximum.reduceat(merged[:, layout.C_LAST], begins)
-        packed = np.concatenate([kept, folded])
-        places = len(self._cells)
-        self._cells = array("q", packed.tobytes())
-        self._cells.frombytes(bytes(8 * (places - len(self._cells))))
-        self._state[layout.P_CELLS] = len(packed)
-        self._state[layout.P_SHIFT] += LONGER
-        self._enter()
+
+def _rows(held: array[int], count: int, width: int) -> npt.NDArray[np.int64]:
+    import numpy as np
+
+    return np.frombuffer(held, dtype=np.int64, count=count * width).reshape(-1, width)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
-from pcapcheck.exchanges import pairing
+from pcapcheck.exchanges import pairing, pairing_arrays, pairing_end
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.ending_errors import EndingErrors
 from pcapcheck.exchanges.exchange_bins import ExchangeBin, ExchangeBins
@@ -22,12 +22,13 @@ from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.finished import finished_rows
 from pcapcheck.exchanges.loss_cells import Cells
 from pcapcheck.exchanges.paired_kinds import KINDS, TABLE_OF
+from pcapcheck.exchanges.pairing_arrays import PairingArrays
 from pcapcheck.exchanges.waiting import hold_back
 from pcapcheck.exchanges.worker import Worker
 from pcapcheck.kernels import is_compiled
 from pcapcheck.raw_rows import RawRows
 from pcapcheck.table_names import ECHO
-from pcapcheck.values import address_of
+from pcapcheck.values import address_of, halves_of, is_ipv4
 
 MOST_OPEN = 1 << 18
 FIRST_PLACES = 1 << 12
@@ -41,13 +42,16 @@ class PairedExchanges:
 
     ``wait`` is how long (nanoseconds) after a request a capture must go on for its silence to mean anything,
     ``dns_wait`` the same of a DNS query. With ``every``, ``feed`` and ``finish`` hand out what is finished; bins
-    count it in any case.
+    count it in any case. No host has the addresses of ``gateways``.
     """
 
-    def __init__(self, wait: int, dns_wait: int, every: bool, macs: Macs) -> None:
+    def __init__(
+        self, wait: int, dns_wait: int, every: bool, macs: Macs, gateways: frozenset[int] = frozenset()
+    ) -> None:
         self.wait = wait
         self.dns_wait = dns_wait
         self.macs = macs
+        self.gateways = gateways
         self.address_of: AddressOf = address_of
         self._groups = array("q")
         self.ending_errors = EndingErrors()
@@ -55,7 +59,10 @@ class PairedExchanges:
         self._slots = array("i")
         self._answered = array("q", [-1]) * layout.REMEMBERED
         self._early = array("q", [-1]) * layout.REMEMBERED
+        self._ended = array("q", [-1]) * (2 * layout.ENDED)
         self._recent = array("q", [-1]) * layout.RECENT
+        self._homes = array("q", bytes(8 * layout.HOMES))
+        self._gateways = array("q", [halves_of(gateway)[1] for gateway in sorted(gateways) if is_ipv4(gateway)])
         self.every = every
         # Finished exchanges by asker, size and moment.
         self.cells = Cells()
@@ -90,18 +97,7 @@ class PairedExchanges:
     def _pair(self, events: array[int], count: int) -> Iterator[RawRows]:
         self._state[layout.S_EVENT] = 0
         yield from self._until_done(
-            lambda: pairing.pair(
-                events,
-                count,
-                self._pool,
-                self._slots,
-                self._answered,
-                self._early,
-                self._recent,
-                PATIENCE * self.dns_wait,
-                MOST_OPEN,
-                *self._counters(),
-            )
+            lambda: pairing.pair(self._arrays(), events, count, PATIENCE * self.dns_wait, MOST_OPEN)
         )
 
     def _until_done(self, loop: Callable[[], None]) -> Iterator[RawRows]:
@@ -113,39 +109,46 @@ class PairedExchanges:
                 return
             self._enlarge()
 
-    def _counters(
-        self,
-    ) -> tuple[array[int], array[int], int, bool, array[int], array[int], array[int], int, array[int]]:
-        """The loops' buffers for finished exchanges, and their state."""
-        return (*self._bins.counters(), self._out, OUT_ROWS, self._state)
+    def _arrays(self) -> PairingArrays:
+        """The loops' arrays; none of them can be enlarged while this is kept."""
+        return pairing_arrays.PairingArrays(
+            self._pool,
+            self._slots,
+            self._answered,
+            self._early,
+            self._ended,
+            self._recent,
+            self._homes,
+            self._gateways,
+            *self._bins.counters(),
+            self._out,
+            OUT_ROWS,
+            self._state,
+        )
 
     def _pair_unseen(self, given: tuple[array[int], int]) -> None:
         for _ in self._pair(*given):
             raise AssertionError("exchanges are handed out although the caller does not want them")
 
-    def finish(
-        self, last_seen: array[int], last_number: int, gateways: frozenset[int] = frozenset()
-    ) -> Iterator[RawRows]:
+    def finish(self, last_seen: array[int], last_number: int) -> Iterator[RawRows]:
         """The exchanges left at the end.
 
         ``last_seen`` holds, by frame group, when its capture point was heard last; ``last_number`` is the number of the
-        capture's last frame. No host has the addresses of ``gateways``.
+        capture's last frame.
         """
         self.close()
         self.ending_errors.settle(self._pool, self._state, self.address_of)
         hold_back(
-            self._pool, self._answered, self._bins.counts, self._state, last_seen, self.wait, last_number, gateways
+            self._pool, self._answered, self._bins.counts, self._state, last_seen, self.wait, last_number, self.gateways
         )
-        yield from self._until_done(
-            lambda: pairing.finish_all(
-                self._pool, self._answered, *self._counters(), last_seen, self.wait, self.dns_wait
-            )
-        )
+        yield from self._until_done(lambda: pairing_end.finish_all(self._arrays(), last_seen, self.wait, self.dns_wait))
 
     def forget(self, macs: Macs) -> None:
         """Keep only what the bins need, now that all is finished; ``macs`` does not need the decoder."""
         self.macs = macs
-        for spent in (self._pool, self._slots, self._answered, self._early, self._recent, self._out):
+        for spent in (
+            self._pool, self._slots, self._answered, self._early, self._ended, self._recent, self._out
+        ):  # fmt: skip
             del spent[:]
         self._bins.settle()
         self.cells.close()
@@ -197,5 +200,5 @@ class PairedExchanges:
         after = max(FIRST_PLACES, 2 * before)
         self._pool.frombytes(bytes(8 * layout.FIELDS * (after - before)))
         pairing.chain_free(self._pool, self._state, before, after)
-        self._slots = array("i", [-1]) * (2 * after)
+        self._slots = array("i", [-1]) * (4 * after)
         pairing.enter_all(self._pool, self._slots, before)

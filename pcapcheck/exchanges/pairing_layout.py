@@ -95,7 +95,8 @@ S_EVICTED = 8
 S_ANSWERED_AT = 9  # where the ring of answered exchanges goes on
 S_EARLY_AT = 10
 S_OUT = 11  # finished exchanges written out
-STATE_SIZE = 12
+S_ENDED_AT = 12  # where the ring of those that an error ended goes on
+STATE_SIZE = 13
 
 # S_STATUS: all events taken, or what must be enlarged or emptied first.
 DONE = 0
@@ -106,6 +107,13 @@ OUT_FULL = 3
 # This many answered echoes are remembered, so that a second reply is known as a duplicate; and this many replies
 # without a request, in case the recorder put them before it.
 REMEMBERED = 1024
+# This many that an error ended are remembered, each by its place and the number of the error's frame, in case an answer
+# comes all the same.
+ENDED = 4096
+
+# The loop looks this many events ahead, and remembers the homes of as many and more.
+AHEAD = 16
+HOMES = 32
 
 # A request seen again within this time with the same IP identification is the same packet, seen twice.
 SAME_PACKET = 1_000_000_000

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.decoder import FrameBatch, FrameGroup
 from pcapcheck.decode.frame_layout import GROUP_FIELDS
-from pcapcheck.exchanges import printed_askers, resolving
+from pcapcheck.exchanges import pending, printed_askers, resolving
 from pcapcheck.exchanges import resolving_layout as layout
 from pcapcheck.exchanges.answer_fields import ANSWER_TABLE
 from pcapcheck.exchanges.arp_fields import ARP_TABLE
@@ -25,7 +25,9 @@ from pcapcheck.values import address_of
 
 MOST_OPEN = 1 << 17
 FIRST_PLACES = 1 << 6
-OUT_ROWS = 1 << 10
+# Finished resolutions that are handed out at once: of a small capture few; of a long one many, since each time costs.
+FIRST_OUT = 1 << 7
+MOST_OUT = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -47,21 +49,13 @@ class Resolutions:
         self.wait = wait
         self._address_of: AddressOf = address_of
         self._groups = array("q")
-        self._pool = array("q")
-        self._slots = array("i")
-        self._kept = array("q")
-        # Answers without a request, by what they answer.
-        self._early = empty_slots(layout.MOST_EARLY + 1)
-        # The askers in a text, by the address that they ask for.
-        self._targets = array("q")
-        self._target_slots = array("i")
-        # The longest that an answer took after the latest request, by frame group.
-        self._slowest = array("q")
-        self._out = array("q", bytes(8 * layout.ARP_FIELDS * OUT_ROWS))
-        self._out_answers = array("q", bytes(8 * layout.ANSWER_FIELDS * (OUT_ROWS + layout.KEPT)))
+        self._pending = pending.Pending()
+        self._pending.early = empty_slots(layout.MOST_EARLY + 1)
+        self._out = self._out_answers = array("q")
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
         for field in NONE_AT_FIRST:
             self._state[field] = -1
+        self._pending.state = self._state
 
     @property
     def evicted(self) -> int:
@@ -78,23 +72,9 @@ class Resolutions:
         self._address_of, self._groups = batch.address_of, batch.groups
         self._state[layout.S_MESSAGE] = 0
         if batch.message_count:
+            self._pending.messages = batch.messages
             yield from self._until_done(
-                lambda: resolving.resolve(
-                    batch.messages,
-                    batch.message_count,
-                    self.wait,
-                    MOST_OPEN,
-                    self._pool,
-                    self._slots,
-                    self._kept,
-                    self._early,
-                    self._targets,
-                    self._target_slots,
-                    self._slowest,
-                    self._out,
-                    self._out_answers,
-                    self._state,
-                )
+                lambda: resolving.resolve(self._pending, batch.message_count, self.wait, MOST_OPEN)
             )
 
     def finish(self, groups: list[FrameGroup], last_seen: array[int]) -> Iterator[Resolved]:
@@ -104,25 +84,12 @@ class Resolutions:
         than answers took there. Without times, its repeats show that the asker waited.
         """
         slowest: dict[tuple[int, int | None], int] = {}
-        for group, took in zip(groups, self._slowest, strict=False):
+        for group, took in zip(groups, self._pending.slowest, strict=False):
             slowest[group.point] = max(took, slowest.get(group.point, 0))
         waits = array("q", [max(self.wait, with_margin(slowest.get(group.point, 0))) for group in groups])
-        yield from self._until_done(
-            lambda: resolving.finish(
-                self._pool,
-                self._slots,
-                self._kept,
-                self._targets,
-                self._target_slots,
-                self._out,
-                self._out_answers,
-                self._state,
-                last_seen,
-                waits,
-            )
-        )
-        for spent in (self._pool, self._slots, self._kept, self._targets, self._target_slots, self._early):
-            del spent[:]
+        yield from self._until_done(lambda: resolving.finish(self._pending, last_seen, waits))
+        # Nothing is read any more: only the state is asked for later.
+        self._pending = pending.Pending()
         self._out = self._out_answers = array("q")
 
     def _until_done(self, loop: Callable[[], None]) -> Iterator[Resolved]:
@@ -151,31 +118,44 @@ class Resolutions:
         elif status == layout.TARGETS_FULL:
             self._enlarge_targets()
         elif status == layout.GROUPS_FULL:
-            self._slowest.frombytes(bytes(8 * max(FIRST_PLACES, len(self._slowest))))
+            self._pending.slowest = _enlarged(self._pending.slowest, max(FIRST_PLACES, 2 * len(self._pending.slowest)))
+
+        elif status == layout.OUT_FULL:
+            self._enlarge_out()
+
+    def _enlarge_out(self) -> None:
+        """Make room for twice as many rows, if not for the most; those that were in it are handed out."""
+        rows = len(self._out) // layout.ARP_FIELDS
+        if rows < MOST_OUT:
+            rows = max(FIRST_OUT, 2 * rows)
+            self._out = array("q", bytes(8 * layout.ARP_FIELDS * rows))
+            self._out_answers = array("q", bytes(8 * layout.ANSWER_FIELDS * (rows + layout.KEPT)))
+            self._pending.out, self._pending.out_answers = self._out, self._out_answers
 
     def _enlarge_pool(self) -> None:
         """Double the places; one more than may be open, so that a place is free where the oldest must go."""
-        before = len(self._pool) // layout.POOL_FIELDS
+        before = len(self._pending.pool) // layout.POOL_FIELDS
         after = min(max(FIRST_PLACES, 2 * before), MOST_OPEN + 1)
-        _add_places(self._pool, layout.POOL_FIELDS, layout.NEWER, after)
+        self._pending.pool = _with_places(self._pending.pool, layout.POOL_FIELDS, layout.NEWER, after)
         self._state[layout.S_FREE] = before
-        self._slots = empty_slots(after)
-        resolving.enter_open(self._pool, self._slots, before)
+        self._pending.slots = empty_slots(after)
+        pending.enter_open(self._pending, before)
 
     def _enlarge_kept(self) -> None:
-        before = len(self._kept) // layout.KEPT_FIELDS
-        _add_places(self._kept, layout.KEPT_FIELDS, layout.K_NEXT, max(FIRST_PLACES, 2 * before))
+        before = len(self._pending.kept) // layout.KEPT_FIELDS
+        after = max(FIRST_PLACES, 2 * before)
+        self._pending.kept = _with_places(self._pending.kept, layout.KEPT_FIELDS, layout.K_NEXT, after)
         self._state[layout.S_KEPT_FREE] = before
 
     def _enlarge_targets(self) -> None:
-        before = len(self._targets) // layout.TARGET_FIELDS
+        before = len(self._pending.targets) // layout.TARGET_FIELDS
         after = max(FIRST_PLACES, 2 * before)
-        free = self._state[layout.S_TARGET_FREE]
-        _add_places(self._targets, layout.TARGET_FIELDS, layout.T_NEXT, after)
-        self._targets[(after - 1) * layout.TARGET_FIELDS + layout.T_NEXT] = free
+        targets = _with_places(self._pending.targets, layout.TARGET_FIELDS, layout.T_NEXT, after)
+        targets[(after - 1) * layout.TARGET_FIELDS + layout.T_NEXT] = self._state[layout.S_TARGET_FREE]
         self._state[layout.S_TARGET_FREE] = before
-        self._target_slots = empty_slots(after)
-        printed_askers.enter_targets(self._targets, self._target_slots, before)
+        self._pending.targets = targets
+        self._pending.target_slots = empty_slots(after)
+        printed_askers.enter_targets(self._pending, before)
 
 
 # Fields of the state that are places; at first there are none.
@@ -191,8 +171,16 @@ NONE_AT_FIRST = (
 )
 
 
-def _add_places(rows: array[int], width: int, chained: int, after: int) -> None:
-    """Enlarge rows to ``after`` places; the new ones are free, chained by a field."""
+def _with_places(rows: array[int], width: int, chained: int, after: int) -> array[int]:
+    """Rows enlarged to ``after`` places; the new ones are free, chained by a field."""
     before = len(rows) // width
-    rows.frombytes(bytes(8 * width * (after - before)))
-    rows[before * width + chained :: width] = array("q", [*range(before + 1, after), -1])
+    larger = _enlarged(rows, width * after)
+    larger[before * width + chained :: width] = array("q", [*range(before + 1, after), -1])
+    return larger
+
+
+def _enlarged(rows: array[int], size: int) -> array[int]:
+    """A copy with zeros behind it: what a loop holds cannot grow."""
+    larger = array("q", bytes(8 * size))
+    memoryview(larger)[: len(rows)] = memoryview(rows)
+    return larger

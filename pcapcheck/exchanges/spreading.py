@@ -1,9 +1,9 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
 """Spread finished exchanges out over who asked whom, over sizes and over time: how many of each were answered.
 
-Takes the rows of exchanges that ``pairing`` writes out and counts each in three cells of a hash table: of its pair, of
-its size and of its moment. So memory grows with how many different ones there are, up to a bound, not with how many
-exchanges.
+Takes the rows of exchanges that ``pairing`` writes out and counts each in two cells of a hash table, of its pair and of
+its size, and in its moment. So memory grows with how many different ones there are, up to a bound, not with how many
+exchanges. Moments stand in the order in which they began to be counted; one may stand there twice.
 
 The loops run as plain Python or compiled by Cython with the C types in ``spreading.pxd``.
 """
@@ -102,58 +102,144 @@ def find_cell(
     return found
 
 
-def count_exchange(cells: array[int], cell: int, rows: array[int], row: int) -> None:
-    """What an exchange adds to a cell."""
+def is_failure(rows: array[int], row: int) -> bool:
+    """Whether an exchange got no answer or an ICMP error, other than that it was sent over too many hops."""
+    outcome = rows[row + pairing_layout.OUTCOME]
+    return outcome == pairing_layout.UNANSWERED or (
+        outcome == pairing_layout.ERRED and rows[row + pairing_layout.ERROR] >> 16 != frame_layout.EXCEEDED
+    )
+
+
+def count_outcome(cells: array[int], cell: int, rows: array[int], row: int) -> None:
+    """What an exchange adds to a cell or a moment."""
     outcome = rows[row + pairing_layout.OUTCOME]
     time = rows[row + pairing_layout.TIME]
-    failed = False
     if outcome == pairing_layout.REPLIED:
         cells[cell + layout.C_REPLIED] = cells[cell + layout.C_REPLIED] + 1
     elif outcome == pairing_layout.UNANSWERED:
         cells[cell + layout.C_SILENT] = cells[cell + layout.C_SILENT] + 1
-        failed = True
-    elif outcome == pairing_layout.ERRED and rows[row + pairing_layout.ERROR] >> 16 == frame_layout.EXCEEDED:
-        cells[cell + layout.C_EXPIRED] = cells[cell + layout.C_EXPIRED] + 1
-    elif outcome == pairing_layout.ERRED:
-        if cells[cell + layout.C_ERRED] == 0:
-            cells[cell + layout.C_ERROR] = rows[row + pairing_layout.ERROR]
-            cells[cell + layout.C_ERROR_HIGH] = rows[row + pairing_layout.ERROR_HIGH]
-            cells[cell + layout.C_ERROR_LOW] = rows[row + pairing_layout.ERROR_LOW]
-            cells[cell + layout.C_ERROR_MTU] = rows[row + pairing_layout.ERROR_MTU]
-        if (
-            cells[cell + layout.C_ERROR] == rows[row + pairing_layout.ERROR]
-            and cells[cell + layout.C_ERROR_LOW] == rows[row + pairing_layout.ERROR_LOW]
-        ):
-            cells[cell + layout.C_ALIKE] = cells[cell + layout.C_ALIKE] + 1
+    elif outcome == pairing_layout.ERRED and is_failure(rows, row):
         cells[cell + layout.C_ERRED] = cells[cell + layout.C_ERRED] + 1
-        failed = True
-    if failed and time != scan_layout.ABSENT_TIME:
-        if cells[cell + layout.C_FIRST] == scan_layout.ABSENT_TIME or time < cells[cell + layout.C_FIRST]:
-            cells[cell + layout.C_FIRST] = time
-        if cells[cell + layout.C_LAST] == scan_layout.ABSENT_TIME or time > cells[cell + layout.C_LAST]:
-            cells[cell + layout.C_LAST] = time
+    elif outcome == pairing_layout.ERRED:
+        cells[cell + layout.C_EXPIRED] = cells[cell + layout.C_EXPIRED] + 1
+    if time != scan_layout.ABSENT_TIME and is_failure(rows, row):
+        note_failures(cells, cell, time, time)
 
 
-def spread(rows: array[int], count: int, cells: array[int], slots: array[int], final: int, state: array[int]) -> None:
-    """Take the exchanges from ``state[P_ROW]`` on, until all are taken or the cells are full (``state[P_STATUS]``).
+def note_failures(cells: array[int], cell: int, first: int, last: int) -> None:
+    """When failures of a cell or a moment were asked, from the first to the last."""
+    if cells[cell + layout.C_FIRST] == scan_layout.ABSENT_TIME or first < cells[cell + layout.C_FIRST]:
+        cells[cell + layout.C_FIRST] = first
+    if cells[cell + layout.C_LAST] == scan_layout.ABSENT_TIME or last > cells[cell + layout.C_LAST]:
+        cells[cell + layout.C_LAST] = last
 
-    ``final``: there will be no more cells; what finds none is only counted.
+
+def count_error(cells: array[int], cell: int, rows: array[int], row: int) -> None:
+    """What an ICMP error that ended an exchange adds to a cell: the first is kept, those like it are counted."""
+    if cells[cell + layout.C_ALIKE] == 0:
+        cells[cell + layout.C_ERROR] = rows[row + pairing_layout.ERROR]
+        cells[cell + layout.C_ERROR_HIGH] = rows[row + pairing_layout.ERROR_HIGH]
+        cells[cell + layout.C_ERROR_LOW] = rows[row + pairing_layout.ERROR_LOW]
+        cells[cell + layout.C_ERROR_MTU] = rows[row + pairing_layout.ERROR_MTU]
+    if (
+        cells[cell + layout.C_ERROR] == rows[row + pairing_layout.ERROR]
+        and cells[cell + layout.C_ERROR_LOW] == rows[row + pairing_layout.ERROR_LOW]
+    ):
+        cells[cell + layout.C_ALIKE] = cells[cell + layout.C_ALIKE] + 1
+
+
+def count_exchange(cells: array[int], cell: int, rows: array[int], row: int) -> None:
+    """What an exchange adds to a cell."""
+    count_outcome(cells, cell, rows, row)
+    if rows[row + pairing_layout.OUTCOME] == pairing_layout.ERRED and is_failure(rows, row):
+        count_error(cells, cell, rows, row)
+
+
+def find_moment(
+    moments: array[int], latest: array[int], room: int, state: array[int], rows: array[int], row: int
+) -> int:
+    """The moment in which an exchange was asked: the latest of its kind, made if it is another; -1 without room."""
+    kind = rows[row + pairing_layout.KIND]
+    group = rows[row + pairing_layout.GROUP]
+    when = rows[row + pairing_layout.TIME] >> state[layout.P_SHIFT]
+    stream = group * layout.STREAMS + kind * 2 + is_failure(rows, row)
+    found = latest[stream]
+    if found >= 0 and moments[found * layout.MOMENT_FIELDS + layout.M_WHEN] == when:
+        return found
+    found = state[layout.P_MOMENTS]
+    if found >= room:
+        return -1
+    state[layout.P_MOMENTS] = found + 1
+    latest[stream] = found
+    at = found * layout.MOMENT_FIELDS
+    for field in range(layout.MOMENT_FIELDS):
+        moments[at + field] = 0
+    moments[at + layout.C_KIND] = kind
+    moments[at + layout.C_GROUP] = group
+    moments[at + layout.C_FIRST] = scan_layout.ABSENT_TIME
+    moments[at + layout.C_LAST] = scan_layout.ABSENT_TIME
+    moments[at + layout.M_WHEN] = when
+    return found
+
+
+def lengthen_moments(moments: array[int], latest: array[int], shift: int, state: array[int]) -> None:
+    """Make moments longer by ``shift`` bits, and merge those that follow each other in what is then one moment."""
+    with cython.nogil:
+        for stream in range(len(latest)):
+            latest[stream] = -1
+        kept = 0
+        for number in range(state[layout.P_MOMENTS]):
+            at = number * layout.MOMENT_FIELDS
+            when = moments[at + layout.M_WHEN] >> shift
+            failed = moments[at + layout.C_SILENT] + moments[at + layout.C_ERRED] > 0
+            stream = moments[at + layout.C_GROUP] * layout.STREAMS + moments[at + layout.C_KIND] * 2 + failed
+            into = latest[stream] * layout.MOMENT_FIELDS
+            if latest[stream] >= 0 and moments[into + layout.M_WHEN] == when:
+                for field in range(layout.C_REPLIED, layout.C_EXPIRED + 1):
+                    moments[into + field] = moments[into + field] + moments[at + field]
+                if moments[at + layout.C_FIRST] != scan_layout.ABSENT_TIME:
+                    note_failures(moments, into, moments[at + layout.C_FIRST], moments[at + layout.C_LAST])
+                continue
+            latest[stream] = kept
+            into = kept * layout.MOMENT_FIELDS
+            kept = kept + 1
+            for field in range(layout.MOMENT_FIELDS):
+                moments[into + field] = moments[at + field]
+            moments[into + layout.M_WHEN] = when
+        state[layout.P_MOMENTS] = kept
+        state[layout.P_SHIFT] = state[layout.P_SHIFT] + shift
+
+
+def spread(
+    rows: array[int], count: int, cells: array[int], slots: array[int], cells_final: bool, moments: array[int],
+    latest: array[int], moments_final: bool, state: array[int]
+) -> None:  # fmt: skip
+    """Take the exchanges from ``state[P_ROW]`` on, until all are taken or something is full (``state[P_STATUS]``).
+
+    ``latest`` holds the latest moment of each stream, -1 for none. ``cells_final`` and ``moments_final``: there will be
+    no more of them; an exchange that finds no cell is only counted.
     """
     with cython.nogil:
         mask = len(slots) - 1
         room = len(cells) // layout.CELL_FIELDS
+        moments_room = len(moments) // layout.MOMENT_FIELDS
         number = state[layout.P_ROW]
         status = layout.ALL_TAKEN
         while number < count:
-            if not final and state[layout.P_CELLS] + 3 > room:
-                status = layout.CELLS_FULL
-                break
             row = number * pairing_layout.FIELDS
-            number = number + 1
             kind = rows[row + pairing_layout.KIND]
+            group = rows[row + pairing_layout.GROUP]
+            if not cells_final and state[layout.P_CELLS] + 2 > room:
+                status = layout.CELLS_FULL
+            elif not moments_final and state[layout.P_MOMENTS] >= moments_room:
+                status = layout.MOMENTS_FULL
+            elif (group + 1) * layout.STREAMS > len(latest):
+                status = layout.GROUPS_FULL
+            if status != layout.ALL_TAKEN:
+                break
+            number = number + 1
             if kind == pairing_layout.KIND_ECHO_TO_MANY:
                 continue
-            group = rows[row + pairing_layout.GROUP]
             port = rows[row + pairing_layout.IDENT_SEQ] & 0xFFFF if kind == pairing_layout.KIND_CONNECTION else 0
             found = find_cell(
                 cells,
@@ -174,41 +260,14 @@ def spread(rows: array[int], count: int, cells: array[int], slots: array[int], f
                 state[layout.P_LEFT_OUT] = state[layout.P_LEFT_OUT] + 1
                 continue
             count_exchange(cells, found * layout.CELL_FIELDS, rows, row)
-            if kind != pairing_layout.KIND_DNS and rows[row + pairing_layout.SIZE] > 0:
-                found = find_cell(
-                    cells,
-                    slots,
-                    mask,
-                    room,
-                    state,
-                    layout.SIZED,
-                    kind,
-                    group,
-                    0,
-                    rows[row + pairing_layout.SIZE],
-                    0,
-                    0,
-                    0,
-                )
+            size = rows[row + pairing_layout.SIZE]
+            if kind != pairing_layout.KIND_DNS and size > 0:
+                found = find_cell(cells, slots, mask, room, state, layout.SIZED, kind, group, 0, size, 0, 0, 0)
                 if found >= 0:
                     count_exchange(cells, found * layout.CELL_FIELDS, rows, row)
             if rows[row + pairing_layout.TIME] != scan_layout.ABSENT_TIME:
-                found = find_cell(
-                    cells,
-                    slots,
-                    mask,
-                    room,
-                    state,
-                    layout.MOMENT,
-                    kind,
-                    group,
-                    0,
-                    rows[row + pairing_layout.TIME] >> state[layout.P_SHIFT],
-                    0,
-                    0,
-                    0,
-                )
+                found = find_moment(moments, latest, moments_room, state, rows, row)
                 if found >= 0:
-                    count_exchange(cells, found * layout.CELL_FIELDS, rows, row)
+                    count_outcome(moments, found * layout.MOMENT_FIELDS, rows, row)
         state[layout.P_ROW] = number
         state[layout.P_STATUS] = status

@@ -3,38 +3,45 @@
 They live apart from ``spreading.py`` because there they become C integers, which Python code cannot see.
 """
 
-# Fields of a cell. It counts the exchanges of one KIND (``pairing_layout``) and one frame group that are alike
-# in one respect: PAIR (source and destination in two halves each, for a connection its port), SIZE (bytes of the
-# request's datagram) or MOMENT (when it was asked, in steps).
-C_RESPECT = 0
-C_KIND = 1
-C_GROUP = 2
-C_SRC_HIGH = 3
-C_SRC_LOW = 4
-C_DST_HIGH = 5
-C_DST_LOW = 6
-C_PORT = 7
+# Fields of a cell. It counts the exchanges of one KIND (``pairing_layout``) and one frame group that are alike in one
+# respect: PAIR (source and destination in two halves each, for a connection its port), SIZED (bytes of the request's
+# datagram, as source) or, with the first fields only, the moment when they were asked.
+C_KIND = 0
+C_GROUP = 1
 # How many came to what. Those that were still in flight or dropped count for nothing.
-C_REPLIED = 8
-C_SILENT = 9
-C_ERRED = 10
-C_EXPIRED = 11
-# When the first and the last that failed were asked, the first error with its sender and MTU, and how often it came.
-C_FIRST = 12
-C_LAST = 13
-C_ERROR = 14
-C_ERROR_HIGH = 15
-C_ERROR_LOW = 16
-C_ERROR_MTU = 17
-C_ALIKE = 18
-# What finds it: respect, kind, group and port in one number; a hash of that and the addresses.
-C_SORT = 19
-C_HOME = 20
+C_REPLIED = 2
+C_SILENT = 3
+C_ERRED = 4
+C_EXPIRED = 5
+# When the first and the last that failed were asked.
+C_FIRST = 6
+C_LAST = 7
+# Of a moment: when it was, in steps of 2^P_SHIFT ns.
+M_WHEN = 8
+MOMENT_FIELDS = 9
+# What finds a cell: a hash; respect, kind, group and port in one number; the addresses.
+C_HOME = 8
+C_SORT = 9
+C_SRC_LOW = 10
+C_DST_LOW = 11
+C_SRC_HIGH = 12
+C_DST_HIGH = 13
+C_RESPECT = 14
+C_PORT = 15
+# The first error with its sender and MTU, and how often it came.
+C_ERROR = 16
+C_ERROR_HIGH = 17
+C_ERROR_LOW = 18
+C_ERROR_MTU = 19
+C_ALIKE = 20
 CELL_FIELDS = 21
 
 PAIR = 1
 SIZED = 2
-MOMENT = 3
+
+# Exchanges come in the order of their questions, those that failed later than the others: so the latest moment of each
+# kind, frame group, and of failures or not, is mostly the one to count in. Four kinds, and one bit for failures.
+STREAMS = 8
 
 # What the loop keeps in its state.
 P_ROW = 0  # the next exchange to take
@@ -42,8 +49,11 @@ P_STATUS = 1
 P_CELLS = 2
 P_SHIFT = 3  # a moment is 2^shift ns
 P_LEFT_OUT = 4  # exchanges that found no room
-P_STATE = 5
+P_MOMENTS = 5
+P_STATE = 6
 
-# P_STATUS
+# P_STATUS: all taken, or what must be enlarged first.
 ALL_TAKEN = 0
 CELLS_FULL = 1
+MOMENTS_FULL = 2
+GROUPS_FULL = 3

@@ -6,15 +6,15 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 
+from pcapcheck.exchanges.binning import bucket_of
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
-from pcapcheck.exchanges.pairing import bucket_of
 
 
 @dataclass
 class Durations:
     """A distribution of durations (nanoseconds) in bounded memory.
 
-    Percentiles come from buckets (``pairing.bucket_of``) and are at most 1 % off; minimum and maximum are exact.
+    Percentiles come from buckets (``binning.bucket_of``) and are at most 1 % off; minimum and maximum are exact.
     """
 
     count: int = 0

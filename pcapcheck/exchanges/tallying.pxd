@@ -1,7 +1,7 @@
 # The C types under which Cython compiles tallying.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.exchanges.pairing cimport bucket_of
+from pcapcheck.exchanges.binning cimport bucket_of
 from pcapcheck.hash_table cimport insert, insert_all, remove, seek, stir
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
@@ -39,7 +39,7 @@ cdef inline long long find_remark(
     long long low) except? -2 nogil
 
 @cython.locals(home=cython.longlong, slot=cython.longlong, row=cython.size_t)
-cdef long long make_remark(
+cdef inline long long make_remark(
     long long[::1] remarks, int[::1] slots, long long[::1] state, long long kind, long long group, long long high,
     long long low, long long point) except? -2 nogil
 
@@ -68,10 +68,10 @@ cdef inline long long find_silent(
     long long home) except? -2 nogil
 
 @cython.locals(mask=cython.longlong, last=cython.longlong, field=cython.longlong)
-cdef int forget_silent(long long[::1] silent, int[::1] slots, long long place, long long[::1] state) except -1 nogil
+cdef inline int forget_silent(long long[::1] silent, int[::1] slots, long long place, long long[::1] state) except -1 nogil
 
 @cython.locals(place=cython.longlong, row=cython.size_t, field=cython.longlong)
-cdef int add_silent(
+cdef inline int add_silent(
     const long long[::1] out, size_t at, long long[::1] silent, int[::1] slots, long long home,
     long long[::1] state) except -1 nogil
 

@@ -19,7 +19,7 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck.exchanges import resolving_layout as rows
     from pcapcheck.exchanges import tallying_layout as layout
-    from pcapcheck.exchanges.pairing import bucket_of
+    from pcapcheck.exchanges.binning import bucket_of
     from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
 
 

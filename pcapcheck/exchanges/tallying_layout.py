@@ -9,7 +9,7 @@ N_RANK = 7  # 1 for the group whose resolution was finished first
 N_REMARK = 8  # the place of the latest remark on the group plus 1; 0 where there is none
 TALLY_FIELDS = 9
 
-# Fields of a bucket of durations (pairing.bucket_of), of those that hold any.
+# Fields of a bucket of durations (binning.bucket_of), of those that hold any.
 D_HOME = 0
 D_GROUP = 1
 D_BUCKET = 2

@@ -52,7 +52,7 @@ def hold_back(
 
     ``pool``, ``answered``, ``bins`` and ``state`` are those of ``pairing``. ``last_seen`` holds for each frame
     group the time of its capture point's last frame, ``last_number`` is the number of the capture's last frame.
-    Requests younger than ``wait`` (nanoseconds) are left to ``pairing.finish_all``. No host owes a reply to a
+    Requests younger than ``wait`` (nanoseconds) are left to ``pairing_end.finish_all``. No host owes a reply to a
     ping of the ``gateways``.
     """
     if state[layout.S_OLDEST] < 0:

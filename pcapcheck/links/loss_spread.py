@@ -1,8 +1,8 @@
 """Losses: how questions of pods that got no answer are spread over pods, peers, ports, sizes and time.
 
-Works on the cells of the captures (``cells``), as columns. Something stands out if it lost so much more than its
-share that chance does not explain it: by the hypergeometric distribution (Fisher's exact test, one-sided), corrected
-for the number of candidates (Bonferroni).
+Works on the cells and moments of the captures (``loss_cells``), as columns. Something stands out if it lost so much
+more than its share that chance does not explain it: by the hypergeometric distribution (Fisher's exact test,
+one-sided), corrected for the number of candidates (Bonferroni).
 """
 
 from __future__ import annotations
@@ -68,23 +68,25 @@ class Losses:
 
 def losses_of(captures: Sequence[Capture], facts: Facts, table: str) -> Losses | None:
     """The losses of what pods asked on their own links; None if nothing failed or silence proves nothing."""
-    parts = [part for part in (_asked_by_pods(capture, facts, table) for capture in captures) if len(part)]
+    parts = [part for part in (_asked_by_pods(capture, facts, table) for capture in captures) if len(part[0])]
     if not parts:
         return None
-    cells = np.concatenate(parts)
+    cells, moments = (np.concatenate(some) for some in zip(*parts, strict=True))
     # All texts have the same table of names.
     named = (capture.address_of for capture in captures if capture.address_of is not address_of)
-    return _weigh(cells, table, next(named, address_of))
+    return _weigh(cells, moments, table, next(named, address_of))
 
 
-def _asked_by_pods(capture: Capture, facts: Facts, table: str) -> Rows:
-    """The cells of one capture that count here."""
-    cells = capture.exchanges.paired.cells.table()
-    cells = cells[cells[:, spreading_layout.C_KIND] == NUMBERS[table]]
+def _asked_by_pods(capture: Capture, facts: Facts, table: str) -> tuple[Rows, Rows]:
+    """The cells and the moments of one capture that count here."""
+    held = capture.exchanges.paired.cells
+    cells, moments = (
+        rows[rows[:, spreading_layout.C_KIND] == NUMBERS[table]] for rows in (held.table(), held.moments())
+    )
     numbers = np.unique(cells[:, spreading_layout.C_GROUP])
     good = [int(number) for number in numbers if counts(facts, capture.number, int(number), table)]
-    kept: Rows = cells[np.isin(cells[:, spreading_layout.C_GROUP], good)]
-    return kept
+    cells, moments = (rows[np.isin(rows[:, spreading_layout.C_GROUP], good)] for rows in (cells, moments))
+    return cells, moments
 
 
 def counts(facts: Facts, capture: int, number: int, table: str) -> bool:
@@ -95,7 +97,7 @@ def counts(facts: Facts, capture: int, number: int, table: str) -> bool:
     return point.sides.of(point.groups[number])[0] == POD
 
 
-def _weigh(cells: Rows, table: str, address_of: AddressOf) -> Losses | None:
+def _weigh(cells: Rows, moments: Rows, table: str, address_of: AddressOf) -> Losses | None:
     pairs = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.PAIR]
     if not failed_of(pairs).any():
         return None
@@ -108,7 +110,7 @@ def _weigh(cells: Rows, table: str, address_of: AddressOf) -> Losses | None:
     by_port = Shares.of_cells(pairs[pairs[:, port] > 0], [port], address_of)
     targets = Shares.of_cells(pairs, [*SRC, *DST, port], address_of)
     partial = targets.any_partial
-    outages = tuple(outages_of(cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.MOMENT], partial))
+    outages = tuple(outages_of(moments, partial))
     is_conclusive = total.failed >= FEWEST
     follows, suspect = (
         _standing_out(total, by_pod, by_peer, by_pair, by_port, by_size) if is_conclusive else (None, None)

@@ -1,6 +1,6 @@
 """Outages: the times in which all questions were lost, or far more than at other times.
 
-Works on the cells of moments (``cells``), as columns. The probability of chance comes from the hypergeometric
+Works on moments (``loss_cells``), as columns. The probability of chance comes from the hypergeometric
 distribution (``chance``), corrected for the number of stretches of time to choose from (Bonferroni).
 """
 
@@ -60,7 +60,7 @@ def outages_of(moments: Rows, partial: bool) -> Iterator[Outage]:
     """
     if not len(moments):
         return
-    keys, place = np.unique(moments[:, spreading_layout.C_SRC_LOW], return_inverse=True)
+    keys, place = np.unique(moments[:, spreading_layout.M_WHEN], return_inverse=True)
     place = place.ravel()
     asked = np.bincount(place, weights=asked_of(moments), minlength=len(keys))
     failed = np.bincount(place, weights=failed_of(moments), minlength=len(keys))

@@ -12,16 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import PACKETS
-from pcapcheck.paths import gathering
-from pcapcheck.paths.gathering_layout import SAME_PACKET
-from pcapcheck.paths.sighting_columns import Column, Mask, Rows, Seen, packet_type_of, pair_of, ttl_of
+from pcapcheck.paths import gathering, translating
+from pcapcheck.paths.sighting_columns import Column, Mask, Rows, Seen
 
 # Chains of packets that are looked up together, a power of two: enough that most hold one packet of the last second.
 CHAINS = 1 << 18
-# The TTL in a text that shows none, and how soon a node forwards a packet (nanoseconds).
-ABSENT_TTL = 0
-AT_ONCE = 10_000_000
 
 
 @dataclass(repr=False)
@@ -82,8 +77,8 @@ def join(seen: Seen, points: Column, links: Column, pairs: list[tuple[int, int]]
     rewritten = np.zeros(len(repeated), np.bool_)
     target = _merge_rewritten(seen, rows, begins, points, links, pairs)
     if target is not None:
-        rewritten[target[target != np.arange(len(target))]] = True
-        kept = np.unique(target)
+        kept = target == np.arange(len(target))
+        rewritten[target[~kept]] = True
         rewritten, repeated = rewritten[kept], repeated[kept]
         gathering.merge(target.data, last_row.data, row_before.data)
         rows, begins = _arrange(seen, last_row, row_before)
@@ -95,9 +90,8 @@ def _gather(seen: Seen, points: Column) -> tuple[Rows, Rows, Mask]:
     count = len(seen.time)
     older, first, last_row, row_before = (np.empty(count, np.int32) for _ in range(4))
     repeated = np.empty(count, np.uint8)
-    in_order = bool((seen.time[1:] >= seen.time[:-1]).all())
     packets = gathering.gather(
-        (np.zeros(0, np.int64) if in_order else np.argsort(seen.time, kind="stable")).data,
+        (np.zeros(0, np.int64) if is_rising(seen.time) else np.argsort(seen.time, kind="stable")).data,
         seen.time.data,
         seen.identity.data,
         seen.frame.data,
@@ -120,14 +114,6 @@ def _arrange(seen: Seen, last_row: Rows, row_before: Rows) -> tuple[Column, Colu
     return rows, begins[:packets]
 
 
-def _share_an_address(left: Column, right: Column, pairs: list[tuple[int, int]]) -> Mask:
-    """Which address pairs have an address in common, as pairs have that one node translates into each other."""
-    numbers: dict[int, int] = {}
-    ends = np.array([[numbers.setdefault(ip, len(numbers)) for ip in pair] for pair in pairs])
-    src, dst, other_src, other_dst = ends[left, 0], ends[left, 1], ends[right, 0], ends[right, 1]
-    return np.asarray((src == other_src) | (src == other_dst) | (dst == other_src) | (dst == other_dst))
-
-
 def _merge_rewritten(
     seen: Seen, rows: Column, begins: Column, points: Column, links: Column, pairs: list[tuple[int, int]]
 ) -> Column | None:
@@ -137,49 +123,50 @@ def _merge_rewritten(
     shows it by its times alone. Of TCP it may have no address in common, and a NIC may show both.
     If more than two fit, nothing is guessed. What went from pod link to pod link is whole as it is.
     """
-    if not len(begins):
+    count = len(begins)
+    lowest, partial = np.empty(count, np.int64), np.empty(count, np.int64)
+    found = translating.pick_partial(rows.data, begins.data, seen.frame.data, links.data, lowest.data, partial.data)
+    ordered = partial[:found]
+    if not is_rising(seen.time[lowest[ordered]]):
+        ordered = ordered[np.argsort(seen.time[lowest[ordered]], kind="stable")]
+    heads, older, before = np.full(CHAINS, -1, np.int32), np.empty(count, np.int32), np.empty(count, np.int32)
+    followed = np.empty(count, np.uint8)
+    if not translating.find_alike(
+        ordered.data,
+        lowest.data,
+        seen.time.data,
+        seen.what.data,
+        seen.loose.data,
+        heads.data,
+        older.data,
+        before.data,
+        followed.data,
+    ):
         return None
-    partial = np.flatnonzero(np.add.reduceat(links[seen.spot_of(rows)], begins) < 2)
-    lowest = np.minimum.reduceat(rows, begins)
-    first = lowest[partial]
-    loose = seen.loose[first]
-    ordered = np.sort(loose)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    if not len(twice):
-        return None
-    several = np.flatnonzero(np.isin(loose, twice))
-    time, pair, ttl = seen.time[first], pair_of(seen.what[first]), ttl_of(seen.what[first])
-    several = several[np.lexsort((time[several], loose[several]))]
-    bare = ttl[several] == ABSENT_TTL
-    # If only numbers distinguish packets, a packet that is sent again is not the same.
-    at_once = bare[1:] & bare[:-1]
-    within = np.where(at_once, AT_ONCE, SAME_PACKET)
-    same = (loose[several][1:] == loose[several][:-1]) & (np.diff(time[several]) <= within)
-    alone_before = np.append(True, ~same[:-1])
-    alone_after = np.append(~same[1:], True)
-    left, right = several[:-1], several[1:]
-    apart_by_ttl = (ttl[left] != ttl[right]) | at_once
-    matches = same & alone_before & alone_after & (pair[left] != pair[right]) & apart_by_ttl
-    # A SYN's sequence number is its own (RFC 6528), so both of its addresses may have changed, as a NodePort's do.
-    tcp = packet_type_of(seen.what[first])[left] == PACKETS.index("tcp")
-    matches &= (tcp & ~at_once) | _share_an_address(pair[left], pair[right], pairs)
-    left, right = partial[left], partial[right]
-    if not matches.any():
-        return None
-    left, right = left[matches], right[matches]
-    ends = np.append(begins[1:], len(rows))
-    target = np.arange(len(begins))
-    spot = seen.spot_of(rows)
-    point = points[spot]
-    # Most of both were seen once.
-    apart = points[seen.spot_of(lowest[left])] != points[seen.spot_of(lowest[right])]
-    # A NIC shows what comes in for a NodePort and goes out to another node's pod.
-    by_nic = (packet_type_of(seen.what[rows]) == PACKETS.index("tcp")) & (links[spot] == 0)
-    tcp = packet_type_of(seen.what[lowest[left]]) == PACKETS.index("tcp")
-    apart |= tcp & (links[seen.spot_of(lowest[left])] == 0)
-    for place in np.flatnonzero((ends[left] - begins[left] > 1) | (ends[right] - begins[right] > 1)).tolist():
-        here, there = slice(begins[left[place]], ends[left[place]]), slice(begins[right[place]], ends[right[place]])
-        apart[place] = not (np.isin(point[here], point[there]) & ~by_nic[here]).any()
-    left, right = left[apart], right[apart]
-    target[np.maximum(left, right)] = np.minimum(left, right)
-    return target if (target != np.arange(len(target))).any() else None
+    target = np.empty(count, np.int64)
+    translated = translating.match(
+        ordered.data,
+        lowest.data,
+        before.data,
+        followed.data,
+        rows.data,
+        begins.data,
+        seen.frame.data,
+        seen.what.data,
+        points.data,
+        links.data,
+        _ends_of(pairs).data,
+        target.data,
+    )
+    return target if translated else None
+
+
+def _ends_of(pairs: list[tuple[int, int]]) -> Column:
+    """Two numbers per address pair, one for each of its addresses: the same ones for the same address."""
+    numbers: dict[int, int] = {}
+    return np.array([numbers.setdefault(ip, len(numbers)) for pair in pairs for ip in pair])
+
+
+def is_rising(times: Column) -> bool:
+    """Whether no value is less than the one before."""
+    return bool((times[1:] >= times[:-1]).all())

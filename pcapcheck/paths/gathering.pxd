@@ -13,11 +13,11 @@ cdef inline long long spread(unsigned long long digest) noexcept nogil
 cdef inline long long mix(long long left, long long right) noexcept nogil
 
 @cython.locals(
-    place=cython.longlong, row=cython.longlong, group=cython.longlong, seen=cython.longlong, pair=cython.longlong,
-    when=cython.longlong, at=cython.longlong, digest=cython.longlong, mixed=cython.longlong)
+    place=cython.longlong, group=cython.longlong, seen=cython.longlong, pair=cython.longlong, mixed=cython.longlong)
 cpdef long long prepare(
-    long long[::1] rows, long long begin, long long count, long long base, const unsigned char[::1] counts,
-    const long long[::1] pairs, long long end) except -1
+    long long begin, long long count, long long base, const unsigned char[::1] counts, const long long[::1] pairs,
+    long long end, long long[::1] key, long long[::1] digest, long long[::1] loose, long long[::1] echo,
+    long long[::1] time, long long[::1] frame, long long[::1] what) except -1
 
 @cython.locals(
     mask=cython.longlong, count=cython.longlong, place=cython.Py_ssize_t, row=cython.longlong, here=cython.longlong,
@@ -25,7 +25,7 @@ cpdef long long prepare(
     sightings=cython.int,
     other=cython.longlong)
 cpdef long long gather(
-    const long long[::1] order, const long long[:] time, const long long[:] identity, const long long[:] frame,
+    const long long[::1] order, const long long[::1] time, const long long[::1] identity, const long long[::1] frame,
     const long long[::1] points, int[::1] heads, int[::1] older, long long[::1] latest, int[::1] first, int[::1] last_row, int[::1] row_before,
     unsigned char[::1] repeated) except -1
 
@@ -36,11 +36,11 @@ cpdef void merge(const long long[::1] target, int[::1] last_row, int[::1] row_be
     end=cython.longlong, count=cython.longlong, packet=cython.Py_ssize_t, row=cython.longlong, begin=cython.longlong,
     place=cython.longlong)
 cpdef long long arrange(
-    const long long[:] time, const long long[:] what, const int[::1] last_row, const int[::1] row_before,
+    const long long[::1] time, const long long[::1] what, const int[::1] last_row, const int[::1] row_before,
     long long[::1] rows, long long[::1] begins) except -1
 
 cdef inline bint precedes(
-    const long long[:] time, const long long[:] what, long long row, long long other) except? -1 nogil
+    const long long[::1] time, const long long[::1] what, long long row, long long other) except? -1 nogil
 
 @cython.locals(mask=cython.longlong, slot=cython.longlong)
 cdef inline long long enter(
@@ -53,7 +53,7 @@ cpdef long long number(
 @cython.locals(
     count=cython.longlong, place=cython.Py_ssize_t, row=cython.longlong, value=cython.longlong, entry=cython.longlong)
 cpdef long long tokens_of(
-    const long long[::1] rows, const long long[:] frame, const long long[:] what, int[::1] slots,
+    const long long[::1] rows, const long long[::1] frame, const long long[::1] what, int[::1] slots,
     long long[::1] different, int[::1] tokens) except -1
 
 @cython.locals(
@@ -65,12 +65,12 @@ cpdef long long hops_of(
 @cython.locals(
     packet=cython.Py_ssize_t, begin=cython.longlong, seen=cython.longlong, mixed=cython.longlong, step=cython.longlong)
 cpdef void sign(
-    const long long[::1] rows, const long long[::1] begins, const long long[::1] lengths, const long long[:] what,
+    const long long[::1] rows, const long long[::1] begins, const long long[::1] lengths, const long long[::1] what,
     const int[::1] tokens, const long long[::1] ranks, bint whole, long long[::1] signatures) except *
 
 @cython.locals(
     count=cython.longlong, packet=cython.Py_ssize_t, row=cython.longlong, kind=cython.longlong, entry=cython.longlong,
     again=cython.longlong)
 cpdef long long answer(
-    const long long[:] what, const long long[:] echo, const long long[::1] rows, const long long[::1] begins,
+    const long long[::1] what, const long long[::1] echo, const long long[::1] rows, const long long[::1] begins,
     int[::1] slots, long long[::1] known, int[::1] asked, int[::1] entries, unsigned char[::1] said) except -1

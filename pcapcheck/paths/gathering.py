@@ -27,34 +27,31 @@ def spread(digest: int) -> int:
 
 
 def prepare(
-    rows: memoryview, begin: int, count: int, base: int, counts: memoryview, pairs: memoryview, end: int
+    begin: int, count: int, base: int, counts: memoryview, pairs: memoryview, end: int, key: memoryview,
+    digest: memoryview, loose: memoryview, echo: memoryview, time: memoryview, frame: memoryview, what: memoryview
 ) -> int:  # fmt: skip
-    """Make sightings of a capture comparable with those of all: ``count`` rows from ``begin`` on.
+    """Make sightings of a capture comparable with those of all: ``count`` of them from ``begin`` on.
 
-    Those of known senders are written to the rows from ``end`` on, where others were left out before; returns the new
-    end. ``base`` is the number of the capture's first spot, ``counts`` marks its groups that count, ``pairs`` holds the
+    Those of known senders move to the places from ``end`` on, where others were left out before; returns the new end.
+    ``base`` is the number of the capture's first spot, ``counts`` marks its groups that count, ``pairs`` holds the
     numbers of its address pairs. Digests are mixed into the numbers that packets are known again by.
     """
     with cython.nogil:
         for place in range(begin, begin + count):
-            row = place * frame_layout.SIGHTING_FIELDS
-            group = rows[row + frame_layout.V_FRAME] & 0xFFFF
-            seen = rows[row + frame_layout.V_WHAT]
+            group = frame[place] & 0xFFFF
+            seen = what[place]
             pair = pairs[seen >> 32 & 0x3FFF]
-            when = rows[row + frame_layout.V_TIME]
             # Pair 0 is unknown addresses.
-            if pair == 0 or not counts[group] or when == scan_layout.ABSENT_TIME:
+            if pair == 0 or not counts[group] or time[place] == scan_layout.ABSENT_TIME:
                 continue
-            at = end * frame_layout.SIGHTING_FIELDS
-            digest = rows[row + frame_layout.V_DIGEST]
-            mixed = spread(digest)
-            rows[at + frame_layout.V_KEY] = rows[row + frame_layout.V_KEY] ^ mixed
-            rows[at + frame_layout.V_DIGEST] = digest
-            rows[at + frame_layout.V_LOOSE] = rows[row + frame_layout.V_LOOSE] ^ mixed
-            rows[at + frame_layout.V_ECHO] = rows[row + frame_layout.V_ECHO] ^ mixed
-            rows[at + frame_layout.V_TIME] = min(max(when, -layout.LATEST), layout.LATEST)
-            rows[at + frame_layout.V_FRAME] = (rows[row + frame_layout.V_FRAME] >> 16 << 32) + group + base
-            rows[at + frame_layout.V_WHAT] = (pairs[seen >> 46] << 46) | (pair << 32) | (seen & layout.LOW)
+            mixed = spread(digest[place])
+            key[end] = key[place] ^ mixed
+            digest[end] = digest[place]
+            loose[end] = loose[place] ^ mixed
+            echo[end] = echo[place] ^ mixed
+            time[end] = min(max(time[place], -layout.LATEST), layout.LATEST)
+            frame[end] = (frame[place] >> 16 << 32) + group + base
+            what[end] = (pairs[seen >> 46] << 46) | (pair << 32) | (seen & layout.LOW)
             end = end + 1
         return end
 

@@ -1,6 +1,6 @@
-"""Numbers shared by the loop that gathers sightings and its callers.
+"""Numbers shared by the loops that gather sightings and find translated packets, and their callers.
 
-They live apart from ``gathering.py`` because there they become C integers, which Python code cannot see.
+They live apart from the loops because there they become C integers, which Python code cannot see.
 """
 
 # Sightings of one packet follow each other within this time (nanoseconds); a later one with the same identity is
@@ -17,3 +17,6 @@ ANSWERED = 1
 AGAIN = 2
 # The lower half of a number.
 LOW = 0xFFFFFFFF
+# The TTL in a text that shows none, and how soon a node forwards a packet (nanoseconds).
+ABSENT_TTL = 0
+AT_ONCE = 10_000_000

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from pcapcheck.brief import Brief
 from pcapcheck.decode.frame_layout import (
     ABSENT,
-    SIGHTING_FIELDS,
     V_DIGEST,
     V_ECHO,
     V_FRAME,
@@ -100,11 +99,11 @@ class Numbering:
 def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[int, int]]) -> tuple[Seen, Numbering]:
     """The columns of all captures; ``groups`` is the number of frame groups of each, ``known`` are those that count.
 
-    Takes the rows of ``sightings``, so that they are not held twice.
+    Takes the columns of ``sightings``, so that they are not held twice.
     """
     numbering = Numbering([], [(0, 0)])
     pair_numbers: dict[tuple[int, int], int] = {(0, 0): 0}
-    rows, sightings.rows = sightings.rows, array("q")
+    columns = [np.frombuffer(column, np.int64) for column in sightings.hand_over()]
     of_capture = []
     begin = end = 0
     for capture, count in sightings.counts.items():
@@ -117,14 +116,15 @@ def columns_of(sightings: Sightings, groups: dict[int, int], known: set[tuple[in
             fits = pair in pair_numbers or len(pair_numbers) < 1 << 14
             pairs[number] = pair_numbers.setdefault(pair, len(pair_numbers)) if fits else 0
         start = end
-        end = gathering.prepare(memoryview(rows), begin, count, base, memoryview(counts), memoryview(pairs), start)
+        end = gathering.prepare(
+            begin, count, base, memoryview(counts), memoryview(pairs), start, *(column.data for column in columns)
+        )
         of_capture.append(np.full(end - start, capture, np.int16))
         begin += count
     numbering.pairs, numbering.lost = list(pair_numbers), begin - end
-    table = np.frombuffer(rows, np.int64).reshape(-1, SIGHTING_FIELDS)[:end]
     wanted = (V_FRAME, V_TIME, V_WHAT, V_KEY, V_LOOSE, V_ECHO)
-    seen = Seen(np.concatenate(of_capture), *(table[:, column] for column in wanted))
-    _leave_out_digests(seen, table[:, V_DIGEST])
+    seen = Seen(np.concatenate(of_capture), *(columns[field][:end] for field in wanted))
+    _leave_out_digests(seen, columns[V_DIGEST][:end])
     return seen, numbering
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pcapcheck.decode.frame_layout import K_TCP, SIGHTING_FIELDS, V_WHAT
+from pcapcheck.decode.frame_layout import K_TCP, V_WHAT
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.links.read_capture import Capture
 
@@ -33,8 +33,8 @@ def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
         for number, pairs in sightings.address_pairs.items()
     }
 
-    def is_kept(number: int, table: Column) -> Mask:
-        what = table[:, V_WHAT]
+    def is_kept(number: int, fields: list[Column]) -> Mask:
+        what = fields[V_WHAT]
         return np.asarray(~(named[number][what >> 32 & 0x3FFF] & (what >> 8 & 0xF == K_TCP)))
 
     sightings.keep(is_kept)
@@ -54,7 +54,7 @@ def leave_out_unidentified(captures: list[Capture], sightings: Sightings) -> fro
         return frozenset()
     import numpy as np
 
-    sightings.keep(lambda number, table: np.full(len(table), number not in bare))
+    sightings.keep(lambda number, fields: np.full(len(fields[V_WHAT]), number not in bare))
     return frozenset(bare)
 
 
@@ -62,4 +62,4 @@ def _without_ttl(capture: Capture, sightings: Sightings) -> int:
     """How many sightings of a capture have no TTL: none unless it is a text."""
     if not any(interface.printed for interface in capture.interfaces):
         return 0
-    return sum(not what & 0xFF for what in sightings.of(capture.number)[V_WHAT::SIGHTING_FIELDS])
+    return sum(not what & 0xFF for what in sightings.of(capture.number, V_WHAT))

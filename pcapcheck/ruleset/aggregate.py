@@ -1,6 +1,6 @@
 """Aggregates: what must hold for the selected rows together, such as loss and latency.
 
-Percentiles come from logarithmic buckets (``exchanges.pairing.bucket_of``) and are at most 1 % off; minimum, maximum,
+Percentiles come from logarithmic buckets (``exchanges.binning.bucket_of``) and are at most 1 % off; minimum, maximum,
 mean and ratio are exact.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pcapcheck.columns import DURATION, NUMBER, Column, Columns
-from pcapcheck.exchanges.pairing import bucket_of
+from pcapcheck.exchanges.binning import bucket_of
 from pcapcheck.exchanges.sums import Durations
 from pcapcheck.ruleset.conditions import OPERATORS, find_column, operand_of, value_of
 from pcapcheck.ruleset.faults import each

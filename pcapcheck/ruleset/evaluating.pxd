@@ -5,7 +5,7 @@ cimport cython
 from pcapcheck cimport hash_table, kleene, protocols
 from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
-from pcapcheck.exchanges.pairing cimport bucket_of
+from pcapcheck.exchanges.binning cimport bucket_of
 from pcapcheck.ruleset cimport evaluating_layout as layout
 
 @cython.locals(need=cython.longlong, bits=cython.longlong, _=cython.longlong)

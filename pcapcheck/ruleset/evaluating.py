@@ -21,7 +21,7 @@ if not cython.compiled:
     from pcapcheck import hash_table, kleene, protocols
     from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout
-    from pcapcheck.exchanges.pairing import bucket_of
+    from pcapcheck.exchanges.binning import bucket_of
     from pcapcheck.ruleset import evaluating_layout as layout
 
 

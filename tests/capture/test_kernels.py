@@ -46,6 +46,8 @@ def test_every_loop_is_swapped() -> None:
         "pcapcheck.decode.segments",
         "pcapcheck.decode.sighting",
         "pcapcheck.decode.row_writer",
+        "pcapcheck.exchanges.kept_answers",
+        "pcapcheck.exchanges.resolution_rows",
     }
     with plain_loops():
         assert not list(users())

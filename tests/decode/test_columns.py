@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fixtures.made.containers import Packet, pcap
 from fixtures.made.frames import (
@@ -25,8 +27,19 @@ from fixtures.made.frames import (
 )
 from fixtures.made.index import CAPTURES
 from fixtures.made.protocols import NODE, NODE6, discovery, errors, errors6, extensions, fragments, oddities
+from pcapcheck.decode import frame_layout as layout
 from pcapcheck.decode.decoder import Decoder
-from pcapcheck.decode.frame_layout import ABSENT, CAST, TO_MANY, TO_ONE
+from pcapcheck.decode.frame_layout import (
+    ABSENT,
+    CAST,
+    M_SENDER_LOW,
+    M_SENDER_MAC,
+    M_TARGET_LOW,
+    M_TARGET_MAC,
+    TO_MANY,
+    TO_ONE,
+)
+from pcapcheck.values import MAPPED
 from tests.support.reading import columns, decode_bytes, open_bytes, read_frame_columns
 from tests.support.wire import ask
 
@@ -52,6 +65,31 @@ def test_arp() -> None:
         (1, None, POD, None, GATEWAY),
         (8, POD_MAC, POD, ZERO, GATEWAY),
     ]
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.tuples(st.integers(0, 27), st.sampled_from((0, 1, 2, 4, 6, 8, 255))), max_size=4), st.integers(0, 30)
+)
+def test_arp_pairing_sees_what_the_frame_shows(changes: list[tuple[int, int]], size: int) -> None:
+    """Requests changed at random and cut: a message has the addresses of its frame's row, if that has a sender's."""
+    arp = bytearray(ask()[14:])
+    for place, value in changes:
+        arp[place] = value
+    frame = ask()[:14] + arp[:size]
+    data = pcap([Packet(frame, length=60)])
+    ((_link, _data, shown),) = read_frame_columns(data)
+    sender = shown.get("arp_src_proto_ipv4")
+    fields = {
+        M_SENDER_MAC: "arp_src_hw_mac",
+        M_SENDER_LOW: "arp_src_proto_ipv4",
+        M_TARGET_MAC: "arp_dst_hw_mac",
+        M_TARGET_LOW: "arp_dst_proto_ipv4",
+    }
+    messages = decode_bytes(data).messages
+    assert [[message[field] for field in fields] for message in messages] == (
+        [] if sender in (None, MAPPED) else [[shown.get(name, ABSENT) for name in fields.values()]]
+    )
 
 
 def test_ipv6_extension_headers() -> None:
@@ -278,7 +316,7 @@ def test_a_cut_frame_shows_less_but_nothing_else(kind: str) -> None:
 
 
 def test_only_what_is_read_is_kept_unless_all_is_asked_for() -> None:
-    """Errors as rows, echoes as events, ARP as messages; every frame is counted."""
+    """Echoes as events, ARP as messages, ICMP errors as both events and errors; every frame is counted."""
     frames = [
         ethernet(echo_request(), IPV4),
         ethernet(ipv4(bytes(20), 6), IPV4),
@@ -291,11 +329,41 @@ def test_only_what_is_read_is_kept_unless_all_is_asked_for() -> None:
     ]
     data = pcap([Packet(frame) for frame in frames])
     few, every = decode_bytes(data, keep_all=False), decode_bytes(data)
-    assert [row[0] for row in few.rows] == [8]
+    assert few.rows == []
     assert [row[0] for row in every.rows] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert [message[0] for message in few.messages] == [message[0] for message in every.messages] == [6]
     assert [event[0] for event in few.events] == [event[0] for event in every.events] == [1, 3, 8]
+    assert [error[0] for error in few.errors] == [error[0] for error in every.errors] == [8]
     assert sum(group.count for group in few.groups) == 8
+
+
+def test_an_error_says_what_its_frame_says() -> None:
+    """Whether it is written down as an error or as a frame; messages that end no exchange are no errors."""
+    frames = [*errors(), *errors6(), ethernet(echo_request(), IPV4), ethernet(ipv6(echo6()), IPV6)]
+    found = decode_bytes(pcap([Packet(frame[:size]) for frame in frames for size in range(34, len(frame), 3)]))
+    same = {
+        layout.ERR_GROUP: layout.GROUP,
+        layout.ERR_VERSION: layout.IP_VERSION,
+        layout.ERR_TYPE: layout.ICMP_TYPE,
+        layout.ERR_CODE: layout.ICMP_CODE,
+        layout.ERR_FROM_LOW: layout.IP_SRC_LOW,
+        layout.ERR_MTU: layout.ICMP_MTU,
+        layout.ERR_TTL: layout.IP_TTL,
+        layout.ERR_PROTO: layout.QUOTED_PROTO,
+        layout.ERR_ASKS: layout.QUOTED_TYPE,
+        layout.ERR_IDENT: layout.QUOTED_IDENT,
+        layout.ERR_SEQ: layout.QUOTED_SEQ,
+    }
+    rows = {row[layout.NUMBER]: row for row in found.rows}
+    for error in found.errors:
+        row = rows[error[layout.ERR_NUMBER]]
+        assert {field: error[field] for field in same} == {field: row[column] for field, column in same.items()}
+        if row[layout.HAS] & layout.HAS_QUOTED:
+            assert error[layout.ERR_DST_LOW] == row[layout.QUOTED_DST_LOW]
+    ending = {(4, 3), (4, 11), (4, 12), (6, 1), (6, 2), (6, 3), (6, 4)}
+    wanted = [number for number, row in rows.items() if (row[layout.IP_VERSION], row[layout.ICMP_TYPE]) in ending]
+    assert [error[layout.ERR_NUMBER] for error in found.errors] == wanted
+    assert len(wanted) < len([row for row in found.rows if row[layout.ICMP_TYPE] >= 0])
 
 
 def test_groups_know_their_first_frames_and_times() -> None:

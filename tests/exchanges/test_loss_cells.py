@@ -7,7 +7,7 @@ from collections import Counter
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
@@ -56,17 +56,17 @@ def written(some: Some) -> array[int]:
     return out
 
 
-def counted(some: Some, size: int = 1000) -> tuple[Cells, list[list[int]]]:
+def counted(some: Some, size: int = 1000) -> tuple[Cells, list[list[int]], list[list[int]]]:
     made = Cells()
     for start in range(0, len(some), size):
         part = some[start : start + size]
         made.take(written(part), len(part))
-    return made, made.table().tolist()
+    return made, made.table().tolist(), made.moments().tolist()
 
 
 @given(rows)
 def test_every_exchange_is_in_the_cell_of_its_pair(some: Some) -> None:
-    _, table = counted(some)
+    _, table, _ = counted(some)
     pairs = [cell for cell in table if cell[layout.C_RESPECT] == layout.PAIR]
     held = {
         (cell[layout.C_KIND], cell[layout.C_GROUP], cell[layout.C_SRC_LOW], cell[layout.C_DST_LOW]): (
@@ -80,6 +80,27 @@ def test_every_exchange_is_in_the_cell_of_its_pair(some: Some) -> None:
     assert held == {key: tuple(wanted[key, outcome] for outcome in OUTCOMES) for key in {key for key, _ in wanted}}
 
 
+@example([(1, 0, 1, 1, OUTCOMES[number % 3], number * SECOND // 5, 84) for number in range(200)], 16)
+@given(rows, st.sampled_from([16, 1 << 17]))
+def test_every_exchange_is_in_its_moment(some: Some, most: int) -> None:
+    """Also where there are too many moments, so that they become longer."""
+    with patch.multiple(cells_module, FIRST_MOMENTS=4, MOST_MOMENTS=most):
+        made, _, moments = counted(some)
+    held: Counter[tuple[int, ...]] = Counter()
+    failed: dict[int, set[int]] = {}
+    for row_ in moments:
+        when = row_[layout.M_WHEN]
+        for outcome, column in zip(OUTCOMES, (layout.C_REPLIED, layout.C_SILENT, layout.C_ERRED), strict=True):
+            held[row_[layout.C_KIND], row_[layout.C_GROUP], outcome, when] += row_[column]
+        failed.setdefault(when, set()).update({row_[layout.C_FIRST], row_[layout.C_LAST]} - {ABSENT_TIME})
+    timed = [exchange for exchange in some if exchange[0] and exchange[5] != ABSENT_TIME]
+    # With so few streams and such long moments in the end, all find one.
+    assert +held == Counter((kind, group, outcome, time // made.moment) for kind, group, *_, outcome, time, _ in timed)
+    for when, times in failed.items():
+        within = [time for *_, outcome, time, _ in timed if outcome != row.REPLIED and time // made.moment == when]
+        assert not times or {min(within), max(within)} <= times
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
 @given(rows, st.sampled_from([1, 7, 1000]))
@@ -87,7 +108,7 @@ def test_compiled_and_plain_agree(some: Some, size: int) -> None:
     compiled = counted(some, size)
     with plain_loops():
         plain = counted(some, size)
-    assert plain[1] == compiled[1]
+    assert plain[1:] == compiled[1:]
     assert (plain[0].moment, plain[0].left_out) == (compiled[0].moment, compiled[0].left_out)
 
 
@@ -95,11 +116,11 @@ def test_compiled_and_plain_agree(some: Some, size: int) -> None:
 def test_they_agree_where_there_is_no_room() -> None:
     """Moments are made longer, then what finds no cell is counted as left out."""
     some = [(1, 0, number, 1, row.UNANSWERED, number * SECOND, 84) for number in range(1, 300)]
-    with patch.object(cells_module, "FIRST_CELLS", 64), patch.object(cells_module, "MOST_CELLS", 64):
+    with patch.multiple(cells_module, FIRST_CELLS=64, MOST_CELLS=64, FIRST_MOMENTS=32, MOST_MOMENTS=32):
         compiled = counted(some)
         with plain_loops():
             plain = counted(some)
     assert compiled[0].left_out > 0
     assert compiled[0].moment > 1 << cells_module.FIRST_SHIFT
-    assert plain[1] == compiled[1]
+    assert plain[1:] == compiled[1:]
     assert plain[0].left_out == compiled[0].left_out

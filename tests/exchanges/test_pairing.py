@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from unittest.mock import patch
 
 import pytest
@@ -15,7 +16,7 @@ from pcapcheck.decode.frame_layout import E_ICMP_ERROR, E_REPLY, E_REQUEST, EVEN
 from pcapcheck.exchanges import paired_exchanges
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
-from pcapcheck.exchanges.pairing_layout import REMEMBERED, SAME_PACKET
+from pcapcheck.exchanges.pairing_layout import ENDED, REMEMBERED, SAME_PACKET
 from pcapcheck.exchanges.sums import Durations
 from pcapcheck.table_names import ECHO
 from pcapcheck.values import MAPPED
@@ -68,9 +69,13 @@ def batches(given_events: list[Event], size: int) -> list[FrameBatch]:
 
 
 def pair(
-    given_events: list[Event], size: int = 1000, last: int = 0, every: bool = True
+    given_events: list[Event],
+    size: int = 1000,
+    last: int = 0,
+    every: bool = True,
+    gateways: frozenset[int] = frozenset(),
 ) -> tuple[PairedExchanges, list[EchoRow]]:
-    echoes = PairedExchanges(WAIT, WAIT, every, lambda _group: (None, None))
+    echoes = PairedExchanges(WAIT, WAIT, every, lambda _group: (None, None), gateways)
     finished = [echo for batch in batches(given_events, size) for echo in objects(echoes.feed(batch))]
     finished += objects(echoes.finish(array("q", [last, last]), len(given_events)))
     return echoes, finished
@@ -207,6 +212,46 @@ def test_second_reply_is_known_only_for_a_while() -> None:
     _, late = pair([*first, *others, Event(E_REPLY, 0, 0, 2)])
     assert max(echo.replies for echo in at_once) == 2
     assert max(echo.replies for echo in late) == 1
+
+
+def failing(askers: range) -> list[Event]:
+    """Each asks once and gets an error."""
+    return [
+        event for asker in askers for event in (Event(E_REQUEST, asker, 0, asker), Event(E_ICMP_ERROR, asker, 0, asker))
+    ]
+
+
+def test_an_answer_after_an_error_counts_for_a_while() -> None:
+    """Memory stays bounded: an echo is finished once many others were ended by errors too."""
+    answer = Event(E_REPLY, 0, 0, 20_000)
+    _, soon = pair([*failing(range(ENDED)), answer])
+    _, late = pair([*failing(range(ENDED + 1)), answer])
+    assert [echo.frames[0] for echo in soon if echo.outcome == "replied"] == [1]
+    assert [echo.outcome for echo in late] == ["error"] * (ENDED + 1)
+
+
+def test_what_was_answered_after_an_error_is_not_finished_for_it() -> None:
+    """Its place in the ring of errors may have become another exchange's."""
+    answered = [Event(E_REQUEST, 0, 0, 0), Event(E_ICMP_ERROR, 0, 0, 0), Event(E_REPLY, 0, 0, 1)]
+    again = [Event(E_REQUEST, 0, 0, 2 * SAME_PACKET), Event(E_ICMP_ERROR, 0, 0, 2 * SAME_PACKET)]
+    _, finished = pair([*answered, *failing(range(1, ENDED)), *again, *failing(range(ENDED, ENDED + 2)), answered[2]])
+    outcomes = Counter((echo.src, echo.outcome) for echo in finished if echo.src in (MAPPED, MAPPED | 1))
+    assert outcomes == {(MAPPED, "replied"): 2, (MAPPED | 1, "error"): 1}
+
+
+def test_pings_of_the_gateway_are_judged_at_the_end_however_many_fail() -> None:
+    _, finished = pair(failing(range(ENDED + 100)), gateways=frozenset({PEER}))
+    assert {echo.unicast for echo in finished} == {False}
+
+
+@pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)
+def test_compiled_and_plain_agree_on_many_errors() -> None:
+    many = failing(range(2 * ENDED))
+    many[::7] = [replace(event, kind=E_REPLY) if event.kind == E_ICMP_ERROR else event for event in many[::7]]
+    _, compiled = pair(many)
+    with plain_loops():
+        _, plain = pair(many, size=777)
+    assert compiled == plain
 
 
 @given(st.lists(st.integers(0, 1 << 41), min_size=1, max_size=200), st.sampled_from([0.01, 0.5, 0.9, 0.99, 1.0]))

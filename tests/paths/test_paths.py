@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from pathlib import Path
 
 import pytest
@@ -203,7 +202,7 @@ def test_memory_bound_leaves_the_same_packets_out_everywhere(tmp_path: Path, mon
 
 
 def bounded(store: sightings.Sightings, most: int) -> None:
-    store.most, store.sample, store.rows, store.counts, store.address_pairs = most, 0, array("q"), {}, {}
+    store.most, store.sample, store.columns, store.counts, store.address_pairs = most, 0, [], {}, {}
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from pcapcheck.decode.frame_layout import (
     E_ERROR,
     E_ICMP_ERROR,
     E_KIND,
+    ERROR_FIELDS,
     EVENT_FIELDS,
     INTERFACE,
     MESSAGE_FIELDS,
@@ -60,11 +61,12 @@ class Reading:
 
 @dataclass(frozen=True)
 class Decoding:
-    """Every frame row (without its place in the buffer), echo event, message and group of a capture."""
+    """Every frame row (without its place in the buffer), echo event, message, ICMP error and group of a capture."""
 
     rows: list[tuple[int, ...]]
     events: list[tuple[int, ...]]
     messages: list[tuple[int, ...]]
+    errors: list[tuple[int, ...]]
     groups: list[FrameGroup]
     undecoded: int
     overflowed: int
@@ -133,6 +135,7 @@ def decode_bytes(data: bytes, keep_all: bool = True, batch_frames: int = BATCH_F
     rows: list[tuple[int, ...]] = []
     events: list[tuple[int, ...]] = []
     messages: list[tuple[int, ...]] = []
+    errors: list[tuple[int, ...]] = []
     for records in reader.batches():
         batch = decoder.decode(records)
         fields = [batch.field(number) for number in range(FRAME_FIELDS) if number != POSITION]
@@ -140,7 +143,11 @@ def decode_bytes(data: bytes, keep_all: bool = True, batch_frames: int = BATCH_F
         events.extend(_event(batch, number) for number in range(batch.event_count))
         starts = range(0, batch.message_count * MESSAGE_FIELDS, MESSAGE_FIELDS)
         messages.extend(tuple(batch.messages[start : start + MESSAGE_FIELDS]) for start in starts)
-    return Decoding(rows, events, messages, decoder.groups(), decoder.undecoded, decoder.overflowed, reader.problems)
+        starts = range(0, batch.error_count * ERROR_FIELDS, ERROR_FIELDS)
+        errors.extend(tuple(batch.errors[start : start + ERROR_FIELDS]) for start in starts)
+    return Decoding(
+        rows, events, messages, errors, decoder.groups(), decoder.undecoded, decoder.overflowed, reader.problems
+    )
 
 
 def _event(batch: FrameBatch, number: int) -> tuple[int, ...]:

@@ -1,0 +1,7 @@
+# The C types under which Cython compiles icmp_error.py; where it is not compiled, the Python file runs without them.
+
+cdef class IcmpError:
+    cdef long long icmp_type, code, mtu, meaning
+    cdef bint is_quoted
+    cdef long long src_high, src_low, dst_high, dst_low
+    cdef long long ttl, protocol, asks, ident, seq, src_port, dst_port, query

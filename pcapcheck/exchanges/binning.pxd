@@ -1,0 +1,26 @@
+# The C types under which Cython compiles binning.py; where it is not compiled, the Python file runs without them.
+cimport cython
+
+# The numbers, by setup.py: known to the C compiler, they cost nothing.
+from pcapcheck.copying cimport copy_numbers
+from pcapcheck.exchanges cimport pairing_layout as layout
+from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
+from pcapcheck.hash_table cimport insert_all, seek
+
+@cython.locals(shift=cython.longlong)
+cpdef inline long long bucket_of(long long duration) noexcept nogil
+
+cdef inline long long bin_home(long long group, long long outcome, long long kind, long long error) nogil
+
+cpdef enter_bins(const long long[::1] bins, int[::1] slots, long long count)
+
+@cython.locals(home=cython.longlong, slot=cython.longlong, found=cython.longlong, row=cython.size_t)
+cdef inline long long find_bin(
+    PairingArrays arrays, long long group, long long outcome, long long kind, long long error) except? -1 nogil
+
+@cython.locals(
+    row=cython.size_t, error=cython.longlong, kind=cython.longlong, found=cython.longlong, entry=cython.size_t,
+    count=cython.longlong, replies=cython.longlong, target=cython.size_t, rtt=cython.longlong, bucket=cython.size_t)
+cdef int finish(PairingArrays arrays, long long place) except -1 nogil
+
+cdef int what_is_full(PairingArrays arrays, long long more) except? -1 nogil

@@ -1,0 +1,118 @@
+# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: initializedcheck=False
+"""Count finished exchanges in bins: alike in frame group, outcome, kind and error, with a few samples of each.
+
+The loops run as plain Python or compiled by Cython with the C types in ``binning.pxd``.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+try:
+    import cython
+except ImportError:
+    from pcapcheck import _cython_stub as cython
+
+if not cython.compiled:
+    from pcapcheck.copying import copy_numbers
+    from pcapcheck.exchanges import pairing_layout as layout
+    from pcapcheck.exchanges.pairing_arrays import PairingArrays
+    from pcapcheck.hash_table import insert_all, seek
+
+
+def bucket_of(duration: int) -> int:
+    """The bucket of a duration in nanoseconds."""
+    shift = 0
+    while duration >= 128:
+        duration = duration >> 1
+        shift = shift + 1
+    if shift == 0:
+        return duration
+    if shift > 33:
+        return layout.BUCKETS - 1
+    return 128 + (shift - 1) * 64 + (duration - 64)
+
+
+def bin_home(group: int, outcome: int, kind: int, error: int) -> int:
+    """A hash of a bin's key."""
+    return group * 61 + outcome * 7 + kind * 3 + error * 13
+
+
+def enter_bins(bins: array[int], slots: array[int], count: int) -> None:
+    """Enter all bins but the first into a new table."""
+    insert_all(bins, layout.BIN_FIELDS, layout.B_HOME, slots, 1, count)
+
+
+def find_bin(arrays: PairingArrays, group: int, outcome: int, kind: int, error: int) -> int:
+    """The bin with this key, made if it is new; bin 0 takes what finds no room."""
+    home = bin_home(group, outcome, kind, error)
+    slot = home & arrays.bin_mask
+    while True:
+        slot = seek(arrays.bins, layout.BIN_FIELDS, layout.B_HOME, arrays.bin_slots, arrays.bin_mask, home, slot)
+        found = arrays.bin_slots[slot]
+        if found < 0:
+            break
+        row = found * layout.BIN_FIELDS
+        if (
+            arrays.bins[row + layout.B_GROUP] == group
+            and arrays.bins[row + layout.B_OUTCOME] == outcome
+            and arrays.bins[row + layout.B_KIND] == kind
+            and arrays.bins[row + layout.B_ERROR] == error
+        ):
+            return found
+        slot = (slot + 1) & arrays.bin_mask
+    found = arrays.state[layout.S_BINS]
+    if found >= arrays.bin_limit:
+        return 0
+    arrays.state[layout.S_BINS] = found + 1
+    arrays.bin_slots[slot] = found
+    row = found * layout.BIN_FIELDS
+    arrays.bins[row + layout.B_GROUP] = group
+    arrays.bins[row + layout.B_OUTCOME] = outcome
+    arrays.bins[row + layout.B_KIND] = kind
+    arrays.bins[row + layout.B_ERROR] = error
+    arrays.bins[row + layout.B_HOME] = home
+    return found
+
+
+def finish(arrays: PairingArrays, place: int) -> None:
+    """Count an exchange that can no longer change, and write it out where that is asked for."""
+    row = place * layout.FIELDS
+    error = 0
+    if arrays.pool[row + layout.OUTCOME] == layout.ERRED:
+        error = arrays.pool[row + layout.ERROR] >> 16
+    elif arrays.pool[row + layout.KIND] == layout.KIND_DNS and arrays.pool[row + layout.OUTCOME] == layout.REPLIED:
+        error = layout.ANSWER_CODES + arrays.pool[row + layout.RCODE] + 1
+    kind = arrays.pool[row + layout.KIND]
+    found = find_bin(arrays, arrays.pool[row + layout.GROUP], arrays.pool[row + layout.OUTCOME], kind, error)
+    entry = found * layout.BIN_FIELDS
+    count = arrays.bins[entry + layout.B_COUNT]
+    arrays.bins[entry + layout.B_COUNT] = count + 1
+    arrays.bins[entry + layout.B_REQUESTS] = arrays.bins[entry + layout.B_REQUESTS] + arrays.pool[row + layout.REQUESTS]
+    replies = arrays.pool[row + layout.REPLIES]
+    if replies > 1:
+        arrays.bins[entry + layout.B_DUPLICATES] = arrays.bins[entry + layout.B_DUPLICATES] + replies - 1
+    if count < layout.SAMPLES:
+        target = (found * layout.SAMPLES + count) * layout.FIELDS
+        copy_numbers(arrays.pool, row, arrays.samples, target, layout.FIELDS)
+    rtt = arrays.pool[row + layout.RTT]
+    if rtt >= 0:
+        if arrays.bins[entry + layout.B_LEAST] < 0 or rtt < arrays.bins[entry + layout.B_LEAST]:
+            arrays.bins[entry + layout.B_LEAST] = rtt
+        if rtt > arrays.bins[entry + layout.B_MOST]:
+            arrays.bins[entry + layout.B_MOST] = rtt
+        bucket = found * layout.BUCKETS + bucket_of(rtt)
+        arrays.buckets[bucket] = arrays.buckets[bucket] + 1
+    if arrays.out_capacity:
+        copy_numbers(arrays.pool, row, arrays.out, arrays.state[layout.S_OUT] * layout.FIELDS, layout.FIELDS)
+        arrays.state[layout.S_OUT] = arrays.state[layout.S_OUT] + 1
+
+
+def what_is_full(arrays: PairingArrays, more: int) -> int:
+    """What has no room for ``more`` finished exchanges (S_STATUS); DONE where all have."""
+    if not arrays.bins_final and arrays.state[layout.S_BINS] + more > arrays.bin_limit:
+        return layout.BINS_FULL
+    if arrays.out_capacity and arrays.state[layout.S_OUT] + more > arrays.out_capacity:
+        return layout.OUT_FULL
+    return layout.DONE

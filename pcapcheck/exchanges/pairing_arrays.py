@@ -1,0 +1,49 @@
+# cython: language_level=3, annotation_typing=False
+"""What the pairing loop works on: one object for all its arrays, so that its steps need not hand on each of them.
+
+Compiled by Cython it is a C structure, with the types in ``pairing_arrays.pxd``. While it exists, none of its arrays
+can be enlarged.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+
+class PairingArrays:
+    """The arrays of the pairing loop (see ``pairing_layout``).
+
+    ``pool`` holds exchanges, ``slots`` is the hash table over them; ``answered``, ``early`` and ``ended`` are rings of
+    places in it, ``recent`` are places by the question that they ask. ``homes`` are those of coming events.
+    ``gateways`` are the lower halves of the IPv4 addresses that no host has.
+
+    ``bins`` count finished exchanges, with their ``samples`` and ``buckets`` of round trip times; ``bin_slots`` is the
+    hash table over them. There are ``bin_limit`` at most; where ``bins_final``, bin 0 takes those beyond. Finished
+    exchanges are also written to ``out``, which has room for ``out_capacity``.
+    """
+
+    def __init__(
+        self, pool: array[int], slots: array[int], answered: array[int], early: array[int], ended: array[int],
+        recent: array[int], homes: array[int], gateways: array[int], bins: array[int], bin_slots: array[int],
+        bin_limit: int, bins_final: bool, samples: array[int], buckets: array[int], out: array[int],
+        out_capacity: int, state: array[int]
+    ) -> None:  # fmt: skip
+        self.pool = pool
+        self.slots = slots
+        self.mask = len(slots) - 1
+        self.answered = answered
+        self.early = early
+        self.ended = ended
+        self.recent = recent
+        self.homes = homes
+        self.gateways = gateways
+        self.bins = bins
+        self.bin_slots = bin_slots
+        self.bin_mask = len(bin_slots) - 1
+        self.bin_limit = bin_limit
+        self.bins_final = bins_final
+        self.samples = samples
+        self.buckets = buckets
+        self.out = out
+        self.out_capacity = out_capacity
+        self.state = state

@@ -1,0 +1,18 @@
+# The C types under which Cython compiles pairing_end.py; where it is not compiled, the Python file runs without them.
+cimport cython
+
+# The numbers, by setup.py: known to the C compiler, they cost nothing.
+from pcapcheck.capture cimport scan_layout
+from pcapcheck.exchanges cimport pairing_layout as layout
+from pcapcheck.exchanges.binning cimport finish, what_is_full
+from pcapcheck.exchanges.pairing cimport unlink
+from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
+
+@cython.locals(time=cython.longlong)
+cdef inline bint is_under_way(
+    const long long[::1] pool, size_t row, long long last, long long wait, long long dns_wait) except? -1 nogil
+
+@cython.locals(
+    step=cython.longlong, at=cython.size_t, place=cython.longlong, row=cython.size_t, last=cython.longlong,
+    unanswered=cython.bint)
+cpdef finish_all(PairingArrays arrays, const long long[::1] last_seen, long long wait, long long dns_wait)

@@ -1,0 +1,66 @@
+# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: initializedcheck=False
+"""Finish what is left when a capture is at its end: what was answered, what an error ended, what nobody answered.
+
+The loop runs as plain Python or compiled by Cython with the C types in ``pairing_end.pxd``.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+try:
+    import cython
+except ImportError:
+    from pcapcheck import _cython_stub as cython
+
+if not cython.compiled:
+    from pcapcheck.capture import scan_layout
+    from pcapcheck.exchanges import pairing_layout as layout
+    from pcapcheck.exchanges.binning import finish, what_is_full
+    from pcapcheck.exchanges.pairing import unlink
+    from pcapcheck.exchanges.pairing_arrays import PairingArrays
+
+
+def is_under_way(pool: array[int], row: int, last: int, wait: int, dns_wait: int) -> bool:
+    """Whether what got no answer may still have got one when its capture point was heard last."""
+    time = pool[row + layout.TIME]
+    if pool[row + layout.KIND] != layout.KIND_DNS:
+        return time != scan_layout.ABSENT_TIME and last - time < wait
+    if time == scan_layout.ABSENT_TIME:
+        return pool[row + layout.REQUESTS] == 1
+    # Whoever asks again has waited for long enough; but the repeat may be answered.
+    return last - time < dns_wait and (pool[row + layout.REQUESTS] == 1 or last - pool[row + layout.LATEST] < wait)
+
+
+def finish_all(arrays: PairingArrays, last_seen: array[int], wait: int, dns_wait: int) -> None:
+    """At the end of the capture: finish what was answered, oldest first, then what is still open, oldest first.
+
+    ``last_seen`` holds for each frame group the time of the last frame of its capture point: a request closer to that
+    than ``wait`` is in flight, a DNS query that is closer than ``dns_wait``. May stop because something is full, and is
+    then called again.
+    """
+    arrays.state[layout.S_STATUS] = layout.DONE
+    step = 0
+    while step < layout.REMEMBERED:
+        at = (arrays.state[layout.S_ANSWERED_AT] + step) % layout.REMEMBERED
+        step = step + 1
+        if arrays.answered[at] < 0:
+            continue
+        arrays.state[layout.S_STATUS] = what_is_full(arrays, 1)
+        if arrays.state[layout.S_STATUS] != layout.DONE:
+            return
+        finish(arrays, arrays.answered[at])
+        arrays.answered[at] = -1
+    while arrays.state[layout.S_OLDEST] >= 0:
+        arrays.state[layout.S_STATUS] = what_is_full(arrays, 1)
+        if arrays.state[layout.S_STATUS] != layout.DONE:
+            return
+        place = arrays.state[layout.S_OLDEST]
+        unlink(arrays, place)
+        row = place * layout.FIELDS
+        last = last_seen[arrays.pool[row + layout.GROUP]]
+        unanswered = arrays.pool[row + layout.OUTCOME] == layout.UNANSWERED
+        if unanswered and is_under_way(arrays.pool, row, last, wait, dns_wait):
+            arrays.pool[row + layout.OUTCOME] = layout.IN_FLIGHT
+        finish(arrays, place)
