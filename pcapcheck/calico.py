@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 
@@ -59,6 +58,8 @@ def cali_name(namespace: str, pod: str, prefix: str = "cali") -> str:
 
     Source: Calico, libcalico-go/lib/backend/k8s/conversion/workload_endpoint_default.go, VethNameForWorkload.
     """
+    import hashlib  # Not at every start: OpenSSL comes with it.
+
     return prefix + hashlib.sha1(f"{namespace}.{pod}".encode(), usedforsecurity=False).hexdigest()[:11]
 
 

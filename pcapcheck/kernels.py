@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Sequence
@@ -54,6 +53,7 @@ KERNELS = (
     "pcapcheck.ruleset.rule_bins",
     "pcapcheck.ruleset.text_numbers",
     "pcapcheck.ruleset.evaluating",
+    "pcapcheck.report.tables.line_writing",
 )
 
 
@@ -62,7 +62,7 @@ PACKAGE = Path(__file__).parent
 
 def number_files() -> list[Path]:
     """The files whose numbers are C constants in the compiled kernels."""
-    return [*sorted(PACKAGE.glob("*/*_layout.py")), PACKAGE / "protocols.py", PACKAGE / "kleene.py"]
+    return [*sorted(PACKAGE.rglob("*_layout.py")), PACKAGE / "protocols.py", PACKAGE / "kleene.py"]
 
 
 # What is written out in several loops.
@@ -80,6 +80,8 @@ HELPERS = (
 
 def digest_of(kernel: str) -> str:
     """A digest of what a kernel is compiled from: its source, its types, and the numbers and helpers that it shares."""
+    import hashlib  # Not at every start: OpenSSL comes with it.
+
     source = PACKAGE.parent / kernel.replace(".", "/")
     files = [source.with_suffix(".py"), source.with_suffix(".pxd"), *number_files(), *HELPERS]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()

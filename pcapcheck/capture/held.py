@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol, cast
 
@@ -49,6 +48,8 @@ class Held:
             return cls(_named("bytes", number), io.BytesIO(given), memoryview(given).nbytes)
         name = getattr(given, "name", None)
         path = Path(os.fspath(name)) if isinstance(name, (str, os.PathLike)) and name else _named("file", number)
+        import tempfile  # All compressions of Python come with it, and most captures are files.
+
         content: IO[bytes] = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115
         size = 0
         broken: CaptureError | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections.abc import Callable
 
@@ -43,6 +42,8 @@ class HostNames:
         known = self._by_name.get(key)
         if known is not None or len(self._by_address) >= MOST_NAMES:
             return known
+        import hashlib  # Only texts show names, and OpenSSL comes with it.
+
         prefix, room = _PREFIXES[family, group]
         offset = int.from_bytes(hashlib.sha256(key[0].encode()).digest()[:4], "big")
         while (address := prefix | offset % room) in self._by_address:

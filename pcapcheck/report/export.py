@@ -23,7 +23,7 @@ def write_text_table(analysis: Analysis, name: str, form: str, stream: IO[str]) 
     columns, written = COLUMNS[name], FORMS[form]
     stream.write(written.header(["capture", *columns]))
     for chunk in read_chunks(analysis, name):
-        stream.write("".join(text_rows(chunk, columns, written)))
+        stream.writelines(text_rows(chunk, columns, written))
 
 
 def write_parquet(analysis: Analysis, name: str, path: str) -> None:

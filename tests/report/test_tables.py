@@ -14,7 +14,7 @@ import pytest
 
 from pcapcheck import UsageError, analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.columns import COLUMNS
+from pcapcheck.columns import COLUMNS, DURATION, NUMBER, TIME
 from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.report.export import write_parquet, write_text_table
 from pcapcheck.report.tables import read_chunks
@@ -120,6 +120,33 @@ def test_arrow_is_the_data_frame(table: str) -> None:
     arrow = analysis.to_arrow(table)
     assert arrow.column_names == ["capture", *COLUMNS[table]]
     pd.testing.assert_frame_equal(arrow.to_pandas(), frame)
+
+
+@pytest.mark.parametrize("table", ["frames", "echo"])
+def test_polars_takes_arrow_without_a_copy(table: str) -> None:
+    """Numbers, times and durations are the same memory; texts point into it."""
+    pytest.importorskip("pyarrow", reason="Arrow tables need pyarrow")
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    arrow = analyze(*captures("loss")).to_arrow(table)
+    taken = polars.from_arrow(arrow)
+    assert taken.columns == arrow.column_names
+    assert taken.rows() == polars.DataFrame(arrow.to_pylist(), schema=taken.schema).rows()
+    numeric = [name for name, column in COLUMNS[table].items() if column.type in (NUMBER, TIME, DURATION)]
+    for name in numeric:
+        ours = {chunk.buffers()[1].address for chunk in arrow.column(name).chunks}
+        assert {chunk.to_arrow().buffers()[1].address for chunk in taken[name].get_chunks()} <= ours, name
+
+
+def test_duckdb_asks_arrow_tables() -> None:
+    pytest.importorskip("pyarrow", reason="Arrow tables need pyarrow")
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
+    analysis = analyze(*captures("two-nodes-vxlan"))
+    echo = analysis.to_arrow("echo")
+    asked = duckdb.from_arrow(echo).query("echo", "select dst, count(*), max(rtt) from echo group by dst order by dst")
+    expected = analysis.echo.groupby("dst")["rtt"].agg(["size", "max"])
+    assert [(dst, count) for dst, count, _ in asked.fetchall()] == list(expected["size"].items())
+    longest = [duration for _, _, duration in asked.fetchall()]
+    assert longest == [duration.floor("us").to_pytimedelta() for duration in expected["max"]]
 
 
 def test_arrow_of_a_table_that_does_not_exist() -> None:

@@ -18,7 +18,13 @@ PACKAGE = Path(pcapcheck.__file__).parent
 NOT_COMPILED = "" if is_compiled() else "the loops are not compiled here, so there is only one of each"
 COMPILED = {name: import_module(name) for name in KERNELS}
 # All that holds a loop: what is imported inside of plain_loops would keep the plain one, or never get it.
-for user in ("pcapcheck.pipeline", "pcapcheck.paths.correlation", "pcapcheck.ruleset.row_counting"):
+USERS = (
+    "pcapcheck.pipeline",
+    "pcapcheck.paths.correlation",
+    "pcapcheck.ruleset.row_counting",
+    "pcapcheck.report.tables.written_lines",
+)
+for user in USERS:
     import_module(user)
 
 

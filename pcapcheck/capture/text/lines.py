@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import html
 import re
 from collections.abc import Iterator
 
@@ -90,6 +89,8 @@ def plain(line: str) -> str:
     if "\x1b" in line:
         line = _ESCAPES.sub("", line)
     if "&" in line:
+        import html  # Its table of entities is long, and few lines have any.
+
         line = html.unescape(line)
     if "\\" in line:
         line = _ESCAPED.sub("", line)

@@ -16,8 +16,8 @@ from pcapcheck.report.tables.read_chunks import read_chunks
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
 
-# Rows per group of a Parquet file: some 50 MB in memory.
-ROW_GROUP = 1 << 17
+# Rows per group of a Parquet file: some 12 MB in memory.
+ROW_GROUP = 1 << 15
 CODED = pa.dictionary(pa.int32(), TEXT)
 
 

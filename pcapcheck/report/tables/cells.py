@@ -89,19 +89,22 @@ Cells = Numbers | Coded[Any]
 
 def alike(columns: Sequence[Coded[Any]]) -> tuple[Codes, Codes]:
     """Rows alike in all columns: the first row of each kind, and by row the number of its kind."""
-    kinds = np.zeros(len(columns[0].codes), np.int64)
+    count = len(columns[0].codes)
+    kinds = np.zeros(count, np.int64)
     for column in columns:
         if len(column.values) > 1:
             kinds = _distinct(kinds * len(column.values) + column.codes)[1]
-    _, first, inverse = np.unique(kinds, return_index=True, return_inverse=True)
-    return first, inverse
+    first = np.empty(int(kinds.max(initial=-1)) + 1, np.intp)
+    # Of several rows the last that is written stays: the first one.
+    first[kinds[::-1]] = np.arange(count - 1, -1, -1)
+    return first, kinds
 
 
 def _distinct(numbers: Integers) -> tuple[Integers, Codes]:
     """The different numbers, and by row which of them it has."""
-    if len(numbers) and (numbers == numbers[0]).all():
+    if not len(numbers) or (numbers == numbers[0]).all():
         return numbers[:1], np.zeros(len(numbers), np.intp)
-    if len(numbers) and (span := int(numbers.max()) - (least := int(numbers.min()))) < 2 * len(numbers):
+    if (span := int(numbers.max()) - (least := int(numbers.min()))) < 2 * len(numbers):
         # Close together: no sorting is needed.
         seen = np.zeros(span + 1, np.bool_)
         places = numbers - least

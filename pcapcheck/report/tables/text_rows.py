@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from io import StringIO
-from itertools import repeat
-from typing import Any
 
 import numpy as np
 
-from pcapcheck.columns import BOOL, DURATION, TIME, Column, Type
-from pcapcheck.report.tables.cells import Cells, Coded, Codes, Integers, Numbers
-from pcapcheck.report.tables.chunks import NUMERIC, Chunk
+from pcapcheck.columns import BOOL, DURATION, NUMBER, TIME, Column
+from pcapcheck.report.tables.cells import Cells, Coded, Codes, Numbers
+from pcapcheck.report.tables.chunks import Chunk
+from pcapcheck.report.tables.written_lines import WrittenLines
 from pcapcheck.values import format_time
 
 SECOND = 10**9
-# Texts are joined with the constant text behind them if each stands in this many rows on average.
-RECURRING = 8
-# Columns that recur are put together first if all that may come of it are no more texts than this.
-MOST_JOINED = 256
-Write = Callable[[Any], str]
+DAY = 24 * 60 * 60 * SECOND
 
 
 class Csv:
@@ -81,19 +75,16 @@ FORMS: dict[str, Form] = {"csv": Csv(), "jsonl": JsonLines()}
 
 
 def text_rows(chunk: Chunk, columns: dict[str, Column], form: Form) -> Iterator[str]:
-    """Each row of a chunk as a line."""
-    row = RowText(len(codes_of(chunk["capture"])))
+    """Each row of a chunk as a line, in blocks of whole lines."""
+    lines = WrittenLines(len(codes_of(chunk["capture"])))
     for number, (name, cells) in enumerate(chunk.items()):
-        row.add_constant(form.before(number, name))
-        type_ = columns[name].type if name in columns else None
-        if type_ is TIME and isinstance(cells, Numbers):
-            _add_times(row, cells, form)
+        lines.add_constant(form.before(number, name))
+        if isinstance(cells, Coded):
+            lines.add_texts(cells.codes, [form.absent if value is None else form.text(value) for value in cells.values])
         else:
-            coded = cells.coded() if isinstance(cells, Numbers) else cells
-            write = _writer(type_, form)
-            row.add(coded.codes, [form.absent if value is None else write(value) for value in coded.values])
-    row.add_constant(form.end)
-    return row.lines()
+            _add_numbers(lines, cells, columns[name], form)
+    lines.add_constant(form.end)
+    return lines.blocks()
 
 
 def codes_of(cells: Cells) -> Codes:
@@ -101,79 +92,27 @@ def codes_of(cells: Cells) -> Codes:
     return cells.codes
 
 
-class RowText:
-    """The text of ``count`` rows, put together from left to right: from constants, and texts that recur."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._parts: list[str | tuple[Codes, list[str]]] = []
-
-    def add_constant(self, text: str) -> None:
-        """The same text in each row."""
-        last = self._parts[-1] if self._parts else None
-        if isinstance(last, str):
-            self._parts[-1] = last + text
-        elif last is not None and len(last[1]) * RECURRING <= self._count:
-            self._parts[-1] = last[0], [part + text for part in last[1]]
-        else:
-            self._parts.append(text)
-
-    def add(self, codes: Codes, texts: list[str]) -> None:
-        """In row ``r``, ``texts[codes[r]]``."""
-        last = self._parts[-1] if self._parts else None
-        if len(texts) == 1:
-            self.add_constant(texts[0])
-        elif isinstance(last, tuple) and last[0] is codes:
-            # Columns that depend on the same.
-            self._parts[-1] = codes, [before + text for before, text in zip(last[1], texts, strict=True)]
-        elif isinstance(last, tuple) and len(last[1]) * len(texts) <= MOST_JOINED:
-            both = [before + text for before in last[1] for text in texts]
-            self._parts[-1] = last[0] * len(texts) + codes, both
-        else:
-            self._parts.append((codes, texts))
-
-    def lines(self) -> Iterator[str]:
-        parts: list[Iterable[str]] = [
-            repeat(part, self._count) if isinstance(part, str) else texts_by_row(*part) for part in self._parts
-        ]
-        return map("".join, zip(*parts, strict=True))
+def _add_numbers(lines: WrittenLines, cells: Numbers, column: Column, form: Form) -> None:
+    if column.type is NUMBER:
+        lines.add_numbers(cells, form.absent)
+    elif column.type is TIME:
+        _add_times(lines, cells, form)
+    elif column.type is DURATION:
+        coded = cells.coded()
+        lines.add_texts(coded.codes, [form.absent if value is None else form.seconds(value) for value in coded.values])
+    else:
+        assert column.type is BOOL
+        lines.add_texts(cells.where_absent(2), [form.flag(0), form.flag(1), form.absent])
 
 
-def texts_by_row(codes: Codes, texts: list[str]) -> list[str]:
-    by_row: list[str] = np.array(texts, object)[codes].tolist()
-    return by_row
-
-
-def _writer(type_: Type | None, form: Form) -> Write:
-    if type_ is DURATION:
-        return form.seconds
-    if type_ is BOOL:
-        return form.flag
-    return str if type_ in NUMERIC else form.text
-
-
-def _add_times(row: RowText, times: Numbers, form: Form) -> None:
-    """Times as ``format_time`` writes them, put together from parts that recur."""
-    if times.present is None:
-        for codes, texts in _time_parts(times.values, form.mark):
-            row.add(codes, texts)
-        return
-    known = RowText(int(times.present.sum()))
-    for codes, texts in _time_parts(times.values[times.present], form.mark):
-        known.add(codes, texts)
-    row.add(np.where(times.present, np.cumsum(times.present), 0), [form.absent, *known.lines()])
-
-
-def _time_parts(times: Integers, mark: str) -> list[tuple[Codes, list[str]]]:
-    seconds, rest = np.divmod(times, SECOND)
-    whole = Numbers(seconds).coded()
-    begins = [mark + format_time(int(second or 0) * SECOND)[: -len("000000000Z")] for second in whole.values]
-    thousands, last = np.divmod(rest, 1000)
-    first, middle = np.divmod(thousands, 1000)
-    plain = _three_digits("")
-    return [(whole.codes, begins), (first, plain), (middle, plain), (last, _three_digits(f"Z{mark}"))]
-
-
-@cache
-def _three_digits(after: str) -> list[str]:
-    return [f"{number:03d}{after}" for number in range(1000)]
+def _add_times(lines: WrittenLines, times: Numbers, form: Form) -> None:
+    """Times as ``format_time`` writes them: the day is a text that recurs."""
+    days, moments = np.divmod(times.values, DAY)
+    day = Numbers(days, times.present).coded()
+    begins = [
+        form.absent if value is None else form.mark + format_time(value * DAY).partition("T")[0] + "T"
+        for value in day.values
+    ]
+    lines.add_texts(day.codes, begins)
+    lines.add_moments(Numbers(moments, times.present))
+    lines.add_texts(times.absent.astype(np.intp), [f"Z{form.mark}", ""])
