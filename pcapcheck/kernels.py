@@ -17,9 +17,9 @@ KERNELS = (
     "pcapcheck.capture.scan",
     "pcapcheck.capture.salvage",
     "pcapcheck.decode.frame",
-    "pcapcheck.decode.icmp_error",
+    "pcapcheck.decode.error_frame",
     "pcapcheck.decode.icmp_arp",
-    "pcapcheck.decode.icmp_errors",
+    "pcapcheck.decode.error_reading",
     "pcapcheck.decode.headers",
     "pcapcheck.decode.grouping",
     "pcapcheck.decode.events",
@@ -73,7 +73,7 @@ HELPERS = (
     PACKAGE / "copying.pxd",
     PACKAGE / "decode" / "frame.pxd",
     PACKAGE / "exchanges" / "pending.pxd",
-    PACKAGE / "decode" / "icmp_error.pxd",
+    PACKAGE / "decode" / "error_frame.pxd",
     PACKAGE / "exchanges" / "pairing_arrays.pxd",
 )
 

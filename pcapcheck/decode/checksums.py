@@ -1,5 +1,5 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
-"""Checksums of a frame: right, wrong, not filled in yet, or not to be told.
+"""Checksums of a frame: right, wrong, not filled in yet, or unknown.
 
 A sender leaves the checksums of TCP and UDP to its card, and until then the field holds the sum of the pseudo header
 alone; the kernel leaves it so on every way that meets no card, and after it has joined received segments (GRO). So one

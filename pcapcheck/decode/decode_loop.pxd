@@ -7,8 +7,8 @@ from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.grouping cimport count_in_group
 from pcapcheck.decode.headers cimport read_headers
 from pcapcheck.decode.icmp_arp cimport blank_row
-from pcapcheck.decode.icmp_error cimport IcmpError
-from pcapcheck.decode.icmp_errors cimport emit_error, emit_event_of_error, may_be_error, read_error
+from pcapcheck.decode.error_frame cimport ErrorFrame
+from pcapcheck.decode.error_reading cimport emit_error, emit_event_of_error, may_be_error, read_error
 from pcapcheck.decode.arp_messages cimport emit_message
 from pcapcheck.decode.row_writer cimport write_row
 from pcapcheck.decode.segments cimport emit_segment, emit_segment_of_error
@@ -28,7 +28,7 @@ cpdef decode_frames(
     long long[::1] groups, long long[::1] slots, long long limit, long long[::1] rows, long long field_step,
     long long[::1] events, bint follow, long long sample, long long[::1] address_pairs, int[::1] pair_slots,
     long long pair_limit, long long[::1] sightings, long long[::1] segments, long long[::1] messages,
-    long long[::1] errors, Frame frame, IcmpError said, long long[::1] state)
+    long long[::1] errors, Frame frame, ErrorFrame said, long long[::1] state)
 
 @cython.locals(entry=cython.size_t)
 cdef inline int begin_frame(

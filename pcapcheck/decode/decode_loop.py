@@ -5,7 +5,7 @@ The headers of every frame are read (``headers``), and it is counted in its *gro
 capture point, link addresses, direction, what they carry and what their TTL says. What the pairing of exchanges needs
 is written down as an *event* (``events``) or, of ARP and neighbour discovery, as a *message* (``arp_messages``), what
 conversations need as a *segment* (``segments``), what follows packets from link to link as a *sighting*
-(``sighting``), what ICMP errors say as an *error* (``icmp_errors``). A *row* with all fields (``row_writer``) is
+(``sighting``), what ICMP errors say as an *error* (``error_reading``). A *row* with all fields (``row_writer``) is
 written only where ``keep_all`` is set.
 
 The loop runs as plain Python or compiled by Cython with the C types in ``decode_loop.pxd``.
@@ -26,13 +26,13 @@ if not cython.compiled:
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.arp_messages import emit_message
     from pcapcheck.decode.checksums import checksums_of
+    from pcapcheck.decode.error_frame import ErrorFrame
+    from pcapcheck.decode.error_reading import emit_error, emit_event_of_error, may_be_error, read_error
     from pcapcheck.decode.events import emit_event
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.grouping import count_in_group
     from pcapcheck.decode.headers import read_headers
     from pcapcheck.decode.icmp_arp import blank_row
-    from pcapcheck.decode.icmp_error import IcmpError
-    from pcapcheck.decode.icmp_errors import emit_error, emit_event_of_error, may_be_error, read_error
     from pcapcheck.decode.row_writer import write_row
     from pcapcheck.decode.segments import emit_segment, emit_segment_of_error
     from pcapcheck.decode.sighting import emit_sighting
@@ -43,7 +43,7 @@ def decode_frames(
     keep_all: bool, with_sums: bool, groups: array[int], slots: array[int], limit: int, rows: array[int],
     field_step: int, events: array[int], follow: bool, sample: int, address_pairs: array[int], pair_slots: array[int],
     pair_limit: int, sightings: array[int], segments: array[int], messages: array[int], errors: array[int],
-    frame: Frame, said: IcmpError, state: array[int]
+    frame: Frame, said: ErrorFrame, state: array[int]
 ) -> None:  # fmt: skip
     """Decode the records of a batch.
 

@@ -14,7 +14,7 @@ from pcapcheck.capture.printed_layout import NO_MAC
 from pcapcheck.capture.record import AddressOf, Interface, RecordBatch
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import CARRIES, DIRECTIONS
-from pcapcheck.decode import decode_loop, frame, frame_layout, icmp_error
+from pcapcheck.decode import decode_loop, error_frame, frame, frame_layout
 from pcapcheck.values import MAPPED, address_of
 
 # LINKTYPE_ numbers (tcpdump.org/linktypes.html) that are decoded; 12 and 14 are RAW as some systems write it.
@@ -170,7 +170,7 @@ class Decoder:
         self._groups[frame_layout.G_KIND] = 2 * frame_layout.KIND_DIRECTION
         self._state[frame_layout.S_GROUPS] = 1
         self._frame = frame.Frame()
-        self._error = icmp_error.IcmpError()
+        self._error = error_frame.ErrorFrame()
         self._address_of: AddressOf = address_of
         self._links = array("q")
         self._rows = array("q")

@@ -3,8 +3,8 @@ cimport cython
 
 from pcapcheck.capture.octets cimport i64, u16be, u32be
 from pcapcheck.decode.frame cimport Frame
-from pcapcheck.decode.icmp_error cimport IcmpError
-from pcapcheck.decode.icmp_errors cimport may_be_error
+from pcapcheck.decode.error_frame cimport ErrorFrame
+from pcapcheck.decode.error_reading cimport may_be_error
 from pcapcheck.decode.icmp_arp cimport (
     decode_arp, decode_fragment_header, decode_icmp, decode_icmpv6, outer_addresses)
 
@@ -14,7 +14,7 @@ from pcapcheck cimport protocols
 
 @cython.locals(written=cython.longlong)
 cdef int write_row(
-    const unsigned char[::1] buffer, Frame frame, IcmpError error, long long[::1] rows, long long capacity,
+    const unsigned char[::1] buffer, Frame frame, ErrorFrame error, long long[::1] rows, long long capacity,
     long long row) except -1 nogil
 
 @cython.locals(left=cython.longlong)
@@ -44,4 +44,4 @@ cdef int write_payload(
     const unsigned char[::1] buffer, Frame frame, long long[::1] rows, long long capacity,
     long long row) except -1 nogil
 
-cdef int write_error(IcmpError error, long long[::1] rows, long long capacity, long long row) except -1 nogil
+cdef int write_error(ErrorFrame error, long long[::1] rows, long long capacity, long long row) except -1 nogil

@@ -17,6 +17,8 @@ if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture.octets import i64, u16be, u32be
     from pcapcheck.decode import frame_layout as layout
+    from pcapcheck.decode.error_frame import ErrorFrame
+    from pcapcheck.decode.error_reading import may_be_error
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.icmp_arp import (
         decode_arp,
@@ -25,12 +27,10 @@ if not cython.compiled:
         decode_icmpv6,
         outer_addresses,
     )
-    from pcapcheck.decode.icmp_error import IcmpError
-    from pcapcheck.decode.icmp_errors import may_be_error
 
 
 def write_row(
-    buffer: bytearray, frame: Frame, error: IcmpError, rows: array[int], capacity: int, row: int
+    buffer: bytearray, frame: Frame, error: ErrorFrame, rows: array[int], capacity: int, row: int
 ) -> None:  # fmt: skip
     """Write down all fields of a frame, with those of the ``error`` that was read of it, if it may be one."""
     blank_parts(rows, capacity, row)
@@ -184,7 +184,7 @@ def write_payload(buffer: bytearray, frame: Frame, rows: array[int], capacity: i
             rows[layout.TCP_FLAGS * capacity + row] = u16be(buffer, payload + 12) & 0xFFF
 
 
-def write_error(error: IcmpError, rows: array[int], capacity: int, row: int) -> None:
+def write_error(error: ErrorFrame, rows: array[int], capacity: int, row: int) -> None:
     """The packet that an ICMP error quotes, and the MTU that it names."""
     rows[layout.ICMP_MTU * capacity + row] = error.mtu
     if error.is_quoted:

@@ -3,7 +3,7 @@ cimport cython
 
 from pcapcheck.capture.octets cimport i64, u16be, u32be
 from pcapcheck.decode.frame cimport Frame
-from pcapcheck.decode.icmp_error cimport IcmpError
+from pcapcheck.decode.error_frame cimport ErrorFrame
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport printed_layout
@@ -38,4 +38,4 @@ cdef inline long long datagram_end(
 
 @cython.locals(protocol=cython.longlong)
 cdef long long emit_segment_of_error(
-    Frame frame, IcmpError error, long long[::1] segments, size_t at) except -1 nogil
+    Frame frame, ErrorFrame error, long long[::1] segments, size_t at) except -1 nogil

@@ -20,8 +20,8 @@ if not cython.compiled:
     from pcapcheck.capture import printed_layout
     from pcapcheck.capture.octets import i64, u16be, u32be
     from pcapcheck.decode import frame_layout as layout
+    from pcapcheck.decode.error_frame import ErrorFrame
     from pcapcheck.decode.frame import Frame
-    from pcapcheck.decode.icmp_error import IcmpError
 
 
 def emit_segment(buffer: bytearray, frame: Frame, segments: array[int], at: int) -> int:
@@ -115,7 +115,7 @@ def datagram_end(buffer: bytearray, version: int, header: int, wire_end: int) ->
     return header + 40 + total if total else wire_end
 
 
-def emit_segment_of_error(frame: Frame, error: IcmpError, segments: array[int], at: int) -> int:
+def emit_segment_of_error(frame: Frame, error: ErrorFrame, segments: array[int], at: int) -> int:
     """The same of an ICMP error about a packet of a conversation."""
     protocol = error.protocol
     if protocol != protocols.TCP and protocol != protocols.UDP and protocol != protocols.SCTP:

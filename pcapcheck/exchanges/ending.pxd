@@ -4,7 +4,7 @@ cimport cython
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck cimport protocols
 from pcapcheck.decode cimport frame_layout
-from pcapcheck.decode.icmp_errors cimport error_class
+from pcapcheck.decode.error_reading cimport error_class
 from pcapcheck.exchanges cimport ending_layout as layout
 from pcapcheck.hash_table cimport insert_all, seek, stir
 

@@ -19,7 +19,7 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.decode import frame_layout
-    from pcapcheck.decode.icmp_errors import error_class
+    from pcapcheck.decode.error_reading import error_class
     from pcapcheck.exchanges import ending_layout as layout
     from pcapcheck.hash_table import insert_all, seek, stir
 

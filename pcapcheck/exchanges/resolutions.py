@@ -89,7 +89,7 @@ class Resolutions:
         waits = array("q", [max(self.wait, with_margin(slowest.get(group.point, 0))) for group in groups])
         yield from self._until_done(lambda: resolving.finish(self._pending, last_seen, waits))
         # Nothing is read any more: only the state is asked for later.
-        self._pending = pending.Pending()
+        del self._pending
         self._out = self._out_answers = array("q")
 
     def _until_done(self, loop: Callable[[], None]) -> Iterator[Resolved]:

@@ -24,7 +24,7 @@ OF_ONE_LENGTH = 10**14, 10**15
 
 @dataclass(frozen=True)
 class Share:
-    """``failed`` of ``asked`` questions got no answer; ``icmp_errors`` of these were ended by an ICMP error.
+    """``failed`` of ``asked`` questions got no answer; ``error_reading`` of these were ended by an ICMP error.
 
     ``who`` is an address, a pair of them, a pair and a port, a port, or a size in bytes.
     """

@@ -136,7 +136,7 @@ def pod_link_pairs(path: Path) -> Iterator[tuple[int, int]]:
 class SizeLimit:
     """Datagrams from ``src`` to ``dst`` that were lost for their size: the smallest lost, the largest that arrived.
 
-    Bytes, with the IP header. ``icmp_errors`` are the MTUs that ICMP errors name, and who sent them; none: lost
+    Bytes, with the IP header. ``error_reading`` are the MTUs that ICMP errors name, and who sent them; none: lost
     silently. ``packet`` is their type. ``back``: they arrived and got no reply, so the replies are too large.
     """
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pcapcheck.brief import Brief
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.ruleset.command import Typed
 from pcapcheck.ruleset.rule import fill
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from pcapcheck.triage.partly_known import Half
 
 
-@dataclass(frozen=True)
-class CaseWords:
+@dataclass(frozen=True, repr=False)
+class CaseWords(Brief):
     """The known columns of a case: as sentences show them, and as commands have them."""
 
     columns: Mapping[str, Value | None]
@@ -48,8 +49,8 @@ class CaseWords:
         return typed_columns(self.columns, UNNAMED)
 
 
-@dataclass(frozen=True)
-class FilledTexts:
+@dataclass(frozen=True, repr=False)
+class FilledTexts(Brief):
     """The texts of a cause in one case; ``half`` is what the state says for it if lines are missing."""
 
     cause: Cause

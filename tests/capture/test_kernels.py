@@ -45,9 +45,15 @@ def test_every_loop_is_swapped() -> None:
         "pcapcheck.decode.arp_messages",
         "pcapcheck.decode.segments",
         "pcapcheck.decode.sighting",
+        "pcapcheck.decode.error_reading",
+        "pcapcheck.decode.checksums",
         "pcapcheck.decode.row_writer",
         "pcapcheck.exchanges.kept_answers",
         "pcapcheck.exchanges.resolution_rows",
+        "pcapcheck.ruleset.field_values",
+        "pcapcheck.ruleset.leaf_results",
+        "pcapcheck.ruleset.rule_bins",
+        "pcapcheck.ruleset.value_spreads",
     }
     with plain_loops():
         assert not list(users())

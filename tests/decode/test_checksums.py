@@ -1,4 +1,4 @@
-"""Checksums of frames: right, wrong, left to a card, and those that cannot be told. dpkt makes the right ones."""
+"""Checksums of frames: right, wrong, left to a card, and unknown ones. dpkt makes the right ones."""
 
 from __future__ import annotations
 

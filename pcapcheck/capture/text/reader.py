@@ -12,7 +12,6 @@ from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.record import SMALLEST_RECORD, Interface, RecordBatch, Text, empty_matrix
 from pcapcheck.capture.text import tshark
 from pcapcheck.capture.text.banner import Described, Dropped, known_line
-from pcapcheck.capture.text.checksums import is_wrong
 from pcapcheck.capture.text.encoder import encode
 from pcapcheck.capture.text.lines import plain, read_lines
 from pcapcheck.capture.text.link import parse
@@ -21,6 +20,7 @@ from pcapcheck.capture.text.names import PrintedAddresses
 from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
 from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, is_cut_icmp
+from pcapcheck.capture.text.printed_sums import is_wrong
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.text.streams import Streams, unnumbered

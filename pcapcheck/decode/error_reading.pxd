@@ -1,10 +1,10 @@
-# The C types under which Cython compiles icmp_errors.py; where it is not compiled, the Python file runs without them.
+# The C types under which Cython compiles error_reading.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
 from pcapcheck.capture.octets cimport i64, u16be, u32be
 from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.icmp_arp cimport upper_layer
-from pcapcheck.decode.icmp_error cimport IcmpError
+from pcapcheck.decode.error_frame cimport ErrorFrame
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport printed_layout
@@ -14,36 +14,36 @@ from pcapcheck cimport protocols
 cdef bint may_be_error(Frame frame) noexcept nogil
 
 @cython.locals(position=cython.longlong, end=cython.longlong)
-cdef int read_error(const unsigned char[::1] buffer, Frame frame, IcmpError error) except -1 nogil
+cdef int read_error(const unsigned char[::1] buffer, Frame frame, ErrorFrame error) except -1 nogil
 
 cdef inline bint quotes(int version, long long icmp_type) noexcept nogil
 
 cdef int error_class(int family, long long icmp_type, long long code) noexcept nogil
 
-cdef inline int blank_quote(IcmpError error) except -1 nogil
+cdef inline int blank_quote(ErrorFrame error) except -1 nogil
 
 @cython.locals(packed=cython.longlong, protocol=cython.int)
 cdef inline int read_quoted(
-    const unsigned char[::1] buffer, long long position, long long end, int version, IcmpError error) except -1 nogil
+    const unsigned char[::1] buffer, long long position, long long end, int version, ErrorFrame error) except -1 nogil
 
 @cython.locals(protocol=cython.int)
 cdef inline long long quoted_ipv4(
-    const unsigned char[::1] buffer, long long position, IcmpError error) except -2 nogil
+    const unsigned char[::1] buffer, long long position, ErrorFrame error) except -2 nogil
 
 @cython.locals(packed=cython.longlong)
 cdef long long quoted_ipv6(
-    const unsigned char[::1] buffer, long long position, long long end, IcmpError error) except -2 nogil
+    const unsigned char[::1] buffer, long long position, long long end, ErrorFrame error) except -2 nogil
 
 @cython.locals(echo_request=cython.int, echo_reply=cython.int)
 cdef inline int quoted_icmp(
-    const unsigned char[::1] buffer, long long position, long long end, int version, IcmpError error) except -1 nogil
+    const unsigned char[::1] buffer, long long position, long long end, int version, ErrorFrame error) except -1 nogil
 
 cdef inline int quoted_ports(
-    const unsigned char[::1] buffer, long long position, long long end, int protocol, IcmpError error) except -1 nogil
+    const unsigned char[::1] buffer, long long position, long long end, int protocol, ErrorFrame error) except -1 nogil
 
 @cython.locals(request=cython.int, kind=cython.longlong, code=cython.longlong)
 cdef long long emit_event_of_error(
-    const unsigned char[::1] buffer, Frame frame, IcmpError error, long long[::1] events, size_t event) except -1 nogil
+    const unsigned char[::1] buffer, Frame frame, ErrorFrame error, long long[::1] events, size_t event) except -1 nogil
 
 cdef inline long long ttl_of(const unsigned char[::1] buffer, Frame frame) except? -1 nogil
 
@@ -52,6 +52,6 @@ cdef inline long long source_high(const unsigned char[::1] buffer, Frame frame) 
 cdef inline long long source_low(const unsigned char[::1] buffer, Frame frame) except? -1 nogil
 
 cdef long long emit_error(
-    const unsigned char[::1] buffer, Frame frame, IcmpError error, long long[::1] errors, size_t at) except -1 nogil
+    const unsigned char[::1] buffer, Frame frame, ErrorFrame error, long long[::1] errors, size_t at) except -1 nogil
 
 cdef int blank_error(long long present, long long[::1] errors, size_t at) except -1 nogil

@@ -2,13 +2,13 @@
 """An ICMP error while its frame is decoded: what it says, and what it quotes of the packet that it is about.
 
 One object serves all frames of a capture, one after the other. Compiled by Cython it is a C structure, with the types
-in ``icmp_error.pxd``.
+in ``error_frame.pxd``.
 """
 
 from __future__ import annotations
 
 
-class IcmpError:
+class ErrorFrame:
     """What the steps of ``decode_loop`` hand on of an ICMP message that is no echo; what it lacks is ABSENT.
 
     Its ``icmp_type`` and ``code``, the ``mtu`` of the link that a packet was too big for, and its ``meaning`` to

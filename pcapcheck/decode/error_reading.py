@@ -3,7 +3,7 @@
 
 Sources: RFC 792 and 4443 (ICMP), RFC 791 (IPv4), RFC 8200 (IPv6), RFC 1035 (DNS).
 
-The steps run as plain Python or compiled by Cython with the C types in ``icmp_errors.pxd``.
+The steps run as plain Python or compiled by Cython with the C types in ``error_reading.pxd``.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if not cython.compiled:
     from pcapcheck.capture import printed_layout
     from pcapcheck.capture.octets import i64, u16be, u32be
     from pcapcheck.decode import frame_layout as layout
+    from pcapcheck.decode.error_frame import ErrorFrame
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.icmp_arp import upper_layer
-    from pcapcheck.decode.icmp_error import IcmpError
 
 
 def may_be_error(frame: Frame) -> bool:
@@ -39,7 +39,7 @@ def may_be_error(frame: Frame) -> bool:
     )
 
 
-def read_error(buffer: bytearray, frame: Frame, error: IcmpError) -> None:
+def read_error(buffer: bytearray, frame: Frame, error: ErrorFrame) -> None:
     """Read an ICMP message, and the packet that it quotes."""
     position = frame.payload
     end = frame.payload_end
@@ -89,7 +89,7 @@ def error_class(family: int, icmp_type: int, code: int) -> int:
     return layout.OTHER_ERROR if icmp_type == protocols.ICMPV6_PARAMETER_PROBLEM else 0
 
 
-def blank_quote(error: IcmpError) -> None:
+def blank_quote(error: ErrorFrame) -> None:
     """No packet is quoted, as far as is known."""
     error.is_quoted = False
     error.src_high = 0
@@ -106,7 +106,7 @@ def blank_quote(error: IcmpError) -> None:
     error.query = layout.ABSENT
 
 
-def read_quoted(buffer: bytearray, position: int, end: int, version: int, error: IcmpError) -> None:
+def read_quoted(buffer: bytearray, position: int, end: int, version: int, error: ErrorFrame) -> None:
     """The quoted packet: addresses, protocol, and what identifies it there."""
     packed = -1
     if version == 4 and end - position >= 20 and buffer[position] >> 4 == 4 and (buffer[position] & 15) >= 5:
@@ -122,7 +122,7 @@ def read_quoted(buffer: bytearray, position: int, end: int, version: int, error:
             quoted_ports(buffer, position, end, protocol, error)
 
 
-def quoted_ipv4(buffer: bytearray, position: int, error: IcmpError) -> int:
+def quoted_ipv4(buffer: bytearray, position: int, error: ErrorFrame) -> int:
     """A quoted IPv4 header: position * 256 + protocol of its payload, or -1 of a later fragment."""
     protocol = buffer[position + 9]
     error.is_quoted = True
@@ -137,7 +137,7 @@ def quoted_ipv4(buffer: bytearray, position: int, error: IcmpError) -> int:
     return (position + (buffer[position] & 15) * 4) * 256 + protocol
 
 
-def quoted_ipv6(buffer: bytearray, position: int, end: int, error: IcmpError) -> int:
+def quoted_ipv6(buffer: bytearray, position: int, end: int, error: ErrorFrame) -> int:
     """The same of a quoted IPv6 header, and those behind it."""
     error.is_quoted = True
     error.ttl = buffer[position + 7]
@@ -151,7 +151,7 @@ def quoted_ipv6(buffer: bytearray, position: int, end: int, error: IcmpError) ->
     return packed
 
 
-def quoted_icmp(buffer: bytearray, position: int, end: int, version: int, error: IcmpError) -> None:
+def quoted_icmp(buffer: bytearray, position: int, end: int, version: int, error: ErrorFrame) -> None:
     """A quoted ICMP message: its type, of an echo also identifier and sequence number."""
     echo_request = protocols.ICMP_ECHO_REQUEST if version == 4 else protocols.ICMPV6_ECHO_REQUEST
     echo_reply = protocols.ICMP_ECHO_REPLY if version == 4 else protocols.ICMPV6_ECHO_REPLY
@@ -162,7 +162,7 @@ def quoted_icmp(buffer: bytearray, position: int, end: int, version: int, error:
             error.seq = u16be(buffer, position + 6)
 
 
-def quoted_ports(buffer: bytearray, position: int, end: int, protocol: int, error: IcmpError) -> None:
+def quoted_ports(buffer: bytearray, position: int, end: int, protocol: int, error: ErrorFrame) -> None:
     """The ports of a quoted segment or datagram, of a DNS query also its identifier."""
     if position + 4 <= end:
         error.src_port = u16be(buffer, position)
@@ -171,7 +171,7 @@ def quoted_ports(buffer: bytearray, position: int, end: int, protocol: int, erro
             error.query = u16be(buffer, position + 8)
 
 
-def emit_event_of_error(buffer: bytearray, frame: Frame, error: IcmpError, events: array[int], event: int) -> int:
+def emit_event_of_error(buffer: bytearray, frame: Frame, error: ErrorFrame, events: array[int], event: int) -> int:
     """Write down the event of an error about a TCP segment, DNS query or echo request; returns the place of the next.
 
     It has one where it quotes as much as is needed to know the exchange.
@@ -225,7 +225,7 @@ def source_low(buffer: bytearray, frame: Frame) -> int:
     return layout.MAPPED | u32be(buffer, frame.header + 12) if frame.version == 4 else i64(buffer, frame.header + 16)
 
 
-def emit_error(buffer: bytearray, frame: Frame, error: IcmpError, errors: array[int], at: int) -> int:
+def emit_error(buffer: bytearray, frame: Frame, error: ErrorFrame, errors: array[int], at: int) -> int:
     """Write down an error that ends an exchange, as it is counted, and return the place of the next."""
     if error.meaning == 0:
         return at
