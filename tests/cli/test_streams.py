@@ -40,7 +40,7 @@ def test_report_is_that_of_the_file(path: Path) -> None:
     assert through.returncode == given.returncode
     expected = given.stdout.decode().replace(str(path), "standard input").splitlines()
     # No command can show frames of a stream; their numbers stand there instead.
-    assert (b"    frames 17 20 21 of standard input\n" in through.stdout) == (path is BROKEN)
+    assert (b"    frames 17 21 22 of standard input\n" in through.stdout) == (path is BROKEN)
     shown = [
         line for line in through.stdout.decode().splitlines() if not re.match("    frames .* of standard input", line)
     ]
