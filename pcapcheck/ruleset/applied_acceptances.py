@@ -37,7 +37,8 @@ def accept(finding: Finding, total: RuleSum, day: date) -> None:
     finding.is_accepted = finding.status == FAIL and bool(reasons) and all_accepted
     if finding.is_accepted:
         finding.rule = replace(rule, severity=INFO, adjusted="; ".join(reasons))
-        finding.evidence = (total.excused + finding.evidence)[:EVIDENCE_PER_RULE]
+        excused = [row.evidence() for row in total.excused[:EVIDENCE_PER_RULE]]
+        finding.evidence = (excused + finding.evidence)[:EVIDENCE_PER_RULE]
 
 
 def _status(acceptance: Acceptance, tally: AcceptanceTally, finding: Finding, day: date) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from pcapcheck.brief import Brief
 from pcapcheck.fair_choice import Candidate, choose
@@ -99,14 +100,32 @@ def passes_now(finding: Finding) -> list[str]:
     return sentences
 
 
-def fair(evidence: list[Evidence], most: int | None) -> list[Evidence]:
+class Failing(Protocol):
+    """A row that failed, as evidence or before it is made one."""
+
+    @property
+    def capture(self) -> int: ...
+    @property
+    def interface(self) -> str: ...
+    @property
+    def frames(self) -> tuple[int, ...]: ...
+    @property
+    def time(self) -> int | None: ...
+    @property
+    def row(self) -> Mapping[str, Value | None]: ...
+
+
+SomeFailing = TypeVar("SomeFailing", bound=Failing)
+
+
+def fair(failing: list[SomeFailing], most: int | None) -> list[SomeFailing]:
     """At most ``most`` rows, in order: the first one, and others spread over pods, peers and time."""
-    if most is None or len(evidence) <= most:
-        return evidence
-    return [evidence[number] for number in sorted(choose([_candidate(row) for row in evidence], most))]
+    if most is None or len(failing) <= most:
+        return failing
+    return [failing[number] for number in sorted(choose([_candidate(row) for row in failing], most))]
 
 
-def _candidate(failing: Evidence) -> Candidate:
+def _candidate(failing: Failing) -> Candidate:
     row = failing.row
     pod = row.get("src") or row.get("asker_ip") or (failing.capture, failing.interface)
     peer = row.get("dst") or row.get("target")

@@ -19,7 +19,7 @@ from pcapcheck.ruleset.late_values import LateValues
 from pcapcheck.ruleset.measures import measures_of, valueless
 from pcapcheck.ruleset.nothing_to_check import nothing_to_check
 from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample
-from pcapcheck.ruleset.row_evidence import evidence_of
+from pcapcheck.ruleset.row_evidence import FailingRow, evidence_of
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.rule_sum import RuleSum
 from pcapcheck.table_names import CONNECTIONS, STATE
@@ -38,14 +38,14 @@ def judge_rule(
             by_link.setdefault(point.key, {})[key] = held
     for where, own in by_link.items():
         total.add(_judge_link(rule, early, shown, own, facts, bool(facts.points[where].alternatives)))
-    for rows in (total.evidence, total.excused):
+    for rows in (total.failing, total.excused):
         rows.sort(key=lambda row: (row.capture, row.frames[:1]))
     finding = Finding(
         rule,
         checked=total.checked,
         failed=total.failed,
         unknown=total.unknown,
-        evidence=fair(total.evidence, EVIDENCE_PER_RULE),
+        evidence=[row.evidence() for row in fair(total.failing, EVIDENCE_PER_RULE)],
     )
     _settle(finding, total)
     if total.reasons:
@@ -132,8 +132,8 @@ def _judge_bins(rule: Rule, early: list[Leaf], shown: list[Column], bins: dict[B
             total.failed += held.count
             accepted = any(not acceptance.is_over(day) for acceptance, _ in covering)
             total.accepted += held.count if accepted else 0
-            evidence = total.excused if accepted else total.evidence
-            evidence += [evidence_of(rule, shown, sample, late) for sample in held.samples]
+            failing = total.excused if accepted else total.failing
+            failing += [FailingRow(rule, shown, sample, late) for sample in held.samples]
     return total
 
 

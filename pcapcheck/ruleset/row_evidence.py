@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from pcapcheck.brief import Brief
 from pcapcheck.columns import ADDRESS, ASKED, Column
 from pcapcheck.ruleset.command import fill_command, typed_as
 from pcapcheck.ruleset.condition_words import as_written, in_words
@@ -19,6 +20,41 @@ from pcapcheck.values import Value, is_ipv4
 # The IPv6 counterpart of ARP.
 SOLICITATION = "neighbour solicitation"
 ONE_SIDED = "; no frame from the other end was recorded. With -Q or a capture filter, a healthy {} would look the same"
+
+
+@dataclass(frozen=True, repr=False)
+class FailingRow(Brief):
+    """A sampled row that failed; of many, only those that are shown become evidence, with the columns ``shown``."""
+
+    rule: Rule
+    shown: list[Column]
+    sample: BinSample
+    late: LateValues
+
+    @property
+    def capture(self) -> int:
+        return self.late.capture
+
+    @property
+    def interface(self) -> str:
+        point = self.late.facts.point(self.late.capture, self.late.group)
+        return point.name if point else ""
+
+    @property
+    def frames(self) -> tuple[int, ...]:
+        return self.sample.frames
+
+    @property
+    def time(self) -> int | None:
+        return self.sample.time
+
+    @property
+    def row(self) -> Mapping[str, Value | None]:
+        """Its early columns: they hold who asked whom."""
+        return self.sample.values
+
+    def evidence(self) -> Evidence:
+        return evidence_of(self.rule, self.shown, self.sample, self.late)
 
 
 def evidence_of(rule: Rule, shown: list[Column], sample: BinSample, late: LateValues) -> Evidence:

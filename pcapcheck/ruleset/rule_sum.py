@@ -1,4 +1,4 @@
-"""The rows of one rule summed up: counts, reasons, evidence and the values that bounds are about."""
+"""The rows of one rule summed up: counts, reasons, samples and the values that bounds are about."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pcapcheck.ruleset.acceptance import AcceptanceTally
 from pcapcheck.ruleset.aggregate import Spread
 from pcapcheck.ruleset.finding import Evidence
+from pcapcheck.ruleset.row_evidence import FailingRow
 from pcapcheck.ruleset.rule import Rule
 
 
@@ -22,15 +23,15 @@ class RuleSum:
     selected: int = 0
     perhaps: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
-    evidence: list[Evidence] = field(default_factory=list)
+    failing: list[FailingRow] = field(default_factory=list)
     # A spread per bound on a column: the values of rows that are selected, and of rows that may be.
     sure: list[Spread] = field(default_factory=list)
     open: list[Spread] = field(default_factory=list)
     # Per bound, the rows that break it most, by rank.
     extremes: list[list[tuple[int, Evidence]]] = field(default_factory=list)
-    # The failed rows that are accepted, with their evidence, and a tally per acceptance.
+    # The failed rows that are accepted, samples of them, and a tally per acceptance.
     accepted: int = 0
-    excused: list[Evidence] = field(default_factory=list)
+    excused: list[FailingRow] = field(default_factory=list)
     tallies: list[AcceptanceTally] = field(default_factory=list)
 
     @classmethod
@@ -52,7 +53,7 @@ class RuleSum:
         self.selected += other.selected
         self.perhaps += other.perhaps
         self.reasons.update(other.reasons)
-        self.evidence += other.evidence
+        self.failing += other.failing
         for mine, theirs in zip([*self.sure, *self.open], [*other.sure, *other.open], strict=True):
             mine.merge(theirs)
         for held, more in zip(self.extremes, other.extremes, strict=True):
