@@ -39,6 +39,8 @@ def export(captures: tuple[Path, ...], table: str, form: str, output: str | None
     analysis = run_analysis(captures, (), **scope, keep_all=True)
     for line in skipped_lines(analysis):
         complain(line)
+    if table not in (PATHS, HOPS):
+        analysis.followed.forget_packets()
     spare(output, (file for capture in analysis.captures for file in capture.source.files))
     if form == "parquet":
         write_parquet(analysis, table, str(output))

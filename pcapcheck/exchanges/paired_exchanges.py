@@ -25,6 +25,7 @@ from pcapcheck.exchanges.paired_kinds import KINDS, TABLE_OF
 from pcapcheck.exchanges.pairing_arrays import PairingArrays
 from pcapcheck.exchanges.waiting import hold_back
 from pcapcheck.exchanges.worker import Worker
+from pcapcheck.hash_table import empty_slots
 from pcapcheck.kernels import is_compiled
 from pcapcheck.raw_rows import RawRows
 from pcapcheck.table_names import ECHO
@@ -195,10 +196,12 @@ class PairedExchanges:
             self._bins.enlarge()
 
     def _enlarge_pool(self) -> None:
-        """Double the places; rebuild the table over them with room to spare."""
+        """Double the places, up to the most that are used; rebuild the table over them with room to spare."""
         before = len(self._pool) // layout.FIELDS
-        after = max(FIRST_PLACES, 2 * before)
+        # What is open, answered or early, and a free place for the next.
+        most = MOST_OPEN + 2 * layout.REMEMBERED + 1
+        after = min(max(FIRST_PLACES, 2 * before), most)
         self._pool.frombytes(bytes(8 * layout.FIELDS * (after - before)))
         pairing.chain_free(self._pool, self._state, before, after)
-        self._slots = array("i", [-1]) * (4 * after)
+        self._slots = empty_slots(2 * after)
         pairing.enter_all(self._pool, self._slots, before)

@@ -49,6 +49,10 @@ class PathGroups:
         self.packets, tokens = drop_seen_twice(packets, self.step, hosts)
         self.paths, self.path_of = self._sum_up(tokens, spans)
 
+    def forget(self) -> None:
+        """Release the packets, if only their paths are asked for from now on."""
+        del self.seen, self.packets
+
     def step(self, row: int) -> PathStep:
         """The step that a row of ``seen`` is."""
         what = int(self.seen.what[row])

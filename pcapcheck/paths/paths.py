@@ -61,6 +61,11 @@ class Paths(Brief):
         every = self.groups.paths if self.groups else []
         return every if self.only is None else [path for path in every if path.steps[0].spot.point.key in self.only]
 
+    def forget_packets(self) -> None:
+        """Release the packets, if only their paths are asked for from now on."""
+        if self.groups:
+            self.groups.forget()
+
     def between(self, src: int | None, dst: int | None) -> list[Path]:
         """The paths of what one address sent to another."""
         return [path for path in self.of_two(src, dst) if path.src == src]

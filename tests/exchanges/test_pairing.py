@@ -192,6 +192,18 @@ def test_many_open_are_bounded_oldest_first() -> None:
     assert [echo.frames[0] for echo in finished if echo.outcome == "unanswered"] == list(range(2001, 3001))
 
 
+def test_room_for_as_many_as_may_be_open_answered_and_early() -> None:
+    early = [Event(E_REPLY, asker, 1, 0) for asker in range(REMEMBERED)]
+    answered = [Event(kind, asker, 0, 0) for asker in range(REMEMBERED) for kind in (E_REQUEST, E_REPLY)]
+    left_open = [Event(E_REQUEST, asker, 2, 0) for asker in range(1000)]
+    one_more = [Event(E_REPLY, REMEMBERED, 1, 0)]
+    more = [Event(kind, asker, 3, 0) for asker in range(1000) for kind in (E_REQUEST, E_REPLY)]
+    with patch.object(paired_exchanges, "MOST_OPEN", 1000):
+        echoes, finished = pair([*early, *answered, *left_open, *one_more, *more], last=10**10)
+    assert Counter(echo.outcome for echo in finished) == {"replied": REMEMBERED + 1000, "unanswered": 999, "evicted": 1}
+    assert echoes.evicted == 1
+
+
 def test_more_open_than_the_pool_had_room_for() -> None:
     many = [Event(E_REQUEST, asker, 0, asker) for asker in range(20_000)]
     replies = [Event(E_REPLY, asker, 0, asker + 5) for asker in range(20_000)]

@@ -102,6 +102,14 @@ def test_written_in_parts_like_in_one(table: str, form: str, monkeypatch: pytest
     assert len(whole.splitlines()) > 7 or table == "arp"
 
 
+@pytest.mark.parametrize("table", ["frames", "arp", "echo", "connections", "dns", "paths", "hops"])
+def test_of_several_links_like_the_library(table: str) -> None:
+    files = [str(path) for path in captures("two-nodes-ipip")]
+    rows = list(csv.DictReader(StringIO(export(*files, "--table", table))))
+    assert len(rows) == len(getattr(analyze(*files), table))
+    assert rows or table in ("connections", "dns")
+
+
 def crowded(folder: Path, link_type: int) -> Path:
     """200 pods with one ping each on one link, and their node's ARP for somebody who is none of them."""
     frames = sorted(frame for pod in range(200) for frame in frames_of(pod, pings=2))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
 from pcapcheck.report.tables.arrow_cells import TEXT, arrow_cells
+from pcapcheck.report.tables.chunks import Chunk
 from pcapcheck.report.tables.data_frames import data_frame
 from pcapcheck.report.tables.read_chunks import read_chunks
 
@@ -34,9 +36,12 @@ def arrow_table(analysis: Analysis, name: str) -> pa.Table:
 
 def arrow_batches(analysis: Analysis, name: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The same in batches, so that it need not fit into memory."""
-    for chunk in read_chunks(analysis, name):
-        arrays = [arrow_cells(cells, type_) for cells, type_ in zip(chunk.values(), schema.types, strict=True)]
-        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+    return map(partial(_batch, schema), read_chunks(analysis, name))
+
+
+def _batch(schema: pa.Schema, chunk: Chunk) -> pa.RecordBatch:
+    arrays = [arrow_cells(cells, type_) for cells, type_ in zip(chunk.values(), schema.types, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def write_parquet(analysis: Analysis, name: str, path: str) -> None:
@@ -47,6 +52,9 @@ def write_parquet(analysis: Analysis, name: str, path: str) -> None:
     with ParquetWriter(path, coded, store_schema=False) as writer:
         for group in _row_groups(arrow_batches(analysis, name, coded), coded):
             writer.write_table(group, len(group))
+            del group
+            # Arrow keeps what is free for later, some 40 MB.
+            pa.default_memory_pool().release_unused()
         writer.add_key_value_metadata({**schema.metadata, "ARROW:schema": b64encode(schema.serialize())})
 
 
@@ -56,7 +64,8 @@ def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterato
     for batch in batches:
         held.append(batch)
         if sum(map(len, held)) >= ROW_GROUP:
-            yield pa.Table.from_batches(held, schema).unify_dictionaries()
-            held = []
+            group, held = pa.Table.from_batches(held, schema).unify_dictionaries(), []
+            yield group
+            del group
     if held:
         yield pa.Table.from_batches(held, schema).unify_dictionaries()
