@@ -21,6 +21,7 @@ from pcapcheck.paths.node_links import NodeLinks
 from pcapcheck.paths.path import Path, SizeLimit
 from pcapcheck.paths.size_limits import size_limits
 from pcapcheck.paths.topology import Topology
+from pcapcheck.paths.translations import Translations
 from pcapcheck.values import is_ipv4
 
 if TYPE_CHECKING:
@@ -152,6 +153,11 @@ class Paths(Brief):
     def cards(self) -> Cards:
         """The machines behind the network cards, if they are known."""
         return Cards(self.facts, self.captures, self.found, self.hosts, self.nodes.addresses)
+
+    @cached_property
+    def translations(self) -> Translations:
+        """How nodes changed the addresses of packets."""
+        return Translations(self.captures, self.found, self.facts)
 
     @cached_property
     def size_limits(self) -> list[SizeLimit]:
