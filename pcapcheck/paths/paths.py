@@ -21,11 +21,11 @@ from pcapcheck.paths.node_links import NodeLinks
 from pcapcheck.paths.path import Path, SizeLimit
 from pcapcheck.paths.size_limits import size_limits
 from pcapcheck.paths.topology import Topology
-from pcapcheck.paths.translations import Translations
 from pcapcheck.values import is_ipv4
 
 if TYPE_CHECKING:
     from pcapcheck.paths.path_grouping import PathGroups
+    from pcapcheck.paths.translations import Translations
 
 
 @dataclass(repr=False)
@@ -157,6 +157,9 @@ class Paths(Brief):
     @cached_property
     def translations(self) -> Translations:
         """How nodes changed the addresses of packets."""
+        # One link alone, where nothing is followed, does without.
+        from pcapcheck.paths.translations import Translations
+
         return Translations(self.captures, self.found, self.facts)
 
     @cached_property

@@ -96,9 +96,8 @@ class Translations:
         if path.packet == TCP:
             # Resets of the answers go to the back end too: only SYNs show that it is asked itself.
             here = path.steps[0].spot.point.key
-            asks_back = any((src, dst) == (back_end, asker) for _, src, dst in self._connected)
-            return not asks_back and (here, asker, back_end) not in self._connected
-        return not any((other.packet, other.src, other.dst) == (path.packet, asker, back_end) for other in self._paths)
+            return (back_end, asker) not in self._connecting and (here, asker, back_end) not in self._connected
+        return (path.packet, asker, back_end) not in self._sent
 
     def _asks(self, path: Path) -> bool:
         """Whether packets ask, rather than answer: TCP by its SYNs, UDP by who sent first."""
@@ -123,6 +122,16 @@ class Translations:
             for group, src, dst in PairCounts(capture.exchanges.paired.cells).asked(CONNECTIONS)
             if (point := self._facts.point(capture.number, group)) is not None
         )
+
+    @cached_property
+    def _connecting(self) -> frozenset[tuple[int, int]]:
+        """Who sent SYNs to whom, wherever it was seen."""
+        return frozenset((src, dst) for _, src, dst in self._connected)
+
+    @cached_property
+    def _sent(self) -> frozenset[tuple[str, int, int]]:
+        """The type of packets, their source and destination where they were seen first."""
+        return frozenset((path.packet, path.src, path.dst) for path in self._paths)
 
     @cached_property
     def _seen(self) -> frozenset[tuple[str, int, int]]:
@@ -150,15 +159,22 @@ class Translations:
 
     def _is_outside(self, address: int) -> bool:
         """Whether an address is none of a pod: not in a private network, or in one for which others are translated."""
-        if is_name(address) or is_multicast_address(address):
-            return False
-        if _network(address, POOL_PREFIX) in {_network(pod, POOL_PREFIX) for pod in self._pods if not is_name(pod)}:
+        if is_name(address) or is_multicast_address(address) or _network(address, POOL_PREFIX) in self._pod_networks:
             return False
         ip = _ip(address)
         if not ip.is_link_local and not any(ip in pool for pool in POOLS):
             return True
-        reached = (asked for pod in self._translated.values() for asked in pod if not is_name(asked))
-        return _network(address, NETWORK_PREFIX) in {_network(asked, NETWORK_PREFIX) for asked in reached}
+        return _network(address, NETWORK_PREFIX) in self._outside_networks
+
+    @cached_property
+    def _pod_networks(self) -> set[tuple[int, int]]:
+        return {_network(pod, POOL_PREFIX) for pod in self._pods if not is_name(pod)}
+
+    @cached_property
+    def _outside_networks(self) -> set[tuple[int, int]]:
+        """The networks of those for whom packets of pods are translated."""
+        asked = (address for addresses in self._translated.values() for address in addresses)
+        return {_network(address, NETWORK_PREFIX) for address in asked if not is_name(address)}
 
 
 def _comes_back(asking: PathStep, step: PathStep) -> bool:
