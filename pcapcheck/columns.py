@@ -564,6 +564,27 @@ _define(
 )
 _define(PATHS, "answered", BOOL, "whether its reply was seen anywhere; only of echo requests")
 _define(PATHS, "for_node", BOOL, "whether it was for the node itself, which need not forward it")
+_define(
+    PATHS,
+    "asked",
+    ADDRESS,
+    "of an answer to what was asked of a service or a node's port, and translated: that address",
+    why_absent="it was not seen to come back from a translated address",
+)
+_define(
+    PATHS,
+    "translated_back",
+    BOOL,
+    "whether such an answer came back from the address that was asked, not from the back end's own",
+    why_absent="it was not seen to come back from a translated address",
+)
+_define(
+    PATHS,
+    "source_translated",
+    BOOL,
+    "whether what a pod asked left by a NIC with another source address (SNAT); false only if it had to",
+    why_absent="nothing shows that it had to leave the node with another source address",
+)
 _define(PATHS, "length", NUMBER, "length of the IP packet, in bytes")
 _define(PATHS, "duration", DURATION, "time from the first to the last sighting")
 

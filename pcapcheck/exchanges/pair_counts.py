@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.loss_cells import Cells
 from pcapcheck.exchanges.paired_kinds import NUMBERS
 from pcapcheck.exchanges.question_row import QuestionRow
-from pcapcheck.values import halves_of
+from pcapcheck.values import address_of, halves_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,6 +49,12 @@ class PairCounts:
         """Whether any question of an address was answered."""
         wanted = dict(zip(SRC, halves_of(asker), strict=True))
         return bool(self._like(wanted)[:, spreading_layout.C_REPLIED].any())
+
+    def asked(self, table: str) -> Iterator[tuple[int, int, int]]:
+        """Frame groups with who asked whom in them, each once for every port."""
+        found = self._like({spreading_layout.C_KIND: NUMBERS[table]})
+        for group, src_high, src_low, dst_high, dst_low in found[:, [spreading_layout.C_GROUP, *SRC, *DST]].tolist():
+            yield group, address_of(src_high, src_low), address_of(dst_high, dst_low)
 
     def _like(self, wanted: dict[int, int]) -> npt.NDArray[np.int64]:
         found = self._pairs

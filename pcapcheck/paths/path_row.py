@@ -48,6 +48,9 @@ class PathRow(FollowedRow):
     delivered: bool | None
     answered: bool
     for_node: bool
+    asked: int | None
+    translated_back: bool | None
+    source_translated: bool | None
     sightings: int
     length: int
     duration: int

@@ -152,6 +152,18 @@ class PathPackets(FollowedPackets):
     def for_node(self) -> bool:
         return self._paths.nodes.is_for_node(self._path)
 
+    @cached_property
+    def asked(self) -> int | None:
+        return self._paths.translations.asked(self._path)
+
+    @property
+    def translated_back(self) -> bool | None:
+        return None if self.asked is None else self._path.steps[-1].src == self.asked
+
+    @cached_property
+    def source_translated(self) -> bool | None:
+        return self._paths.translations.is_source_translated(self._path)
+
     def row(self, sample: PathSample) -> PathRow:
         return PathRow(
             **{name: getattr(self, name) for name in OF_PATHS},

@@ -25,6 +25,7 @@ from pcapcheck.values import is_ipv4
 
 if TYPE_CHECKING:
     from pcapcheck.paths.path_grouping import PathGroups
+    from pcapcheck.paths.translations import Translations
 
 
 @dataclass(repr=False)
@@ -157,6 +158,14 @@ class Paths(Brief):
     def cards(self) -> Cards:
         """The machines behind the network cards, if they are known."""
         return Cards(self.facts, self.captures, self.found, self.hosts, self.nodes.addresses)
+
+    @cached_property
+    def translations(self) -> Translations:
+        """How nodes changed the addresses of packets."""
+        # One link alone, where nothing is followed, does without.
+        from pcapcheck.paths.translations import Translations
+
+        return Translations(self.captures, self.found, self.facts)
 
     @cached_property
     def size_limits(self) -> list[SizeLimit]:

@@ -201,6 +201,9 @@ def _items(judgement: Judgement, finding: Finding, state: State | None) -> Itera
             continue
         if row.get("packet") == "reply":
             src, dst = dst, src
+        if (asked := as_number(row.get("asked"))) is not None:
+            # An answer, whoever it came from.
+            src, dst = as_number(row.get("dst")) or src, asked
         home = point if _is_at(point, src) else home_of(judgement, src)
         there = point if _is_at(point, dst) else home_of(judgement, dst)
         yield Item(finding, evidence, home, there, src, dst)

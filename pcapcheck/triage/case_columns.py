@@ -85,6 +85,7 @@ CASE_COLUMNS = _columns(
     ("dst.called", TEXT, "dst and what it is: the pod 10.244.1.11, the service 10.96.0.10, the host 203.0.113.7"),
     ("dst.at", TEXT, "the same as a place to type commands: in the pod 10.244.1.11, on the host 203.0.113.7"),
     ("translated", BOOL, "whether packets were seen on a host NIC with another source than the pod's address"),
+    ("source.kept", BOOL, "whether they left with the pod's own address although other packets of it are translated"),
     ("dst.usual_service", BOOL, "whether dst is in a network that installers choose for services"),
     ("asked", ENUM, "how dst was asked: ping, a TCP connection, DNS, other datagrams", ASKED),
     ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),

@@ -20,6 +20,7 @@ HEALTHY: Mapping[str, Value] = {
     "refused": "none",
     "refused.by": "none",
     "only_tcp": False,
+    "source.kept": False,
     "echo_lost": False,
     "dst.asked": True,
     "dst.answers": True,

@@ -37,6 +37,8 @@ FLIPPED = {
     "dns-answered": ("answered: true", "answered: false"),
     "dns-prompt": ("promptness: at-once", "promptness: late"),
     "dns-not-refused": ("[servfail, refused]", "[noerror, nxdomain]"),
+    "service-reply-translated": ("translated_back: true", "translated_back: false"),
+    "egress-translated": ("expect:\n  source_translated: true", "expect:\n  source_translated: false"),
     "pod-answers-echo": ("replied: true", "replied: false"),
 }
 

@@ -67,6 +67,8 @@ CAUSES = {
     "dns-refused": "firewall-rejects",
     "dns-no-endpoints": "service-without-endpoints",
     "service-no-endpoints": "service-without-endpoints",
+    "service-answer-untracked": "reply-not-translated",
+    "egress-not-translated": "source-not-translated",
     "service-pinged": "service-address-pinged",
     "hairpin-not-masqueraded": "hairpin-not-masqueraded",
     "outside-prohibits": "far-side-prohibits",

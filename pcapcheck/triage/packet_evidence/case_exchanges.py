@@ -29,8 +29,11 @@ def packet_of(case: Case) -> str:
 
     If the node asked for a pod in vain, the next failure shows which packets it did not deliver.
     """
-    tables = [item.table for item in case.items if item.table != ARP or item.about_gateway]
-    return PACKETS.get(tables[0], REQUEST) if tables else REQUEST
+    item = next((item for item in case.items if item.table != ARP or item.about_gateway), None)
+    if item is None:
+        return REQUEST
+    followed = item.evidence.row.get("packet")
+    return followed if followed in (TCP, UDP) else PACKETS.get(item.table, REQUEST)
 
 
 def asked_in(case: Case, judgement: Judgement, point: PointFacts | None = None) -> Iterator[QuestionRow]:

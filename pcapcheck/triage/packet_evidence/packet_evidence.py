@@ -55,6 +55,8 @@ from pcapcheck.triage.signs_of_life import gateway_answered, routed, signs_of_li
 from pcapcheck.values import Value, as_number, is_ipv4, is_public
 
 Columns = dict[str, Value | None]
+# The rule that fails if packets keep the pod's own address while others of the pod are translated.
+EGRESS_RULE = "egress-translated"
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def _losses(case: Case, judgement: Judgement, roles: AddressRoles, losses: list[
         "forwarded": is_forwarded(judgement, point, pod),
         "pod.cut_off": is_cut_off(judgement, point, pod),
         "translated": translated(judgement, packet, pod, dst),
+        "source.kept": EGRESS_RULE in case.failed,
         **places,
         **arrived,
         "replies": replied,

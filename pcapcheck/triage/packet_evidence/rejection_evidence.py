@@ -52,5 +52,8 @@ def is_late(case: Case, refused: list[QuestionRow], point: PointFacts | None) ->
 def from_another_address(case: Case) -> dict[str, Value | None]:
     """The address that an answer came from, if it is not the one that was asked."""
     seen = [case.question.last_seen] if case.question is not None else [item.evidence.last_seen for item in case.items]
+    answer = next((item.evidence.row for item in case.items if item.evidence.row.get("asked") is not None), None)
+    if answer is not None:
+        return {"refused": "wrong-address", "refused.from": answer.get("src")}
     source = next((sighting.source for sighting in seen if sighting is not None and sighting.source is not None), None)
     return {} if source is None else {"refused": "wrong-address", "refused.from": source}
