@@ -8,7 +8,6 @@ one-sided), corrected for the number of candidates (Bonferroni).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import log
 
 import numpy as np
@@ -19,51 +18,16 @@ from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail
 from pcapcheck.exchanges.pair_counts import DST, SRC
 from pcapcheck.exchanges.paired_kinds import NUMBERS
 from pcapcheck.links.facts import Facts
-from pcapcheck.links.outages import Outage, Rows, failed_of, outages_of
+from pcapcheck.links.outages import Rows, failed_of, outages_of
+from pcapcheck.links.question_losses import PAIR, PEER, POD_, PORT, SIZE, TIME, Losses, Share, counts
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.links.shares import Share, Shares
-from pcapcheck.links.sides import POD
+from pcapcheck.links.shares import Shares
 from pcapcheck.values import address_of
 
-POD_, PEER, PAIR, PORT, SIZE, TIME = "pod", "peer", "pair", "port", "size", "time"
-# Each connection is lost whole or not at all (``whole``).
-CONNECTION = "connection"
 # What stands out lost at least this many times what the others did, and holds at least this share of all losses.
 TIMES, HOLDS = 2.0, 0.2
 # Outages explain a loss if they hold this share of it.
 EXPLAINED = 0.8
-
-
-@dataclass(frozen=True)
-class Losses:
-    """What failed in one table. ``pods``, ``peers``, ``pairs`` and ``sizes`` are the shares of each.
-
-    ``targets`` are those of pairs; of connections, of pairs and ports.
-    ``follows`` is what stands out (pod, peer, pair, port, size, time or connection); None if nothing does, or if too
-    little was lost to say (``is_conclusive`` is False). ``suspect`` is the share that stands out, except for time and
-    connection. ``passing`` is the largest size that lost nothing, if all sizes from ``suspect``'s on lost everything.
-    ``partial``: some target lost some questions and answered others. ``outages`` are those that stand out, in order.
-    """
-
-    table: str
-    asked: int
-    failed: int
-    icmp_errors: int
-    pods: Shares
-    peers: Shares
-    pairs: Shares
-    sizes: Shares
-    targets: Shares
-    outages: tuple[Outage, ...]
-    partial: bool
-    is_conclusive: bool
-    follows: str | None = None
-    suspect: Share | None = None
-    passing: int | None = None
-
-    @property
-    def share(self) -> float:
-        return self.failed / self.asked
 
 
 def losses_of(captures: Sequence[Capture], facts: Facts, table: str) -> Losses | None:
@@ -87,14 +51,6 @@ def _asked_by_pods(capture: Capture, facts: Facts, table: str) -> tuple[Rows, Ro
     good = [int(number) for number in numbers if counts(facts, capture.number, int(number), table)]
     cells, moments = (rows[np.isin(rows[:, spreading_layout.C_GROUP], good)] for rows in (cells, moments))
     return cells, moments
-
-
-def counts(facts: Facts, capture: int, number: int, table: str) -> bool:
-    """Whether what was asked in a frame group counts: by a pod on its own link, where silence proves something."""
-    point = facts.point(capture, number)
-    if point is None or not point.judged or point.kind != "pod-link" or table in point.silence:
-        return False
-    return point.sides.of(point.groups[number])[0] == POD
 
 
 def _weigh(cells: Rows, moments: Rows, table: str, address_of: AddressOf) -> Losses | None:

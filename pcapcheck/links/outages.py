@@ -7,7 +7,6 @@ distribution (``chance``), corrected for the number of stretches of time to choo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import log
 from typing import Any
 
@@ -16,29 +15,16 @@ import numpy as np
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.exchanges import spreading_layout
 from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail, log_ways
+from pcapcheck.links.question_losses import OUT, Outage
 
 MOST_OUTAGES = 20
-# In an outage at least this share is lost, or this many times the usual, since it may be shorter than a moment.
-OUT, USUAL = 0.5, 5
+# An outage may be shorter than a moment: in one, this many times the usual share is lost, or the share OUT.
+USUAL = 5
 # If everything was lost from some moment on, or up to one, fewer losses are enough than to say how they are spread: at
 # least this number, with at most this probability.
 FEWEST_AT_EDGE, AT_EDGE = 3, 0.1
 
 Rows = np.ndarray[Any, np.dtype[np.int64]]
-
-
-@dataclass(frozen=True)
-class Outage:
-    """From the first to the last that failed (nanoseconds), ``failed`` of the ``asked`` of that time.
-
-    ``over``: something got an answer after it.
-    """
-
-    first: int
-    last: int
-    asked: int
-    failed: int
-    over: bool = False
 
 
 def asked_of(cells: Rows) -> Rows:

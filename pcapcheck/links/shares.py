@@ -6,7 +6,6 @@ A ``Share`` is made only for what somebody looks at: a scan asks tens of thousan
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -15,24 +14,11 @@ import numpy as np
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.exchanges import spreading_layout
 from pcapcheck.links.outages import Rows, asked_of, failed_of
+from pcapcheck.links.question_losses import Share, Who
 from pcapcheck.values import halves_of
 
-Who = int | tuple[int, ...]
 # The decimal numbers of this range are of one length, so that they sort as their texts do. It has all IPv4 addresses.
 OF_ONE_LENGTH = 10**14, 10**15
-
-
-@dataclass(frozen=True)
-class Share:
-    """``failed`` of ``asked`` questions got no answer; ``error_reading`` of these were ended by an ICMP error.
-
-    ``who`` is an address, a pair of them, a pair and a port, a port, or a size in bytes.
-    """
-
-    who: Who
-    asked: int
-    failed: int
-    icmp_errors: int
 
 
 class Shares:

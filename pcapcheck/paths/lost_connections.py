@@ -12,7 +12,7 @@ from math import log
 
 from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail
 from pcapcheck.links.facts import Facts
-from pcapcheck.links.loss_spread import Losses, counts
+from pcapcheck.links.question_losses import Losses, counts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.paths.paths import Paths
 from pcapcheck.table_names import CONNECTIONS

@@ -12,8 +12,7 @@ from pcapcheck.report.pod_sums import total
 from pcapcheck.values import clean, format_address, format_mac, format_time
 
 if TYPE_CHECKING:
-    from pcapcheck.links.loss_spread import Losses
-    from pcapcheck.links.shares import Share
+    from pcapcheck.links.question_losses import Losses, Share
     from pcapcheck.paths.path import PathStep
 
 # More paths are only counted.

@@ -10,9 +10,7 @@ from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.values import format_address, format_time
 
 if TYPE_CHECKING:
-    from pcapcheck.links.loss_spread import Losses
-    from pcapcheck.links.outages import Outage
-    from pcapcheck.links.shares import Who
+    from pcapcheck.links.question_losses import Losses, Outage, Who
 
 WHAT = {ECHO: "echo requests", CONNECTIONS: "TCP connections", DNS: "DNS queries"}
 # Followed packets, by the table that judges whether they were answered.

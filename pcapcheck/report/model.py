@@ -24,7 +24,7 @@ from pcapcheck.ruleset.rule import Rule
 from pcapcheck.skipped import Skipped
 
 if TYPE_CHECKING:
-    from pcapcheck.links.loss_spread import Losses
+    from pcapcheck.links.question_losses import Losses
     from pcapcheck.triage.diagnosis import Diagnosis
     from pcapcheck.triage.pods import Pods
     from pcapcheck.triage.remarks.remark import Remark

@@ -18,7 +18,7 @@ from pcapcheck.ruleset.loss_spreads import LossSpreads
 from pcapcheck.skipped import Skipped
 
 if TYPE_CHECKING:
-    from pcapcheck.links.loss_spread import Losses
+    from pcapcheck.links.question_losses import Losses
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -11,7 +11,7 @@ from pcapcheck.links.read_capture import Capture
 from pcapcheck.paths.paths import Paths
 
 if TYPE_CHECKING:
-    from pcapcheck.links.loss_spread import Losses
+    from pcapcheck.links.question_losses import Losses
 
 
 class LossSpreads:
@@ -38,7 +38,8 @@ class LossSpreads:
 
     def _spread(self, table: str) -> Losses | None:
         # Loads NumPy, which a healthy capture does not need.
-        from pcapcheck.links.loss_spread import CONNECTION, losses_of
+        from pcapcheck.links.loss_spread import losses_of
+        from pcapcheck.links.question_losses import CONNECTION
         from pcapcheck.paths.lost_connections import lost_whole
 
         losses = losses_of(self._captures, self._facts, table)

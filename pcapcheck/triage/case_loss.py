@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.exchanges.chance import FEWEST
-from pcapcheck.links.loss_spread import CONNECTION, PEER, POD_, PORT, SIZE, TIME, Losses
-from pcapcheck.links.outages import OUT
-from pcapcheck.links.shares import Share
+from pcapcheck.links.question_losses import CONNECTION, OUT, PEER, POD_, PORT, SIZE, TIME, Losses, Share
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.triage.case import Case
