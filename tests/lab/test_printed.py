@@ -28,7 +28,9 @@ LETTERS = {"pass": "P", "fail": "F", "not-checked": "-"}
 def test_printed(scenario: str, options: str, tmp_path: Path) -> None:
     texts = [transcript(path, tmp_path, *options.split()) for path in captures(scenario)]
     analysis = analyze(*(text for text in texts if text))
-    assert [problem for capture in analysis.captures for problem in capture.problems] == []
+    # tcpdump -v calls spoiled checksums wrong.
+    found = {problem.kind for capture in analysis.captures for problem in capture.problems}
+    assert found <= ({"bad-checksum"} if "checksum-wrong" in scenario else set())
     was = dict(zip(RULES, EXPECTED[scenario].replace(" ", ""), strict=True))
     now = {finding.rule.id: LETTERS[finding.status] for finding in analysis.findings}
     if options == "-nn -e -v":

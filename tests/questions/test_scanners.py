@@ -121,8 +121,7 @@ def test_an_answer_that_nobody_translated_back_comes_from_the_wrong_address(tmp_
     ]
     analysis = judged(tmp_path, [*syns(3), *answers], behind(3))
     assert headline(analysis).startswith(
-        f"{CLIENT}'s connection to {NODE_IP} port 31080 is answered, but the answer comes from the wrong address, "
-        f"{POD_IP} (asked 3 times)"
+        f"answers to {CLIENT} come from the back end {POD_IP}, not from {NODE_IP}, which it asked (3 of 3)"
     )
     named = [one.cause.id for one in analysis.diagnoses[0].suspects]
     assert named[0] == "reply-not-translated"

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 # Causes that packets alone prove.
-PROVED = {"hairpin-not-masqueraded", "vni-differs", "routing-loop", "two-nodes-loop", "checksum-wrong"}
+PROVED = {
+    "hairpin-not-masqueraded",
+    "vni-differs",
+    "routing-loop",
+    "two-nodes-loop",
+    "checksum-wrong",
+    "dns-server-slow",
+}
 # And those that packets alone prove in some scenarios only.
 PROVED_IN = {"vxlan-checksum-wrong": "vxlan-checksum-offload"}
 
@@ -65,6 +72,11 @@ CAUSES = {
     "tcp-dropped": "node-firewall-drops",
     "dns-dropped": "node-firewall-drops",
     "dns-refused": "firewall-rejects",
+    "dns-first-lost": "dns-query-lost",
+    "dns-ipv6-refuses": "dns-server-fails",
+    "dns-server-refuses": "dns-server-fails",
+    "dns-server-slow": "dns-server-slow",
+    "dns-vxlan-slow": "dns-server-slow",
     "dns-no-endpoints": "service-without-endpoints",
     "service-no-endpoints": "service-without-endpoints",
     "service-answer-untracked": "reply-not-translated",
