@@ -59,7 +59,7 @@ def test_the_fault_is_confirmed(scenario: str) -> None:
     for diagnosis in analysis.diagnoses:
         for suspect in diagnosis.confirmed:
             assert suspect.because, suspect.cause.id
-            proofs = ("frame ", "state.txt:") if suspect.cause.id in {*PROVED, *PROVED_IN.values()} else ("state.txt:",)
+            proofs = ("frame", "state.txt:") if suspect.cause.id in {*PROVED, *PROVED_IN.values()} else ("state.txt:",)
             assert all(any(proof in line for proof in proofs) for line in suspect.because)
 
 
