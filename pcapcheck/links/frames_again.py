@@ -13,19 +13,25 @@ from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.links.read_capture import Reading
 
 
-def rows_of(source: Captured, reading: Reading, numbers: set[int]) -> Iterator[FrameRow]:
-    """Frames by their numbers; each is valid until the next is asked for."""
+def rows_of(source: Captured, reading: Reading, numbers: set[int], with_sums: bool = False) -> Iterator[FrameRow]:
+    """Frames by their numbers, in order, each valid until the next is asked for; ``with_sums``: with their checksums.
+
+    Raises CaptureError if the capture cannot be read.
+    """
     if not numbers:
         return
-    wanted, last = sorted(numbers), max(numbers)
-    decoder = Decoder(True, reading.scope.since, reading.scope.until)
+    wanted = sorted(numbers)
+    decoder = Decoder(True, reading.scope.since, reading.scope.until, with_sums=with_sums)
     with source.open(reading.batch_frames) as reader:
         for records in reader.batches():
-            batch = decoder.decode(records)
-            held = batch.field(frame_layout.NUMBER)
-            for number in wanted:
-                row = bisect_left(held, number)
-                if row < len(held) and held[row] == number:
-                    yield FrameRow(raw_frames(batch), row)
-            if len(held) and held[-1] >= last:
+            here = bisect_left(wanted, records.first_number + records.count)
+            if here:
+                batch = decoder.decode(records)
+                held = batch.field(frame_layout.NUMBER)
+                for number in wanted[:here]:
+                    row = bisect_left(held, number)
+                    if row < len(held) and held[row] == number:
+                        yield FrameRow(raw_frames(batch), row)
+                del wanted[:here]
+            if not wanted:
                 return

@@ -6,22 +6,21 @@ Columns of a case, with the frames behind those that prove a cause by themselves
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from pcapcheck.calico import is_wireguard
-from pcapcheck.capture.reread import read_again
-from pcapcheck.decode.vni import vni_of
 from pcapcheck.errors import CaptureError
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.capture_points import NODE_KINDS, PointKey
+from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import REPLY, REQUEST, PathLoss
 from pcapcheck.paths.path import Path, PathStep
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
+from pcapcheck.triage.quoted_columns import QuotedColumns
 from pcapcheck.triage.tunnel_device import icmp_error_of
 from pcapcheck.triage.wire import lost_on_wire
-from pcapcheck.values import Value, clean, format_address
+from pcapcheck.values import as_number, clean, format_address
 
 LEFT = TRANSLATED, PLAINLY, IN_TUNNEL, DEVICE = ("translated", "plainly", "in-tunnel", "tunnel-device")
 NAMES = (
@@ -42,17 +41,9 @@ VXLAN = "vxlan"
 SHOWN = 2
 
 
-@dataclass
-class Beyond:
-    """Columns, and by column the frames behind them, as they are quoted."""
-
-    columns: dict[str, Value | None] = field(default_factory=lambda: dict.fromkeys(NAMES))
-    lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-def beyond(case: Case, judgement: Judgement, losses: list[PathLoss], asked: Iterable[QuestionRow]) -> Beyond:
+def beyond(case: Case, judgement: Judgement, losses: list[PathLoss], asked: Iterable[QuestionRow]) -> QuotedColumns:
     """``losses`` are the case's; ``asked`` samples of what the pod asked, or was asked for, on its own link."""
-    found = Beyond()
+    found = QuotedColumns(dict.fromkeys(NAMES))
     paths = {_left(loss, judgement) for loss in losses}
     left = paths.pop() if len(paths) == 1 else None
     found.columns["left"] = left
@@ -155,7 +146,7 @@ def _turned(step: PathStep) -> tuple[int, int] | None:
     return (step.outer[1], step.outer[0]) if step.outer else None
 
 
-def _hairpin(case: Case, judgement: Judgement, asked: Iterable[QuestionRow], found: Beyond) -> None:
+def _hairpin(case: Case, judgement: Judgement, asked: Iterable[QuestionRow], found: QuotedColumns) -> None:
     """Whether what the pod sent to ``dst`` came back to it from its own address.
 
     Only address translation on its node can do that: packets to the pod's own address never leave it.
@@ -182,7 +173,7 @@ def _hairpin(case: Case, judgement: Judgement, asked: Iterable[QuestionRow], fou
         )
 
 
-def _identifiers(judgement: Judgement, losses: list[PathLoss], found: Beyond) -> None:
+def _identifiers(judgement: Judgement, losses: list[PathLoss], found: QuotedColumns) -> None:
     """The VXLAN identifiers of packets that were lost, and of those that came the other way."""
     lost = ((loss.path, number) for loss in losses for number in range(len(loss.path.steps)))
     there = next(_in_vxlan(lost), None)
@@ -212,7 +203,8 @@ def _identifier(judgement: Judgement, path: Path, step: PathStep, number: int) -
     """The identifier in the first of a path's packets, and the frame that has it."""
     source, frame = judgement.captures[step.spot.capture].source, path.samples[0].frames[number]
     try:
-        vni = next((vni_of(record) for record in read_again(source, [frame])), None)
+        rows = rows_of(source, judgement.reading, {frame})
+        vni = next((as_number(row.vxlan_vni) for row in rows), None)
     except CaptureError:
         # A stream, or a file that is gone by now, cannot be read again.
         return None

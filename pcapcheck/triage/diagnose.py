@@ -26,7 +26,8 @@ from pcapcheck.triage.packet_evidence.case_exchanges import asked_on
 from pcapcheck.triage.packet_evidence.lost_paths import lost_of
 from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
 from pcapcheck.triage.question_cases import question_cases
-from pcapcheck.triage.received_sums import ReceivedSums, received_sums
+from pcapcheck.triage.quoted_columns import QuotedColumns
+from pcapcheck.triage.received_sums import received_sums
 from pcapcheck.triage.routing_loops import looping
 from pcapcheck.triage.served_others import ServedOthers
 from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT, Suspect
@@ -85,7 +86,7 @@ def _evidence_of(
     judgement: Judgement,
     roles: AddressRoles,
     losses: list[PathLoss],
-    sums: ReceivedSums,
+    sums: QuotedColumns,
     served: ServedOthers,
     situation: Situation | None,
     pods: Pods | None,

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from pcapcheck.exchanges.dns_row import is_late
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import DNS
 from pcapcheck.triage.case import Case
-from pcapcheck.values import Value, clean, format_duration
+from pcapcheck.triage.quoted_columns import QuotedColumns
+from pcapcheck.values import clean, format_duration
 
 PROMPT_RULE = "dns-prompt"
 
 
-@dataclass
-class LateDns:
-    """Columns of a case, and what shows them, by column."""
-
-    columns: dict[str, Value | None] = field(default_factory=dict)
-    lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-def late_dns(case: Case, judgement: Judgement) -> LateDns:
+def late_dns(case: Case, judgement: Judgement) -> QuotedColumns:
     """``server.prompt`` and ``answers.missing`` for a failure of late answers; nothing for others."""
-    found = LateDns()
+    found = QuotedColumns()
     if PROMPT_RULE not in case.failed:
         return found
     answered = _answered(case, judgement)

@@ -7,14 +7,14 @@ checksum that is not right yet is left to the card, and no fault.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, islice
 
 from pcapcheck.columns import CHECKSUMS
-from pcapcheck.decode.decode_again import decode_again
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.capture_points import NODE_KINDS
+from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
 from pcapcheck.paths.losses import AT_POD, REQUEST, LastSeen, PathLoss
@@ -23,7 +23,8 @@ from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.finding import Evidence
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case, Item
-from pcapcheck.values import Value, as_number, clean
+from pcapcheck.triage.quoted_columns import QuotedColumns
+from pcapcheck.values import as_number, clean
 
 OK, WRONG, UNFILLED, UNKNOWN = CHECKSUMS
 INNER = "inner "
@@ -39,14 +40,6 @@ Seen = tuple[int, int]
 Sums = tuple[tuple[str, str], ...]
 
 
-@dataclass
-class ReceivedSums:
-    """The columns ``checksum`` and ``checksum.sent`` of a case, and the frames behind them, as they are quoted."""
-
-    columns: dict[str, Value | None] = field(default_factory=lambda: dict.fromkeys(("checksum", "checksum.sent")))
-    lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-
 @dataclass(frozen=True)
 class _Frames:
     """Frames of a case: where its packets were received, and where the same packets were seen before."""
@@ -55,8 +48,8 @@ class _Frames:
     before: list[Seen]
 
 
-def received_sums(judgement: Judgement, cases: Iterable[tuple[Case, list[PathLoss]]]) -> list[ReceivedSums]:
-    """One for each case, with what it lost; each capture is read again once for all of them."""
+def received_sums(judgement: Judgement, cases: Iterable[tuple[Case, list[PathLoss]]]) -> list[QuotedColumns]:
+    """``checksum`` and ``checksum.sent`` of each case, with what it lost; a capture is read again once for all."""
     frames = [_frames_of(case, judgement, losses) for case, losses in cases]
     wanted: dict[int, list[int]] = {}
     for capture, frame in islice(chain.from_iterable((*some.received, *some.before) for some in frames), MOST):
@@ -65,13 +58,11 @@ def received_sums(judgement: Judgement, cases: Iterable[tuple[Case, list[PathLos
     return [_summed_up(judgement, some, known) for some in frames]
 
 
-def _summed_up(judgement: Judgement, frames: _Frames, known: dict[Seen, Sums]) -> ReceivedSums:
-    found = ReceivedSums()
+def _summed_up(judgement: Judgement, frames: _Frames, known: dict[Seen, Sums]) -> QuotedColumns:
     received = [(seen, known[seen]) for seen in frames.received if seen in known]
     # Inside a tunnel a packet is on its way already.
     before = [known[seen] for seen in frames.before if seen in known and not _in_tunnel(known[seen])]
-    found.columns["checksum"] = _worst(sums for _, sums in received)
-    found.columns["checksum.sent"] = _worst(before)
+    found = QuotedColumns({"checksum": _worst(sums for _, sums in received), "checksum.sent": _worst(before)})
     if found.columns["checksum"] == WRONG:
         wrong = [
             f"{_file(judgement, seen)}: the packet comes with a wrong {of} (frame {seen[1]})"
@@ -136,8 +127,9 @@ def _comes_in(point: PointFacts, group: int) -> bool:
 
 
 def _read(judgement: Judgement, capture: int, frames: list[int]) -> Iterator[tuple[Seen, Sums]]:
+    source = judgement.captures[capture].source
     try:
-        for row in decode_again(judgement.captures[capture].source, frames):
+        for row in rows_of(source, judgement.reading, set(frames), with_sums=True):
             yield (capture, row.frames[0]), tuple(_sums_of(row))
     except CaptureError:
         # A stream, or a file that is gone by now, cannot be read again.

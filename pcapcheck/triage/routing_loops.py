@@ -14,6 +14,7 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import NODE_ROLE, AddressRoles, called
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.packet_evidence.case_exchanges import TCP, UDP
+from pcapcheck.triage.quoted_columns import QuotedColumns
 from pcapcheck.values import Value, clean, format_mac
 
 # Packets that may go round, by what is asked: requests, and what answers them.
@@ -21,14 +22,6 @@ PACKETS: dict[Value | None, tuple[str, ...]] = {"echo": ("request", "reply"), "t
 # This many TTLs make a loop; if only one direction is seen, the highest and the lowest differ by this much.
 TTLS, FALL = 3, 4
 SHOWN = 4
-
-
-@dataclass
-class Loop:
-    """Columns of a case, and the frames behind them by column, as they are quoted."""
-
-    columns: dict[str, Value | None] = field(default_factory=lambda: {"loops": False, "loop.between": None})
-    lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass
@@ -44,9 +37,10 @@ class _Passing:
         return len(self.frames) >= TTLS and (len(self.senders) > 1 or max(self.frames) - min(self.frames) >= FALL)
 
 
-def looping(case: Case, judgement: Judgement, roles: AddressRoles, asked: Value | None) -> Loop:
+def looping(case: Case, judgement: Judgement, roles: AddressRoles, asked: Value | None) -> QuotedColumns:
     """Whether packets between the two of a case go round, and between whom."""
-    found, pod, dst = Loop(), case.lead.pod, case.lead.dst
+    found = QuotedColumns({"loops": False, "loop.between": None})
+    pod, dst = case.lead.pod, case.lead.dst
     passing: dict[tuple[PointKey, bool], _Passing] = {}
     for path in judgement.followed.of_two(pod, dst):
         if path.packet not in PACKETS.get(asked, ()):

@@ -1,0 +1,15 @@
+"""Quoted columns: a part of a case's columns, with what shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pcapcheck.values import Value
+
+
+@dataclass
+class QuotedColumns:
+    """Columns of a case, and by column the packets behind them, in lines as they are quoted."""
+
+    columns: dict[str, Value | None] = field(default_factory=dict)
+    lines: dict[str, tuple[str, ...]] = field(default_factory=dict)
