@@ -227,7 +227,7 @@ def test_a_capture_that_is_gone_by_then_tells_no_identifier(tmp_path: Path, monk
     def gone(*_: object) -> list[object]:
         raise CaptureError("gone")
 
-    monkeypatch.setattr(beyond, "read_again", gone)
+    monkeypatch.setattr(beyond, "rows_of", gone)
     (diagnosis,) = analyze(*captures("other-node-silent")).diagnoses
     assert diagnosis.packet_evidence["vni"] is None
     assert first(diagnosis) == "far-side-silent"
