@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import field
+from msgspec.structs import replace
 
 from pcapcheck.brief import shortened
 from pcapcheck.ruleset.demands import Unmet, unmet_demands
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.skipped import Skipped
-from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, TABLES
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,8 +43,7 @@ class Views(Protocol):
     def write_evidence(self, analysis: Analysis, folder: Path) -> list[Path]: ...
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Analysis(Judgement):
+class Analysis(Judgement, frozen=True, kw_only=True, eq=False, dict=True):
     """Findings, why they failed, the verdict, and the exchanges as DataFrames, which are made on demand.
 
     ``remarks`` are no faults, but worth knowing. ``pods`` has the names of pods, if a list of them was
@@ -60,7 +61,7 @@ class Analysis(Judgement):
     strict: bool = False
     unmet: list[Unmet] = field(default_factory=list)
     exit_zero: bool = False
-    views: Views = field(kw_only=True)
+    views: Views
 
     @property
     def verdict(self) -> str:
@@ -155,10 +156,6 @@ class Analysis(Judgement):
     def __repr__(self) -> str:
         counted = f"{len(self.captures)} captures, {len(self.findings)} rules"
         return f"<Analysis {self.verdict}: {shortened(self.headline)}, {counted}>"
-
-    def __getstate__(self) -> dict[str, Any]:
-        """The state without the tables, which are made again on demand."""
-        return {name: value for name, value in self.__dict__.items() if name not in TABLES}
 
     def _table(self, name: str) -> pandas.DataFrame:
         return self.views.table(self, name)

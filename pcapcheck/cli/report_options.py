@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from pcapcheck.cli.output import PLAIN
 from pcapcheck.errors import UsageError
@@ -59,8 +59,7 @@ class ReportCommand(click.Command):
         return super().parse_args(ctx, args)
 
 
-@dataclass(frozen=True)
-class ReportRequest:
+class ReportRequest(Struct, frozen=True):
     """The reports that the caller wants, in the order in which they are written, and what must be checked."""
 
     reports: list[Report]

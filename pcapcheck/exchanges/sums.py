@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.exchanges.binning import bucket_of
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 
 
-@dataclass
-class Durations:
+class Durations(Struct):
     """A distribution of durations (nanoseconds) in bounded memory.
 
     Percentiles come from buckets (``binning.bucket_of``) and are at most 1 % off; minimum and maximum are exact.
@@ -61,8 +61,7 @@ def middle_of(bucket: int) -> int:
     return (64 + step) * width + width // 2
 
 
-@dataclass
-class AskerSums:
+class AskerSums(Struct):
     """Exchanges of a table by the same asker."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
