@@ -17,7 +17,7 @@ Column = tuple[str, Callable[[PodSummary], str]]
 
 @dataclass(frozen=True)
 class PodRows:
-    """Pods with their names, the last of which may stand for all that are not shown; ``note`` says what these lose."""
+    """Pods with their names; the last may stand for all that are not shown, and ``note`` says what these lose."""
 
     names: tuple[str, ...]
     pods: tuple[PodSummary, ...]

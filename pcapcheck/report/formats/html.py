@@ -20,8 +20,8 @@ from pcapcheck.report import wording
 from pcapcheck.report.build_report import Detail, build_report
 from pcapcheck.report.counts import counts
 from pcapcheck.report.headline import WARN
-from pcapcheck.report.marks import FAILED, PASSED, UNCHECKED, WARNED
-from pcapcheck.report.model import Explanation, Report
+from pcapcheck.report.marks import ACCEPTED, FAILED, PASSED, UNCHECKED, WARNED
+from pcapcheck.report.model import Explanation, Failure, Report
 from pcapcheck.report.pictures.drawn_ladder import DrawnLadder
 from pcapcheck.report.pictures.ladder import ladders
 from pcapcheck.report.pictures.over_time import over_time
@@ -32,7 +32,7 @@ from pcapcheck.values import clean, format_duration, format_time
 from pcapcheck.version import __version__
 
 MARKS = {PASS: PASSED, WARN: WARNED, FAIL: FAILED, NOT_CHECKED: UNCHECKED}
-# Bytes; a page with more than this is made anew with less detail.
+# Bytes; a page of more than this is made again with less detail.
 MOST_BYTES = 300_000
 # Characters of one text; names and comments in captures may be of any length.
 CLIPPED, SHORT = 600, 40
@@ -48,7 +48,7 @@ class Bounds:
 
 
 FULL, BRIEF, BRIEFEST = Bounds(20, 60, 40), Bounds(8, 30, 20), Bounds(3, 12, 5)
-DETAIL = Detail(rows=3, paths=6)
+DETAIL = Detail(paths=6)
 BARE = Detail(rows=0)
 
 
@@ -128,13 +128,14 @@ def _words(report: Report, bounds: Bounds) -> dict[str, Any]:
         "title": _clip(report.named(report.headline)),
         "about": list(_about(report)),
         "first": list(_first(report)),
+        "demands": wording.few([demand.text for demand in report.demands], "more", bounds.rows, "text has them"),
         "problems": wording.few([*report.notes.skipped, *_problems(report)], "more", bounds.rows // 4, "text has them"),
         "failures": [
             {
-                "mark": FAILED if failure.rule.severity == "error" else WARNED,
+                "mark": _mark(failure),
                 "id": failure.rule.id,
                 "title": f"{failure.rule.title} ({failure.counts})",
-                "lines": _few(wording.failed_rows(report, failure), bounds),
+                "lines": _few([*wording.failed_rows(report, failure), *_follows(report, failure)], bounds),
             }
             for failure in report.failures[: bounds.items]
         ],
@@ -151,9 +152,8 @@ def _words(report: Report, bounds: Bounds) -> dict[str, Any]:
 def _pods(report: Report, most: int) -> dict[str, Any]:
     """The table of pods, without columns in which nothing stands."""
     rows = pod_rows(list(report.pod_exchanges), most)
-    cells = [
-        [report.named(name), *(show(pod) for _, show in EVERY)] for name, pod in zip(rows.names, rows.pods, strict=True)
-    ]
+    named = zip(rows.names, rows.pods, strict=True)
+    cells = [[report.named(name), *(show(pod) for _, show in EVERY)] for name, pod in named]
     heads = ["pod", *(title for title, _ in EVERY)]
     kept = [number for number in range(len(heads)) if not number or any(row[number] != NONE for row in cells)]
     return {
@@ -167,8 +167,21 @@ def _few(lines: Sequence[str], bounds: Bounds) -> list[str]:
     return [_clip(line) for line in wording.few(lines, "more lines", bounds.lines, "the text report has them")]
 
 
+def _mark(failure: Failure) -> str:
+    if failure.finding.is_accepted:
+        return ACCEPTED
+    return FAILED if failure.rule.severity == "error" else WARNED
+
+
+def _follows(report: Report, failure: Failure) -> Iterator[str]:
+    for explanation in report.explanations:
+        first, *others = explanation.rules or [""]
+        if failure.rule.id in others:
+            yield f"it follows from {first}; the cause is given there"
+
+
 def _about(report: Report) -> Iterator[str]:
-    """What stands beside the verdict: rules, when, how long, how many captures."""
+    """What stands next to the verdict: rules, when, how long, how many captures."""
     if report.totals.words:
         yield report.totals.words
     if report.first is not None and report.last is not None:

@@ -29,7 +29,8 @@ REASONS_SHOWN = 8
 def write_text(analysis: Analysis, stream: IO[str], verbose: bool = False, ladder: bool = False) -> None:
     """The whole report, on a terminal or piped. Long lists are shortened unless ``verbose``.
 
-    ``ladder``: with failed exchanges, and one that was answered, packet by packet. On a terminal what matters most is said again below a report that is longer than the screen.
+    ``ladder``: with failed exchanges, and one that was answered, packet by packet. On a terminal what matters most is
+    said again below a report that is longer than the screen.
     """
     report = build_report(analysis, VERBOSE if verbose else SHORT)
     page = Page(stream, report.pods, verbose=verbose)

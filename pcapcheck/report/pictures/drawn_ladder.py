@@ -44,7 +44,7 @@ class DrawnLadder:
 
     @property
     def arrows(self) -> list[tuple[Arrow, float, str]]:
-        """Each arrow with its height and the time that stands beside it."""
+        """Each arrow with its height and the time that stands next to it."""
         arrows = self.ladder.arrows
         # The legs of one packet stand close together, however long it takes.
         waits = [0] + [_wait(before, arrow) for before, arrow in pairwise(arrows)]

@@ -10,12 +10,12 @@ from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.losses import REPLY
+from pcapcheck.report.pictures.frame_sightings import Place, Sighting, sightings
 from pcapcheck.report.pictures.shown_exchanges import ShownExchange, shown_exchanges
-from pcapcheck.report.pictures.sightings import Place, Sighting, sightings
 from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO
 from pcapcheck.values import clean, format_address, format_duration, format_mac
 
-# What an arrow stands for: a leg whose end was recorded, one that follows from what was, one on which a packet was lost.
+# What an arrow is: a leg whose end was recorded, one that follows from what was, one on which a packet was lost.
 SEEN, ASSUMED, LOST = "seen", "assumed", "lost"
 # Words of packets that no router forwards.
 ON_LINK = ("who-has", "neighbour", "ARP")
@@ -205,7 +205,7 @@ class _Drawn:
             yield Arrow(number, self._after(packet[-1]), start, goal, ASSUMED, text, "")
 
     def _between_pod_and_link(self, number: int, packet: Packet, stop: int) -> Arrow:
-        """What no router forwards, among packets that cross: to or from the pod beside this capture point."""
+        """What no router forwards, among packets that cross: to or from the pod on this link."""
         first = packet[0]
         pod = stop + 1 if self._asked in first.point.pod_ips else stop - 1
         start, end = (stop, pod) if first.side == NODE else (pod, stop)
@@ -242,11 +242,9 @@ class _Drawn:
             return ""
         if last is not None:
             here = any(sighting.place == (last.capture, last.frame) for sighting in packet)
-            if (
-                (forward and self._is_answered(number))
-                or forward != (last.direction != REPLY)
-                or not (here or number == len(self._packets) - 1)
-            ):
+            is_last = here or number == len(self._packets) - 1
+            answered = forward and self._is_answered(number)
+            if answered or not is_last or forward != (last.direction != REPLY):
                 return ""
             never = f", never on {', '.join(map(clean, last.never))}" if last.never else ""
             return f"last seen here{never}"

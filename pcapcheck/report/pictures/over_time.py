@@ -155,7 +155,7 @@ def _add_capture(
 def _owned(
     places: list[PointFacts | None], sources: list[int | None], owners: dict[tuple[PointKey, int], int]
 ) -> Iterator[tuple[int, int, int]]:
-    """Which frame groups and sources, by their codes, are of which pod."""
+    """The frame groups and sources, by their codes, that are a shown pod's, with its number."""
     for group, point in enumerate(places):
         for code, source in enumerate(sources) if point is not None else ():
             number = owners.get((point.key, source)) if point is not None and source is not None else None

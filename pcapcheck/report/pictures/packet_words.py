@@ -1,4 +1,4 @@
-"""What a frame is, in the few words that stand beside an arrow."""
+"""What a frame is, in the few words that stand at an arrow."""
 
 from __future__ import annotations
 

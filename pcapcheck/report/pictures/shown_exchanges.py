@@ -12,7 +12,7 @@ from pcapcheck.links.read_rows import read_rows
 from pcapcheck.paths.losses import REPLY, LastSeen
 from pcapcheck.raw_rows import TableRow
 from pcapcheck.report.loss_sentences import is_about_losses
-from pcapcheck.report.pictures.sightings import Place
+from pcapcheck.report.pictures.frame_sightings import Place
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Evidence, ordered
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, HOPS, PATHS
