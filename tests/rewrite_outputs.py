@@ -1,7 +1,8 @@
 """Write the outputs that README.md and docs/ show, from real runs: ``python -m tests.rewrite_outputs [PAGE ...]``.
 
 What stands below a ``$ command`` in a ``console`` block is replaced by what the command prints now; the words around it
-are not. ``docs/fields.md``, ``docs/tables/`` and ``docs/pictures/`` are written as well. Read the difference before you commit it.
+are not. ``docs/fields.md``, ``docs/tables/`` and ``docs/pictures/`` are written as well. Read the difference before you
+commit it.
 """
 
 from __future__ import annotations

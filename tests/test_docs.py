@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from pcapcheck import analyze
-from tests.support.lab import ROOT
 from tests.support.drawings import drawings
+from tests.support.lab import ROOT
 from tests.support.pages import (
     CAN_RECORD,
     CLUSTER,

@@ -52,7 +52,7 @@ def served() -> Iterator[tuple[str, dict[str, str]]]:
             self.end_headers()
             self.wfile.write((text or "").encode())
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             return
 
     server = HTTPServer(("127.0.0.1", 0), Handler)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -33,7 +34,7 @@ def hostile(tmp_path: Path, name: str = EVIL) -> Analysis:
 def errors(text: str) -> list[object]:
     parser = HTMLParser()
     parser.parse(text)
-    return parser.errors
+    return list(parser.errors)
 
 
 SCENARIOS = ["healthy", "proxy-arp-off", "second-node-drops", "loss", "dns-vxlan-slow", "direction-in", "ipv6"]
@@ -63,7 +64,7 @@ def test_can_be_read_aloud(scenario: str) -> None:
     levels = [int(level) for level in re.findall(r"<h(\d)>", text)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     drawings = re.findall(r"<svg[^>]*>", text)
     assert drawings
     for drawing in drawings:
