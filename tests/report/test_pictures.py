@@ -128,7 +128,7 @@ def test_who_asks_stands_left() -> None:
             ["7 of 7 seen", "3 of 7 seen"],
             "calieabe7761b00",
         ),
-        ("proxy-arp-off", ["cali14e7d81007d"], ["1 of 1 seen"], "cali14e7d81007d"),
+        ("proxy-arp-off", ["cali14e7d81007d"], [""], "cali14e7d81007d"),
         ("loss", ["cali14e7d81007d", "calieabe7761b00"], ["60 of 60 seen", "42 of 60 seen"], "cali14e7d81007d"),
     ],
 )

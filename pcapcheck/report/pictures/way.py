@@ -155,7 +155,7 @@ def _missing(analysis: Analysis, lost: Path, longest: Path) -> list[PointFacts]:
     return [point for point in analysis.followed.deliveries.missing(lost) if point.key not in passed][:2]
 
 
-def _point(analysis: Analysis, point: PointFacts, seen: int, sent: int, lines: Iterable[str]) -> Stop:
+def _point(analysis: Analysis, point: PointFacts, seen: int | None, sent: int | None, lines: Iterable[str]) -> Stop:
     machine = analysis.followed.hosts.name(point.key) or ""
     return Stop(clean(point.name), tuple(lines), False, seen, sent, clean(machine))
 
@@ -208,7 +208,7 @@ def _on_one_link(analysis: Analysis, evidence: Evidence, ended: bool) -> Way | N
     if asker is None or asked is None or point is None:
         return None
     mac = next((mac for mac, ips in point.pods.items() if asker in ips and mac is not None), None)
-    stops = (_end(analysis, asker, mac), _point(analysis, point, 1, 1, ()), _end(analysis, asked, None))
+    stops = (_end(analysis, asker, mac), _point(analysis, point, None, None, ()), _end(analysis, asked, None))
     noun = "questions" if "target" not in row else "requests for a MAC"
     return Way(noun, stops, (Leg(SEEN, ""), Leg(LOST if ended else ASSUMED, "")))
 
