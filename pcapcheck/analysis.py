@@ -14,7 +14,7 @@ from pcapcheck.ruleset.demands import Unmet, unmet_demands
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.skipped import Skipped
-from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS
+from pcapcheck.table_names import ARP, ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO, FRAMES, HOPS, PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,8 +108,18 @@ class Analysis(Judgement, frozen=True, kw_only=True, eq=False, dict=True):
         return self._table(CONNECTIONS)
 
     @cached_property
+    def associations(self) -> pandas.DataFrame:
+        """One row per attempt to open an SCTP association."""
+        return self._table(ASSOCIATIONS)
+
+    @cached_property
+    def datagrams(self) -> pandas.DataFrame:
+        """One row per two hosts and ports of UDP, other than DNS."""
+        return self._table(DATAGRAMS)
+
+    @cached_property
     def dns(self) -> pandas.DataFrame:
-        """One row per DNS query over UDP."""
+        """One row per DNS query."""
         return self._table(DNS)
 
     @cached_property

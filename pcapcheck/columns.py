@@ -13,7 +13,22 @@ from msgspec.structs import replace
 
 from pcapcheck import values
 from pcapcheck.networks import EVIDENCE
-from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE, TABLES
+from pcapcheck.table_names import (
+    ADDRESSES,
+    ANSWERS,
+    ARP,
+    ASSOCIATIONS,
+    CONNECTIONS,
+    DATAGRAMS,
+    DNS,
+    ECHO,
+    FRAMES,
+    HOPS,
+    PAIRED,
+    PATHS,
+    STATE,
+    TABLES,
+)
 from pcapcheck.values import Value
 
 
@@ -112,6 +127,9 @@ CARRIES = ("other", "arp", "nd", "ip-unicast", "ip-multicast", "undecoded")
 CASTS = ("broadcast", "unicast")
 DIRECTIONS = ("in", "out")
 OUTCOMES = ("replied", "error", "unanswered", "in-flight", "evicted")
+# Of datagrams: those that nobody answered ask nothing, as far as they show.
+DATAGRAM_OUTCOMES = (*OUTCOMES, "one-way")
+TRANSPORTS = ("udp", "tcp")
 ENCAPS = ("none", "ipip", "vxlan", "wireguard")
 CHECKSUMS = ("ok", "wrong", "not-filled-in", "unknown")
 # The tunnel whose content cannot be read.
@@ -139,7 +157,7 @@ RCODES = (
     "other",
 )
 # Tables of questions whose answers pass the pod link.
-ASKED = (ARP, ECHO, CONNECTIONS, DNS)
+ASKED = (ARP, *PAIRED)
 
 
 class Columns(dict[str, Column]):
@@ -169,7 +187,7 @@ _COOKED = (
 _WITHOUT_E = "tcpdump's text shows no MACs without -e; print it with -e"
 _ANNOUNCED = "two answers give different MACs, and in a text without -e either may be an announcement; print it with -e"
 _WITHOUT_V = "tcpdump's text shows no TTLs without -v; print it with -v"
-_EXCHANGES = f"{ARP} {ANSWERS} {ECHO} {CONNECTIONS} {DNS}"
+_EXCHANGES = " ".join((ARP, ANSWERS, *PAIRED))
 _ALL = f"{FRAMES} {_EXCHANGES}"
 
 _define(_ALL, "interface", TEXT, "name of the capture point", late=True)
@@ -381,52 +399,66 @@ _define(ECHO, "error_code", NUMBER, "ICMP code of that error")
 _define(ECHO, "error_from", ADDRESS, "sender of that error")
 _define(ECHO, "error_mtu", NUMBER, "MTU in that error")
 
+# Tables of questions to a port: what asks there, and what answers.
+_TO_PORTS = {
+    CONNECTIONS: ("SYN", "a SYN-ACK or an RST"),
+    ASSOCIATIONS: ("INIT", "an INIT-ACK or an ABORT"),
+    DATAGRAMS: ("datagram", "a datagram"),
+}
 _define(
-    f"{ECHO} {CONNECTIONS}",
+    " ".join((ECHO, *_TO_PORTS)),
     "fate",
     TEXT,
     "outcome as the end of a sentence: get no reply, is refused by 10.0.0.1",
 )
 
 _define(
-    f"{ECHO} {CONNECTIONS} {DNS}",
+    " ".join(PAIRED),
     "ending",
     TEXT,
     "what came instead of an answer: no reply, refused by 10.0.0.1 (port unreachable, 3/3)",
 )
 
 _PORT_NAME = "the text names the port by a service that is not known here; print it again with tcpdump -nn"
-_define(CONNECTIONS, "family", NUMBER, "4 or 6", shared=True)
-_define(CONNECTIONS, "time", TIME, "time of the first SYN")
-_define(CONNECTIONS, "src", ADDRESS, "address of the asker")
-_define(CONNECTIONS, "dst", ADDRESS, "address that was asked")
-_define(CONNECTIONS, "src_port", NUMBER, "asker's port", why_absent=_PORT_NAME)
-_define(CONNECTIONS, "dst_port", NUMBER, "destination port", why_absent=_PORT_NAME)
-_define(CONNECTIONS, "outcome", ENUM, "outcome; an RST counts as a reply", words=OUTCOMES, shared=True)
-_define(
-    CONNECTIONS,
-    "answered",
-    BOOL,
-    "whether a SYN-ACK or an RST came; absent if silence proves nothing",
-    late=True,
-)
-_define(
-    CONNECTIONS,
-    "latency",
-    DURATION,
-    "time from the first SYN to the answer",
-    "rtt",
-    why_absent="neither SYN-ACK nor RST came",
-)
-_define(CONNECTIONS, "attempts", NUMBER, "number of SYNs", "requests")
-_define(CONNECTIONS, "ttl", NUMBER, "TTL of the first SYN")
-_define(CONNECTIONS, "eth_src", MAC, "source MAC of the first SYN")
-_define(CONNECTIONS, "eth_dst", MAC, "destination MAC of the first SYN")
-_define(CONNECTIONS, "error", ENUM, "ICMP error that ended it", words=ERRORS, shared=True, why_absent=_NEITHER)
-_define(CONNECTIONS, "refusal", TEXT, "ICMP error in words, with its type, code and sender")
-_define(CONNECTIONS, "error_type", NUMBER, "ICMP type of that error")
-_define(CONNECTIONS, "error_code", NUMBER, "ICMP code of that error")
-_define(CONNECTIONS, "error_from", ADDRESS, "sender of that error")
+_OUTCOMES_OF = {
+    CONNECTIONS: "outcome; an RST counts as a reply",
+    ASSOCIATIONS: "outcome; an ABORT counts as a reply",
+    DATAGRAMS: "outcome; one-way: nothing came back, and it is no question: sent fewer than three times, of several "
+    "sizes, or as a stream",
+}
+for _table, (_question, _answer) in _TO_PORTS.items():
+    _define(_table, "family", NUMBER, "4 or 6", shared=True)
+    _define(_table, "time", TIME, f"time of the first {_question}")
+    _define(_table, "src", ADDRESS, "address of the asker")
+    _define(_table, "dst", ADDRESS, "address that was asked")
+    _define(_table, "src_port", NUMBER, "asker's port", why_absent=_PORT_NAME)
+    _define(_table, "dst_port", NUMBER, "destination port", why_absent=_PORT_NAME)
+    _define(
+        _table,
+        "outcome",
+        ENUM,
+        _OUTCOMES_OF[_table],
+        words=DATAGRAM_OUTCOMES if _table == DATAGRAMS else OUTCOMES,
+        shared=True,
+    )
+    _define(_table, "answered", BOOL, f"whether {_answer} came back; absent if silence proves nothing", late=True)
+    _define(
+        _table,
+        "latency",
+        DURATION,
+        f"time from the first {_question} to the answer",
+        "rtt",
+        why_absent="no answer came",
+    )
+    _define(_table, "attempts", NUMBER, f"number of {_question}s until the answer", "requests")
+    _define(_table, "ttl", NUMBER, f"TTL of the first {_question}")
+    _define(_table, "eth_src", MAC, f"source MAC of the first {_question}")
+    _define(_table, "eth_dst", MAC, f"destination MAC of the first {_question}")
+    _define(_table, "error", ENUM, "ICMP error that ended it", words=ERRORS, shared=True, why_absent=_NEITHER)
+    _define(_table, "refusal", TEXT, "ICMP error in words, with its type, code and sender")
+    _define(_table, "error_type", NUMBER, "ICMP type of that error")
+    _define(_table, "error_code", NUMBER, "ICMP code of that error")
+    _define(_table, "error_from", ADDRESS, "sender of that error")
 
 _define(DNS, "family", NUMBER, "4 or 6", shared=True)
 _define(DNS, "time", TIME, "time of the first query")
@@ -438,6 +470,14 @@ _define(
     NUMBER,
     "asker's port in the latest attempt",
     why_absent="the text shows no port number",
+)
+_define(
+    DNS,
+    "transport",
+    ENUM,
+    "protocol that carried it; over TCP only a message whose header is whole in one segment is read, and of several "
+    "in one segment the first",
+    words=TRANSPORTS,
 )
 _define(DNS, "dns.id", NUMBER, "message identifier in the latest attempt", "ident")
 _define(DNS, "outcome", ENUM, "outcome", words=OUTCOMES, shared=True)

@@ -19,6 +19,7 @@ KERNELS = (
     "pcapcheck.decode.frame",
     "pcapcheck.decode.error_frame",
     "pcapcheck.decode.icmp_arp",
+    "pcapcheck.decode.datagrams",
     "pcapcheck.decode.error_reading",
     "pcapcheck.decode.headers",
     "pcapcheck.decode.grouping",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,6 @@ from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.paths.paths import Paths
 from pcapcheck.paths.repeated_attempts import repeated_attempts
 from pcapcheck.paths.shared_addresses import judge_addresses
-from pcapcheck.questions.datagram_errors import datagram_errors
 from pcapcheck.questions.node_errors import node_errors
 from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
@@ -65,9 +65,6 @@ if TYPE_CHECKING:
     from pcapcheck.triage.known_state import KnownState
     from pcapcheck.triage.pods import Pods
     from pcapcheck.triage.remarks.remark import Remark
-
-# Who knows which questions were not answered, by protocol.
-PRODUCERS = (silent_neighbours, silent_hosts, silent_conversations)
 
 
 def analyze(
@@ -241,9 +238,9 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
         about = (evaluation for evaluation in evaluations if evaluation.rule.table == table)
         return any(evaluation.decides(row, capture, facts) for evaluation in about)
 
-    questions = unanswered(captures, facts, judged, PRODUCERS, followed.found)
-    questions += node_errors(followed, reading, questions)
-    return questions + list(datagram_errors(captures, facts, reading, questions))
+    neighbours = partial(silent_neighbours, captures=captures)
+    questions = unanswered(captures, facts, judged, (neighbours, silent_hosts, silent_conversations), followed.found)
+    return questions + list(node_errors(followed, reading, questions, judged))
 
 
 def _judgement(

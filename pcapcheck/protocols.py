@@ -55,10 +55,6 @@ VXLAN_PORT, GENEVE_PORT = 4789, 6081
 # The kernel's VXLAN port from before IANA assigned one; flannel uses it (drivers/net/vxlan/vxlan_core.c, vxlan_port).
 KERNEL_VXLAN_PORT = 8472
 WIREGUARD_PORT, WIREGUARD_PORT6 = 51820, 51821
-TUNNEL_PORTS = frozenset((
-    *(L2TP_PORT, GTP_PORT, IPSEC_NAT_PORT, VXLAN_PORT, GENEVE_PORT, KERNEL_VXLAN_PORT),
-    *(WIREGUARD_PORT, WIREGUARD_PORT6),
-))  # fmt: skip
 
 # Operations of ARP (RFC 826, RFC 903, RFC 2390, RFC 1577).
 ARP_REQUEST, ARP_REPLY, REVERSE_ARP_REQUEST, REVERSE_ARP_REPLY = 1, 2, 3, 4
@@ -66,8 +62,8 @@ INVERSE_ARP_REQUEST, INVERSE_ARP_REPLY, ARP_NAK = 8, 9, 10
 
 # Flags of TCP (RFC 9293, section 3.1; AE: RFC 9768).
 TCP_FIN, TCP_SYN, TCP_RST, TCP_PSH, TCP_ACK, TCP_URG, TCP_ECE, TCP_CWR, TCP_AE = (1 << bit for bit in range(9))
-# The chunk by which an association of SCTP begins (RFC 9260, section 3.3.2).
-SCTP_INIT = 1
+# The chunk by which an association of SCTP begins, and those that answer it (RFC 9260, sections 3.3.2, 3.3.3, 3.3.7).
+SCTP_INIT, SCTP_INIT_ACK, SCTP_ABORT = 1, 2, 6
 
 # Types of ICMP (RFC 792, 950, 1256, 2521, 8335).
 ICMP_ECHO_REPLY, ICMP_UNREACHABLE, ICMP_SOURCE_QUENCH, ICMP_REDIRECT, ICMP_ECHO_REQUEST = 0, 3, 4, 5, 8

@@ -81,7 +81,7 @@ def decode_frames(
                 message = emit_message(buffer, frame, messages, message)
             else:
                 event = emit_event(buffer, frame, events, event)
-            if frame.protocol == protocols.TCP or frame.protocol == protocols.UDP or frame.protocol == protocols.SCTP:
+            if frame.protocol == protocols.TCP:
                 segment = emit_segment(buffer, frame, segments, segment)
             if follow:
                 sighting = emit_sighting(

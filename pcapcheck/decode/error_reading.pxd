@@ -2,6 +2,7 @@
 cimport cython
 
 from pcapcheck.capture.octets cimport i64, u16be, u32be
+from pcapcheck.decode.datagrams cimport may_ask
 from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.icmp_arp cimport upper_layer
 from pcapcheck.decode.error_frame cimport ErrorFrame

@@ -20,6 +20,7 @@ if not cython.compiled:
     from pcapcheck.capture import printed_layout
     from pcapcheck.capture.octets import i64, u16be, u32be
     from pcapcheck.decode import frame_layout as layout
+    from pcapcheck.decode.datagrams import may_ask
     from pcapcheck.decode.error_frame import ErrorFrame
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.icmp_arp import upper_layer
@@ -172,7 +173,7 @@ def quoted_ports(buffer: bytearray, position: int, end: int, protocol: int, erro
 
 
 def emit_event_of_error(buffer: bytearray, frame: Frame, error: ErrorFrame, events: array[int], event: int) -> int:
-    """Write down the event of an error about a TCP segment, DNS query or echo request; returns the place of the next.
+    """Write down the event of an error about what asks, and return the place of the next.
 
     It has one where it quotes as much as is needed to know the exchange.
     """
@@ -186,6 +187,14 @@ def emit_event_of_error(buffer: bytearray, frame: Frame, error: ErrorFrame, even
     elif error.protocol == protocols.UDP and error.query >= 0:
         kind = layout.E_ICMP_ERROR | layout.E_QUERY
         events[event + layout.E_IDENT_SEQ] = layout.QUERY | (error.src_port << 16) | error.query
+    elif error.protocol == protocols.UDP and may_ask(error.src_port, error.dst_port):
+        # Of datagrams that are too big smaller ones are made.
+        if error.dst_port <= error.src_port and error.meaning != layout.TOO_BIG:
+            kind = layout.E_ICMP_ERROR | layout.E_DATAGRAM
+            events[event + layout.E_IDENT_SEQ] = layout.DATAGRAM | (error.src_port << 16) | error.dst_port
+    elif error.protocol == protocols.SCTP and error.dst_port >= 0:
+        kind = layout.E_ICMP_ERROR | layout.E_ASSOCIATE
+        events[event + layout.E_IDENT_SEQ] = layout.ASSOCIATION | (error.src_port << 16) | error.dst_port
     elif error.asks == request and error.seq >= 0:
         kind = layout.E_ICMP_ERROR
         events[event + layout.E_IDENT_SEQ] = (error.ident << 16) | error.seq

@@ -2,6 +2,7 @@
 cimport cython
 
 from pcapcheck.capture.octets cimport i64, u16be, u32be
+from pcapcheck.decode.datagrams cimport associate, datagram
 from pcapcheck.decode.frame cimport Frame
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
@@ -24,11 +25,24 @@ cdef inline long long connect(
 cdef inline long long question_of(
     const unsigned char[::1] buffer, long long position, long long end) except? -1 nogil
 
+cdef inline bint is_of_dns(const unsigned char[::1] buffer, size_t payload) except? -1 nogil
+
+cdef inline int asks_dns(const unsigned char[::1] buffer, size_t payload) except -2 nogil
+
 @cython.locals(
-    payload=cython.longlong, end=cython.longlong, src_port=cython.longlong, dst_port=cython.longlong, asks=cython.bint,
-    question=cython.longlong, code=cython.longlong, flags=cython.int, port=cython.longlong)
-cdef inline long long query(
+    asking=cython.int, asks=cython.bint, question=cython.longlong, code=cython.longlong, flags=cython.int,
+    port=cython.longlong)
+cdef long long query(
+    const unsigned char[::1] buffer, long long payload, long long message, long long end, long long[::1] events,
+    size_t event) except -2 nogil
+
+@cython.locals(
+    payload=cython.longlong, end=cython.longlong, data=cython.longlong, message=cython.longlong, kind=cython.longlong)
+cdef long long query_over_tcp(
     const unsigned char[::1] buffer, Frame frame, long long[::1] events, size_t event) except -2 nogil
+
+@cython.locals(flags=cython.int)
+cdef inline bint is_message(const unsigned char[::1] buffer, long long message, long long end) except? -1 nogil
 
 @cython.locals(header=cython.longlong)
 cdef inline int place_event(

@@ -1,10 +1,11 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
 """Events: what the pairing of exchanges needs of a frame that asks or answers.
 
-That is an echo request or reply, a segment of TCP with SYN or RST, or a DNS query or response over UDP. (Events of ICMP
-errors are made of their rows: ``icmp_arp``.)
+That is an echo request or reply, a segment of TCP with SYN or RST, a DNS query or response, another datagram of UDP, or
+the packet of SCTP that opens an association or answers that. (Events of ICMP errors are made of what they quote:
+``error_reading``.)
 
-Sources: RFC 792 and 4443 (echo), RFC 9293 (TCP flags), RFC 1035 (DNS).
+Sources: RFC 792 and 4443 (echo), RFC 9293 (TCP flags), RFC 1035 (DNS), RFC 7766 (DNS over TCP).
 
 The steps run as plain Python or compiled by Cython with the C types in ``events.pxd``.
 """
@@ -23,6 +24,7 @@ if not cython.compiled:
     from pcapcheck.capture import printed_layout
     from pcapcheck.capture.octets import i64, u16be, u32be
     from pcapcheck.decode import frame_layout as layout
+    from pcapcheck.decode.datagrams import associate, datagram
     from pcapcheck.decode.frame import Frame
 
 
@@ -44,8 +46,15 @@ def emit_event(buffer: bytearray, frame: Frame, events: array[int], event: int) 
         present = present | printed_layout.PRESENT_IDENT
         if frame.protocol == protocols.TCP:
             kind = connect(buffer, frame, events, event)
+            if kind == layout.ABSENT:
+                kind = query_over_tcp(buffer, frame, events, event)
         elif frame.protocol == protocols.UDP:
-            kind = query(buffer, frame, events, event)
+            if is_of_dns(buffer, payload):
+                kind = query(buffer, payload, payload + 8, frame.payload_end, events, event)
+            else:
+                kind = datagram(buffer, frame, events, event)
+        elif frame.protocol == protocols.SCTP:
+            kind = associate(buffer, frame, events, event)
     if kind < 0:
         return event
     events[event + layout.E_KIND] = kind
@@ -113,40 +122,90 @@ def question_of(buffer: bytearray, position: int, end: int) -> int:
     return (mixed >> 2) | 1
 
 
-def query(buffer: bytearray, frame: Frame, events: array[int], event: int) -> int:
-    """The kind of event of a UDP datagram that is a DNS query or a response to one (RFC 1035, section 4.1.1).
+def is_of_dns(buffer: bytearray, payload: int) -> bool:
+    """Whether one of the ports is that of DNS."""
+    return u16be(buffer, payload) == protocols.DNS_PORT or u16be(buffer, payload + 2) == protocols.DNS_PORT
 
-    Its port and identifier, question and code are written down. A message cut behind its identifier is known by the
-    ports alone. ABSENT for other datagrams.
+
+def asks_dns(buffer: bytearray, payload: int) -> int:
+    """Whether the ports are those of a query (1) or of a response (0); -1 where both are, as between servers."""
+    if u16be(buffer, payload + 2) != protocols.DNS_PORT:
+        return 0
+    return -1 if u16be(buffer, payload) == protocols.DNS_PORT else 1
+
+
+def query(buffer: bytearray, payload: int, message: int, end: int, events: array[int], event: int) -> int:
+    """The kind of event of a message that is a DNS query or a response to one (RFC 1035, section 4.1.1).
+
+    ``payload`` is where the ports are. The asker's port and the message's identifier, question and code are written
+    down. A message cut behind its identifier is known by the ports alone. ABSENT for other messages.
     """
-    payload = frame.payload
-    end = frame.payload_end
-    src_port = u16be(buffer, payload)
-    dst_port = u16be(buffer, payload + 2)
-    asks = dst_port == protocols.DNS_PORT
-    if (not asks and src_port != protocols.DNS_PORT) or payload + 10 > end:
+    if message + 2 > end:
         return layout.ABSENT
+    asking = asks_dns(buffer, payload)
+    asks = asking != 0
     question = 0
     code = layout.ABSENT
-    if payload + 12 <= end:
-        flags = u16be(buffer, payload + 10)
-        # Where both ports are those of DNS, as between servers, only the message decides.
-        if asks == (flags >> 15) and src_port != dst_port:
+    if message + 4 <= end:
+        flags = u16be(buffer, message + 2)
+        # Where both ports are those of DNS only the message decides.
+        if asks == (flags >> 15) and asking >= 0:
             return layout.ABSENT
         asks = flags >> 15 == 0
         # Notifications and updates are not questions.
         if (flags >> 11) & 15:
             return layout.ABSENT
         code = flags & 15
-    if payload + 20 < end and u16be(buffer, payload + 12) > 0:
-        question = question_of(buffer, payload + 20, end)
-    elif asks and payload + 20 <= end:
+    if message + 12 < end and u16be(buffer, message + 4) > 0:
+        question = question_of(buffer, message + 12, end)
+    elif asks and message + 12 <= end:
         return layout.ABSENT
-    port = src_port if asks else dst_port
-    events[event + layout.E_IDENT_SEQ] = layout.QUERY | (port << 16) | u16be(buffer, payload + 8)
+    port = u16be(buffer, payload) if asks else u16be(buffer, payload + 2)
+    events[event + layout.E_IDENT_SEQ] = layout.QUERY | (port << 16) | u16be(buffer, message)
     events[event + layout.E_RCODE] = code
     events[event + layout.E_QUESTION] = question
     return (layout.E_REQUEST if asks else layout.E_REPLY) | layout.E_QUERY
+
+
+def query_over_tcp(buffer: bytearray, frame: Frame, events: array[int], event: int) -> int:
+    """The same of a segment of TCP: of the first message that begins in it, behind its length (RFC 7766, section 8).
+
+    A length that was sent by itself is not in the segment of its message. ABSENT where a segment begins otherwise, or
+    where the message goes on behind its question.
+    """
+    payload = frame.payload
+    end = frame.payload_end
+    if payload + 20 > end or not is_of_dns(buffer, payload):
+        return layout.ABSENT
+    data = payload + (buffer[payload + 12] >> 4) * 4
+    if frame.link == layout.LINK_PRINTED:
+        # Behind a header without options, and as much of it as the text shows.
+        if payload + 22 >= end:
+            return layout.ABSENT
+        message = payload + 22
+    elif is_message(buffer, data + 2, end):
+        message = data + 2
+    elif is_message(buffer, data, end):
+        message = data
+    else:
+        return layout.ABSENT
+    kind = query(buffer, payload, message, end, events, event)
+    if kind >= 0:
+        # The same question by UDP is another one.
+        events[event + layout.E_IDENT_SEQ] |= layout.OVER_TCP
+        events[event + layout.E_QUESTION] = ~events[event + layout.E_QUESTION] & layout.MOST
+    return kind
+
+
+def is_message(buffer: bytearray, message: int, end: int) -> bool:
+    """Whether a message of DNS with one question begins here, as far as its header shows it, which must be whole.
+
+    What is read two bytes off shows a query with a code, or the flag of the other direction.
+    """
+    if message + 17 > end or u16be(buffer, message + 4) != 1:
+        return False
+    flags = u16be(buffer, message + 2)
+    return (flags >> 15 == 1 or flags & 15 == 0) and not (flags >> 11) & 15 and not flags & 64
 
 
 def place_event(buffer: bytearray, frame: Frame, events: array[int], event: int) -> None:

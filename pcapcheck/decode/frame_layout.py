@@ -103,8 +103,9 @@ NO_SUMS = 0xFFF
 
 # Fields of an event: an echo request, a reply, or an ICMP error about a request (then the addresses, identifier and
 # sequence number are those that it quotes). The SYN of a TCP connection is a request too, a SYN-ACK or an RST a reply;
-# instead of identifier and sequence number there are the ports, the asker's first. So are a DNS query and its response
-# over UDP, with the asker's port and the message's identifier. Unlike rows, events stand one after the other.
+# instead of identifier and sequence number there are the ports, the asker's first. So it is with the INIT of an SCTP
+# association and its INIT-ACK or ABORT, and with UDP datagrams; of a DNS query and its response there are the asker's
+# port and the message's identifier. Unlike rows, events stand one after the other.
 E_NUMBER = 0
 E_TIME = 1
 E_GROUP = 2
@@ -127,23 +128,35 @@ E_SIZE = 13
 # Of DNS messages, where errors have theirs: the response's code, and a hash of the question (0 where it is absent).
 E_RCODE = 12
 E_QUESTION = 15
+# Of UDP datagrams likewise: the bytes of their data.
+E_DATA = 12
 
-# Here since Cython makes Python objects of literals beyond 31 bits. CONNECTION marks a pair of ports, QUERY a port and
-# an identifier of DNS.
+# Here since Cython makes Python objects of literals beyond 31 bits. CONNECTION, DATAGRAM and ASSOCIATION mark a pair of
+# ports, QUERY a port and an identifier of DNS, OVER_TCP such a pair of DNS over TCP.
 ABSENT_IDENT = 1 << 32
 CONNECTION = 1 << 33
 QUERY = 1 << 34
+DATAGRAM = 1 << 35
+ASSOCIATION = 1 << 36
+OVER_TCP = 1 << 37
 
-# E_KIND, with bits for requests to a group, for TCP and for DNS.
+# Ports from here on are those of whoever asks (Linux: net.ipv4.ip_local_port_range); the bytes of a datagram that keeps
+# a NAT entry alive.
+EPHEMERAL = 32768
+KEEP_ALIVE = 1
+
+# E_KIND, with bits for requests to a group, for TCP, for DNS, for UDP and for SCTP.
 E_REQUEST = 0
 E_REPLY = 1
 E_ICMP_ERROR = 2
 E_TO_MANY = 4
 E_CONNECT = 8
 E_QUERY = 16
+E_DATAGRAM = 32
+E_ASSOCIATE = 64
 
-# Fields of a segment: what conversations need of a TCP segment, UDP datagram or SCTP packet between two hosts, or of
-# an ICMP error about one (then the addresses and ports are those that it quotes). They stand one after the other.
+# Fields of a segment: what conversations need of a TCP segment between two hosts, or of an ICMP error about one (then
+# the addresses and ports are those that it quotes). They stand one after the other.
 T_FRAME = 0  # number << 16 | frame group
 T_TIME = 1
 T_POINT = 2  # as E_POINT
@@ -152,7 +165,7 @@ T_SRC_LOW = 4
 T_DST_HIGH = 5
 T_DST_LOW = 6
 T_PORTS = 7  # protocol << 32 | source port << 16 | destination port
-T_SIZE = 8  # bytes of payload on the wire << 16 | flags of TCP, first chunk of SCTP, or T_ERROR
+T_SIZE = 8  # bytes of payload on the wire << 16 | flags, or T_ERROR
 T_SEQ = 9  # sequence number
 T_ACK = 10  # acknowledgement number; CLOSED is added where the window is 0
 SEGMENT_FIELDS = 11
@@ -325,6 +338,7 @@ DIGEST_BYTES = 16
 # Cython makes Python objects of literals beyond 31 bits.
 MULTIPLY = 0x9E3779B97F4A7C15
 LONG = 0xFFFFFFFFFFFFFFFF
+MOST = 0x7FFFFFFFFFFFFFFF
 # Makes eight letters small.
 SMALL_LETTERS = 0x2020202020202020
 

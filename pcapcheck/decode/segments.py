@@ -1,7 +1,7 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
-"""Segments: what the following of conversations needs of a TCP segment, UDP datagram or SCTP packet.
+"""Segments: what the following of conversations needs of a TCP segment.
 
-Sources: RFC 9293 (TCP), RFC 768 (UDP), RFC 9260 (SCTP).
+Source: RFC 9293 (TCP).
 
 The steps run as plain Python or compiled by Cython with the C types in ``segments.pxd``.
 """
@@ -25,27 +25,15 @@ if not cython.compiled:
 
 
 def emit_segment(buffer: bytearray, frame: Frame, segments: array[int], at: int) -> int:
-    """Write down the segment of a frame, if it has one, and return the place of the next.
-
-    DNS has its own table. A packet that was cut too short has none.
-    """
-    protocol = frame.protocol
+    """Write down the segment of a frame of TCP, unless it was cut too short, and return the place of the next."""
     payload = frame.payload
     if frame.carries != layout.UNICAST or frame.cast == layout.TO_MANY or frame.encap == layout.WIREGUARD:
         return at
     if payload < 0 or frame.fragment != 0 or payload + 8 > frame.payload_end:
         return at
-    segments[at + layout.T_SEQ] = 0
-    segments[at + layout.T_ACK] = 0
-    if protocol == protocols.TCP:
-        noted = note_tcp(buffer, frame, segments, at)
-    elif protocol == protocols.UDP:
-        noted = note_udp(buffer, payload, segments, at)
-    else:
-        noted = note_sctp(buffer, frame, segments, at)
-    if not noted:
+    if not note_tcp(buffer, frame, segments, at):
         return at
-    segments[at + layout.T_PORTS] = (protocol << 32) | u32be(buffer, payload)
+    segments[at + layout.T_PORTS] = (protocols.TCP << 32) | u32be(buffer, payload)
     note_addresses(buffer, frame.version, frame.header, segments, at)
     return place_segment(frame, segments, at)
 
@@ -64,23 +52,6 @@ def note_tcp(buffer: bytearray, frame: Frame, segments: array[int], at: int) -> 
     segments[at + layout.T_SIZE] = ((size if size > 0 else 0) << 16) | (buffer[payload + 13] & 63)
     segments[at + layout.T_SEQ] = u32be(buffer, payload + 4)
     segments[at + layout.T_ACK] = ack
-    return True
-
-
-def note_udp(buffer: bytearray, payload: int, segments: array[int], at: int) -> bool:
-    """Size of a UDP datagram."""
-    if u16be(buffer, payload) == protocols.DNS_PORT or u16be(buffer, payload + 2) == protocols.DNS_PORT:
-        return False
-    size = u16be(buffer, payload + 4) - 8
-    segments[at + layout.T_SIZE] = (size if size > 0 else 0) << 16
-    return True
-
-
-def note_sctp(buffer: bytearray, frame: Frame, segments: array[int], at: int) -> bool:
-    """The first chunk of an SCTP packet."""
-    if frame.payload + 13 > frame.payload_end:
-        return False
-    segments[at + layout.T_SIZE] = buffer[frame.payload + 12] & 127
     return True
 
 
@@ -116,13 +87,10 @@ def datagram_end(buffer: bytearray, version: int, header: int, wire_end: int) ->
 
 
 def emit_segment_of_error(frame: Frame, error: ErrorFrame, segments: array[int], at: int) -> int:
-    """The same of an ICMP error about a packet of a conversation."""
-    protocol = error.protocol
-    if protocol != protocols.TCP and protocol != protocols.UDP and protocol != protocols.SCTP:
+    """The same of an ICMP error about a segment."""
+    if error.protocol != protocols.TCP or error.dst_port < 0:
         return at
-    if error.dst_port < 0:
-        return at
-    segments[at + layout.T_PORTS] = (protocol << 32) | (error.src_port << 16) | error.dst_port
+    segments[at + layout.T_PORTS] = (protocols.TCP << 32) | (error.src_port << 16) | error.dst_port
     segments[at + layout.T_SIZE] = layout.T_ERROR
     segments[at + layout.T_SRC_HIGH] = error.src_high
     segments[at + layout.T_SRC_LOW] = error.src_low

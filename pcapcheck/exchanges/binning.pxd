@@ -3,6 +3,7 @@ cimport cython
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.copying cimport copy_numbers
+from pcapcheck.capture cimport scan_layout
 from pcapcheck.exchanges cimport pairing_layout as layout
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
 from pcapcheck.hash_table cimport insert_all, seek
@@ -20,6 +21,9 @@ cdef inline long long find_bin(
 
 @cython.locals(rtt=cython.longlong, promptness=cython.longlong)
 cdef inline long long answer_class(PairingArrays arrays, size_t row) except? -1 nogil
+
+@cython.locals(count=cython.longlong, lasted=cython.longlong)
+cdef inline bint is_one_way(const long long[::1] pool, size_t row) except? -1 nogil
 
 @cython.locals(
     row=cython.size_t, error=cython.longlong, kind=cython.longlong, found=cython.longlong, entry=cython.size_t,

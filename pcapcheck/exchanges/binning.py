@@ -15,6 +15,7 @@ except ImportError:
     from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
+    from pcapcheck.capture import scan_layout
     from pcapcheck.copying import copy_numbers
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
@@ -88,10 +89,25 @@ def answer_class(arrays: PairingArrays, row: int) -> int:
     return layout.ANSWER_CODES + ((arrays.pool[row + layout.RCODE] + 1) * layout.PROMPTNESSES + promptness + 1)
 
 
+def is_one_way(pool: array[int], row: int) -> bool:
+    """Whether nothing came back to datagrams that are no question: sent again and again, of one size, no stream."""
+    if pool[row + layout.OUTCOME] <= layout.ERRED:
+        return False
+    count = pool[row + layout.REQUESTS]
+    if count < layout.REPEATS or count > layout.MOST_ALIKE or pool[row + layout.ALIKE] != count:
+        return True
+    if pool[row + layout.TIME] == scan_layout.ABSENT_TIME:
+        return False
+    lasted = pool[row + layout.LATEST] - pool[row + layout.TIME]
+    return pool[row + layout.COPIES] > layout.MOST_COPIES * count or lasted < layout.STREAM * (count - 1)
+
+
 def finish(arrays: PairingArrays, place: int) -> None:
     """Count an exchange that can no longer change, and write it out where that is asked for."""
     row = place * layout.FIELDS
     error = 0
+    if arrays.pool[row + layout.KIND] == layout.KIND_DATAGRAM and is_one_way(arrays.pool, row):
+        arrays.pool[row + layout.OUTCOME] = layout.ONE_WAY
     if arrays.pool[row + layout.OUTCOME] == layout.ERRED:
         error = arrays.pool[row + layout.ERROR] >> 16
     elif arrays.pool[row + layout.KIND] == layout.KIND_DNS and arrays.pool[row + layout.OUTCOME] == layout.REPLIED:

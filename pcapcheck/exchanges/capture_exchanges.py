@@ -10,17 +10,13 @@ from msgspec import Struct
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode.decoder import FrameBatch, FrameGroup
 from pcapcheck.exchanges.claims import Claims
-from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.conversations import Conversations
-from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
-from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.exchanges.resolution_sums import ResolutionSums
 from pcapcheck.exchanges.resolutions import Resolutions, Resolved
 from pcapcheck.raw_rows import TableRow
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
 
 Point = tuple[int, int | None]
 # Table, rows, and the number of exchanges that each row stands for: they are alike in all that rules ask.
@@ -81,9 +77,9 @@ class Exchanges:
         if not self.every_echo:
             for bin_ in self.paired.all_bins():
                 first, *others = bin_.telling
-                yield _table_of(first), [first], bin_.count - len(others)
+                yield first.table, [first], bin_.count - len(others)
                 for sample in others:
-                    yield _table_of(sample), [sample], 1
+                    yield sample.table, [sample], 1
 
     def so_far(self) -> SoFar:
         """What has been answered by now."""
@@ -101,9 +97,3 @@ class Exchanges:
             self.resolution_sums.add(resolved)
             for rows in (resolved.resolutions, resolved.answers):
                 yield rows.table, rows, 1
-
-
-def _table_of(echo: QuestionRow) -> str:
-    if isinstance(echo, DnsRow):
-        return DNS
-    return CONNECTIONS if isinstance(echo, ConnectionRow) else ECHO

@@ -1,4 +1,4 @@
-"""Conversations over TCP, UDP and SCTP in which a question got no answer, by the loop in ``conversing``."""
+"""Conversations over TCP in which a question got no answer, by the loop in ``conversing``."""
 
 from __future__ import annotations
 
@@ -20,15 +20,11 @@ FIRST_PLACES = 1 << 8
 OUT_ROWS = 1 << 6
 # Further conversations are only counted.
 MOST_KEPT = 1 << 10
-STALLED, RESET, SILENT, UNACCEPTED, REFUSED = "stalled", "reset", "silent", "unaccepted", "refused"
-HALF_OPEN = "half-open"
+STALLED, RESET, HALF_OPEN = "stalled", "reset", "half-open"
 KINDS = {
     layout.STALLED: STALLED,
     layout.STALLED + 1: STALLED,
     layout.RESET: RESET,
-    layout.SILENT: SILENT,
-    layout.UNACCEPTED: UNACCEPTED,
-    layout.REFUSED: REFUSED,
     layout.HALF_OPEN: HALF_OPEN,
 }
 
@@ -36,12 +32,10 @@ KINDS = {
 class Conversation(Struct, frozen=True):
     """A conversation, and what got no answer in it.
 
-    ``kind`` is stalled (TCP data that was never acknowledged), reset (a connection broken off with data under way),
-    silent (datagrams repeated in vain), refused (datagrams for which an ICMP error came, the last of ``frames``),
-    unaccepted (INITs of SCTP) or half-open (SYNs whose SYN-ACKs got no ACK; the latest SYN-ACK is the last of
-    ``frames``). ``asker`` sent what got no answer, or broke the connection off; ``attempts`` counts how often it
-    was sent, over ``lasted`` nanoseconds; ``size`` is its payload in bytes. ``heard_back``: whether the other
-    side was heard at all.
+    ``kind`` is stalled (TCP data that was never acknowledged), reset (a connection broken off with data under way) or
+    half-open (SYNs whose SYN-ACKs got no ACK; the latest SYN-ACK is the last of ``frames``). ``asker`` sent what got no
+    answer, or broke the connection off; ``attempts`` counts how often it was sent, over ``lasted`` nanoseconds;
+    ``size`` is its payload in bytes. ``heard_back``: whether the other side was heard at all.
     """
 
     kind: str
@@ -151,16 +145,10 @@ def _conversation(row: array[int], address_of: AddressOf) -> Conversation:
     elif KINDS[kind] == RESET:
         attempts, size, since, last = 1, 0, ABSENT_TIME, ABSENT_TIME
         frames = (row[layout.RESET_NUMBER],)
-    elif KINDS[kind] == HALF_OPEN:
+    else:
         attempts, size = row[layout.SYNS], 0
         since, last = row[layout.FIRST], row[layout.LAST]
         frames = (row[layout.NUMBER], row[layout.SIDE + layout.AGAIN_NUMBER])
-    else:
-        attempts, size = row[layout.PACKETS], row[layout.SIZE]
-        since, last = row[layout.FIRST], row[layout.LAST]
-        frames = (row[layout.NUMBER], row[layout.AGAIN_NUMBER])
-        if KINDS[kind] == REFUSED:
-            frames = (*frames, row[layout.RESET_NUMBER])
     return Conversation(
         KINDS[kind],
         row[layout.GROUP],

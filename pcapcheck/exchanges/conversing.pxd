@@ -42,7 +42,6 @@ cdef inline bint is_stuck(const long long[::1] pool, size_t mine) except? -1 nog
 @cython.locals(answered=cython.size_t)
 cdef inline bint is_half_open(const long long[::1] pool, size_t row) except? -1 nogil
 
-@cython.locals(protocol=cython.longlong, packets=cython.longlong, lasted=cython.longlong, alike=cython.bint)
 cdef inline int judge(const long long[::1] pool, size_t row) except? -1 nogil
 
 @cython.locals(kind=cython.int, target=cython.size_t)
@@ -73,10 +72,6 @@ cdef inline int note_tcp(
 
 cdef inline int count_in(
     long long[::1] pool, size_t mine, const long long[::1] segments, size_t at) except -1 nogil
-
-@cython.locals(size=cython.longlong, time=cython.longlong, timed=cython.bint, alike=cython.bint)
-cdef inline int note_datagram(
-    long long[::1] pool, size_t row, size_t mine, const long long[::1] segments, size_t at) except -1 nogil
 
 @cython.locals(mine=cython.size_t)
 cdef inline int note(

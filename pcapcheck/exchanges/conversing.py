@@ -3,9 +3,9 @@
 
 A conversation is what two hosts say to each other over two ports. It stands in a pool with a hash table over it. When
 the pool is full, the one that was begun first is judged and forgotten. Judged are TCP data sent again and again, a
-connection broken off with data under way, datagrams repeated in vain, and INITs of SCTP.
+connection broken off with data under way, and SYN-ACKs that are never acknowledged.
 
-Sources: RFC 9293 (TCP), RFC 6298 (its retransmission), RFC 9260 (SCTP).
+Sources: RFC 9293 (TCP), RFC 6298 (its retransmission).
 
 The loops run as plain Python or compiled by Cython with the C types in ``conversing.pxd``.
 """
@@ -158,32 +158,13 @@ def is_half_open(pool: array[int], row: int) -> bool:
 
 def judge(pool: array[int], row: int) -> int:
     """What got no answer in a conversation, as far as it was recorded."""
-    protocol = pool[row + layout.PORTS] >> 32
-    if protocol == protocols.TCP:
-        if is_stuck(pool, row):
-            return layout.STALLED
-        if is_stuck(pool, row + layout.SIDE):
-            return layout.STALLED + 1
-        if is_half_open(pool, row):
-            return layout.HALF_OPEN
-        return layout.RESET if pool[row + layout.RESET_BY] >= 0 else layout.NOTHING
-    packets = pool[row + layout.PACKETS]
-    if pool[row + layout.SIDE + layout.PACKETS]:
-        return layout.NOTHING
-    if pool[row + layout.ERRORS]:
-        return layout.REFUSED if protocol != protocols.SCTP else layout.NOTHING
-    if packets < layout.REPEATS:
-        return layout.NOTHING
-    if pool[row + layout.FIRST] == scan_layout.ABSENT_TIME or pool[row + layout.LAST] == scan_layout.ABSENT_TIME:
-        return layout.NOTHING
-    if protocol == protocols.SCTP:
-        return layout.UNACCEPTED if pool[row + layout.ALIKE] >= layout.REPEATS else layout.NOTHING
-    lasted = pool[row + layout.LAST] - pool[row + layout.FIRST]
-    # Seen on two or three interfaces at most: else they come in bursts.
-    alike = (
-        pool[row + layout.ALIKE] == packets and packets <= layout.MOST_ALIKE and pool[row + layout.AGAIN] <= 2 * packets
-    )
-    return layout.SILENT if alike and lasted >= layout.STREAM * (packets - 1) else layout.NOTHING
+    if is_stuck(pool, row):
+        return layout.STALLED
+    if is_stuck(pool, row + layout.SIDE):
+        return layout.STALLED + 1
+    if is_half_open(pool, row):
+        return layout.HALF_OPEN
+    return layout.RESET if pool[row + layout.RESET_BY] >= 0 else layout.NOTHING
 
 
 def finish(pool: array[int], row: int, out: array[int], state: array[int]) -> None:
@@ -305,50 +286,19 @@ def count_in(pool: array[int], mine: int, segments: array[int], at: int) -> None
     pool[mine + layout.LAST] = segments[at + frame_layout.T_TIME]
 
 
-def note_datagram(pool: array[int], row: int, mine: int, segments: array[int], at: int) -> None:
-    """What a datagram, or a packet of SCTP, adds to its conversation: whether it is like the first."""
-    size = segments[at + frame_layout.T_SIZE] >> 16
-    time = segments[at + frame_layout.T_TIME]
-    timed = (
-        time != scan_layout.ABSENT_TIME
-        and pool[mine + layout.LAST] != scan_layout.ABSENT_TIME
-        and pool[mine + layout.PACKETS] > 0
-    )
-    if timed and size == pool[mine + layout.SIZE] and time - pool[mine + layout.LAST] < layout.SAME_DATAGRAM:
-        pool[mine + layout.AGAIN] = pool[mine + layout.AGAIN] + 1
-    else:
-        count_in(pool, mine, segments, at)
-        pool[mine + layout.AGAIN_NUMBER] = segments[at + frame_layout.T_FRAME] >> 16
-        if pool[mine + layout.PACKETS] == 1:
-            pool[mine + layout.SIZE] = size
-        if pool[row + layout.PORTS] >> 32 == protocols.SCTP:
-            alike = segments[at + frame_layout.T_SIZE] & 0xFFFF == protocols.SCTP_INIT
-        else:
-            alike = size == pool[mine + layout.SIZE]
-        if alike:
-            pool[mine + layout.ALIKE] = pool[mine + layout.ALIKE] + 1
-
-
 def note(pool: array[int], row: int, side: int, segments: array[int], at: int) -> None:
     """What a segment adds to its conversation."""
     mine = row + side * layout.SIDE
     if segments[at + frame_layout.T_SIZE] & 0xFFFF == frame_layout.T_ERROR:
         pool[row + layout.ERRORS] = pool[row + layout.ERRORS] + 1
-        if pool[row + layout.PORTS] >> 32 != protocols.TCP:
-            pool[row + layout.RESET_NUMBER] = segments[at + frame_layout.T_FRAME] >> 16
-    elif pool[row + layout.PORTS] >> 32 == protocols.TCP:
+    else:
         count_in(pool, mine, segments, at)
         note_tcp(pool, row, side, segments, at)
-    else:
-        note_datagram(pool, row, mine, segments, at)
 
 
 def begins_again(pool: array[int], row: int, segments: array[int], at: int) -> bool:
     """Whether a segment opens another connection between the same ports."""
-    if (
-        segments[at + frame_layout.T_SIZE] & (protocols.TCP_SYN | protocols.TCP_ACK) != protocols.TCP_SYN
-        or segments[at + frame_layout.T_PORTS] >> 32 != protocols.TCP
-    ):
+    if segments[at + frame_layout.T_SIZE] & (protocols.TCP_SYN | protocols.TCP_ACK) != protocols.TCP_SYN:
         return False
     return (
         pool[row + layout.BYTES] + pool[row + layout.SIDE + layout.BYTES] + pool[row + layout.FINISHED] > 0

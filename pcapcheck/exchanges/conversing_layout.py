@@ -19,7 +19,7 @@ NUMBER = 9  # of its first frame
 ERRORS = 10  # ICMP errors about it
 FINISHED = 11  # whether a FIN was seen
 RESET_BY = 12  # side that broke it off in mid-stream, else ABSENT
-RESET_NUMBER = 13  # the frame; of datagrams that of the latest ICMP error
+RESET_NUMBER = 13  # the frame
 RESET_TIME = 14
 KIND = 15
 # What the first side sent; the same of the second stands SIDE further on.
@@ -31,27 +31,22 @@ LAST = 19
 END = 20  # the sequence number behind the data sent so far
 ACKED = 21  # the highest that the other side acknowledged
 ADVANCED = 22  # when END moved last
-AGAIN = 23  # how often the first unacknowledged data was sent again; of datagrams, how many were the one before
+AGAIN = 23  # how often the first unacknowledged data was sent again
 AGAIN_SEQ = 24
 AGAIN_SIZE = 25
 AGAIN_SINCE = 26
 AGAIN_LAST = 27
 AGAIN_FROM = 28  # frame that sent it again first
 AGAIN_NUMBER = 29  # and last
-SIZE = 30  # of the first datagram
-ALIKE = 31  # how many were like it; of SCTP how many began with an INIT
-CLOSED_WINDOW = 30  # of TCP: whether its latest window was 0
-SYNS = 31  # of TCP: how often its SYN, or SYN-ACK, was sent
+CLOSED_WINDOW = 30  # whether its latest window was 0
+SYNS = 31  # how often its SYN, or SYN-ACK, was sent
 FIELDS = 48
 
 # KIND: what got no answer.
 NOTHING = 0
 STALLED = 1  # data of the first side; STALLED + 1 of the second
 RESET = 3
-SILENT = 4  # datagrams
-UNACCEPTED = 5  # INITs
-REFUSED = 6  # datagrams that an ICMP error is about, and nothing else came back
-HALF_OPEN = 7  # SYN-ACKs to the first side, sent again and again, which it never acknowledged or reset
+HALF_OPEN = 4  # SYN-ACKs to the first side, sent again and again, which it never acknowledged or reset
 
 # Sequence numbers, which wrap. Here since Cython makes Python objects of literals beyond 31 bits.
 WORD = 0xFFFFFFFF
@@ -72,12 +67,6 @@ STUCK_SENT = 4
 STUCK_FOR = 3_000_000_000
 # SYN-ACKs sent for this long: the asker had time to answer the first (RFC 6298: again after 1 s, 3 s, 7 s).
 HALF_OPEN_FOR = 2_000_000_000
-# A datagram like the one before that comes this soon after it is the same datagram, seen twice.
-SAME_DATAGRAM = 2_000_000
-# Datagrams that come faster on average are a stream, not a question.
-STREAM = 300_000_000
-# This many alike are a beat that needs no answer.
-MOST_ALIKE = 30
 REPEATS = 3
 
 # What the loop keeps in its state.

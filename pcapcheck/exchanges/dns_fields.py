@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pcapcheck.columns import PROMPTNESS, RCODES
+from pcapcheck.columns import PROMPTNESS, RCODES, TRANSPORTS
+from pcapcheck.decode.frame_layout import OVER_TCP
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges import question_fields as fields
 from pcapcheck.raw_rows import Field, Wording
@@ -14,6 +15,7 @@ DNS_FIELDS = fields.question_fields(
     DNS,
     {
         "src_port": Field(layout.IDENT_SEQ, 16, 0xFFFF, least=1),
+        "transport": Field(layout.IDENT_SEQ, OVER_TCP.bit_length() - 1, 1, words=TRANSPORTS),
         "dns.id": Field(layout.IDENT_SEQ, 0, 0xFFFF),
         "rcode": _RCODE,
         "promptness": Field(layout.PROMPTNESS, words=PROMPTNESS, when=(fields.REPLIED,)),

@@ -8,6 +8,7 @@ from typing import ClassVar
 from pcapcheck.columns import PROMPTNESS, RCODES
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.question_row import QuestionRow
+from pcapcheck.table_names import DNS
 
 
 class DnsRow(QuestionRow):
@@ -17,9 +18,11 @@ class DnsRow(QuestionRow):
     may not show the port.
     """
 
+    table: ClassVar[str] = DNS
     several: ClassVar[bool] = True
     silence: ClassVar[str] = "no answer"
     nothing: ClassVar[str] = "no response"
+    transport: str
     ident: int
     src_port: int | None
     rcode: str | None

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pcapcheck.exchanges.question_row import QuestionRow
+from pcapcheck.table_names import ECHO
 
 
 class EchoRow(QuestionRow):
     """One echo request, with identifier and sequence number; ``unicast``: to one host."""
 
+    table: ClassVar[str] = ECHO
     several: ClassVar[bool] = True
     silence: ClassVar[str] = "no reply"
     nothing: ClassVar[str] = "no reply"

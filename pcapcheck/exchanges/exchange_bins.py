@@ -13,10 +13,10 @@ from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.decoder import absent
 from pcapcheck.exchanges import binning
 from pcapcheck.exchanges import pairing_layout as layout
-from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.exchange_row import Macs, exchange_row
 from pcapcheck.exchanges.failure_samples import FailureSamples
 from pcapcheck.exchanges.paired_kinds import TABLE_OF
+from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.fair_choice import Candidate, choose
 from pcapcheck.table_names import ECHO
@@ -173,6 +173,6 @@ def _counted(row: array[int], buckets: array[int]) -> Counter[int]:
 
 
 def _candidate(row: QuestionRow) -> Candidate:
-    port = row.dst_port if isinstance(row, ConnectionRow) else None
+    port = row.dst_port if isinstance(row, PortRow) else None
     when = row.frames[0] if row.time is None else row.time
     return Candidate(row.src, row.dst, (row.src, row.dst, port), when)

@@ -1,4 +1,4 @@
-"""Rows of the tables ``echo``, ``connections`` and ``dns``, from the numbers of the pairing loop."""
+"""Rows of the tables of paired exchanges, from the numbers of the pairing loop."""
 
 from __future__ import annotations
 
@@ -8,16 +8,24 @@ from functools import partial
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.columns import ERRORS, OUTCOMES
+from pcapcheck.columns import DATAGRAM_OUTCOMES, ERRORS, TRANSPORTS
 from pcapcheck.decode.decoder import absent
-from pcapcheck.decode.frame_layout import ABSENT_IDENT
+from pcapcheck.decode.frame_layout import ABSENT_IDENT, OVER_TCP
 from pcapcheck.exchanges import pairing_layout as layout
+from pcapcheck.exchanges.association_row import AssociationRow
 from pcapcheck.exchanges.connection_row import ConnectionRow
+from pcapcheck.exchanges.datagram_row import DatagramRow
 from pcapcheck.exchanges.dns_row import DnsRow, promptness_of, rcode_of
 from pcapcheck.exchanges.echo_row import EchoRow
+from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.values import is_ipv4
 
+PORT_ROWS: dict[int, type[PortRow]] = {
+    layout.KIND_CONNECTION: ConnectionRow,
+    layout.KIND_ASSOCIATION: AssociationRow,
+    layout.KIND_DATAGRAM: DatagramRow,
+}
 # The source and destination MAC of a frame group.
 Macs = Callable[[int], tuple[int | None, int | None]]
 
@@ -37,11 +45,14 @@ def exchange_row(rows: array[int], number: int, macs: Macs, address_of: AddressO
     high, low = number >> 16 & 0xFFFF, number & 0xFFFF
     made: Callable[..., QuestionRow]
     # No host has port 0 (RFC 6335, section 6): a text shows a name instead.
-    if row[layout.KIND] == layout.KIND_CONNECTION:
-        made = partial(ConnectionRow, src_port=high or None, dst_port=low or None)
+    if row[layout.KIND] in PORT_ROWS:
+        made = partial(PORT_ROWS[row[layout.KIND]], src_port=high or None, dst_port=low or None)
+        if row[layout.KIND] == layout.KIND_DATAGRAM and row[layout.REQUESTS] > 1 and not replied:
+            frames.insert(1, row[layout.REPLY_NUMBER])
     elif row[layout.KIND] == layout.KIND_DNS:
         made = partial(
             DnsRow,
+            transport=TRANSPORTS[bool(number & OVER_TCP)],
             ident=low,
             src_port=high or None,
             rcode=rcode_of(row) if replied else None,
@@ -63,7 +74,7 @@ def exchange_row(rows: array[int], number: int, macs: Macs, address_of: AddressO
         eth_src=eth_src,
         eth_dst=eth_dst,
         frames=frames,
-        outcome=OUTCOMES[row[layout.OUTCOME]],
+        outcome=DATAGRAM_OUTCOMES[row[layout.OUTCOME]],
         requests=row[layout.REQUESTS],
         replies=row[layout.REPLIES],
         rtt=absent(row[layout.RTT]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.protocols import TIME_EXCEEDED
@@ -18,8 +19,6 @@ from pcapcheck.table_names import ECHO
 PACE = 150_000_000
 # This many requests in a row expire at the same router; traceroute sends three before it asks the next router.
 MANY = 4
-# Traceroute and mtr give up after this many routers; no host begins with a TTL this small.
-MOST_HOPS = 30
 
 
 def pings_expired(paired: PairedExchanges) -> frozenset[int]:
@@ -37,7 +36,7 @@ def pings_expired(paired: PairedExchanges) -> frozenset[int]:
 def may_be_traced(some: ExchangeBin, paired: PairedExchanges) -> bool:
     """Whether requests may have been sent to expire: by their TTLs, or by other packets."""
     ttls = [each.ttl for each in some.samples if each.ttl is not None]
-    return min(ttls) <= MOST_HOPS if ttls else _is_traced(some, paired)
+    return min(ttls) <= layout.MOST_HOPS if ttls else _is_traced(some, paired)
 
 
 def _is_traced(some: ExchangeBin, paired: PairedExchanges) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pcapcheck.exchanges import pairing_layout as row
 from pcapcheck.exchanges import sampling
 from pcapcheck.exchanges import sampling_layout as layout
+from pcapcheck.exchanges.exchange_row import PORT_ROWS
 
 # Of other pairs than the first few exchanges are of, this many each are as good as those.
 FIRST_OF_PAIR = 2
@@ -66,5 +67,5 @@ def _bin_of(one: array[int]) -> BinKey:
 
 
 def _pair(rows: array[int], at: int) -> Pair:
-    port = rows[at + row.IDENT_SEQ] & 0xFFFF if rows[at + row.KIND] == row.KIND_CONNECTION else 0
+    port = rows[at + row.IDENT_SEQ] & 0xFFFF if rows[at + row.KIND] in PORT_ROWS else 0
     return rows[at + row.SRC_HIGH], rows[at + row.SRC_LOW], rows[at + row.DST_HIGH], rows[at + row.DST_LOW], port

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pcapcheck.exchanges import spreading_layout
-from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.loss_cells import Cells
 from pcapcheck.exchanges.paired_kinds import NUMBERS
+from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.values import address_of, halves_of
 
@@ -38,7 +38,7 @@ class PairCounts:
 
     def silent(self, table: str, group: int, row: QuestionRow) -> int:
         """How many exchanges like ``row``, of frame group ``group``, got no answer; 0 if they are not counted."""
-        port = row.dst_port if isinstance(row, ConnectionRow) else None
+        port = row.dst_port if isinstance(row, PortRow) else None
         wanted = {spreading_layout.C_KIND: NUMBERS[table], spreading_layout.C_GROUP: group}
         wanted |= dict(zip(SRC + DST, (*halves_of(row.src), *halves_of(row.dst)), strict=True))
         if port is not None:

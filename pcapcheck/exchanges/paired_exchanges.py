@@ -1,7 +1,8 @@
 """Paired exchanges: one question and its answers, or the ICMP error that ended it, of all kinds of ``paired_kinds``.
 
-ICMP and ICMPv6 echo (RFC 792, RFC 4443), attempts at TCP connections (RFC 9293), DNS over UDP (RFC 1035). Paired at one
-capture point by addresses and identifier, sequence number or ports, by the loop in ``pairing``. What is finished is
+ICMP and ICMPv6 echo (RFC 792, RFC 4443), attempts at TCP connections (RFC 9293) and SCTP associations (RFC 9260), DNS
+(RFC 1035) and other datagrams of UDP. Paired at one capture point by addresses and identifier, sequence number or
+ports, by the loop in ``pairing``. What is finished is
 counted in bins; each exchange is handed out only if the caller wants every one.
 """
 
@@ -61,6 +62,7 @@ class PairedExchanges:
         self._answered = array("q", [-1]) * layout.REMEMBERED
         self._early = array("q", [-1]) * layout.REMEMBERED
         self._ended = array("q", [-1]) * (2 * layout.ENDED)
+        self._talks = array("q", [-1]) * layout.TALKS
         self._recent = array("q", [-1]) * layout.RECENT
         self._homes = array("q", bytes(8 * layout.HOMES))
         self._gateways = array("q", [halves_of(gateway)[1] for gateway in sorted(gateways) if is_ipv4(gateway)])
@@ -118,6 +120,7 @@ class PairedExchanges:
             self._answered,
             self._early,
             self._ended,
+            self._talks,
             self._recent,
             self._homes,
             self._gateways,
@@ -148,7 +151,7 @@ class PairedExchanges:
         """Keep only what the bins need, now that all is finished; ``macs`` does not need the decoder."""
         self.macs = macs
         for spent in (
-            self._pool, self._slots, self._answered, self._early, self._ended, self._recent, self._out
+            self._pool, self._slots, self._answered, self._early, self._ended, self._talks, self._recent, self._out
         ):  # fmt: skip
             del spent[:]
         self._bins.settle()
@@ -199,7 +202,7 @@ class PairedExchanges:
         """Double the places, up to the most that are used; rebuild the table over them with room to spare."""
         before = len(self._pool) // layout.FIELDS
         # What is open, answered or early, and a free place for the next.
-        most = MOST_OPEN + 2 * layout.REMEMBERED + 1
+        most = MOST_OPEN + 2 * layout.REMEMBERED + layout.TALKS + 1
         after = min(max(FIRST_PLACES, 2 * before), most)
         self._pool.frombytes(bytes(8 * layout.FIELDS * (after - before)))
         pairing.chain_free(self._pool, self._state, before, after)

@@ -3,7 +3,9 @@
     kind         question                      answer                           the same question again
     echo         echo request                  echo reply                       same IP identification within a second
     connection   SYN                           SYN-ACK or RST                   a SYN between the same ports
+    association  INIT                          INIT-ACK or ABORT                an INIT between the same ports
     dns          query to port 53              response to it                   what is asked, from whatever port
+    datagram     datagram to the lower port    any datagram back                another one between the same ports
 
 An ICMP error that quotes the question ends each of them, until an answer comes all the same.
 """
@@ -13,7 +15,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from pcapcheck.exchanges import pairing_layout as layout
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
+from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO
 
 
 class PairedKind(Struct, frozen=True):
@@ -27,6 +29,8 @@ class PairedKind(Struct, frozen=True):
 KINDS = (
     PairedKind(ECHO, layout.KIND_ECHO, repeats=False),
     PairedKind(CONNECTIONS, layout.KIND_CONNECTION, repeats=True),
+    PairedKind(ASSOCIATIONS, layout.KIND_ASSOCIATION, repeats=True),
+    PairedKind(DATAGRAMS, layout.KIND_DATAGRAM, repeats=True),
     PairedKind(DNS, layout.KIND_DNS, repeats=True),
 )
 NUMBERS = {kind.table: kind.number for kind in KINDS}

@@ -54,8 +54,13 @@ cdef inline int note_error(long long[::1] pool, size_t row, const long long[::1]
 @cython.locals(place=cython.longlong)
 cdef inline int fetch_oldest(PairingArrays arrays, long long at) except -1 nogil
 
-@cython.locals(
-    row=cython.size_t, asked=cython.longlong, replied=cython.longlong, at=cython.size_t, oldest=cython.longlong)
+@cython.locals(at=cython.size_t, oldest=cython.longlong)
+cdef inline int remember_talk(PairingArrays arrays, long long place) except -1 nogil
+
+@cython.locals(at=cython.size_t, oldest=cython.longlong)
+cdef inline int remember_answered(PairingArrays arrays, long long place) except -1 nogil
+
+@cython.locals(row=cython.size_t, asked=cython.longlong, replied=cython.longlong)
 cdef inline int settle(PairingArrays arrays, long long place) except -1 nogil
 
 @cython.locals(number=cython.longlong)
@@ -67,6 +72,9 @@ cdef inline bint is_still_ended(PairingArrays arrays, size_t row, long long numb
 cdef int remember_ended(PairingArrays arrays, long long place) except -1 nogil
 
 cdef inline int ask_again(long long[::1] pool, size_t row, const long long[::1] events, size_t event) except -1 nogil
+
+@cython.locals(time=cython.longlong, is_alike=cython.bint, timed=cython.bint)
+cdef inline int send_again(long long[::1] pool, size_t row, const long long[::1] events, size_t event) except -1 nogil
 
 @cython.locals(row=cython.size_t)
 cdef inline bint is_asked_by(
@@ -82,7 +90,8 @@ cdef long long asked_before(
 cdef inline bint take_request(
     PairingArrays arrays, long long place, ExchangeKey key, const long long[::1] events, size_t event) except? -1 nogil
 
-@cython.locals(row=cython.size_t, gap=cython.longlong, in_time=cython.bint)
+@cython.locals(
+    row=cython.size_t, gap=cython.longlong, in_time=cython.bint, fits=cython.bint, is_talk=cython.bint)
 cdef bint take_late_request(
     PairingArrays arrays, long long place, long long time, const long long[::1] events, size_t event) except? -1 nogil
 
@@ -90,7 +99,7 @@ cdef bint take_late_request(
 cdef inline int take_reply(
     PairingArrays arrays, long long place, const long long[::1] events, size_t event) except -1 nogil
 
-@cython.locals(row=cython.size_t)
+@cython.locals(row=cython.size_t, is_probe=cython.bint)
 cdef inline int take_error(
     PairingArrays arrays, long long place, const long long[::1] events, size_t event) except -1 nogil
 
@@ -104,6 +113,11 @@ cdef inline int begin_open(
 @cython.locals(place=cython.longlong, row=cython.size_t, at=cython.size_t)
 cdef int begin_early(
     PairingArrays arrays, ExchangeKey key, const long long[::1] events, size_t event) except -1 nogil
+
+@cython.locals(src_high=cython.longlong, src_low=cython.longlong, home=cython.longlong, place=cython.longlong)
+cdef long long find_other_side(PairingArrays arrays, ExchangeKey key) except? -2 nogil
+
+cdef inline bint is_between_equals(ExchangeKey key) noexcept nogil
 
 @cython.locals(
     key=ExchangeKey, number=cython.longlong, coming=cython.longlong, status=cython.int, event=cython.size_t, place=cython.longlong,

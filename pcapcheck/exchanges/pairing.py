@@ -1,8 +1,9 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
 # cython: initializedcheck=False
-"""Pair echo requests, SYNs and DNS queries with replies and errors: events in the order of the capture in, pairs out.
+"""Pair questions with replies and errors: events in the order of the capture in, pairs out.
 
-An event is what the decoder wrote down of an echo request, a reply, or an ICMP error about a request. What is open
+An event is what the decoder wrote down of a question (an echo request, a SYN, a DNS query, another datagram, an INIT of
+SCTP), a reply, or an ICMP error about a question. What is open
 stands in a pool with a hash table over it; what is finished is counted in a bin and forgotten, so the pool stays as
 small as what is open. Only what is asked for is also written out exchange by exchange.
 
@@ -183,6 +184,14 @@ def fill(pool: array[int], row: int, events: array[int], event: int) -> None:
     elif events[event + frame_layout.E_KIND] & frame_layout.E_QUERY:
         pool[row + layout.KIND] = layout.KIND_DNS
         pool[row + layout.QUESTION] = events[event + frame_layout.E_QUESTION]
+    elif events[event + frame_layout.E_KIND] & frame_layout.E_DATAGRAM:
+        pool[row + layout.KIND] = layout.KIND_DATAGRAM
+        if pool[row + layout.REPLIES] == 0:
+            pool[row + layout.DATA] = events[event + frame_layout.E_DATA]
+            pool[row + layout.ALIKE] = 1
+            pool[row + layout.COPIES] = 0
+    elif events[event + frame_layout.E_KIND] & frame_layout.E_ASSOCIATE:
+        pool[row + layout.KIND] = layout.KIND_ASSOCIATION
     elif events[event + frame_layout.E_KIND] & frame_layout.E_TO_MANY:
         pool[row + layout.KIND] = layout.KIND_ECHO_TO_MANY
     else:
@@ -223,6 +232,18 @@ def fetch_oldest(arrays: PairingArrays, at: int) -> None:
         fetch_slot(arrays.slots, arrays.pool[place * layout.FIELDS + layout.HOME] & arrays.mask)
 
 
+def remember_talk(arrays: PairingArrays, place: int) -> None:
+    """A datagram has its answer: whatever its two ports say from now on belongs to it, while others are answered."""
+    at = arrays.state[layout.S_TALKS_AT]
+    arrays.state[layout.S_TALKS_AT] = (at + 1) % layout.TALKS
+    oldest = arrays.talks[at]
+    if oldest >= 0:
+        finish(arrays, oldest)
+        release(arrays, oldest)
+    arrays.talks[at] = place
+    arrays.pool[place * layout.FIELDS + layout.OLDER] = at
+
+
 def settle(arrays: PairingArrays, place: int) -> None:
     """An exchange has its reply: remember it for a while, in case another comes; what is remembered longest goes."""
     row = place * layout.FIELDS
@@ -232,6 +253,14 @@ def settle(arrays: PairingArrays, place: int) -> None:
     replied = arrays.pool[row + layout.REPLY_TIME]
     if asked != scan_layout.ABSENT_TIME and replied != scan_layout.ABSENT_TIME:
         arrays.pool[row + layout.RTT] = replied - asked if replied > asked else 0
+    if arrays.pool[row + layout.KIND] == layout.KIND_DATAGRAM:
+        remember_talk(arrays, place)
+    else:
+        remember_answered(arrays, place)
+
+
+def remember_answered(arrays: PairingArrays, place: int) -> None:
+    """Put what was answered into its ring; what is remembered longest goes."""
     at = arrays.state[layout.S_ANSWERED_AT]
     arrays.state[layout.S_ANSWERED_AT] = (at + 1) % layout.REMEMBERED
     oldest = arrays.answered[at]
@@ -239,7 +268,7 @@ def settle(arrays: PairingArrays, place: int) -> None:
         finish(arrays, oldest)
         release(arrays, oldest)
     arrays.answered[at] = place
-    arrays.pool[row + layout.OLDER] = at
+    arrays.pool[place * layout.FIELDS + layout.OLDER] = at
     fetch_oldest(arrays, at)
 
 
@@ -285,6 +314,20 @@ def ask_again(pool: array[int], row: int, events: array[int], event: int) -> Non
     pool[row + layout.LATEST] = events[event + frame_layout.E_TIME]
     # Until something better is known: the repeat that came last.
     pool[row + layout.REPLY_NUMBER] = events[event + frame_layout.E_NUMBER]
+
+
+def send_again(pool: array[int], row: int, events: array[int], event: int) -> None:
+    """A datagram between two ports that are known: nothing new once they have an answer."""
+    if pool[row + layout.STATE] == layout.OPEN:
+        time = events[event + frame_layout.E_TIME]
+        is_alike = events[event + frame_layout.E_DATA] == pool[row + layout.DATA]
+        timed = time != scan_layout.ABSENT_TIME and pool[row + layout.LATEST] != scan_layout.ABSENT_TIME
+        if timed and is_alike and time - pool[row + layout.LATEST] < layout.SAME_DATAGRAM:
+            pool[row + layout.COPIES] = pool[row + layout.COPIES] + 1
+        else:
+            ask_again(pool, row, events, event)
+            if is_alike:
+                pool[row + layout.ALIKE] = pool[row + layout.ALIKE] + 1
 
 
 def is_asked_by(pool: array[int], place: int, key: ExchangeKey, question: int) -> bool:
@@ -333,6 +376,9 @@ def asked_before(arrays: PairingArrays, events: array[int], event: int, key: Exc
 def take_request(arrays: PairingArrays, place: int, key: ExchangeKey, events: array[int], event: int) -> bool:
     """A request like one that is known: the same packet or question again; else the known one is finished (False)."""
     row = place * layout.FIELDS
+    if key.ident_seq & frame_layout.DATAGRAM:
+        send_again(arrays.pool, row, events, event)
+        return True
     opened = arrays.pool[row + layout.STATE] == layout.OPEN
     is_query = (key.ident_seq & frame_layout.QUERY) != 0
     untimed = key.time == scan_layout.ABSENT_TIME
@@ -347,7 +393,10 @@ def take_request(arrays: PairingArrays, place: int, key: ExchangeKey, events: ar
             arrays.pool[row + layout.REQUESTS] = arrays.pool[row + layout.REQUESTS] + 1
         return True
     if opened:
-        if is_query or (key.ident_seq & frame_layout.CONNECTION) != 0:
+        if key.ident_seq & frame_layout.OVER_TCP:
+            # What TCP sends again is no question of whoever asks.
+            return True
+        if is_query or (key.ident_seq & (frame_layout.CONNECTION | frame_layout.ASSOCIATION)) != 0:
             ask_again(arrays.pool, row, events, event)
             return True
         unlink(arrays, place)
@@ -364,7 +413,12 @@ def take_late_request(arrays: PairingArrays, place: int, time: int, events: arra
     arrays.early[arrays.pool[row + layout.OLDER]] = -1
     gap = arrays.pool[row + layout.REPLY_TIME] - time
     in_time = time != scan_layout.ABSENT_TIME and arrays.pool[row + layout.REPLY_TIME] != scan_layout.ABSENT_TIME
-    if not in_time or gap < -layout.STEP_BACK or gap > layout.SAME_PACKET:
+    fits = in_time and -layout.STEP_BACK <= gap <= layout.SAME_PACKET
+    # Who asks for datagrams may have begun before the recording.
+    is_talk = arrays.pool[row + layout.OUTCOME] != layout.ERRED and (
+        events[event + frame_layout.E_KIND] & frame_layout.E_DATAGRAM
+    )
+    if not fits and not is_talk:
         release(arrays, place)
         return False
     fill(arrays.pool, row, events, event)
@@ -374,6 +428,8 @@ def take_late_request(arrays: PairingArrays, place: int, time: int, events: arra
         remember_ended(arrays, place)
     else:
         settle(arrays, place)
+        if not fits:
+            arrays.pool[row + layout.RTT] = layout.ABSENT
     return True
 
 
@@ -394,7 +450,16 @@ def take_reply(arrays: PairingArrays, place: int, events: array[int], event: int
 def take_error(arrays: PairingArrays, place: int, events: array[int], event: int) -> None:
     """The request stays open for a while: a reply that comes all the same is worth more than the error."""
     row = place * layout.FIELDS
-    if arrays.pool[row + layout.STATE] == layout.OPEN and arrays.pool[row + layout.OUTCOME] != layout.ERRED:
+    is_probe = (
+        arrays.pool[row + layout.KIND] == layout.KIND_DATAGRAM
+        and arrays.pool[row + layout.TTL] <= layout.MOST_HOPS
+        and events[event + frame_layout.E_ERROR] >> 16 == frame_layout.EXCEEDED
+    )
+    if (
+        arrays.pool[row + layout.STATE] == layout.OPEN
+        and arrays.pool[row + layout.OUTCOME] != layout.ERRED
+        and not is_probe
+    ):
         note_error(arrays.pool, row, events, event)
         remember_ended(arrays, place)
 
@@ -440,6 +505,32 @@ def begin_early(arrays: PairingArrays, key: ExchangeKey, events: array[int], eve
     arrays.pool[row + layout.OLDER] = at
 
 
+def find_other_side(arrays: PairingArrays, key: ExchangeKey) -> int:
+    """The place of the exchange that a datagram between equal ports answers, or -1; then the key is that exchange's."""
+    src_high, src_low = key.src_high, key.src_low
+    key.src_high, key.src_low = key.dst_high, key.dst_low
+    key.dst_high, key.dst_low = src_high, src_low
+    home = key.home
+    key.home = home_of(key.src_low, key.dst_low, key.ident_seq, key.point)
+    place = find_place(arrays, key)
+    if place >= 0 and arrays.pool[place * layout.FIELDS + layout.STATE] != layout.EARLY:
+        key.kind = frame_layout.E_REPLY
+        return place
+    key.dst_high, key.dst_low = key.src_high, key.src_low
+    key.src_high, key.src_low = src_high, src_low
+    key.home = home
+    return -1
+
+
+def is_between_equals(key: ExchangeKey) -> bool:
+    """Whether it is a datagram between equal ports, which does not show who asks."""
+    return (
+        key.ident_seq & frame_layout.DATAGRAM != 0
+        and key.kind == frame_layout.E_REQUEST
+        and (key.ident_seq >> 16) & 0xFFFF == key.ident_seq & 0xFFFF
+    )
+
+
 def pair(arrays: PairingArrays, events: array[int], count: int, patience: int, most_open: int) -> None:
     """Take the events from ``state[S_EVENT]`` on, until all are taken or something is full (``state[S_STATUS]``).
 
@@ -467,6 +558,8 @@ def pair(arrays: PairingArrays, events: array[int], count: int, patience: int, m
             place = find_place(arrays, key)
             if place < 0 and key.ident_seq & frame_layout.QUERY and key.kind != frame_layout.E_ICMP_ERROR:
                 place = asked_before(arrays, events, event, key, patience)
+            if place < 0 and is_between_equals(key):
+                place = find_other_side(arrays, key)
             if key.kind == frame_layout.E_REQUEST:
                 known = False
                 if place < 0:

@@ -14,7 +14,8 @@ class PairingArrays:
     """The arrays of the pairing loop (see ``pairing_layout``).
 
     ``pool`` holds exchanges, ``slots`` is the hash table over them; ``answered``, ``early`` and ``ended`` are rings of
-    places in it, ``recent`` are places by the question that they ask. ``homes`` are those of coming events.
+    places in it, and so is ``talks``, of answered datagrams; ``recent`` are places by the question that they ask.
+    ``homes`` are those of coming events.
     ``gateways`` are the lower halves of the IPv4 addresses that no host has.
 
     ``bins`` count finished exchanges, with their ``samples`` and ``buckets`` of round trip times; ``bin_slots`` is the
@@ -24,9 +25,9 @@ class PairingArrays:
 
     def __init__(
         self, pool: array[int], slots: array[int], answered: array[int], early: array[int], ended: array[int],
-        recent: array[int], homes: array[int], gateways: array[int], bins: array[int], bin_slots: array[int],
-        bin_limit: int, bins_final: bool, samples: array[int], buckets: array[int], out: array[int],
-        out_capacity: int, state: array[int]
+        talks: array[int], recent: array[int], homes: array[int], gateways: array[int], bins: array[int],
+        bin_slots: array[int], bin_limit: int, bins_final: bool, samples: array[int], buckets: array[int],
+        out: array[int], out_capacity: int, state: array[int]
     ) -> None:  # fmt: skip
         self.pool = pool
         self.slots = slots
@@ -34,6 +35,7 @@ class PairingArrays:
         self.answered = answered
         self.early = early
         self.ended = ended
+        self.talks = talks
         self.recent = recent
         self.homes = homes
         self.gateways = gateways

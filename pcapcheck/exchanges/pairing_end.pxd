@@ -12,7 +12,10 @@ from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
 cdef inline bint is_under_way(
     const long long[::1] pool, size_t row, long long last, long long wait, long long dns_wait) except? -1 nogil
 
+@cython.locals(step=cython.longlong, at=cython.size_t)
+cdef int finish_ring(PairingArrays arrays, long long[::1] ring, long long first) except -1
+
 @cython.locals(
-    step=cython.longlong, at=cython.size_t, place=cython.longlong, row=cython.size_t, last=cython.longlong,
+    place=cython.longlong, row=cython.size_t, last=cython.longlong,
     unanswered=cython.bint)
 cpdef finish_all(PairingArrays arrays, const long long[::1] last_seen, long long wait, long long dns_wait)

@@ -25,12 +25,28 @@ if not cython.compiled:
 def is_under_way(pool: array[int], row: int, last: int, wait: int, dns_wait: int) -> bool:
     """Whether what got no answer may still have got one when its capture point was heard last."""
     time = pool[row + layout.TIME]
+    if pool[row + layout.KIND] == layout.KIND_ASSOCIATION and pool[row + layout.REQUESTS] == 1:
+        return time != scan_layout.ABSENT_TIME and last - time < layout.INIT_WAIT
     if pool[row + layout.KIND] != layout.KIND_DNS:
         return time != scan_layout.ABSENT_TIME and last - time < wait
     if time == scan_layout.ABSENT_TIME:
         return pool[row + layout.REQUESTS] == 1
     # Whoever asks again has waited for long enough; but the repeat may be answered.
     return last - time < dns_wait and (pool[row + layout.REQUESTS] == 1 or last - pool[row + layout.LATEST] < wait)
+
+
+def finish_ring(arrays: PairingArrays, ring: array[int], first: int) -> None:
+    """Finish what a ring remembers, from ``first`` on, the oldest; ``state[S_STATUS]`` says whether all is done."""
+    arrays.state[layout.S_STATUS] = layout.DONE
+    step = 0
+    while step < len(ring) and arrays.state[layout.S_STATUS] == layout.DONE:
+        at = (first + step) % len(ring)
+        step = step + 1
+        if ring[at] >= 0:
+            arrays.state[layout.S_STATUS] = what_is_full(arrays, 1)
+            if arrays.state[layout.S_STATUS] == layout.DONE:
+                finish(arrays, ring[at])
+                ring[at] = -1
 
 
 def finish_all(arrays: PairingArrays, last_seen: array[int], wait: int, dns_wait: int) -> None:
@@ -40,18 +56,11 @@ def finish_all(arrays: PairingArrays, last_seen: array[int], wait: int, dns_wait
     than ``wait`` is in flight, a DNS query that is closer than ``dns_wait``. May stop because something is full, and is
     then called again.
     """
-    arrays.state[layout.S_STATUS] = layout.DONE
-    step = 0
-    while step < layout.REMEMBERED:
-        at = (arrays.state[layout.S_ANSWERED_AT] + step) % layout.REMEMBERED
-        step = step + 1
-        if arrays.answered[at] < 0:
-            continue
-        arrays.state[layout.S_STATUS] = what_is_full(arrays, 1)
-        if arrays.state[layout.S_STATUS] != layout.DONE:
-            return
-        finish(arrays, arrays.answered[at])
-        arrays.answered[at] = -1
+    finish_ring(arrays, arrays.answered, arrays.state[layout.S_ANSWERED_AT])
+    if arrays.state[layout.S_STATUS] == layout.DONE:
+        finish_ring(arrays, arrays.talks, arrays.state[layout.S_TALKS_AT])
+    if arrays.state[layout.S_STATUS] != layout.DONE:
+        return
     while arrays.state[layout.S_OLDEST] >= 0:
         arrays.state[layout.S_STATUS] = what_is_full(arrays, 1)
         if arrays.state[layout.S_STATUS] != layout.DONE:

@@ -44,6 +44,11 @@ LATEST = 31
 SIZE = QUESTION
 RCODE = ERROR
 PROMPTNESS = ERROR_HIGH
+# Of datagrams that got no answer so far: the bytes of data in the first, how many had as many, and how many came right
+# after one like them: the same datagram, seen twice.
+DATA = REPLY_GROUP
+ALIKE = REPLY_TTL
+COPIES = REPLY_TIME
 FIELDS = 32
 
 # KIND of an exchange. An echo request to no one host in particular owes nobody a reply.
@@ -51,6 +56,8 @@ KIND_ECHO_TO_MANY = 0
 KIND_ECHO = 1
 KIND_CONNECTION = 2
 KIND_DNS = 3
+KIND_DATAGRAM = 4
+KIND_ASSOCIATION = 5
 
 # STATE of a place in the pool.
 FREE = 0
@@ -58,12 +65,13 @@ OPEN = 1
 ANSWERED = 2
 EARLY = 3
 
-# OUTCOME, in the order of ``columns.OUTCOMES``.
+# OUTCOME, in the order of ``columns.DATAGRAM_OUTCOMES``; the last is of datagrams alone.
 REPLIED = 0
 ERRED = 1
 UNANSWERED = 2
 IN_FLIGHT = 3
 EVICTED = 4
+ONE_WAY = 5
 
 # PROMPTNESS, in the order of ``columns.PROMPTNESS``; ABSENT where the times are.
 AT_ONCE = 0
@@ -107,7 +115,8 @@ S_ANSWERED_AT = 9  # where the ring of answered exchanges goes on
 S_EARLY_AT = 10
 S_OUT = 11  # finished exchanges written out
 S_ENDED_AT = 12  # where the ring of those that an error ended goes on
-STATE_SIZE = 13
+S_TALKS_AT = 13  # where the ring of answered datagrams goes on
+STATE_SIZE = 14
 
 # S_STATUS: all events taken, or what must be enlarged or emptied first.
 DONE = 0
@@ -118,6 +127,8 @@ OUT_FULL = 3
 # This many answered echoes are remembered, so that a second reply is known as a duplicate; and this many replies
 # without a request, in case the recorder put them before it.
 REMEMBERED = 1024
+# This many answered datagrams are remembered by their hosts and ports: what is sent between those belongs to them.
+TALKS = 1 << 14
 # This many that an error ended are remembered, each by its place and the number of the error's frame, in case an answer
 # comes all the same.
 ENDED = 4096
@@ -133,5 +144,18 @@ SAME_PACKET = 1_000_000_000
 AGAIN = 2_000_000_000
 # And this many of the newest questions are remembered by what they ask.
 RECENT = 4096
+# A datagram like the one before that comes this soon after it is the same datagram, seen twice: on two or three
+# interfaces, as a rule.
+SAME_DATAGRAM = 2_000_000
+MOST_COPIES = 2
+# Datagrams ask if they are repeated this often; those that come faster on average are a stream, and many that are all
+# alike are a beat that needs no answer.
+REPEATS = 3
+STREAM = 300_000_000
+MOST_ALIKE = 30
+# Traceroute and mtr give up after this many routers; no host begins with a TTL this small.
+MOST_HOPS = 30
+# Who opens an association asks again after this time (RFC 9260, section 16: RTO.Initial is 1 s, of Linux 3 s).
+INIT_WAIT = 3_000_000_000
 # A reply this much older than its request may be its reply all the same: clocks step back a little.
 STEP_BACK = 1_000_000

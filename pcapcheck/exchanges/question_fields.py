@@ -1,4 +1,4 @@
-"""Where the columns that ``echo``, ``connections`` and ``dns`` share lie in an exchange of the pairing loop."""
+"""Where the columns that all paired exchanges share lie in an exchange of the pairing loop."""
 
 from __future__ import annotations
 
@@ -67,4 +67,7 @@ def _object(rows: RawRows, row: int) -> QuestionRow:
 
 def question_fields(table: str, own: dict[str, Field | Wording]) -> TableFields:
     """A table of such exchanges; ``own`` are the columns that the others lack or say in another way."""
-    return TableFields(table, _SHARED | own, GROUP, OUTCOME, _object)
+    columns = _SHARED | own
+    outcome = columns["outcome"]
+    assert isinstance(outcome, Field)
+    return TableFields(table, columns, GROUP, outcome, _object)

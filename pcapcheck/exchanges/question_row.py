@@ -1,4 +1,4 @@
-"""What rows of ``echo``, ``connections`` and ``dns`` share: a question, its answers, or the error that ended it."""
+"""What rows of paired exchanges share: a question, its answers, or the error that ended it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class QuestionRow(Struct):
     Words for sentences about such questions: ``several`` (plural) or not, ``nothing`` came, it got ``silence``.
     """
 
+    table: ClassVar[str]
     several: ClassVar[bool]
     silence: ClassVar[str]
     nothing: ClassVar[str]

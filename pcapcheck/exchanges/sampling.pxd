@@ -8,7 +8,7 @@ from pcapcheck.exchanges cimport pairing_layout
 from pcapcheck.exchanges cimport sampling_layout as layout
 from pcapcheck.hash_table cimport stir
 
-@cython.locals(error=cython.longlong, port=cython.longlong, alike=cython.longlong, mixed=cython.ulonglong)
+@cython.locals(error=cython.longlong, kind=cython.longlong, port=cython.longlong, alike=cython.longlong, mixed=cython.ulonglong)
 cdef inline long long pair_key(const long long[::1] rows, size_t row) except? -1 nogil
 
 @cython.locals(place=cython.longlong, greatest=cython.longlong, other=cython.longlong)

@@ -27,7 +27,12 @@ def pair_key(rows: array[int], row: int) -> int:
     """A hash of frame group, outcome, kind, class of the error, addresses, and the port of a connection."""
     error = rows[row + pairing_layout.ERROR] >> 16 if rows[row + pairing_layout.OUTCOME] == pairing_layout.ERRED else 0
     port = 0
-    if rows[row + pairing_layout.KIND] == pairing_layout.KIND_CONNECTION:
+    kind = rows[row + pairing_layout.KIND]
+    if (
+        kind == pairing_layout.KIND_CONNECTION
+        or kind == pairing_layout.KIND_DATAGRAM
+        or kind == pairing_layout.KIND_ASSOCIATION
+    ):
         port = rows[row + pairing_layout.IDENT_SEQ] & 0xFFFF
     alike = (rows[row + pairing_layout.GROUP] << 32) | (port << 16) | (error << 8)
     alike = alike | (rows[row + pairing_layout.OUTCOME] << 4) | rows[row + pairing_layout.KIND]

@@ -8,6 +8,8 @@ from pcapcheck.exchanges cimport pairing_layout
 from pcapcheck.exchanges cimport spreading_layout as layout
 from pcapcheck.hash_table cimport insert_all, seek, stir
 
+cdef inline bint has_port(long long kind) noexcept nogil
+
 cdef inline long long cell_sort(long long respect, long long kind, long long group, long long port) noexcept nogil
 
 cdef inline long long cell_home(
@@ -48,7 +50,7 @@ cpdef lengthen_moments(long long[::1] moments, int[::1] latest, int shift, long 
 
 @cython.locals(
     mask=cython.longlong, room=cython.longlong, moments_room=cython.longlong, number=cython.longlong,
-    status=cython.longlong, row=cython.size_t, kind=cython.longlong, group=cython.longlong, port=cython.longlong,
+    status=cython.longlong, row=cython.size_t, kind=cython.longlong, outcome=cython.longlong, group=cython.longlong, port=cython.longlong,
     size=cython.longlong, found=cython.longlong)
 cpdef spread(
     long long[::1] rows, long long count, long long[::1] cells, int[::1] slots, bint cells_final,

@@ -25,9 +25,18 @@ if not cython.compiled:
     from pcapcheck.hash_table import insert_all, seek, stir
 
 
+def has_port(kind: int) -> bool:
+    """Whether exchanges of a kind ask a port, which then tells them apart."""
+    return (
+        kind == pairing_layout.KIND_CONNECTION
+        or kind == pairing_layout.KIND_DATAGRAM
+        or kind == pairing_layout.KIND_ASSOCIATION
+    )
+
+
 def cell_sort(respect: int, kind: int, group: int, port: int) -> int:
     """All of a cell's key but the addresses."""
-    return (((group << 16) | port) << 4) | (kind << 2) | respect
+    return (((group << 16) | port) << 6) | (kind << 2) | respect
 
 
 def cell_home(sort: int, src: int, dst: int) -> int:
@@ -238,9 +247,10 @@ def spread(
             if status != layout.ALL_TAKEN:
                 break
             number = number + 1
-            if kind == pairing_layout.KIND_ECHO_TO_MANY:
+            outcome = rows[row + pairing_layout.OUTCOME]
+            if kind == pairing_layout.KIND_ECHO_TO_MANY or outcome == pairing_layout.ONE_WAY:
                 continue
-            port = rows[row + pairing_layout.IDENT_SEQ] & 0xFFFF if kind == pairing_layout.KIND_CONNECTION else 0
+            port = rows[row + pairing_layout.IDENT_SEQ] & 0xFFFF if has_port(kind) else 0
             found = find_cell(
                 cells,
                 slots,

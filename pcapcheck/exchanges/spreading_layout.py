@@ -4,8 +4,8 @@ They live apart from ``spreading.py`` because there they become C integers, whic
 """
 
 # Fields of a cell. It counts the exchanges of one KIND (``pairing_layout``) and one frame group that are alike in one
-# respect: PAIR (source and destination in two halves each, for a connection its port), SIZED (bytes of the request's
-# datagram, as source) or, with the first fields only, the moment when they were asked.
+# respect: PAIR (source and destination in two halves each, and the port that was asked, if any), SIZED (bytes of the
+# request's datagram, as source) or, with the first fields only, the moment when they were asked.
 C_KIND = 0
 C_GROUP = 1
 # How many came to what. Those that were still in flight or dropped count for nothing.
@@ -40,8 +40,8 @@ PAIR = 1
 SIZED = 2
 
 # Exchanges come in the order of their questions, those that failed later than the others: so the latest moment of each
-# kind, frame group, and of failures or not, is mostly the one to count in. Four kinds, and one bit for failures.
-STREAMS = 8
+# kind, frame group, and of failures or not, is mostly the one to count in. Up to eight kinds, and one bit for failures.
+STREAMS = 16
 
 # What the loop keeps in its state.
 P_ROW = 0  # the next exchange to take

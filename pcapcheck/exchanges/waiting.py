@@ -100,6 +100,9 @@ def _was_due(pool: array[int], rows: list[int], place: int, answered: list[tuple
     and whether they are between the same addresses.
     """
     row = rows[place]
+    if pool[row + layout.KIND] == layout.KIND_DATAGRAM:
+        # Without times a stream looks like a question that is repeated.
+        return False
     if pool[row + layout.KIND] in REPEATING:
         # Each repeat of a SYN comes a second later or more, of a query even more.
         return pool[row + layout.REQUESTS] >= ENOUGH

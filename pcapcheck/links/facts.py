@@ -15,8 +15,8 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.networks import EVIDENCE, NAME, NOTHING_KNOWN, STATE, KnownNetwork
 from pcapcheck.values import Value
 
-# Attempts at TCP connections that the asker's own link shows too: by capture and frame group, and by outcome.
-Repeats = Mapping[tuple[int, int], Counter[str]]
+# Questions to a port that the asker's own link shows too: by capture, frame group and table, and by outcome.
+Repeats = Mapping[tuple[int, int, str], Counter[str]]
 
 
 class Facts:
@@ -25,7 +25,7 @@ class Facts:
     ``assume`` picks the alternative that stands for a link whose ends are unknown. ``observations`` groups the points
     that were recorded at one time. ``twice`` are points that show only what another point shows, each with that point.
     ``followed``: some packet was seen at two points. ``not_calico`` says what a node's state shows instead of Calico.
-    ``repeats`` are the attempts at TCP connections that the asker's own link shows too.
+    ``repeats`` are the questions to a port that the asker's own link shows too.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ from pcapcheck.exchanges.resolution_sums import Silent
 from pcapcheck.exchanges.sums import AskerSums
 from pcapcheck.links.scope import Scope
 from pcapcheck.raw_rows import TableRow
-from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES
+from pcapcheck.table_names import ARP, FRAMES, PAIRED
 from pcapcheck.values import clean
 
 # Called after every batch: the capture, the bytes of its files and the frames read so far, and how to count what was
@@ -114,7 +114,7 @@ def read_capture(
         reading.arp_wait,
         reading.echo_wait,
         reading.dns_wait,
-        bool({ECHO, CONNECTIONS, DNS} & every),
+        bool(every.intersection(PAIRED)),
         decoder.macs,
     )
     capture = Capture(number, source, exchanges)
@@ -148,7 +148,7 @@ def read_capture(
     capture.silent = exchanges.resolution_sums.silent()
     capture.tallies = {(ARP, group): sums for group, sums in exchanges.resolution_sums.tallies()}
     exchanges.resolution_sums.forget()
-    for table in (ECHO, CONNECTIONS, DNS):
+    for table in PAIRED:
         for bin_ in exchanges.paired.bins_of(table):
             capture.tallies.setdefault((table, bin_.group), AskerSums()).add_echoes(bin_)
     if FRAMES not in every:

@@ -10,7 +10,7 @@ from pcapcheck.decode.frame_fields import raw_frames
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished
 from pcapcheck.links.read_capture import Reading
 from pcapcheck.raw_rows import RawRows
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, FRAMES
+from pcapcheck.table_names import FRAMES, PAIRED
 
 
 def read_rows(source: Captured, reading: Reading, table: str) -> Iterator[RawRows]:
@@ -28,7 +28,7 @@ def _frames(source: Captured, reading: Reading) -> Iterator[RawRows]:
 
 def _exchanges(source: Captured, reading: Reading, table: str) -> Iterator[RawRows]:
     decoder = Decoder(False, reading.scope.since, reading.scope.until)
-    every = table in (ECHO, CONNECTIONS, DNS)
+    every = table in PAIRED
     exchanges = Exchanges(reading.gateways, reading.arp_wait, reading.echo_wait, reading.dns_wait, every, decoder.macs)
     try:
         with source.open(reading.batch_frames) as reader:

@@ -13,7 +13,7 @@ from pcapcheck.links.oneway import proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading, read_frames
 from pcapcheck.networks import KnownNetwork
-from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO
+from pcapcheck.table_names import ARP, DATAGRAMS, ECHO, PAIRED
 from pcapcheck.values import is_name
 
 # The reason by table.
@@ -29,6 +29,7 @@ def silence_of(point: PointFacts, capture: Capture, reading: Reading, known: Kno
     by_rank = (
         _one_direction(point, capture, reading, missing),
         _requests_only(point, capture),
+        _one_end(point),
         _several_links(point),
         _filter(reading.scope.filter_used or point.capture_point.interface.filter),
         _another_network(point),
@@ -69,6 +70,13 @@ def _one_direction(point: PointFacts, capture: Capture, reading: Reading, missin
     rows = (row for row in read_frames(capture.source, reading, groups) if row.eth_src or groups[row.group].by_address)
     proof = proof_of_one_way(rows, reading.gateways | named, reading.arp_wait)
     return dict.fromkeys(ASKED, proof) if proof else {}
+
+
+def _one_end(point: PointFacts) -> Silence:
+    """Nothing says that the other end was recorded at all, and many datagrams need no answer."""
+    if point.heard_both_ends:
+        return {}
+    return {DATAGRAMS: "nothing from the other end was recorded; capture both directions (without -Q)"}
 
 
 def _requests_only(point: PointFacts, capture: Capture) -> Silence:
@@ -146,7 +154,7 @@ def _cut_frames(point: PointFacts) -> Silence:
     groups = point.groups.values()
     silence = {}
     if any(group.cut_packets for group in groups):
-        silence = dict.fromkeys((ECHO, CONNECTIONS, DNS), cut.format("what tells packets apart"))
+        silence = dict.fromkeys(PAIRED, cut.format("what tells packets apart"))
     if any(group.cut_arp for group in groups):
         silence[ARP] = cut.format("the address that ARP asks for")
     return silence
@@ -177,4 +185,4 @@ def _ebpf(point: PointFacts, known: KnownNetwork) -> Silence:
         f"the node runs Calico's eBPF data plane (line {known.ebpf_line} of its state), which may take replies "
         f"past {point.name}; capture inside the pod"
     )
-    return dict.fromkeys((ECHO, CONNECTIONS, DNS), reason)
+    return dict.fromkeys(PAIRED, reason)

@@ -1,7 +1,8 @@
-"""Repeats: attempts at TCP connections that a second pod's link shows too, so that each is counted once.
+"""Repeats: questions to a port that a second pod's link shows too, so that each is counted once.
 
 A connection from one recorded pod to another is seen on both links, as a ping is. The rules judge pings on the asker's
-link only. They judge connections wherever they come from, so if both links show one, the receiver's link is left out.
+link only. They judge connections, and what else asks a port (``ASKED_BY_PORT``), wherever they come from, so if both
+links show one, the receiver's link is left out.
 Following the packets shows which are the same, behind address translation too.
 """
 
@@ -11,17 +12,20 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from pcapcheck.exchanges import pairing_layout, spreading_layout
+from pcapcheck.exchanges import spreading_layout
+from pcapcheck.exchanges.paired_kinds import NUMBERS
 from pcapcheck.links.facts import Repeats
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.path import Path
-from pcapcheck.table_names import CONNECTIONS
+from pcapcheck.table_names import ASKED_BY_PORT, ASSOCIATIONS, CONNECTIONS, DATAGRAMS
 from pcapcheck.values import address_of
 
 REPLIED, UNANSWERED, ERROR = "replied", "unanswered", "error"
-# Whose frames: capture, frame group; and between whom.
-Group = tuple[int, int]
+# By what their packets are called where they are followed.
+TABLES = {"tcp": CONNECTIONS, "udp": DATAGRAMS, "other": ASSOCIATIONS}
+# Whose frames: capture, frame group, the table that the questions are in; and between whom.
+Group = tuple[int, int, str]
 Pair = tuple[int, int]
 
 
@@ -30,13 +34,14 @@ def repeated_attempts(captures: Iterable[Capture], paths: Iterable[Path]) -> Rep
     same = {}
     for path in paths:
         first = path.steps[0].spot
-        if path.packet != "tcp" or first.side != POD or first.point.kind != "pod-link" or not first.point.judged:
+        table = TABLES.get(path.packet or "")
+        if table is None or first.side != POD or first.point.kind != "pod-link" or not first.point.judged:
             continue
         for step in path.steps[1:]:
             spot = step.spot
             if spot.point.kind == "pod-link" and spot.side == NODE and spot.point.key != first.point.key:
-                home = frozenset((first.capture, number) for number in first.point.groups)
-                same[(spot.capture, spot.number), (step.src, step.dst)] = home, (path.src, path.dst)
+                home = frozenset((first.capture, number, table) for number in first.point.groups)
+                same[(spot.capture, spot.number, table), (step.src, step.dst)] = home, (path.src, path.dst)
     if not same:
         return {}
     counted = _counted(captures)
@@ -64,20 +69,19 @@ def _counted(captures: Iterable[Capture]) -> dict[tuple[Group, Pair], Counter[st
     layout = spreading_layout
     counted: dict[tuple[Group, Pair], Counter[str]] = {}
     for capture in captures:
-        if not any(table == CONNECTIONS for table, _ in capture.tallies):
-            continue
-        cells = capture.exchanges.paired.cells.table()
-        attempts = cells[:, layout.C_KIND] == pairing_layout.KIND_CONNECTION
-        for cell in cells[attempts & (cells[:, layout.C_RESPECT] == layout.PAIR)].tolist():
-            known = counted.setdefault(_key(capture.number, cell), Counter())
-            known[REPLIED] += cell[layout.C_REPLIED]
-            known[UNANSWERED] += cell[layout.C_SILENT]
-            known[ERROR] += cell[layout.C_ERRED] + cell[layout.C_EXPIRED]
+        for table in {table for table, _ in capture.tallies}.intersection(ASKED_BY_PORT):
+            cells = capture.exchanges.paired.cells.table()
+            attempts = cells[:, layout.C_KIND] == NUMBERS[table]
+            for cell in cells[attempts & (cells[:, layout.C_RESPECT] == layout.PAIR)].tolist():
+                known = counted.setdefault(_key(capture.number, table, cell), Counter())
+                known[REPLIED] += cell[layout.C_REPLIED]
+                known[UNANSWERED] += cell[layout.C_SILENT]
+                known[ERROR] += cell[layout.C_ERRED] + cell[layout.C_EXPIRED]
     return counted
 
 
-def _key(capture: int, cell: list[Any]) -> tuple[Group, Pair]:
+def _key(capture: int, table: str, cell: list[Any]) -> tuple[Group, Pair]:
     layout = spreading_layout
     src = address_of(cell[layout.C_SRC_HIGH], cell[layout.C_SRC_LOW])
     dst = address_of(cell[layout.C_DST_HIGH], cell[layout.C_DST_LOW])
-    return (capture, cell[layout.C_GROUP]), (src, dst)
+    return (capture, cell[layout.C_GROUP], table), (src, dst)

@@ -22,8 +22,8 @@ from pcapcheck.paths.losses import IN_NODE
 from pcapcheck.paths.path import Path
 from pcapcheck.paths.paths import Paths
 from pcapcheck.protocols import DNS_PORT, TCP_RST
-from pcapcheck.questions.unanswered import REFUSED, UNANSWERED, ErrorReply, Unanswered
-from pcapcheck.table_names import CONNECTIONS, ECHO
+from pcapcheck.questions.unanswered import REFUSED, UNANSWERED, ErrorReply, Judged, Unanswered
+from pcapcheck.table_names import CONNECTIONS, DATAGRAMS, ECHO
 from pcapcheck.values import format_address, is_ipv4
 
 # The TTLs that packets start with; a packet that has one was forwarded by no router.
@@ -34,16 +34,24 @@ FEWEST = 2
 MOST, NEAR = 20, 8
 
 
-def node_errors(paths: Paths, reading: Reading, earlier: Iterable[Unanswered]) -> Iterator[Unanswered]:
-    """A question per two pods and port; ``earlier`` are the questions found before."""
+def node_errors(paths: Paths, reading: Reading, earlier: Iterable[Unanswered], judged: Judged) -> Iterator[Unanswered]:
+    """A question per two pods and port; ``earlier`` are the questions found before, ``judged`` what rules judge."""
     if paths.groups is None:
         return
     known = {(question.asker, question.asked) for question in earlier if question.protocol in ("UDP", "DNS")}
+    known |= {pair for capture in paths.captures for pair in _in_vain(capture, judged)}
     for capture in paths.captures:
         yield from _resets(capture, paths, reading)
         lost = [path for path in paths.found if _is_lost(path, paths, capture) and (path.src, path.dst) not in known]
         if lost:
             yield from _datagrams(capture, lost[:MOST], paths, reading)
+
+
+def _in_vain(capture: Capture, judged: Judged) -> Iterator[tuple[int, int]]:
+    """Who asked whom in vain by datagrams, of those that a rule judges."""
+    for some in capture.exchanges.paired.bins_of(DATAGRAMS):
+        if some.outcome in ("unanswered", "error"):
+            yield from ((row.src, row.dst) for row in some.samples if judged(DATAGRAMS, capture.number, row))
 
 
 def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unanswered]:

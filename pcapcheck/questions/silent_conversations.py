@@ -1,32 +1,17 @@
-"""Conversations in which a question got no answer: TCP data, datagrams, SCTP, and connections broken off."""
+"""Conversations in which a question got no answer: TCP data, SYN-ACKs, and connections broken off."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcapcheck.exchanges.conversations import HALF_OPEN, REFUSED, RESET, SILENT, STALLED, UNACCEPTED, Conversation
+from pcapcheck.exchanges.conversations import HALF_OPEN, RESET, STALLED, Conversation
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.protocols import TUNNEL_PORTS
 from pcapcheck.questions.unanswered import UNANSWERED, Judged, Unanswered
 from pcapcheck.table_names import CONNECTIONS
 from pcapcheck.values import format_address
 
-# Ports to which datagrams go that nobody answers, or not from there (IANA; the tools' documentation).
-ONE_WAY = frozenset(
-    (
-        *(67, 68, 69, 137, 138, 162, 514, 520, 1900, 5353, 5355),  # DHCP, TFTP, NetBIOS, SNMP traps, syslog, discovery
-        *(2055, 4739, 6343, 9995, 9996),  # NetFlow, IPFIX, sFlow
-        *(2003, 5775, 6831, 6832, 8089, 8125, 8126, 8649, 12201, 24224, 25826),  # metrics, traces and logs
-        *(3784, 3785, 4784, 6784),  # BFD: each side has a source port of its own
-        *TUNNEL_PORTS,
-    )
-)
-# Ports from here on are those of whoever asks (Linux: net.ipv4.ip_local_port_range).
-EPHEMERAL = 32768
-# The bytes of a datagram that keeps a NAT entry alive.
-KEEP_ALIVE = 1
 # Segments of at least this many bytes may exceed the MTU of the network.
 LARGE = 1200
 
@@ -36,15 +21,7 @@ def silent_conversations(capture: Capture, facts: Facts, judged: Judged) -> Iter
     alike: dict[object, list[Conversation]] = {}
     for conversation in capture.exchanges.conversations.found:
         point = facts.point(capture.number, conversation.group)
-        if (
-            point is None
-            or not point.judged
-            or conversation.kind == REFUSED
-            or (conversation.kind == SILENT and not _asks(conversation))
-        ):
-            continue
-        if conversation.kind in (SILENT, UNACCEPTED) and not point.heard_both_ends:
-            # The other direction was not recorded.
+        if point is None or not point.judged:
             continue
         if (
             conversation.kind == HALF_OPEN
@@ -67,17 +44,6 @@ def silent_conversations(capture: Capture, facts: Facts, judged: Judged) -> Iter
 def _is_at_home(conversation: Conversation, point: PointFacts) -> bool:
     """Whether a conversation was recorded on the link of the pod that asked."""
     return point.kind == "pod-link" and conversation.asker in point.pod_ips
-
-
-def _asks(conversation: Conversation) -> bool:
-    """Whether datagrams look like a question: to a port that answers, from one that asks."""
-    return (
-        conversation.asked_port not in ONE_WAY
-        and conversation.asker_port not in ONE_WAY
-        and conversation.asked_port < EPHEMERAL
-        and conversation.asked_port <= conversation.asker_port
-        and conversation.size > KEEP_ALIVE
-    )
 
 
 def _half_open(conversation: Conversation, about: str, at_home: bool) -> tuple[str, str]:
@@ -103,7 +69,7 @@ def _half_open(conversation: Conversation, about: str, at_home: bool) -> tuple[s
 
 def _question(conversation: Conversation, count: int, point: PointFacts, capture: Capture) -> Unanswered:
     asker, asked = format_address(conversation.asker), format_address(conversation.asked)
-    about, protocol, meaning, wording, silence = "", "TCP", "", "", point.silence.get(CONNECTIONS, "")
+    about, meaning, wording, silence = "", "", "", point.silence.get(CONNECTIONS, "")
     if conversation.kind == STALLED:
         about = f"TCP data to {asked} port {conversation.asked_port}"
         meaning = f"{conversation.size} bytes were sent again and again and never acknowledged"
@@ -120,16 +86,12 @@ def _question(conversation: Conversation, count: int, point: PointFacts, capture
             "lost track of it; an RST that its sender's own link does not show comes from somebody else"
         )
         silence = ""
-    elif conversation.kind == HALF_OPEN:
+    else:
         about = f"connection to {asked} port {conversation.asked_port}"
         wording, meaning = _half_open(conversation, about, _is_at_home(conversation, point))
         silence = ""
-    elif conversation.kind == UNACCEPTED:
-        about, protocol = f"SCTP INIT to {asked} port {conversation.asked_port}", "SCTP"
-    else:
-        about, protocol = f"UDP request to {asked} port {conversation.asked_port}", "UDP"
     return Unanswered(
-        protocol=protocol,
+        protocol="TCP",
         asker=conversation.asker,
         asked=conversation.asked,
         about=about,
@@ -149,6 +111,5 @@ def _question(conversation: Conversation, count: int, point: PointFacts, capture
         size=conversation.size if conversation.kind == STALLED else None,
         noun="connection" if conversation.kind == RESET else "question",
         ended="broken off" if conversation.kind == RESET else UNANSWERED,
-        opens=conversation.kind in (SILENT, UNACCEPTED),
         lost_answer=conversation.frames[-1] if conversation.kind == HALF_OPEN else None,
     )

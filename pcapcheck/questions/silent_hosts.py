@@ -1,4 +1,4 @@
-"""Silent hosts: echo requests, SYNs and DNS queries without an answer that were recorded off the pods' links.
+"""Silent hosts: pings, SYNs, INITs of SCTP and datagrams without an answer that were recorded off the pods' links.
 
 On a pod's link the rules judge them. Elsewhere, as on a node's NIC, no rule does, yet they are just as unanswered; the
 same goes for those that an ICMP error ended.
@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.expiry import may_be_traced
 from pcapcheck.exchanges.pair_counts import PairCounts
+from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.questions.unanswered import REFUSED, SILENT, UNANSWERED, ErrorReply, Judged, Unanswered
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
+from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO, PAIRED
 from pcapcheck.values import format_address, is_ipv4, is_multicast_mac
 
 ECHO_MEANING = "the host is gone or drops echo requests, or its replies are dropped or went another way"
@@ -33,9 +33,23 @@ EXPIRED_MEANING = (
 REFUSED_MEANING = "a route, a firewall or the host itself turned them away: whoever sent the error knows why"
 ONE_SIDED = "; nobody else was recorded there: with -Q or a capture filter a healthy network would look the same"
 GATEWAY_MEANING = "the gateway's address belongs to nobody on a healthy Calico node, so a ping to it proves nothing"
-MEANINGS = {ECHO: ECHO_MEANING, CONNECTIONS: SYN_MEANING, DNS: DNS_MEANING}
-PROTOCOLS = {ECHO: "ICMP", CONNECTIONS: "TCP", DNS: "DNS"}
-WORDS = {ECHO: "ping", CONNECTIONS: "connection", DNS: "DNS query"}
+INIT_MEANING = SYN_MEANING.replace("SYN", "INIT")
+DATAGRAM_MEANING = "nothing came back on these ports: the server is down or does not answer this, or it was dropped"
+MEANINGS = {
+    ECHO: ECHO_MEANING,
+    CONNECTIONS: SYN_MEANING,
+    ASSOCIATIONS: INIT_MEANING,
+    DNS: DNS_MEANING,
+    DATAGRAMS: DATAGRAM_MEANING,
+}
+PROTOCOLS = {ECHO: "ICMP", CONNECTIONS: "TCP", ASSOCIATIONS: "SCTP", DNS: "DNS", DATAGRAMS: "UDP"}
+WORDS = {
+    ECHO: "ping",
+    CONNECTIONS: "connection",
+    ASSOCIATIONS: "SCTP association",
+    DNS: "DNS query",
+    DATAGRAMS: "UDP request",
+}
 
 # How many targets of one asker are named; of more the first is named, and the others are counted.
 FEW_TARGETS = 3
@@ -44,7 +58,7 @@ FEW_TARGETS = 3
 def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
     """A question per who asked whom, of those that no rule is about."""
     paired = capture.exchanges.paired
-    for table in (ECHO, CONNECTIONS, DNS):
+    for table in PAIRED:
         yield from _questions(table, paired.bins_of(table), capture, facts, judged)
 
 
@@ -56,6 +70,9 @@ def _questions(
     for some in bins:
         point = facts.point(capture.number, some.group)
         if some.outcome not in ("unanswered", "error") or point is None or not point.judged:
+            continue
+        if table == DATAGRAMS and some.outcome == "unanswered" and not point.heard_both_ends:
+            # Many datagrams need no answer, and nothing says that one would have been recorded.
             continue
         if some.error == "time-exceeded" and may_be_traced(some, paired):
             continue
@@ -83,7 +100,7 @@ def _by_pair(samples: list[QuestionRow]) -> list[list[QuestionRow]]:
 
 
 def _target(row: QuestionRow) -> tuple[int, int | None]:
-    return row.dst, row.dst_port if isinstance(row, ConnectionRow) else None
+    return row.dst, row.dst_port if isinstance(row, PortRow) else None
 
 
 def _asks_many(row: QuestionRow, some: ExchangeBin, point: PointFacts) -> bool:
@@ -109,7 +126,7 @@ def _question(
     table: str, samples: list[QuestionRow], some: ExchangeBin, point: PointFacts, capture: Capture, counts: PairCounts
 ) -> Unanswered:
     """Of those that are not alone in their bin, and that asked several, no more is known than their samples."""
-    row = max(samples, key=lambda each: each.requests) if table == CONNECTIONS else samples[0]
+    row = max(samples, key=lambda each: each.requests) if isinstance(samples[0], PortRow) else samples[0]
     targets = len({_target(each) for each in samples})
     asked = format_address(row.dst)
     alone = len(samples) == len(some.samples)
@@ -121,7 +138,7 @@ def _question(
             count, requests = max(count, counted), max(requests, counted)
     # Each echo request is a question of its own, and yet people call them all one ping.
     is_one = table == ECHO and all(each.dst == row.dst for each in samples)
-    port = row.dst_port if isinstance(row, ConnectionRow) else None
+    port = row.dst_port if isinstance(row, PortRow) else None
     meaning = _meaning(table, row.dst, point, capture)
     error_reply = None
     if row.error_type is not None and row.error_from is not None:

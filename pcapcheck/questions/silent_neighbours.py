@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
 
 from pcapcheck.decode.decoder import FrameGroup
 from pcapcheck.decode.icmp_words import in_words
 from pcapcheck.exchanges.arp_row import ArpRow, between
+from pcapcheck.exchanges.resolution_sums import Silent
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
@@ -18,19 +21,36 @@ from pcapcheck.values import format_address
 
 # What a router says of a host that does not answer (RFC 1812, section 4.3.3.1; RFC 4443, section 3.1).
 UNREACHABLE = {4: (4, 3, 1), 6: (6, 1, 3)}
+# A packet that waits for a MAC is given up within this time (Linux: neigh retrans_time 1 s, mcast_solicit 3).
+NEAR = 4_000_000_000
 NOT_FOR_US = "an answer goes to the asker alone, which may be another machine than the one that recorded this"
 
 
-def silent_neighbours(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
-    """A question per asker and address, of those that no rule is about."""
-    errors = _errors(capture) if capture.silent else {}
+class HostError(Struct, frozen=True):
+    """A packet that ended in host unreachable: who said so, about which host, and when the packet was sent."""
+
+    source: int
+    dst: int
+    time: int | None
+    count: int
+
+
+def silent_neighbours(
+    capture: Capture, facts: Facts, judged: Judged, captures: Sequence[Capture] = ()
+) -> Iterator[Unanswered]:
+    """A question per asker and address, of those that no rule is about.
+
+    The ICMP errors that follow from it may be in others of the ``captures``: on the way back to whoever wanted the
+    address.
+    """
+    errors = [error for other in captures or (capture,) for error in _errors(other)] if capture.silent else []
     for kept in capture.silent:
         resolution = kept.resolution
         point = facts.point(capture.number, resolution.group)
         if point is None or not point.judged or judged(ARP, capture.number, resolution):
             continue
         group = point.groups[resolution.group]
-        consequence = _consequence(capture, resolution, errors)
+        consequence = _consequence(capture, kept, errors)
         yield Unanswered(
             protocol="ARP" if resolution.family == 4 else "ND",
             asker=resolution.asker_ip,
@@ -71,31 +91,45 @@ def _is_own(capture_point: CapturePoint, mac: int | None, facts: Facts) -> bool:
     return mac is not None and any(group.dst == mac for group in capture_point.groups.values())
 
 
-def _errors(capture: Capture) -> dict[int, tuple[int, int]]:
-    """To whom packets ended in host unreachable: how many, and who said so."""
-    paired = capture.exchanges.paired
-    found: dict[int, tuple[int, int]] = {}
-    for some in paired.all_bins():
+def _errors(capture: Capture) -> Iterator[HostError]:
+    """The packets of a capture that ended in host unreachable; of many alike, samples."""
+    for some in capture.exchanges.paired.all_bins():
         row = some.samples[0]
-        if row.error_from is not None and (row.family, row.error_type, row.error_code) == UNREACHABLE[row.family]:
-            found.setdefault(row.dst, (some.count, row.error_from))
-    return found
+        if row.error_from is None or (row.family, row.error_type, row.error_code) != UNREACHABLE[row.family]:
+            continue
+        rows = some.telling
+        alone = len({(each.error_from, each.dst) for each in rows}) == 1
+        for each in rows[:1] if alone else rows:
+            if each.error_from is not None:
+                yield HostError(each.error_from, each.dst, each.time, some.count if alone else 1)
 
 
-def _consequence(capture: Capture, resolution: ArpRow, errors: dict[int, tuple[int, int]]) -> str:
+def _consequence(capture: Capture, kept: Silent, errors: Sequence[HostError]) -> str:
     """What the asker tells others because of it: a host that is not found is unreachable."""
+    resolution = kept.resolution
     error = UNREACHABLE[resolution.family]
-    said_by = resolution.asker_ip
-    count = sum(
-        times
-        for said, times in capture.exchanges.paired.ending_errors.counts.items()
-        if said[:4] == (*error, resolution.asker_ip)
-    )
-    if not count and resolution.target not in errors:
-        return ""
+    about = [each for each in errors if each.dst == resolution.target and _follows(each, kept)]
+    said_by = about[0].source if about else resolution.asker_ip
+    # The same packets may have been recorded on their way.
+    count = sum(each.count for each in dict.fromkeys(about))
+    if not about and not any(each.source == said_by for each in errors):
+        # About packets that are no exchange, so that their host is not known.
+        count = sum(
+            times
+            for said, times in capture.exchanges.paired.ending_errors.counts.items()
+            if said[:4] == (*error, said_by)
+        )
     if not count:
-        count, said_by = errors[resolution.target]
+        return ""
     return (
         f"so {format_address(said_by)} answers senders with {in_words(*error)}, {count}x: "
         f"{format_address(resolution.target)} does not say its MAC"
     )
+
+
+def _follows(error: HostError, kept: Silent) -> bool:
+    """Whether the packet was sent while its host was asked for, as far as times are known."""
+    first, last = kept.resolution.first_time, kept.until
+    if error.time is None or first is None or last is None:
+        return True
+    return first - NEAR <= error.time <= last + NEAR

@@ -7,7 +7,7 @@ from collections import Counter
 from pcapcheck.analysis import Analysis
 from pcapcheck.report.pod_sums import pods
 from pcapcheck.ruleset.finding import NOT_CHECKED, PASS
-from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO
+from pcapcheck.table_names import ARP, ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO
 from pcapcheck.values import format_address, is_ipv4
 
 # Traffic that people look for in a recording, by table: a pass says if it is missing.
@@ -17,7 +17,9 @@ QUESTIONS = {
     ARP: ("address resolution", "address resolutions"),
     ECHO: ("echo request", "echo requests"),
     CONNECTIONS: ("TCP connection", "TCP connections"),
+    ASSOCIATIONS: ("SCTP association", "SCTP associations"),
     DNS: ("DNS query", "DNS queries"),
+    DATAGRAMS: ("UDP request", "UDP requests"),
 }
 RULES_NAMED = 3
 
@@ -45,7 +47,9 @@ def what_answered(analysis: Analysis) -> str:
         ("echo-answered", "echo requests are replied to"),
         ("pod-answers-echo", "echo requests to the pod are replied to"),
         ("tcp-answered", "TCP connections are answered"),
+        ("sctp-answered", "SCTP associations are answered"),
         ("dns-answered", "DNS queries are answered"),
+        ("udp-answered", "UDP requests are answered"),
     ):
         seen_already = rule == "pod-answers-echo" and "echo-answered" in passed
         if rule in passed and not seen_already and passed[rule].rule.table not in unwelcome:

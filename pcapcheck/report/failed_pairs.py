@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.table_names import ASKED_BY_PORT, ECHO, PAIRED, PATHS
 from pcapcheck.values import format_address
 
 if TYPE_CHECKING:
     from pcapcheck.links.shares import Shares
-
-ASKED = (ECHO, CONNECTIONS, DNS)
 
 
 def share_of(analysis: Analysis, finding: Finding, evidence: Evidence) -> tuple[int, int] | None:
@@ -54,15 +52,15 @@ def _target(finding: Finding, evidence: Evidence) -> tuple[int, int, int]:
     """The pair of a failing row, the asker first."""
     row = evidence.row
     src, dst, port = (value if isinstance(value := row.get(name), int) else 0 for name in ("src", "dst", "dst_port"))
-    if finding.rule.table != CONNECTIONS and row.get("packet") == "reply":
+    if finding.rule.table not in ASKED_BY_PORT and row.get("packet") == "reply":
         src, dst = dst, src
-    return src, dst, port if finding.rule.table == CONNECTIONS else 0
+    return src, dst, port if finding.rule.table in ASKED_BY_PORT else 0
 
 
 def _targets(analysis: Analysis, finding: Finding) -> Shares | None:
     """The shares of all pairs, if the rule counts the same: a rule may be about some questions only."""
     table = finding.rule.table
-    losses = analysis.losses(table) if table in ASKED and not finding.has_accepted else None
+    losses = analysis.losses(table) if table in PAIRED and not finding.has_accepted else None
     if losses is None or (losses.failed, losses.asked) != (finding.failed, finding.checked):
         return None
     return losses.targets

@@ -10,10 +10,8 @@ from pcapcheck.analysis import Analysis
 from pcapcheck.decode.icmp_words import RATE_LIMITED, in_words
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.ruleset.finding import Evidence, Finding
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.table_names import ECHO, PAIRED, PATHS
 from pcapcheck.values import clean, format_address
-
-ASKED = (ECHO, CONNECTIONS, DNS)
 
 
 class CountedError(Struct, frozen=True):
@@ -58,7 +56,7 @@ def answered_by_error(analysis: Analysis, failed: list[Finding]) -> str:
     An error says more than the disappearance of a request: whoever sent the error received the request.
     """
     lead = failed[0]
-    if lead.rule.table in ASKED:
+    if lead.rule.table in PAIRED:
         some = [lead]
     elif lead.rule.table == PATHS and lead.evidence and lead.evidence[0].row.get("packet") == "request":
         some = [echo for echo in failed if echo.rule.table == ECHO]

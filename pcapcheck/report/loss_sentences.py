@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING
 from pcapcheck.analysis import Analysis
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.ruleset.rule import Rule
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO, PATHS
 from pcapcheck.values import format_address, format_time
 
 if TYPE_CHECKING:
     from pcapcheck.links.question_losses import Losses, Outage, Who
 
-WHAT = {ECHO: "echo requests", CONNECTIONS: "TCP connections", DNS: "DNS queries"}
+WHAT = {
+    ECHO: "echo requests",
+    CONNECTIONS: "TCP connections",
+    ASSOCIATIONS: "SCTP associations",
+    DNS: "DNS queries",
+    DATAGRAMS: "UDP requests",
+}
 # Followed packets, by the table that judges whether they were answered.
 FOLLOWED = {"request": ECHO, "reply": ECHO}
 # Columns that say whether there was an answer.
 ANSWERED = frozenset({"answered", "replied", "outcome"})
-ANSWER = {ECHO: "reply", CONNECTIONS: "answer", DNS: "answer"}
+ANSWER = {**dict.fromkeys(WHAT, "answer"), ECHO: "reply"}
 
 
 def partial_loss(analysis: Analysis, finding: Finding) -> str:

@@ -15,13 +15,26 @@ from pcapcheck.ruleset.acceptance import PASSES, Applied
 from pcapcheck.ruleset.aggregate import Measure
 from pcapcheck.ruleset.row_bins import PAIR
 from pcapcheck.ruleset.rule import SEVERITIES, Rule
-from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE
+from pcapcheck.table_names import (
+    ADDRESSES,
+    ANSWERS,
+    ARP,
+    ASSOCIATIONS,
+    CONNECTIONS,
+    DATAGRAMS,
+    DNS,
+    ECHO,
+    FRAMES,
+    HOPS,
+    PATHS,
+    STATE,
+)
 from pcapcheck.values import Value, clean
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not-checked"
 STATUSES = (FAIL, PASS, NOT_CHECKED)
 # In the order of events on a link: no packets without an answer to ARP, no echoes without packets.
-STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO, DNS, CONNECTIONS, STATE)
+STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO, DNS, CONNECTIONS, ASSOCIATIONS, DATAGRAMS, STATE)
 NO_CAPTURE = -1
 EVIDENCE_PER_RULE = 20
 

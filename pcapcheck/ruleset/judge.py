@@ -23,7 +23,7 @@ from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample
 from pcapcheck.ruleset.row_evidence import FailingRow, evidence_of
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.rule_sum import RuleSum
-from pcapcheck.table_names import CONNECTIONS, STATE
+from pcapcheck.table_names import ASKED_BY_PORT, STATE
 
 
 def judge_rule(
@@ -58,18 +58,18 @@ def judge_rule(
 
 
 def _counted_once(rule: Rule, bins: dict[BinKey, Bin], facts: Facts) -> dict[BinKey, Bin]:
-    """The bins of connections, without those that the asker's own link shows too.
+    """The bins of questions to a port, without those that the asker's own link shows too.
 
-    A rule about one end or about certain connections keeps them all: nothing shows which of the connections that are
+    A rule about one end or about certain of them keeps them all: nothing shows which of those that are
     alike here appear there.
     """
     named = {column.name for leaf in rule.select.leaves() for column in leaf.columns()}
-    if rule.table != CONNECTIONS or not facts.repeats or "asker_side" in named:
+    if rule.table not in ASKED_BY_PORT or not facts.repeats or "asker_side" in named:
         return bins
     rows = Counter((capture, group, outcome) for capture, group, outcome, _ in bins)
     kept = {}
     for (capture, group, outcome, results), held in bins.items():
-        repeats = facts.repeats.get((capture, group), Counter())[outcome]
+        repeats = facts.repeats.get((capture, group, rule.table), Counter())[outcome]
         alone = rows[capture, group, outcome] == 1
         kept[capture, group, outcome, results] = (
             replace(held, count=max(0, held.count - repeats)) if repeats and alone else held

@@ -9,20 +9,22 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.pair_counts import DST
+from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.nodestate.state import PodLink, State
 from pcapcheck.paths.paths import Paths
 from pcapcheck.protocols import DNS_PORT
-from pcapcheck.table_names import CONNECTIONS, DNS
+from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS
 from pcapcheck.triage.back_ends import Asked, back_ends
 from pcapcheck.values import address_of
 
 # If more questions failed, the back ends of their services are not looked up.
 MOST = 32
+# How it was asked, as in the column ``asked``.
+ASKED_AS = {CONNECTIONS: "tcp", ASSOCIATIONS: "sctp", DNS: "dns", DATAGRAMS: "udp"}
 
 
 class Sought:
@@ -41,7 +43,7 @@ class Sought:
             pairs = np.unique(exchanges.paired.cells.table()[:, DST], axis=0)
             self._ips |= {address_of(*pair) for pair in pairs.tolist()}
             paired = exchanges.paired
-            asked = [*_in_vain("tcp", paired.bins_of(CONNECTIONS)), *_in_vain("dns", paired.bins_of(DNS))]
+            asked = [question for table, word in ASKED_AS.items() for question in _in_vain(word, paired.bins_of(table))]
             for question in dict.fromkeys(asked[:MOST]):
                 self._ips |= {end.ip for node in state.nodes for end in back_ends(state, node, None, question)}
         for path in followed.found:
@@ -57,5 +59,5 @@ def _in_vain(protocol: str, bins: Iterable[ExchangeBin]) -> Iterator[Asked]:
         if some.outcome in ("unanswered", "error"):
             for sample in some.samples:
                 yield Asked(
-                    protocol, sample.src, sample.dst, sample.dst_port if isinstance(sample, ConnectionRow) else DNS_PORT
+                    protocol, sample.src, sample.dst, sample.dst_port if isinstance(sample, PortRow) else DNS_PORT
                 )

@@ -20,7 +20,7 @@ from pcapcheck.triage.firewall.node_passage import destinations
 from pcapcheck.values import format_address, is_ipv4
 
 # Protocols of what is asked, as packets (IANA) and as listings of services name them.
-PROTOCOLS = {"tcp": (6, "tcp"), "dns": (17, "udp")}
+PROTOCOLS = {"tcp": (6, "tcp"), "dns": (17, "udp"), "udp": (17, "udp"), "sctp": (132, "sctp")}
 
 
 class BackEnd(Struct, frozen=True):

@@ -6,12 +6,12 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.packet_evidence.case_exchanges import TCP, UDP, exchanges_of
+from pcapcheck.triage.packet_evidence.case_exchanges import OTHER, TCP, UDP, exchanges_of
 from pcapcheck.values import Value
 
 NOTHING: dict[str, Value | None] = {"back_end": None, "back_end.silent": None}
 # Packets that rules translate, by what is asked: a service's address takes no pings.
-PACKETS: dict[Value | None, str] = {"tcp": TCP, "dns": UDP}
+PACKETS: dict[Value | None, str] = {"tcp": TCP, "dns": UDP, "udp": UDP, "sctp": OTHER}
 
 
 def behind_service(case: Case, judgement: Judgement, asked: Value | None) -> dict[str, Value | None]:

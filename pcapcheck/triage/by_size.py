@@ -7,7 +7,7 @@ from pcapcheck.table_names import ECHO
 from pcapcheck.values import Value
 
 # The packets that ask and answer, by the ``packet`` that asks.
-PACKETS = {"request": ("request", "reply"), "tcp": ("tcp",), "udp": ("udp",)}
+PACKETS = {"request": ("request", "reply"), "tcp": ("tcp",), "udp": ("udp",), "other": ("other",)}
 
 
 def by_size(

@@ -15,18 +15,34 @@ from pcapcheck.links.sides import POD
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, HOPS, PATHS, STATE
+from pcapcheck.table_names import (
+    ADDRESSES,
+    ANSWERS,
+    ARP,
+    ASSOCIATIONS,
+    CONNECTIONS,
+    DATAGRAMS,
+    DNS,
+    ECHO,
+    HOPS,
+    PAIRED,
+    PATHS,
+    STATE,
+)
 from pcapcheck.values import Value, as_number
 
 if TYPE_CHECKING:
     from pcapcheck.nodestate.state import PodLink, State
 
-# A question that no rule is about: the table that it would be in, and the rule that would have failed. Datagrams other
-# than DNS have neither.
-DATAGRAMS = "datagrams"
-UDP_ANSWERED = "udp-answered"
-ASKED_IN = {"ICMP": ECHO, "TCP": CONNECTIONS, "DNS": DNS, "UDP": DATAGRAMS}
-AS_IF = {"ICMP": "echo-answered", "TCP": "tcp-answered", "DNS": "dns-answered", "UDP": UDP_ANSWERED}
+# A question that no rule is about: the table that it would be in, and the rule that would have failed.
+ASKED_IN = {"ICMP": ECHO, "TCP": CONNECTIONS, "DNS": DNS, "UDP": DATAGRAMS, "SCTP": ASSOCIATIONS}
+AS_IF = {
+    "ICMP": "echo-answered",
+    "TCP": "tcp-answered",
+    "DNS": "dns-answered",
+    "UDP": "udp-answered",
+    "SCTP": "sctp-answered",
+}
 
 
 class Item(Brief, Struct, frozen=True):
@@ -196,7 +212,7 @@ def _items(judgement: Judgement, finding: Finding, state: State | None) -> Itera
         src = as_number(row.get("src"))
         # Behind address translation a reply is for the asker, not for its destination.
         dst = as_number(row.get("receiver")) or as_number(row.get("dst"))
-        if table == ADDRESSES or src is None or dst is None or table not in (ECHO, CONNECTIONS, DNS, PATHS, HOPS):
+        if table == ADDRESSES or src is None or dst is None or table not in (*PAIRED, PATHS, HOPS):
             yield Item(finding, evidence, point, pod=_pod_of(point))
             continue
         if row.get("packet") == "reply":

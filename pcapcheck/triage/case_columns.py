@@ -29,7 +29,7 @@ from pcapcheck.triage.tunnel_device import DEVICE_STATES
 
 CASE = "case"
 
-ASKED = ("echo", "tcp", "dns", "udp")
+ASKED = ("echo", "tcp", "dns", "udp", "sctp")
 GATEWAY = ("not-asked", "unanswered", "late", "answered")
 LOST = (*PLACES, "on-return")
 LAST_SEEN = ("pod-link", "tunnel", "host-nic")
@@ -87,7 +87,7 @@ CASE_COLUMNS = _columns(
     ("translated", BOOL, "whether packets were seen on a host NIC with another source than the pod's address"),
     ("source.kept", BOOL, "whether they left with the pod's own address although other packets of it are translated"),
     ("dst.usual_service", BOOL, "whether dst is in a network that installers choose for services"),
-    ("asked", ENUM, "how dst was asked: ping, a TCP connection, DNS, other datagrams", ASKED),
+    ("asked", ENUM, "how dst was asked: ping, a TCP connection, DNS, other datagrams, an SCTP association", ASKED),
     ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),
     ("dst.interface", TEXT, "name of that pod's link on its node"),
     ("nic", TEXT, "name of the node's network card"),

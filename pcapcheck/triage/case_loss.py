@@ -5,11 +5,11 @@ from __future__ import annotations
 from pcapcheck.exchanges.chance import FEWEST
 from pcapcheck.links.question_losses import CONNECTION, OUT, PEER, POD_, PORT, SIZE, TIME, Losses, Share
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.table_names import ASKED_BY_PORT, ECHO, PAIRED, PATHS
 from pcapcheck.triage.case import Case
 from pcapcheck.values import Value
 
-ASKED = {ECHO: ECHO, PATHS: ECHO, CONNECTIONS: CONNECTIONS, DNS: DNS}
+ASKED = {PATHS: ECHO, **{table: table for table in PAIRED}}
 COLUMNS = ("loss", "loss.follows", "loss.over", "lost.count", "lost.asked")
 # A cause that loses everything may lose a part of these: while it lasts, or of those for whom it is.
 BY_ITSELF = ("time", "pair", "size")
@@ -22,7 +22,7 @@ def loss_columns(judgement: Judgement, case: Case) -> dict[str, Value | None]:
         return dict.fromkeys(COLUMNS)
     table = next((ASKED[item.table] for item in case.items if item.table in ASKED), None)
     losses = judgement.losses(table) if table is not None else None
-    port = case.row("dst_port") if table == CONNECTIONS else None
+    port = case.row("dst_port") if table in ASKED_BY_PORT else None
     share = _share(losses, case.lead.pod, case.lead.dst, port) if losses is not None else None
     if losses is None or share is None or not share.failed:
         return dict.fromkeys(COLUMNS)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from pcapcheck.exchanges.association_row import AssociationRow
 from pcapcheck.exchanges.connection_row import ConnectionRow
+from pcapcheck.exchanges.datagram_row import DatagramRow
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.question_row import QuestionRow
@@ -17,7 +19,7 @@ from pcapcheck.plural import does
 from pcapcheck.questions.unanswered import SILENT
 from pcapcheck.ruleset.messages import headline_of, observed_of
 from pcapcheck.ruleset.rule import Rule, placeholders
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
+from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO
 from pcapcheck.values import Value, format_address
 
 
@@ -32,7 +34,9 @@ class AskedPhrase(Struct, frozen=True):
 ASKING = {
     ECHO: AskedPhrase(EchoRow, "they", "the request"),
     CONNECTIONS: AskedPhrase(ConnectionRow, "its SYNs", "its SYN"),
+    ASSOCIATIONS: AskedPhrase(AssociationRow, "its INITs", "its INIT"),
     DNS: AskedPhrase(DnsRow, "they", "the query"),
+    DATAGRAMS: AskedPhrase(DatagramRow, "they", "the request"),
 }
 
 

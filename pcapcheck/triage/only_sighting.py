@@ -11,11 +11,11 @@ from pcapcheck.questions.silent_hosts import WORDS
 from pcapcheck.questions.unanswered import SILENT, Unanswered
 from pcapcheck.ruleset.finding import Evidence, Finding
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
+from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO
 from pcapcheck.triage.last_seen import headline, seen_on, silence_of_question
 
 # The packets that answer, among those that are followed, by the table of the questions.
-ANSWERS_OF = {ECHO: "reply", CONNECTIONS: "tcp", DNS: "udp"}
+ANSWERS_OF = {ECHO: "reply", CONNECTIONS: "tcp", ASSOCIATIONS: "other", DNS: "udp", DATAGRAMS: "udp"}
 
 
 def several_points(judgement: Judgement) -> bool:
@@ -89,7 +89,7 @@ def _taken_at(judgement: Judgement, question: Unanswered) -> str | None:
 
 
 def table_of(question: Unanswered) -> str | None:
-    """The table that a question would be in on a pod's link; other datagrams are followed as those of DNS are."""
+    """The table that a question would be in on a pod's link."""
     if question.protocol == "UDP":
-        return DNS
+        return DATAGRAMS
     return next((name for name, words in WORDS.items() if question.about.startswith(words)), None)

@@ -12,12 +12,13 @@ from pcapcheck.paths.losses import REQUEST
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.finding import Evidence
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.table_names import ECHO, PATHS
 from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, SERVICE, UNKNOWN_ROLE, AddressRoles
-from pcapcheck.triage.case import AS_IF, DATAGRAMS, Case, Item, home_of
+from pcapcheck.triage.case import AS_IF, Case, Item, home_of
+from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS
 
 # The packets that ask, by the names that they have in paths.
-PACKETS_OF = {ECHO: REQUEST, CONNECTIONS: "tcp", DNS: "udp", DATAGRAMS: "udp", PATHS: REQUEST}
+PACKETS_OF = {ECHO: REQUEST, PATHS: REQUEST, **PACKETS}
 # Further questions are only reported as unanswered.
 MOST = 20
 

@@ -13,12 +13,18 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import NODE_ROLE, AddressRoles, called
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.packet_evidence.case_exchanges import TCP, UDP
+from pcapcheck.triage.packet_evidence.case_exchanges import OTHER, TCP, UDP
 from pcapcheck.triage.quoted_columns import QuotedColumns
 from pcapcheck.values import Value, clean, format_mac
 
 # Packets that may go round, by what is asked: requests, and what answers them.
-PACKETS: dict[Value | None, tuple[str, ...]] = {"echo": ("request", "reply"), "tcp": (TCP,), "dns": (UDP,)}
+PACKETS: dict[Value | None, tuple[str, ...]] = {
+    "echo": ("request", "reply"),
+    "tcp": (TCP,),
+    "dns": (UDP,),
+    "udp": (UDP,),
+    "sctp": (OTHER,),
+}
 # This many TTLs make a loop; if only one direction is seen, the highest and the lowest differ by this much.
 TTLS, FALL = 3, 4
 SHOWN = 4

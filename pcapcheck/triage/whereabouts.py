@@ -19,7 +19,7 @@ from pcapcheck.questions.unanswered import SILENT, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.rule import Rule
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
+from pcapcheck.table_names import ECHO, PATHS
 from pcapcheck.triage.last_seen import LastPlace, headline, observed, place_of, silence_of_question
 from pcapcheck.triage.only_sighting import ANSWERS_OF, on_only_link, question_on_only_link, several_points, table_of
 from pcapcheck.values import clean
@@ -164,7 +164,7 @@ class Whereabouts:
         """The pairs between which answers went behind address translation, if the translated question was answered."""
         for step, frame in zip(path.steps[1:], frames[1:], strict=True):
             paired = self._result.captures[step.spot.capture].exchanges.paired
-            bins = paired.bins_of(DNS if table == DNS else CONNECTIONS)
+            bins = paired.bins_of(table)
             samples = (sample for some in bins if some.outcome == REPLIED for sample in some.samples)
             if (step.src, step.dst) != (path.src, path.dst) and any(frame in sample.frames for sample in samples):
                 yield step.dst, step.src

@@ -209,11 +209,25 @@ def downloads(at: Exchange) -> Iterator[Sent]:
     yield from at.back(_packet(data), progress[0], peer=SERVICE)
 
 
+def udp(at: Exchange) -> Iterator[Sent]:
+    """A UDP question is answered."""
+    asked = wire.udp((40000, 5000), b"question", at.pod.address, SERVICE.address)
+    yield from at.there(_packet(asked), FROM_PORT, peer=SERVICE)
+    answer = wire.udp((5000, 40000), b"answer", SERVICE.address, at.pod.address)
+    yield from at.back(_packet(answer), TO_PORT, peer=SERVICE)
+
+
+def udp_stream(at: Exchange) -> Iterator[Sent]:
+    """Large datagrams to one port of a pod, each in one direction only."""
+    packet = _packet(wire.udp((5004, 5004), bytes(1200), SERVICE.address, at.pod.address))
+    yield from at.back(packet, peer=SERVICE)
+
+
 def udp_lost(at: Exchange) -> Iterator[Sent]:
     """A UDP question is asked three times without an answer."""
     packet = _packet(wire.udp((40000, 5000), b"question", at.pod.address, SERVICE.address))
     for _ in range(3):
-        yield from at.there(packet, FROM_PORT, peer=SERVICE, gap=7 * GAP)
+        yield from at.there(packet, FROM_PORT, peer=SERVICE, gap=SECOND // 2)
 
 
 def sctp_lost(at: Exchange) -> Iterator[Sent]:
@@ -266,6 +280,8 @@ KINDS: dict[str, Kind] = {
     "reset": reset,
     "stalled": stalled,
     "tcp": downloads,
+    "udp": udp,
+    "udp-stream": udp_stream,
     "udp-lost": udp_lost,
     "sctp-lost": sctp_lost,
     "service": service,

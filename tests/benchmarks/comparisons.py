@@ -245,6 +245,7 @@ HEALTHY = {
     "dns-lossy": "dns",
     "dns-refused": "dns",
     "names-lost": "dns",
+    "udp-lost": "udp",
     "syn-lost": "connections",
     "ports-lost": "connections",
     "reset": "connections",

@@ -41,6 +41,7 @@ def test_every_loop_is_swapped() -> None:
         "pcapcheck.decode.icmp_arp",
         "pcapcheck.decode.headers",
         "pcapcheck.decode.grouping",
+        "pcapcheck.decode.datagrams",
         "pcapcheck.decode.events",
         "pcapcheck.decode.arp_messages",
         "pcapcheck.decode.segments",

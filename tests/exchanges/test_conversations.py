@@ -1,8 +1,7 @@
-"""Conversations: TCP data, datagrams and SCTP that nobody answers, and what only looks so."""
+"""Conversations: TCP data and SYN-ACKs that nobody answers, and what only looks so."""
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
 import pytest
@@ -12,22 +11,17 @@ from pcapcheck.analysis import Analysis
 from pcapcheck.questions.unanswered import Unanswered
 from tests.support.wire import (
     BEGIN,
-    BROADCAST,
     MS,
-    NODE,
     PEER_IP,
-    POD,
     POD_IP,
     SECOND,
     Frame,
     answer,
     ask,
-    ethernet,
     reply,
     request,
     tcp,
     tcp_back,
-    udp,
     write_pcap,
 )
 
@@ -55,10 +49,6 @@ def data(seq: int, size: int, ack: int = 701) -> bytes:
 
 def acknowledged(upto: int, **more: object) -> bytes:
     return tcp_back(ACK, seq=701, ack=upto & 0xFFFFFFFF, **more)  # type: ignore[arg-type]
-
-
-def datagrams(*times: float, port: int = 5000, size: int = 40, **more: object) -> list[Frame]:
-    return [at(n, udp((40000, port), bytes(size), **more)) for n in times]  # type: ignore[arg-type]
 
 
 def questions(folder: Path, *frames: Frame) -> list[Unanswered]:
@@ -174,54 +164,6 @@ def test_the_same_ports_again_are_another_connection(tmp_path: Path) -> None:
         for conversation in found
         if conversation.about.startswith("TCP data")
     ] == [(4, 3_200_000_000)]
-
-
-def test_a_datagram_repeated_in_vain_is_a_question(tmp_path: Path) -> None:
-    (question,) = questions(tmp_path, *datagrams(1, 2, 4))
-    assert question.sentence == "10.244.1.10's UDP request to 10.244.1.11 port 5000 gets no answer"
-    assert (question.attempts, question.lasted, question.frames) == (3, 3 * SECOND, (5, 7))
-
-
-NO_QUESTION = {
-    "twice": datagrams(1, 2),
-    "twice, on two interfaces that nothing tells apart": datagrams(1, 1.0001, 2, 2.0001),
-    "bursts": datagrams(*(n + k / 1000 for n in range(1, 9) for k in range(9))),
-    "answered": [*datagrams(1, 2, 4), at(5, udp((5000, 40000), b"ok", PEER_IP, POD_IP, (NODE, POD)))],
-    "different each time": [*datagrams(1), *datagrams(2, size=41), *datagrams(4)],
-    "a stream": datagrams(*(1 + n / 50 for n in range(20))),
-    "a beat": datagrams(*range(1, 40)),
-    "statistics": datagrams(1, 2, 4, port=8125),
-    "to the port of the asker": datagrams(1, 2, 4, port=45000),
-    "to everybody": datagrams(1, 2, 4, eth=(POD, BROADCAST), dst="10.244.1.255"),
-    "to a group": datagrams(1, 2, 4, dst="239.1.1.1"),
-}
-
-
-@pytest.mark.parametrize("frames", NO_QUESTION.values(), ids=NO_QUESTION)
-def test_datagrams_that_ask_nobody(frames: list[Frame], tmp_path: Path) -> None:
-    assert not questions(tmp_path, *frames)
-
-
-def test_one_direction_recorded_proves_nothing(tmp_path: Path) -> None:
-    assert not analyze(write_pcap(tmp_path / CALI, datagrams(1, 2, 4))).unanswered
-
-
-def sctp(chunk: int, back: bool = False) -> bytes:
-    src, dst, eth = (PEER_IP, POD_IP, (NODE, POD)) if back else (POD_IP, PEER_IP, (POD, NODE))
-    body = struct.pack(">HHIIBBHIIHHI", 3868, 3868, 0, 0, chunk, 0, 20, 7, 65535, 10, 10, 1)
-    header = bytearray(udp((3868, 3868), b"", src, dst, eth)[14:34])
-    header[2:4], header[9] = struct.pack(">H", 20 + len(body)), 132
-    return ethernet(*eth, 0x0800, bytes(header) + body)
-
-
-def test_an_association_that_nobody_accepts_is_a_question(tmp_path: Path) -> None:
-    asked = [at(n, sctp(1)) for n in (1, 4, 10)]
-    (question,) = questions(tmp_path, *asked)
-    assert question.sentence == "10.244.1.10's SCTP INIT to 10.244.1.11 port 3868 gets no answer"
-    assert question.attempts == 3
-    for chunk in (2, 6):
-        assert not questions(tmp_path, *asked, at(11, sctp(chunk, back=True)))
-    assert not questions(tmp_path, *asked[:2])
 
 
 def handshake(syns: tuple[float, ...], answers: tuple[float, ...], outside: bool = True) -> list[Frame]:

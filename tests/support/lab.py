@@ -43,6 +43,7 @@ EXPECTED = {
     "bridged-gateway": "PFPP FFP P P FF PP- -- -",
     "dns-answered": "PPPP PPP P P PP PPP P- P",
     "dns-dropped": "PPPP PPP P P PP PPP P- P",
+    "dns-over-tcp": "PPPP PPP P P PP PPP PP P",
     "dns-refused": "PPPP PPP P P PP PPP P- P",
     "dns-no-endpoints": "PPPP PPP - P -- --- -- -",
     "dns-first-lost": "PPPP PPP P P PP PPP P- P",
@@ -51,6 +52,10 @@ EXPECTED = {
     "dns-server-refuses": "PPPP PPP P P PP PPP P- P",
     "dns-server-slow": "PPPP PPP P P PP PPP P- P",
     "dns-vxlan-slow": "PPPP PPP P P PP PPP P- P",
+    "sctp-answered": "PPPP PPP P P PP PPP P- P",
+    "sctp-dropped": "PPPP PPP P P PP PPP P- P",
+    "udp-answered": "PPPP PPP P P PP PPP P- P",
+    "udp-dropped": "PPPP PPP P P PP PPP P- P",
     "direction-in": "---- P-- - P -- P-- -- -",
     "direction-out": "---- -P- - P -- --- -- -",
     "duplicate-ip": "FPPP PPP P F PP PPP P- P",
@@ -175,11 +180,15 @@ DNS = {
     "dns-ipv6-refuses": "PPF",
     "dns-no-endpoints": "F--",
     "dns-node-local": "PPP",
+    "dns-over-tcp": "PPP",
     "dns-refused": "F--",
     "dns-server-refuses": "PPF",
     "dns-server-slow": "PFP",
     "dns-vxlan-slow": "PFP",
 }
+# The same of SCTP and of UDP other than DNS; elsewhere nothing is asked by them, or it is no question.
+OTHERS_RULES = ("sctp-answered", "udp-answered")
+OTHERS = {"sctp-answered": "P-", "sctp-dropped": "F-", "udp-answered": "-P", "udp-dropped": "-F"}
 LETTERS = {"pass": "P", "fail": "F", "not-checked": "-"}
 
 

@@ -71,6 +71,8 @@ CAUSES = {
     "unreachable": "pod-without-address",
     "tcp-dropped": "node-firewall-drops",
     "dns-dropped": "node-firewall-drops",
+    "sctp-dropped": "node-firewall-drops",
+    "udp-dropped": "node-firewall-drops",
     "dns-refused": "firewall-rejects",
     "dns-first-lost": "dns-query-lost",
     "dns-ipv6-refuses": "dns-server-fails",

@@ -86,11 +86,12 @@ def tcp(
     ack: int = 0,
     data: bytes = b"",
     win: int = 65535,
+    ip_id: int = 0,
 ) -> bytes:
     """A TCP segment: 0x02 SYN, 0x12 SYN-ACK, 0x14 RST-ACK, 0x10 ACK."""
     segment = dpkt.tcp.TCP(sport=ports[0], dport=ports[1], flags=flags, seq=seq, ack=ack, win=win, data=data)
     addresses = {"src": socket.inet_aton(src), "dst": socket.inet_aton(dst)}
-    packet = dpkt.ip.IP(**addresses, p=6, ttl=ttl, data=segment)
+    packet = dpkt.ip.IP(**addresses, p=6, ttl=ttl, id=ip_id, data=segment)
     packet.len = len(packet)
     return ethernet(*eth, 0x0800, bytes(packet))
 

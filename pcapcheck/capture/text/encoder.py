@@ -188,6 +188,9 @@ def _transport(transport: Transport) -> tuple[bytes, int]:
             1 if transport.window is None else min(transport.window, 0xFFFF),
             0,
         )
+        if transport.dns is not None:
+            # Behind its length (RFC 7766, section 8).
+            body += struct.pack(">H", min(max((transport.size or 0) - 2, 0), 0xFFFF)) + _dns(transport.dns)
         return body, present
     body = struct.pack(">HH", *ports)
     if transport.protocol == UDP:

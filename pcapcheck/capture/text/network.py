@@ -16,7 +16,7 @@ from pcapcheck.capture.text.icmp import icmp, icmp6
 from pcapcheck.capture.text.names import PrintedAddresses, family_of, split_port
 from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, PrintedTunnel, Transport
 from pcapcheck.capture.text.segment import SEGMENT, segment
-from pcapcheck.protocols import SCTP, TCP, UDP
+from pcapcheck.protocols import DNS_PORT, SCTP, TCP, UDP
 
 # How deep datagrams inside datagrams are followed.
 DEEPEST = 4
@@ -69,6 +69,9 @@ _WITHIN = re.compile(r"(?:IP6? )?\(|IP6? (?:\(|\S+ > )")
 _CHUNK = re.compile(r"\[([A-Z -]{4,20})\]")
 _CHUNKS = {"INIT": 1, "INIT ACK": 2, "HB REQ": 4, "HB ACK": 5, "ABORT": 6, "COOKIE ECHO": 10, "COOKIE ACK": 11}
 _DATA = re.compile(r"\blength (\d{1,5})\s*$")
+
+# Flags [P.], seq 1:50, ack 1, win 63, length 49 63723+ A? api.example.org. (47); older ones print a colon.
+_OVER_TCP = re.compile(r", length \d{1,10}:? (?=\d)")
 
 _CUT = re.compile(r"\s*\[\|\w")
 # A message of ICMP that the snapshot length cut before its type.
@@ -199,6 +202,9 @@ def upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
         found.upper = Icmp()
     elif found.later or _CUT.match(text):
         ports = "udp" if found.version == 4 and all(_has_port(end) for end in (src, dst)) else ""
+        if ports and not found.later and not text.startswith("[|tcp"):
+            # Its own printer found too little of it.
+            found.upper = Transport(UDP)
     elif (match := _VXLAN.match(text)) is not None:
         ports = "udp"
         found.upper = PrintedTunnel(vni=int(match[1]))
@@ -217,6 +223,8 @@ def upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
                 size = _DATA.search(text) if "length" in text else None
                 found.upper.size = int(size[1]) if size else None
                 found.upper.dns = dns(text, src_port, dst_port)
+            elif DNS_PORT in (src_port, dst_port) and (match := _OVER_TCP.search(text)) is not None:
+                found.upper.dns = dns(text[match.end() :], src_port, dst_port)
     found.src, found.dst = lines.addresses.of(src, found.version), lines.addresses.of(dst, found.version)
 
 

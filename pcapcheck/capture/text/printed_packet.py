@@ -51,7 +51,7 @@ class Dns(Struct):
 
 
 class Transport(Struct):
-    """TCP, UDP or SCTP: ports, the flags of TCP or the first chunk of SCTP, and over UDP what DNS says.
+    """TCP, UDP or SCTP: ports, the flags of TCP or the first chunk of SCTP, and what DNS says.
 
     ``size`` is how many bytes of data TCP or UDP carry, ``header`` how many TCP's header has. ``whole``: ``seq`` and
     ``ack`` are those on the wire, else they count from wherever the text begins.

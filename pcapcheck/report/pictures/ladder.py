@@ -13,7 +13,7 @@ from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.losses import REPLY
 from pcapcheck.report.pictures.frame_sightings import Place, Sighting, sightings
 from pcapcheck.report.pictures.shown_exchanges import ShownExchange, shown_exchanges
-from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO
+from pcapcheck.table_names import ARP, ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO
 from pcapcheck.values import clean, format_address, format_duration, format_mac
 
 # What an arrow is: a leg whose end was recorded, one that follows from what was, one on which a packet was lost.
@@ -23,7 +23,14 @@ ON_LINK = ("who-has", "neighbour", "ARP")
 # Words of packets that answer: whoever gets them asked.
 ANSWERS = ("echo reply", "SYN-ACK", "DNS response")
 ERROR = "ICMP error"
-NOUNS = {ARP: "address resolution", ECHO: "echo", CONNECTIONS: "TCP connection", DNS: "DNS query"}
+NOUNS = {
+    ARP: "address resolution",
+    ECHO: "echo",
+    CONNECTIONS: "TCP connection",
+    ASSOCIATIONS: "SCTP association",
+    DNS: "DNS query",
+    DATAGRAMS: "UDP request",
+}
 MOST_ARROWS = 20
 
 

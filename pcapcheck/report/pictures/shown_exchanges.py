@@ -16,7 +16,7 @@ from pcapcheck.report.loss_sentences import is_about_losses
 from pcapcheck.report.pictures.frame_sightings import Place
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Evidence, ordered
 from pcapcheck.ruleset.rule import Rule
-from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, HOPS, PATHS
+from pcapcheck.table_names import ARP, ECHO, HOPS, PAIRED, PATHS
 
 FAILED_SHOWN = 2
 # Frames of one exchange: a question may be repeated a thousand times.
@@ -27,7 +27,7 @@ ANSWERED = ("answered", "replied")
 # Columns that are false of a row whose packet, or the answer to it, was lost.
 ANSWER_COLUMNS = ("answered", "replied", "delivered")
 # A question without these is not understood; without them no question is asked.
-BEFORE = {ECHO: (ARP, ECHO), CONNECTIONS: (ARP, CONNECTIONS), DNS: (ARP, DNS), ARP: (ARP,)}
+BEFORE = {ARP: (ARP,), **{table: (ARP, table) for table in PAIRED}}
 
 
 class ShownExchange(Struct, frozen=True):

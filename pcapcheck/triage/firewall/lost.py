@@ -7,20 +7,20 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow
+from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.paths.losses import REPLY, REQUEST
 from pcapcheck.protocols import DNS_PORT
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
-from pcapcheck.triage.case import DATAGRAMS, Case
+from pcapcheck.table_names import DATAGRAMS, PAIRED, PATHS
+from pcapcheck.triage.case import Case
 from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS, UDP, asked_in, exchanges_of
 from pcapcheck.triage.question_signs import is_reset, is_stalled
 from pcapcheck.values import Value, as_text
 
-LOSING = (ECHO, CONNECTIONS, DNS, PATHS, DATAGRAMS)
+LOSING = (*PAIRED, PATHS)
 # Questions for a neighbour's MAC.
 ARP_ASKED, ND_ASKED = "arp", "neighbour-discovery"
 
@@ -70,6 +70,9 @@ def loss_of(case: Case, judgement: Judgement, packet_evidence: dict[str, Value |
     findings = [item.finding for item in lost if item.finding is not None]
     point = case.lead.link
     every = list(exchanges_of(kind, judgement, src, dst, point)) or list(exchanges_of(kind, judgement, src, dst))
+    if kind == UDP:
+        # DNS and other datagrams are different questions.
+        every = [row for row in every if (row.table == DATAGRAMS) == (lost[0].table == DATAGRAMS)]
     failed = [row for row in every if row.outcome not in ("replied", "in-flight")]
     least = sum(row.requests for row in _once(failed)) or 1
     refused = next((row for row in failed if row.error_type is not None), None)
@@ -151,11 +154,11 @@ def ports_of(some: Iterable[QuestionRow]) -> tuple[frozenset[int], frozenset[int
 
 
 def _source(row: QuestionRow) -> int | None:
-    return row.src_port if isinstance(row, (ConnectionRow, DnsRow)) else None
+    return row.src_port if isinstance(row, (PortRow, DnsRow)) else None
 
 
 def _destination(row: QuestionRow) -> int | None:
-    return row.dst_port if isinstance(row, ConnectionRow) else DNS_PORT if isinstance(row, DnsRow) else None
+    return row.dst_port if isinstance(row, PortRow) else DNS_PORT if isinstance(row, DnsRow) else None
 
 
 def _known(ports: Iterable[int | None]) -> frozenset[int]:

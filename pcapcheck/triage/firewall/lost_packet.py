@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.nodestate.firewall.chains import FORWARD, INPUT, ONE_OF, OUTPUT, POSTROUTING, PREROUTING, SET, Match
 from pcapcheck.nodestate.firewall.sets import ADDRESS, Sets
-from pcapcheck.protocols import ICMP, ICMPV6, TCP, UDP
+from pcapcheck.protocols import ICMP, ICMPV6, SCTP, TCP, UDP
 from pcapcheck.triage.firewall.host_conditions import came_as, has_no_way_back, is_of_socket, owned_by, type_of
 
 # The hooks of packets that a host forwards, takes in, and sends itself (kernel: include/linux/netfilter.h, NF_HOOK).
@@ -231,7 +231,7 @@ def _number(match: Match, packet: LostPacket, place: HookPlace) -> int:
     values: frozenset[int]
     if match.about in ("sport", "dport"):
         values = packet.sports if match.about == "sport" else _ports(packet, place)
-        if packet.protocol not in (TCP, UDP):
+        if packet.protocol not in (TCP, UDP, SCTP):
             # ``th dport`` alone reads the same bytes in other protocols.
             return UNKNOWN
     else:

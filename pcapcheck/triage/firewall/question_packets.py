@@ -8,13 +8,14 @@ from pcapcheck.protocols import ECHO_REPLY, ECHO_REQUEST, TCP_ACK, TCP_SYN
 from pcapcheck.triage.firewall.lost import LostPackets
 from pcapcheck.triage.firewall.lost_packet import LostPacket
 from pcapcheck.triage.firewall.stage import ON_RETURN
-from pcapcheck.triage.packet_evidence.case_exchanges import TCP
+from pcapcheck.triage.packet_evidence.case_exchanges import OTHER, TCP
 from pcapcheck.values import is_ipv4
 
 # By the type of question and the version of IP.
 PROTOCOLS = {
     **{(REQUEST, 4): protocols.ICMP, (REQUEST, 6): protocols.ICMPV6},
     **{(TCP, 4): protocols.TCP, (TCP, 6): protocols.TCP},
+    **{(OTHER, 4): protocols.SCTP, (OTHER, 6): protocols.SCTP},
 }
 
 

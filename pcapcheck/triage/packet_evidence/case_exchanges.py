@@ -1,27 +1,27 @@
-"""What the pod of a case asked, as it was recorded: samples of echoes, attempts to connect and DNS queries."""
+"""What the pod of a case asked, as it was recorded: samples of its questions of all kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
+from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import (
     REQUEST,
 )
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO
-from pcapcheck.triage.case import DATAGRAMS, Case
+from pcapcheck.table_names import ARP, ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO, PAIRED
+from pcapcheck.triage.case import Case
 
 # Packets that ask, by their name in the table ``paths``.
-TCP, UDP = "tcp", "udp"
-# The words of the column ``asked``, by these packets.
-ASKED = {REQUEST: "echo", TCP: "tcp", UDP: "dns", DATAGRAMS: "udp"}
+TCP, UDP, OTHER = "tcp", "udp", "other"
+# The words of the column ``asked``, by these packets, if the table does not say it better.
+ASKED = {REQUEST: "echo", TCP: "tcp", UDP: "dns", OTHER: "sctp", DATAGRAMS: "udp"}
 # The packets that ask, by table; in others they are echo requests.
-PACKETS = {CONNECTIONS: TCP, DNS: UDP, DATAGRAMS: UDP}
+PACKETS = {CONNECTIONS: TCP, DNS: UDP, DATAGRAMS: UDP, ASSOCIATIONS: OTHER}
 
 
 def packet_of(case: Case) -> str:
@@ -36,22 +36,27 @@ def packet_of(case: Case) -> str:
     return followed if followed in (TCP, UDP) else PACKETS.get(item.table, REQUEST)
 
 
+def asked_as(case: Case) -> str:
+    """How a case's pod asked, as in the column ``asked``."""
+    packet = packet_of(case)
+    return ASKED[DATAGRAMS if packet == UDP and case.lead.table == DATAGRAMS else packet]
+
+
 def asked_in(case: Case, judgement: Judgement, point: PointFacts | None = None) -> Iterator[QuestionRow]:
     """Samples of what the case's pod asked of its ``dst``, on one link or wherever it was recorded.
 
-    If it is about a question to one port, only that port counts; datagrams other than DNS are not paired at all.
+    If it is about a question to one port, only that port counts.
     """
     lead, question = case.lead, case.question
-    if lead.table == DATAGRAMS:
-        return
     port = question.port if question is not None else None
     for some in exchanges_of(packet_of(case), judgement, lead.pod, lead.dst, point):
-        if port is None or not isinstance(some, ConnectionRow) or some.dst_port == port:
+        same = lead.table not in PAIRED or lead.table == some.table
+        if same and (port is None or not isinstance(some, PortRow) or some.dst_port == port):
             yield some
 
 
 def asked_on(point: PointFacts | None, judgement: Judgement) -> Iterator[QuestionRow]:
-    """Samples of whatever was asked on a link: echo requests, attempts at connections, DNS queries."""
+    """Samples of whatever was asked on a link: echo requests, attempts at connections, DNS queries and so on."""
     if point is not None:
         paired = judgement.captures[point.key[0]].exchanges.paired
         for some in paired.all_bins():
@@ -62,7 +67,7 @@ def asked_on(point: PointFacts | None, judgement: Judgement) -> Iterator[Questio
 def exchanges_of(
     packet: str, judgement: Judgement, src: int | None, dst: int | None, point: PointFacts | None = None
 ) -> Iterator[QuestionRow]:
-    """Samples of echoes, attempts at connections or DNS queries, on one link or wherever they were recorded."""
+    """Samples of what these packets ask, on one link or wherever they were recorded."""
     for some in bins_of(packet, judgement, point):
         yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
 
@@ -72,7 +77,8 @@ def bins_of(packet: str, judgement: Judgement, point: PointFacts | None = None) 
     for capture in judgement.captures:
         if point is None or point.key[0] == capture.number:
             paired = capture.exchanges.paired
-            for some in paired.bins_of({TCP: CONNECTIONS, UDP: DNS}.get(packet, ECHO)):
+            tables = [table for table, asking in PACKETS.items() if asking == packet] or [ECHO]
+            for some in chain.from_iterable(map(paired.bins_of, tables)):
                 recorded = judgement.facts.point(capture.number, some.group) is not None
                 if recorded and (point is None or some.group in point.groups):
                     yield some

@@ -16,11 +16,11 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ADDRESSES, FRAMES
 from pcapcheck.triage.address_roles import AddressRoles, at_home, called
 from pcapcheck.triage.by_size import by_size
-from pcapcheck.triage.case import DATAGRAMS, Case, asked_for
+from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.triage.case_loss import loss_columns
 from pcapcheck.triage.interfaces import recorded_nic
 from pcapcheck.triage.packet_evidence.case_exchanges import (
-    ASKED,
+    asked_as,
     asked_in,
     echoes_between,
     ended_by_error,
@@ -98,7 +98,7 @@ def _parties(case: Case, judgement: Judgement, roles: AddressRoles, samples: Sam
         "dst.called": None if dst is None else called(dst, roles.of(dst)),
         "dst.at": None if dst is None else at_home(dst, roles.of(dst)),
         "dst.usual_service": None if dst is None else is_usual(dst),
-        "asked": ASKED[DATAGRAMS if lead.table == DATAGRAMS else samples.packet],
+        "asked": asked_as(case),
         "dst.public": None if dst is None else is_public(dst),
         "nic": recorded_nic(judgement, point),
         "dst.interface": there,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pcapcheck.exchanges.connection_row import ConnectionRow
+from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.paths.losses import (
     REQUEST,
 )
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ECHO
-from pcapcheck.triage.case import DATAGRAMS, Case
+from pcapcheck.triage.case import Case
 from pcapcheck.triage.packet_evidence.case_exchanges import (
     PACKETS,
-    TCP,
     bins_of,
     echoes_between,
 )
@@ -28,7 +27,7 @@ def replies(case: Case, judgement: Judgement, packet: str, failed: list[Question
     Of many that are alike only the first are kept as samples; the paths of packets show what became of the others.
     """
     lead = case.lead
-    if lead.table == DATAGRAMS or is_reset(case) or (case.question is not None and answer_seen(case) is not None):
+    if is_reset(case) or (case.question is not None and answer_seen(case) is not None):
         # A question that was answered further on got no answer where it was asked.
         return "none"
     tables = [table for table, asked in PACKETS.items() if asked == packet] or [ECHO]
@@ -38,10 +37,10 @@ def replies(case: Case, judgement: Judgement, packet: str, failed: list[Question
         return None
     bins = [some for some in bins_of(packet, judgement, lead.link) if some.outcome == "replied"]
     samples = [echo for some in bins for echo in some.samples if (echo.src, echo.dst) == (lead.pod, lead.dst)]
-    if packet == TCP:
+    if packet != REQUEST:
         # Another port is another question.
-        ports = {row.dst_port for row in failed if isinstance(row, ConnectionRow)}
-        samples = [row for row in samples if isinstance(row, ConnectionRow) and row.dst_port in ports]
+        asked = {_question(row) for row in failed}
+        samples = [row for row in samples if _question(row) in asked]
     replied = [echo.time for echo in samples if echo.time is not None]
     paths = [path for path in judgement.followed.between(lead.pod, lead.dst) if path.packet == packet]
     came = [path.last for path in paths if path.answered and not _lost_on_return(case) and answer_seen(case) is None]
@@ -51,6 +50,11 @@ def replies(case: Case, judgement: Judgement, packet: str, failed: list[Question
     if max([*replied, *came]) > min(times):
         return "some"
     return "at-first" if everything or came else None
+
+
+def _question(row: QuestionRow) -> tuple[str, int | None]:
+    """The table of a question and the port that was asked."""
+    return row.table, row.dst_port if isinstance(row, PortRow) else None
 
 
 def lost_first_packets(case: Case, packet: str, asked: list[QuestionRow], failed: list[QuestionRow]) -> bool | None:

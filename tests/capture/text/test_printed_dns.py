@@ -51,14 +51,14 @@ def test_responses(words: str, message: Dns) -> None:
 
 @pytest.mark.skipif(bool(MISSING), reason=MISSING)
 @pytest.mark.parametrize("options", [("-nn",), ("-nn", "-e"), ("-nn", "-e", "-vv"), ("-n", "-v")], ids=" ".join)
-@pytest.mark.parametrize("scenario", ["dns-answered", "dns-dropped", "dns-refused"])
+@pytest.mark.parametrize("scenario", ["dns-answered", "dns-dropped", "dns-refused", "dns-over-tcp"])
 def test_what_tcpdump_prints_is_judged_as_the_packets_are(
     scenario: str, options: tuple[str, ...], tmp_path: Path
 ) -> None:
     capture = CAPTURES / scenario / f"{CALI}.pcap"
     text = tmp_path / "pasted.txt"
     text.write_text(HEAD + printed(capture, *options))
-    columns = ["src", "dst", "src_port", "dns.id", "outcome", "rcode", "attempts", "fate"]
+    columns = ["src", "dst", "src_port", "transport", "dns.id", "outcome", "rcode", "attempts", "fate"]
     assert analyze(text).dns[columns].equals(analyze(capture).dns[columns])
     of_text, of_packets = (
         next(finding for finding in analyze(path).findings if finding.rule.id == "dns-answered")
