@@ -23,6 +23,7 @@ OF_ONE_LENGTH = 10**14, 10**15
 Key = tuple[int, ...]
 # Asked, failed, ended by an ICMP error.
 Sums = tuple[int, int, int]
+_outcomes = itemgetter(spreading_layout.C_REPLIED, spreading_layout.C_SILENT, spreading_layout.C_ERRED)
 
 
 def asked_of(cell: Row) -> int:
@@ -45,13 +46,13 @@ class Shares:
     def of_cells(cls, cells: Sequence[Row], columns: Sequence[int], address_of: AddressOf) -> Shares:
         """The sums of the cells that have the same values in these columns."""
         sums: dict[Key, Sums] = {}
-        for key, cell in zip(map(_picker(columns), cells), cells, strict=True):
-            asked, failed, erred = asked_of(cell), failed_of(cell), cell[spreading_layout.C_ERRED]
-            if asked:
-                if key in sums:
-                    before = sums[key]
-                    asked, failed, erred = asked + before[0], failed + before[1], erred + before[2]
-                sums[key] = asked, failed, erred
+        for key, (replied, silent, erred) in zip(map(_picker(columns), cells), map(_outcomes, cells), strict=True):
+            failed = silent + erred
+            if asked := replied + failed:
+                if before := sums.get(key):
+                    sums[key] = asked + before[0], failed + before[1], erred + before[2]
+                else:
+                    sums[key] = asked, failed, erred
         return cls(sums, address_of)
 
     def __len__(self) -> int:
@@ -106,14 +107,13 @@ class Shares:
 
     def worst(self, count: int) -> list[Share]:
         """Those that lost most; of those that lost as many, the ones who asked least, then in the order of text."""
+        ranks = [(-failed, asked) for asked, failed, _ in self._sums.values()]
+        last = nsmallest(count, ranks)[-1:]
         # Texts are made only of those that may be among them.
-        ranks = nsmallest(count, map(_rank, self._sums.values()))
-        if not ranks:
-            return []
-        likely = [key for key, sums in self._sums.items() if _rank(sums) <= ranks[-1]]
-        as_text = self._as_text(likely)
-        first = nsmallest(count, likely, lambda key: (_rank(self._sums[key]), as_text(key)))
-        return [self._share(key) for key in first]
+        likely = [(rank, key) for rank, key in zip(ranks, self._sums, strict=True) if [rank] <= last]
+        texts = self._texts([key for _, key in likely])
+        first = nsmallest(count, ((rank, text, key) for (rank, key), text in zip(likely, texts, strict=True)))
+        return [self._share(key) for _, _, key in first]
 
     def most_above(self, total: Share) -> Share:
         """The one with the most losses beyond its part of all losses; of several the one who asked least."""
@@ -124,14 +124,14 @@ class Shares:
 
         return self._share(min(self._sums.items(), key=rank)[0])
 
-    def _as_text(self, keys: list[Key]) -> Callable[[Key], Any]:
-        """What sorts these as the texts of ``who`` do; numbers do so where all are of one length."""
-        first, behind = OF_ONE_LENGTH
-        if all(
-            len(key) > 1 and not any(key[0:4:2]) and all(first <= low < behind for low in key[1:4:2]) for key in keys
-        ):
-            return lambda key: key
-        return lambda key: str(self._who(key))
+    def _texts(self, keys: list[Key]) -> list[Any]:
+        """What sorts these keys as the texts of ``who`` do: where numbers are of one length, the keys themselves."""
+        begin, end = OF_ONE_LENGTH
+        halves = list(zip(*keys, strict=True))[:4]
+        of_ipv4 = len(halves) > 1 and not any(map(any, halves[::2]))
+        if of_ipv4 and all(begin <= min(low) and max(low) < end for low in halves[1::2]):
+            return keys
+        return [str(self._who(key)) for key in keys]
 
     def _key(self, who: Who) -> Key:
         """The key of ``who``: a number alone may be an address, or a port or size."""
@@ -148,10 +148,6 @@ class Shares:
             return key[0]
         who = (*(self._address_of(*key[at : at + 2]) for at in range(0, min(len(key), 4), 2)), *key[4:])
         return who[0] if len(who) == 1 else who
-
-
-def _rank(sums: Sums) -> tuple[int, int]:
-    return -sums[1], sums[0]
 
 
 def _picker(columns: Sequence[int]) -> Callable[[Row], Key]:
