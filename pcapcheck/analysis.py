@@ -40,6 +40,10 @@ class Views(Protocol):
 
     def document(self, analysis: Analysis) -> dict[str, Any]: ...
 
+    def page(self, analysis: Analysis) -> str: ...
+
+    def cell(self, analysis: Analysis) -> str: ...
+
     def write_evidence(self, analysis: Analysis, folder: Path) -> list[Path]: ...
 
 
@@ -143,6 +147,14 @@ class Analysis(Judgement, frozen=True, kw_only=True, eq=False, dict=True):
     def to_dict(self) -> dict[str, Any]:
         """The JSON document, schema ``pcapcheck/2``."""
         return self.views.document(self)
+
+    def to_html(self) -> str:
+        """The HTML report: one page without scripts, with pictures. The captures are read again for it."""
+        return self.views.page(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict, the cause, and the pictures of what failed."""
+        return self.views.cell(self)
 
     def write_evidence(self, folder: str | Path) -> list[Path]:
         """Write ``folder/<rule>.pcapng`` for each failed rule, with only the frames that show the failure.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter
 
 from msgspec import Struct, field
@@ -38,6 +39,18 @@ class Durations(Struct):
 
     def merge(self, other: Durations) -> None:
         self.add_buckets(other.least, other.most, other._buckets)
+
+    def histogram(self, bars: int) -> list[tuple[int, int, int]]:
+        """From, to (nanoseconds) and how many, in bars whose widths grow alike from the minimum to the maximum."""
+        if self.least is None or self.most is None:
+            return []
+        low, high = max(1, self.least), max(2, self.most + 1)
+        edges = [round(low * (high / low) ** (bar / bars)) for bar in range(bars + 1)]
+        counts = [0] * bars
+        for bucket, count in self._buckets.items():
+            middle = min(max(middle_of(bucket), low), high - 1)
+            counts[min(bars - 1, bisect_right(edges, middle) - 1)] += count
+        return list(zip(edges, edges[1:], counts, strict=False))
 
     def quantile(self, share: float) -> int | None:
         if self.least is None or self.most is None:
