@@ -6,7 +6,7 @@ from array import array
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pcapcheck.columns import PROMPTNESS, RCODES
+from pcapcheck.column_words import PROMPTNESS, RCODES
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.question_row import QuestionRow
 
