@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import OPAQUE
+from pcapcheck.column_words import OPAQUE
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.clock import Clock
 from pcapcheck.links.facts import Facts

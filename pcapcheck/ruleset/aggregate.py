@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pcapcheck.columns import DURATION, NUMBER, Column, Columns
+from pcapcheck.column import DURATION, NUMBER, Column, Columns
 from pcapcheck.exchanges.binning import bucket_of
 from pcapcheck.exchanges.sums import Durations
 from pcapcheck.ruleset.conditions import OPERATORS, find_column, operand_of, value_of

@@ -12,7 +12,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pcapcheck.columns import ABSENT, ADDRESS, Column
+from pcapcheck.column import ABSENT, ADDRESS, Column
 from pcapcheck.values import Value, is_ipv4, is_name
 
 # Words that mean nothing to a shell: in a remark they need no quotes.

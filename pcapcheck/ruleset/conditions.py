@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import ADDRESS, MAC, Column, Columns
+from pcapcheck.column import ADDRESS, MAC, Column, Columns
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.ruleset.faults import each
 from pcapcheck.ruleset.variables import Settings, suggest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from pcapcheck.columns import Column
+from pcapcheck.column import Column
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.facts import Facts

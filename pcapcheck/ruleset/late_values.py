@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pcapcheck.columns import Column
+from pcapcheck.column import Column
 from pcapcheck.links.facts import Facts
 from pcapcheck.values import Value
 

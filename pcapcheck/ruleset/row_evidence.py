@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import ADDRESS, ASKED, Column
+from pcapcheck.column import ADDRESS, Column
+from pcapcheck.column_words import ASKED
 from pcapcheck.ruleset.command import fill_command, typed_as
 from pcapcheck.ruleset.condition_words import as_written, in_words
 from pcapcheck.ruleset.finding import Evidence

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pcapcheck.columns import ADDRESS, DURATION, MAC, TEXT, Type
+from pcapcheck.column import ADDRESS, DURATION, MAC, TEXT, Type
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.yaml_tree import Node

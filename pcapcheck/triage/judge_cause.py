@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pcapcheck.columns import Column
+from pcapcheck.column import Column
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.ruleset.conditions import Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.rule import placeholders

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from pcapcheck.columns import CHECKSUMS
+from pcapcheck.column_words import CHECKSUMS
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.capture_points import NODE_KINDS
