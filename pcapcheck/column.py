@@ -7,14 +7,14 @@ frame came from, whether a missing answer proves anything.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck import values
 from pcapcheck.values import Value
 
 
-@dataclass(frozen=True)
-class Type:
+class Type(Struct, frozen=True):
     """How rules write the values of a column and reports print them; ``written`` explains it to people."""
 
     name: str
@@ -58,8 +58,7 @@ ENUM = Type("word", str, str, "a word that the column lists")
 ABSENT = "(none)"
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column: its type, the words of an enumeration, one line of help.
 
     ``key``: all frames of a group share its value. ``shared``: all rows that are counted together share its value.

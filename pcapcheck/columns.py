@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pcapcheck.address_columns import ADDRESS_COLUMNS
 from pcapcheck.column import Columns
