@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def require(buffer: bytearray, position: int, count: int) -> None:
-    """See that so many bytes are there; the functions ``…_within``, which read them, do not check that again.
+    """See that ``count`` bytes are there; the functions ``…_within``, which read them, do not check that again.
 
     Raises IndexError if they are not.
     """
