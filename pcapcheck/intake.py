@@ -12,13 +12,13 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from pcapcheck import given
-from pcapcheck.capture.inputs import Inputs
+from pcapcheck.capture.inputs import Inputs, gather_states
 from pcapcheck.capture.record import BAD_CHECKSUM, BATCH_FRAMES
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import Source
 from pcapcheck.columns import CHECKSUMS
 from pcapcheck.decode.sightings import Sightings
-from pcapcheck.errors import EMPTY, NOT_A_CAPTURE, CaptureError, NotACapture, StateError
+from pcapcheck.errors import EMPTY, NODE_STATE, NOT_A_CAPTURE, NOT_UNDERSTOOD, PODS, CaptureError, StateError
 from pcapcheck.exchanges.capture_exchanges import SoFar
 from pcapcheck.given import Input, Taken
 from pcapcheck.links.facts import Facts
@@ -29,8 +29,8 @@ from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.feed import Feed
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings
-from pcapcheck.skipped import CAPTURE, NODE_STATE, PODS, Skipped
-from pcapcheck.values import clean
+from pcapcheck.set_aside import is_listing, lines_aside, set_aside, settle_sets
+from pcapcheck.skipped import CAPTURE, Skipped
 
 if TYPE_CHECKING:
     from pcapcheck.nodestate.state import State
@@ -69,6 +69,10 @@ class Request:
             node_state is not None,
         )
 
+    def pods_with(self, found: list[Taken]) -> list[Taken] | None:
+        """The lists of pods, and those that were found among the captures."""
+        return [*(self.pods or ()), *found] if found or self.pods is not None else None
+
     @property
     def names(self) -> tuple[str, ...]:
         """The captures as they were named."""
@@ -83,6 +87,10 @@ class Intake:
     evaluations: list[Evaluation]
     feed: Feed
     sightings: Sightings
+
+    def add_rules(self, rules: Iterable[Rule]) -> None:
+        """Judge more rules, about nothing that a capture holds."""
+        self.evaluations.extend(map(Evaluation, rules))
 
     @property
     def row_tables(self) -> frozenset[str]:
@@ -117,8 +125,8 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
     intake = Intake([], evaluations, Feed(evaluations), Sightings())
     captures, feed, sightings = intake.captures, intake.feed, intake.sightings
     every = intake.row_tables
-    alone = len(inputs.captures) == 1
-    if not alone:
+    settle_sets(inputs)
+    if len(inputs.captures) > 1:
         # Joining what several captures saw needs it: loaded while they are read.
         Thread(target=import_module, args=("numpy",), daemon=True).start()
     unreadable: list[Captured] = []
@@ -130,8 +138,15 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
         if progress:
             progress(path, consumed, frames, so_far)
 
+    # Archives among them add more.
     for source in inputs.captures:
         number, fed = len(captures), False
+        if is_listing(source):
+            assert isinstance(source, Source)
+            inputs.states.append(source.kept)
+            unreadable.append(source)
+            continue
+        alone = len(inputs.captures) - len(unreadable) == 1
         try:
             captures.append(
                 read_capture(
@@ -148,7 +163,8 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
             )
             feed.settle()
         except CaptureError as error:
-            _skip(inputs, source, error)
+            set_aside(inputs, source, error)
+            settle_sets(inputs)
             unreadable.append(source)
             if fed:
                 # The rules have some of its rows already: read all the others again, without it.
@@ -157,26 +173,6 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
                 ]
                 return read_captures(inputs, rules, reading, progress)
     return intake
-
-
-def _skip(inputs: Inputs, source: Captured, error: CaptureError) -> None:
-    """Do without a capture; if it is a text, say whether it is a node's state."""
-    if isinstance(error, NotACapture) and error.vague and isinstance(source, Source) and not source.is_stream:
-        from pcapcheck.nodestate.recognise import recognise
-
-        kind = recognise(source.held or source.path)
-        if kind == PODS:
-            error = CaptureError(
-                f"{source.name}: looks like the output of kubectl get pods; to name pods by it: --pods {source.name}",
-                PODS,
-            )
-        elif kind is not None:
-            error = CaptureError(
-                f"{source.name}: looks like a node's state, not a capture; to judge it: pcapcheck state {source.name}; "
-                f"or next to a capture: --node-state {source.name}",
-                kind,
-            )
-    inputs.skip(source.path, error)
 
 
 def demand_inputs(inputs: Inputs, request: Request, captures: list[Capture], state: State | None) -> None:
@@ -211,17 +207,6 @@ def without_unused_names(reading: Reading, inputs: Inputs, captures: Iterable[Ca
     return replace(reading, scope=reading.scope.without([*skipped, *empty]))
 
 
-def note_aside(captures: list[Capture], node_state: Sequence[Taken]) -> None:
-    """Say what lines of texts are that are no packets, if that is known."""
-    used = {os.path.realpath(path) for path in node_state if isinstance(path, Path)}
-    for capture in captures:
-        aside = [line for problem in capture.problems for line in problem.aside]
-        if aside:
-            from pcapcheck.nodestate.recognise import tell_aside
-
-            capture.problems += tell_aside(aside, clean(str(capture.path)), os.path.realpath(capture.path) in used)
-
-
 def forget_offload(captures: list[Capture], facts: Facts) -> None:
     """Drop wrong checksums on pod links: a veth pair passes them on as they are, for a NIC to compute."""
     for capture in captures:
@@ -230,37 +215,77 @@ def forget_offload(captures: list[Capture], facts: Facts) -> None:
             capture.problems = [problem for problem in capture.problems if problem.kind != BAD_CHECKSUM]
 
 
-def take_state(inputs: Sequence[Taken], settings: Settings, skipped: list[Skipped]) -> State | None:
-    """The state that the inputs describe; None if there are none, or none that can be used."""
-    if not inputs:
+def find_state(inputs: Inputs, request: Request, captures: list[Capture], settings: Settings) -> State | None:
+    """The state in what was given as such, and in what was given as captures."""
+    files: list[Taken] = []
+    if request.states:
+        named = gather_states(request.states, inputs.unpack_limit)
+        inputs.found |= named.found
+        inputs.skipped += named.skipped
+        files = named.states
+    doubtful = lines_aside(captures, files)
+    files = _each_once([*files, *inputs.states, *inputs.pods] if files or inputs.states else [])
+    if files or doubtful:
+        return take_state(files, settings, inputs, doubtful)
+    if not captures:
+        for file in inputs.pods:
+            said = f"{file}: looks like the output of kubectl get pods; to name pods by it, give a capture too"
+            inputs.skip(_path(file), CaptureError(said, PODS))
+    return None
+
+
+def take_state(
+    files: Sequence[Taken], settings: Settings, inputs: Inputs, doubtful: Sequence[Taken] = ()
+) -> State | None:
+    """The state that the files describe; None if there are none, or none that can be used.
+
+    ``doubtful`` are texts of packets with lines of a state between them: it is no problem if nothing comes of those.
+    """
+    if not files and not doubtful:
         return None
     # Loaded only if there is a state.
     from pcapcheck.nodestate.read_state import read_state
 
+    unsure = {_path(file) for file in doubtful}
+
     def skip(path: Path, error: StateError) -> None:
-        skipped.append(Skipped.of(path, error, NODE_STATE))
+        if path not in unsure or error.kind != NOT_UNDERSTOOD:
+            inputs.skip(path, error, NODE_STATE)
 
     try:
-        prefix = settings.texts["interface_prefix"]
-        return read_state(inputs, prefix, settings.number("gateway"), settings.number("proxy_mac"), skip)
+        return read_state(
+            (*files, *doubtful),
+            settings.texts["interface_prefix"],
+            settings.number("gateway"),
+            settings.number("proxy_mac"),
+            skip,
+            inputs.found,
+        )
     except StateError:
         return None
 
 
-def name_pods(
-    inputs: Sequence[Taken] | None, state: State | None, settings: Settings, skipped: list[Skipped]
-) -> Pods | None:
-    """The names in these inputs, else those that the node's state lists."""
+def _each_once(files: Iterable[Taken]) -> list[Taken]:
+    """The files, without those that were given both as a state and as a capture."""
+    return list({os.path.realpath(file) if isinstance(file, Path) else file: file for file in files}.values())
+
+
+def _path(file: Taken) -> Path:
+    return file if isinstance(file, Path) else file.path
+
+
+def name_pods(files: Sequence[Taken] | None, state: State | None, settings: Settings, inputs: Inputs) -> Pods | None:
+    """The names in these files, else those that the node's state lists."""
     listed = state.pods if state is not None else []
-    if inputs is None and not listed:
+    if files is None and not listed:
         return None
     from pcapcheck.triage.pods import Pods
 
     def skip(path: Path, error: StateError) -> None:
-        skipped.append(Skipped.of(path, error, PODS))
+        inputs.skip(path, error, PODS)
 
     prefix = settings.texts["interface_prefix"]
-    return Pods.of(listed, prefix) if inputs is None else Pods.read(inputs, prefix, skip)
+    return Pods.of(listed, prefix) if files is None else Pods.read(files, prefix, skip)
 
 
 def nothing_understood(skipped: list[Skipped]) -> StateError:

@@ -121,6 +121,7 @@ ORDER = (
     "triage",
     "analysis",
     "report",
+    "set_aside",
     "intake",
     "pipeline",
     "cli",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pcapcheck.capture.held import Held
@@ -45,7 +46,15 @@ def recognise(path: Path | Held) -> str | None:
     return NODE_STATE if understood.parts or understood.state.services.size else PODS if understood.pods else None
 
 
-def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> list[Problem]:
+@dataclass(frozen=True)
+class Aside:
+    """What the lines around the packets of a text are; ``shows_state``: some are a node's state."""
+
+    problems: list[Problem]
+    shows_state: bool
+
+
+def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> Aside:
     """What lines are that stand around the packets of a text called ``name``.
 
     ``is_used``: the file is read as a state too.
@@ -65,7 +74,7 @@ def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> li
     if PING in found:
         shows = f" ({clean(shown)})" if (shown := summary(pinged)) else ""
         problems.append(Problem(PING, f"{_lines(found[PING])} ping's own output{shows}; the packets are judged"))
-    return problems
+    return Aside(problems, NODE_STATE in found)
 
 
 def _kind(words: str) -> str | None:

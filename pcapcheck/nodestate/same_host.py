@@ -75,7 +75,11 @@ def merge_same(hosts: list[Host], prefix: str) -> list[Host]:
         for ip in addresses:
             by_address.setdefault(ip, []).append(same)
     kept.sort(key=lambda known: known.place)
-    return [_merged(known.hosts, prefix) for known in kept]
+    merged = [_merged(known.hosts, prefix) for known in kept]
+    for host in merged:
+        if host.name is None and host.role != POD and host.place_name:
+            host.name, host.assumed = host.place_name, True
+    return merged
 
 
 def _the_same(likely: list[_KnownHost], new: _KnownHost) -> _KnownHost | None:
@@ -123,6 +127,9 @@ def _goes_with(known: _KnownHost, new: _KnownHost) -> bool:
         return False
     if first.role is None and (first.name or other.name):
         return False
+    if first.place is not None or other.place is not None:
+        # In a bundle, what stands in one place is one node's, and never another's.
+        return first.place == other.place and not _contradict(known, new)
     here, there = _files(known.hosts), _files(new.hosts)
     if first.role != other.role and here & there:
         return False
@@ -148,6 +155,7 @@ def _merged(hosts: list[Host], prefix: str) -> Host:
     through = next((host.through for host in hosts if host.through), None)
     role = next((host.role for host in hosts if host.role), None)
     gathered = Gathered(Host(name, role, netns=hosts[0].netns, through=through), prefix)
+    gathered.host.place, gathered.host.place_name = hosts[0].place, hosts[0].place_name
     for host in hosts:
         gathered.add(host)
         gathered.host.netns = gathered.host.netns or host.netns

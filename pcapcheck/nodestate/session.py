@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from pcapcheck.nodestate.bundles.bundled_file import BundledFile
 from pcapcheck.nodestate.bundles.printed_files import announced_file, is_cut
 from pcapcheck.nodestate.command_line import Command, parse_command
 from pcapcheck.nodestate.command_listing import listing_of
@@ -23,8 +24,9 @@ LONGEST_LINE = 1 << 14
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
 # Commands that stand by themselves, without a prompt.
 BARE = re.compile(
-    r"(?:sudo )?(?:ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|ro|n|neigh|neighbor|neighbour|rule|netns exec)\b"
-    r"|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$|cat /proc/(?:sys/net|net)/"
+    r"(?:sudo )?(?:/(?:usr/)?s?bin/)?(?:ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|ro|n|neigh|neighbor|neighbour|rule|netns exec)\b"
+    r"|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$"
+    r"|(?<=bin/)ip6?tables(?:-[a-z]+)*(?: -\S+| nat| mangle| filter| raw)*$|cat /proc/(?:sys/net|net)/"
     r"|kubectl (?:-\S+ [\w.-]+ )*(?:get (?:po|svc|service|ep)|exec |debug node/)|nsenter -"
     r"|ssh (?:-\S+ )*[\w.@-]+$|ssh [\w.@-]+ (?:sudo )?ip "
     r"|hostname$|uname -[an]$)"
@@ -39,7 +41,7 @@ class Owner:
     """Whose output it is, as far as the session says. ``label`` keeps apart what is not named.
 
     ``section`` is a heading above it that may be the name of a host. ``on_node``: the command says that the pod is on
-    its node's network. ``through`` is the pod by which a node was looked into whose name is not known.
+    its node's network. ``place`` is where the file stands in a bundle, and ``place_name`` what that is called. ``through`` is the pod by which a node was looked into whose name is not known.
     """
 
     label: str
@@ -49,6 +51,8 @@ class Owner:
     section: str | None = None
     on_node: bool = False
     through: str | None = None
+    place: str | None = None
+    place_name: str | None = None
 
 
 @dataclass
@@ -89,11 +93,13 @@ def plain(text: str) -> str:
     return QUOTATION.sub("", text) if text.startswith(">") else text
 
 
-def read_session(lines: Sequence[Line], file: str) -> Iterator[SessionBlock]:
-    """The blocks of one file, in order."""
+def read_session(lines: Sequence[Line], file: str, bundled: BundledFile | None = None) -> Iterator[SessionBlock]:
+    """The blocks of one file, in order; ``bundled`` says which file of a bundle it is."""
     lines = without_prefixes(lines)
     reader = _Session(file, any(line.text.lstrip().startswith("```") for line in lines))
     reader.cut = is_cut(line.text for line in lines)
+    if bundled is not None:
+        reader.begin_file(bundled)
     for at, line in enumerate(lines):
         below = lines[at + 1].text if at + 1 < len(lines) else ""
         reader.take(line, ruled=RULER.fullmatch(below[:LONGEST_HEADING]) is not None)
@@ -120,8 +126,23 @@ class _Session:
         self.headed_label: str | None = None
         # Of files that follow one another with their names above each only the first or last lines are there.
         self.cut = False
+        self.place: str | None = None
+        self.place_name: str | None = None
         self.prompt: Prompt | None = None
         self.current = SessionBlock(Owner(f"{file}:"))
+
+    def begin_file(self, bundled: BundledFile) -> None:
+        """The file is one of a bundle: of the host that its place shows, printed by the command that it is named after."""
+        self.place, self.place_name = bundled.place, bundled.node
+        if bundled.netns is not None:
+            self.heading = Owner(f"netns:{bundled.place}", netns=bundled.netns)
+        elif not bundled.by_hand:
+            self.heading = self._owner_named(Heading(NODE, bundled.node))
+            if bundled.node is None:
+                self.heading = replace(self.heading, label=f"bundle:{bundled.place}")
+        self.headed_by_tool = self.heading is not None
+        at = Line(self.file, 1, bundled.command or "")
+        self._begin(parse_command(bundled.command) if bundled.command else None, at)
 
     def take(self, line: Line, *, ruled: bool = False) -> None:
         """Take the next line; ``ruled``: a line of marks stands below it."""
@@ -180,8 +201,11 @@ class _Session:
         bare = text.strip().strip("`:* ")
         if text[:1].isspace() or len(bare) > LONGEST_PROMPT or not BARE.match(bare):
             return False
+        # Retina lists its commands with "(what they show)" behind each before it runs them.
         command = parse_command(bare)
-        return bool(command.space) or command.tool in ("hostname", "uname") or listing_of(command) is not None
+        return "(" not in bare and (
+            bool(command.space) or command.tool in ("hostname", "uname") or listing_of(command) is not None
+        )
 
     def _at_prompt(self, prompt: Prompt, line: Line) -> None:
         self._leave_shells(prompt)
@@ -222,6 +246,10 @@ class _Session:
             self.shells.pop()
 
     def _owner(self, command: Command | None) -> Owner:
+        owner = self._owner_of(command)
+        return replace(owner, place=self.place, place_name=self.place_name) if self.place is not None else owner
+
+    def _owner_of(self, command: Command | None) -> Owner:
         if command and command.space:
             return self._elsewhere(command)
         if self.shells:

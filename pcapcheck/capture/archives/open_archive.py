@@ -16,7 +16,7 @@ from pcapcheck.capture.archives.zip_files import zip_files
 from pcapcheck.capture.compressed import Unpacked, compression_of
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.window import Window
-from pcapcheck.errors import CaptureError
+from pcapcheck.errors import DAMAGED, UNREADABLE, CaptureError
 
 TAR = re.compile(rb"(?s).{257}ustar")
 ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -66,7 +66,7 @@ def files_of(given: Path | Held, most: int | None, leave_out: LeaveOut) -> Itera
         size = given.size if isinstance(given, Held) else os.stat(given).st_size
         yield from _files(given, path, UnpackingLimit.of(str(path), size, most), leave_out, 1)
     except OSError as error:
-        leave_out("", f"cannot be read: {error.strerror or error}")
+        leave_out("", f"cannot be read: {error.strerror or error}", UNREADABLE)
 
 
 def _files(given: Path | Held, path: Path, limit: UnpackingLimit, leave_out: LeaveOut, level: int) -> Iterator[Held]:
@@ -77,14 +77,15 @@ def _files(given: Path | Held, path: Path, limit: UnpackingLimit, leave_out: Lea
         if not is_archive(file):
             yield file
         elif level == DEEPEST:
-            leave_out(str(file.path.relative_to(path)), "an archive in an archive in an archive; unpack it first")
+            said = "an archive in an archive in an archive; unpack it first"
+            leave_out(str(file.path.relative_to(path)), said, DAMAGED)
         else:
             yield from _files(file, file.path, limit, _below(str(file.path.relative_to(path)), leave_out), level + 1)
 
 
 def _below(folder: str, leave_out: LeaveOut) -> LeaveOut:
-    def leave(name: str, why: str) -> None:
-        leave_out(f"{folder}/{name}" if name else folder, why)
+    def leave(name: str, why: str, kind: str) -> None:
+        leave_out(f"{folder}/{name}" if name else folder, why, kind)
 
     return leave
 
@@ -109,5 +110,5 @@ def _opened(given: Path | Held, name: str, limit: UnpackingLimit, leave_out: Lea
             unpacked = Unpacked(window, packed, name, limit.bytes_left)
             content.copy(cast("BinaryIO", unpacked))
             for problem in unpacked.problems:
-                leave_out("", problem.message)
+                leave_out("", problem.message, DAMAGED)
         return OpenedBytes(content.kept, content.size)

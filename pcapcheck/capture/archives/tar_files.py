@@ -12,11 +12,12 @@ from pcapcheck.capture.archives.file_names import safe_name
 from pcapcheck.capture.archives.unpacked_bytes import FilePart, KeptFile
 from pcapcheck.capture.archives.unpacking_limit import UnpackingLimit
 from pcapcheck.capture.held import Held
+from pcapcheck.errors import DAMAGED, NOT_A_FILE
 
 # The longest extended header that is read: of any length, it would be read into memory at once.
 LONGEST_HEADER = 1 << 14
-# Takes the name of a file that is left out, and why.
-LeaveOut = Callable[[str, str], None]
+# Takes the name of a file that is left out ("": the archive itself), why, and the kind of that in a word.
+LeaveOut = Callable[[str, str, str], None]
 # What tarfile raises over bytes that are no tar: its own errors, and those of numbers and nested headers.
 DAMAGE = (tarfile.TarError, EOFError, OSError, ValueError, ArithmeticError, LookupError, RecursionError, struct.error)
 LINKS = (tarfile.LNKTYPE, tarfile.SYMTYPE)
@@ -32,9 +33,7 @@ class _Headers(FilePart):
         return super().read(size)
 
 
-def tar_files(
-    archive: Path, whole: KeptFile, size: int, limit: UnpackingLimit, leave_out: LeaveOut
-) -> Iterator[Held]:
+def tar_files(archive: Path, whole: KeptFile, size: int, limit: UnpackingLimit, leave_out: LeaveOut) -> Iterator[Held]:
     """The files of the archive that is ``size`` bytes of ``whole``; each is called ``archive/NAME``.
 
     What is no file is left out. Raises CaptureError beyond the limits; damage ends the archive and is left out too.
@@ -50,30 +49,29 @@ def tar_files(
                     raise tarfile.ReadError("its headers go in circles")
                 before = member.offset
                 # Else every header that was read is kept.
-                tar.members.clear()
+                tar.members.clear()  # type: ignore[attr-defined]
                 limit.take_file()
                 linked += member.type in LINKS
                 if member.isdir() or member.type in LINKS:
                     continue
                 name = safe_name(member.name)
                 if name is None:
-                    leave_out(member.name, "its name leads out of the archive")
+                    leave_out(member.name, "its name leads out of the archive", NOT_A_FILE)
                 elif not member.isreg():
-                    leave_out(member.name, f"{KINDS.get(member.type, 'no file')}, not a file")
+                    leave_out(member.name, f"{KINDS.get(member.type, 'no file')}, not a file", NOT_A_FILE)
                 elif member.issparse():
-                    leave_out(member.name, "a sparse file; pack it without --sparse")
+                    leave_out(member.name, "a sparse file; pack it without --sparse", DAMAGED)
                 else:
                     there = max(0, min(member.size, size - member.offset_data))
                     if there < member.size:
-                        leave_out(member.name, f"the archive is cut inside it, after {there} of {member.size} bytes")
-                    yield Held(
-                        archive / name, cast("IO[bytes]", FilePart(whole, member.offset_data, there)), there
-                    )
+                        said = f"the archive is cut inside it, after {there} of {member.size} bytes"
+                        leave_out(member.name, said, DAMAGED)
+                    yield Held(archive / name, cast("IO[bytes]", FilePart(whole, member.offset_data, there)), there)
             # An archive ends with zeros. Where a later header is damaged, tarfile ends without a word.
             headers.seek(tar.offset)
             if (headers.read(tarfile.BLOCKSIZE) or b"").strip(b"\0"):
                 raise tarfile.ReadError(f"no header at byte {tar.offset}")
     except DAMAGE as error:
-        leave_out("", f"damaged, or cut off ({error}); what stands before is used")
+        leave_out("", f"damaged, or cut off ({error}); what stands before is used", DAMAGED)
     if linked:
-        leave_out("", f"{linked} link{'' if linked == 1 else 's'} in it not followed")
+        leave_out("", f"{linked} link{'' if linked == 1 else 's'} in it not followed", NOT_A_FILE)

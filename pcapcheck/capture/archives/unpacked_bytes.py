@@ -6,7 +6,7 @@ import io
 import os
 import tempfile
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, cast
 
 from pcapcheck.capture.archives.unpacking_limit import UnpackingLimit
 from pcapcheck.capture.held import Held
@@ -31,7 +31,8 @@ class UnpackedBytes:
     def __init__(self, limit: UnpackingLimit) -> None:
         self.limit = limit
         self.size = 0
-        self.kept = KeptFile(cast("IO[bytes]", tempfile.TemporaryFile(buffering=0)))
+        file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (open for as long as a part is wanted)
+        self.kept = KeptFile(cast("IO[bytes]", file))
 
     def write(self, data: bytes) -> None:
         """Add bytes. Raises CaptureError if the limit is reached or the disk is full."""
@@ -48,7 +49,7 @@ class UnpackedBytes:
             ) from None
         self.size += len(data)
 
-    def copy(self, stream: BinaryIO) -> None:
+    def copy(self, stream: IO[bytes]) -> None:
         """Add all that a stream gives."""
         while piece := stream.read(PIECE):
             self.write(piece)

@@ -15,6 +15,7 @@ from pcapcheck.capture.archives.tar_files import LeaveOut
 from pcapcheck.capture.archives.unpacked_bytes import FilePart, KeptFile, UnpackedBytes
 from pcapcheck.capture.archives.unpacking_limit import UnpackingLimit
 from pcapcheck.capture.held import Held
+from pcapcheck.errors import DAMAGED, NOT_A_FILE
 
 # The directory is read into memory at once; an entry takes 46 bytes and its name (section 4.3.12).
 LONGEST_DIRECTORY = 1 << 22
@@ -33,9 +34,7 @@ class _Archive(FilePart):
         return super().read(size)
 
 
-def zip_files(
-    archive: Path, whole: KeptFile, size: int, limit: UnpackingLimit, leave_out: LeaveOut
-) -> Iterator[Held]:
+def zip_files(archive: Path, whole: KeptFile, size: int, limit: UnpackingLimit, leave_out: LeaveOut) -> Iterator[Held]:
     """As ``tar_files``."""
     unpacked = UnpackedBytes(limit)
     try:
@@ -48,17 +47,17 @@ def zip_files(
                 if info.is_dir() or (name is not None and info.filename.endswith("\\")):
                     continue
                 if name is None:
-                    leave_out(info.filename, "its name leads out of the archive")
+                    leave_out(info.filename, "its name leads out of the archive", NOT_A_FILE)
                 elif mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-                    leave_out(info.filename, "a link or a device, not a file")
+                    leave_out(info.filename, "a link or a device, not a file", NOT_A_FILE)
                 elif info.flag_bits & ENCRYPTED:
-                    leave_out(info.filename, "encrypted; unpack it with its password first")
+                    leave_out(info.filename, "encrypted; unpack it with its password first", DAMAGED)
                 elif info.compress_type not in METHODS:
-                    leave_out(info.filename, f"packed by method {info.compress_type}; unpack it first")
+                    leave_out(info.filename, f"packed by method {info.compress_type}; unpack it first", DAMAGED)
                 else:
                     yield _unpack(packed, info, archive / name, unpacked, leave_out)
     except DAMAGE as error:
-        leave_out("", f"a damaged zip archive ({error})")
+        leave_out("", f"a damaged zip archive ({error})", DAMAGED)
 
 
 def _unpack(
@@ -68,7 +67,8 @@ def _unpack(
     start = unpacked.size
     try:
         with packed.open(info) as stream:
-            unpacked.copy(cast("IO[bytes]", stream))
+            unpacked.copy(stream)
     except DAMAGE as error:
-        leave_out(info.filename, f"damaged ({error}); the {unpacked.size - start} bytes before are used")
+        said = f"damaged ({error}); the {unpacked.size - start} bytes before are used"
+        leave_out(info.filename, said, DAMAGED)
     return unpacked.part(path, start, unpacked.size - start)
