@@ -141,7 +141,7 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
     # Archives among them add more.
     for source in inputs.captures:
         number, fed = len(captures), False
-        if is_listing(source):
+        if is_listing(inputs, source):
             assert isinstance(source, Source)
             inputs.states.append(source.kept)
             unreadable.append(source)

@@ -1,14 +1,16 @@
-"""What was given as a capture and is none: archives are opened, states and lists of pods kept for later, others skipped."""
+"""What was given as a capture and is none: archives are opened, states and lists of pods kept, others skipped."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pcapcheck.capture.inputs import Inputs
 from pcapcheck.capture.pcap import MAGICS
 from pcapcheck.capture.pcapng import MAGIC
+from pcapcheck.capture.record import Problem
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import Source
 from pcapcheck.errors import EMPTY, NODE_STATE, CaptureError, IsArchive, NotACapture
@@ -36,20 +38,20 @@ def settle_sets(inputs: Inputs) -> None:
         set_aside(inputs, *inputs.unusable.pop(0))
 
 
-def is_listing(source: Captured) -> bool:
+def is_listing(inputs: Inputs, source: Captured) -> bool:
     """Whether a file's place in a bundle shows which command printed it, and its first bytes are no capture's."""
-    if not isinstance(source, Source) or source.is_stream or not _is_printed(source.path):
+    if not isinstance(source, Source) or source.path not in inputs.found:
         return False
     try:
         with source.held.open() if source.held else source.path.open("rb") as stream:
             head = stream.read(4)
     except (OSError, CaptureError):
         return False
-    return head not in MAGICS and head != MAGIC
+    return head not in MAGICS and head != MAGIC and _is_printed(source.path)
 
 
 def lines_aside(captures: Sequence[Capture], states: Sequence[Taken]) -> list[Taken]:
-    """Say what lines of texts are that are no packets, if that is known; those with a node's state in them are returned."""
+    """Say what lines of texts are that are no packets, if that is known; returns the texts with a node's state."""
     used = {os.path.realpath(path) for path in states if isinstance(path, Path)}
     more: list[Taken] = []
     for capture in captures:
@@ -61,10 +63,19 @@ def lines_aside(captures: Sequence[Capture], states: Sequence[Taken]) -> list[Ta
         source = capture.source
         is_used = isinstance(source, Source) and source.complete
         told = tell_aside(aside, clean(str(capture.path)), is_used or os.path.realpath(capture.path) in used)
+        if told.state and is_used:
+            capture.problems[:] = [_read_as_state(problem, told.state) for problem in capture.problems]
+            if os.path.realpath(source.path) not in used:
+                more.append(source.kept)
         capture.problems += told.problems
-        if told.shows_state and isinstance(source, Source) and is_used and os.path.realpath(source.path) not in used:
-            more.append(source.kept)
     return more
+
+
+def _read_as_state(problem: Problem, lines: str) -> Problem:
+    """The problem, if it is about lines that are no packets, with what some of them are used for."""
+    if not problem.aside:
+        return problem
+    return replace(problem, message=f"{problem.message}; of these, {lines} are read as a node's state")
 
 
 def _open(inputs: Inputs, archive: Source) -> None:

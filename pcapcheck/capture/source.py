@@ -127,11 +127,8 @@ class Source:
 
     def _keep_the_rest(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Read a stream to its end that is no capture, and may be an archive or the text of a state."""
-        if (
-            self._arriving is not None
-            and isinstance(error, NotACapture)
-            and (error.vague or isinstance(error, IsArchive))
-        ):
+        of_use = isinstance(error, IsArchive) or (isinstance(error, NotACapture) and error.vague)
+        if self._arriving is not None and of_use:
             self._arriving.keep_the_rest()
 
     def _error_of(self, error: OSError) -> CaptureError:

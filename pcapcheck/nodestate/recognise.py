@@ -48,10 +48,10 @@ def recognise(path: Path | Held) -> str | None:
 
 @dataclass(frozen=True)
 class Aside:
-    """What the lines around the packets of a text are; ``shows_state``: some are a node's state."""
+    """What the lines around the packets of a text are; ``state`` says which look like a node's state, if any do."""
 
     problems: list[Problem]
-    shows_state: bool
+    state: str = ""
 
 
 def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> Aside:
@@ -74,7 +74,7 @@ def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> As
     if PING in found:
         shows = f" ({clean(shown)})" if (shown := summary(pinged)) else ""
         problems.append(Problem(PING, f"{_lines(found[PING])} ping's own output{shows}; the packets are judged"))
-    return Aside(problems, NODE_STATE in found)
+    return Aside(problems, _numbers(found[NODE_STATE]) if NODE_STATE in found else "")
 
 
 def _kind(words: str) -> str | None:
@@ -89,5 +89,9 @@ def _kind(words: str) -> str | None:
 
 
 def _lines(numbers: list[int]) -> str:
+    return f"{_numbers(numbers)} {'look' if len(set(numbers)) > 1 else 'looks'} like"
+
+
+def _numbers(numbers: list[int]) -> str:
     first, last = min(numbers), max(numbers)
-    return f"line {first} looks like" if first == last else f"lines {first} to {last} look like"
+    return f"line {first}" if first == last else f"lines {first} to {last}"

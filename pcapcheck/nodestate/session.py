@@ -24,8 +24,9 @@ LONGEST_LINE = 1 << 14
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
 # Commands that stand by themselves, without a prompt.
 BARE = re.compile(
-    r"(?:sudo )?(?:/(?:usr/)?s?bin/)?(?:ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|ro|n|neigh|neighbor|neighbour|rule|netns exec)\b"
-    r"|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$"
+    r"(?:sudo )?(?:/(?:usr/)?s?bin/)?"
+    r"(?:ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|ro|n|neigh|neighbor|neighbour|rule|"
+    r"netns exec)\b|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$"
     r"|(?<=bin/)ip6?tables(?:-[a-z]+)*(?: -\S+| nat| mangle| filter| raw)*$|cat /proc/(?:sys/net|net)/"
     r"|kubectl (?:-\S+ [\w.-]+ )*(?:get (?:po|svc|service|ep)|exec |debug node/)|nsenter -"
     r"|ssh (?:-\S+ )*[\w.@-]+$|ssh [\w.@-]+ (?:sudo )?ip "
@@ -40,8 +41,9 @@ TRIMMED = re.compile(
 class Owner:
     """Whose output it is, as far as the session says. ``label`` keeps apart what is not named.
 
-    ``section`` is a heading above it that may be the name of a host. ``on_node``: the command says that the pod is on
-    its node's network. ``place`` is where the file stands in a bundle, and ``place_name`` what that is called. ``through`` is the pod by which a node was looked into whose name is not known.
+    ``section`` is a heading above it that may be the name of a host. ``on_node``: the command says
+    that the pod is on its node's network. ``through`` is the pod by which a node was looked into whose name is not
+    known. ``place`` is where the file stands in a bundle, and ``place_name`` what that is called.
     """
 
     label: str
@@ -75,6 +77,11 @@ class SessionBlock:
 HOSTNAME = re.compile(r"[A-Za-z0-9](?=.{0,252}$)[\w-]*(?:\.[\w-]+)*")
 # uname -a, and hostnamectl.
 SYSTEM = re.compile(r"Linux (\S+) \d+\.\d+\S* #.*|Static hostname: (\S+)")
+# A packet as tcpdump prints it: a paste may hold both.
+PACKET = re.compile(
+    r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{6,9} (?:IP6? |ARP, |[0-9a-f]{2}(?::[0-9a-f]{2}){5} > "
+    r"|[\w.@-]+ +(?:In|Out|P|M|B) )"
+)
 QUOTATION = re.compile(r"(?:> ?)+")
 
 
@@ -132,7 +139,7 @@ class _Session:
         self.current = SessionBlock(Owner(f"{file}:"))
 
     def begin_file(self, bundled: BundledFile) -> None:
-        """The file is one of a bundle: of the host that its place shows, printed by the command that it is named after."""
+        """The file is one of a bundle: its place shows whose it is, and its name the command that printed it."""
         self.place, self.place_name = bundled.place, bundled.node
         if bundled.netns is not None:
             self.heading = Owner(f"netns:{bundled.place}", netns=bundled.netns)
@@ -150,6 +157,11 @@ class _Session:
         if text.lstrip().startswith("```"):
             self.fenced = not self.fenced
             self._begin(None, line)
+            return
+        if PACKET.match(text):
+            # What stands above is over, and what stands below may be more of it.
+            if self.current.command is not None:
+                self._begin(None, line)
             return
         prompt = self._prompt_in(text) if len(text) <= LONGEST_LINE else None
         if prompt is not None:
@@ -201,11 +213,11 @@ class _Session:
         bare = text.strip().strip("`:* ")
         if text[:1].isspace() or len(bare) > LONGEST_PROMPT or not BARE.match(bare):
             return False
-        # Retina lists its commands with "(what they show)" behind each before it runs them.
+        if "(" in bare:
+            # Retina lists its commands, with what they show in parentheses, before it runs them.
+            return False
         command = parse_command(bare)
-        return "(" not in bare and (
-            bool(command.space) or command.tool in ("hostname", "uname") or listing_of(command) is not None
-        )
+        return bool(command.space) or command.tool in ("hostname", "uname") or listing_of(command) is not None
 
     def _at_prompt(self, prompt: Prompt, line: Line) -> None:
         self._leave_shells(prompt)

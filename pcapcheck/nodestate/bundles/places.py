@@ -6,51 +6,23 @@ neither does a folder that says what is in it (``captures/``, ``ip-route/``).
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from pathlib import Path
 
 from pcapcheck.nodestate.bundles.bundled_file import BundledFile
 from pcapcheck.nodestate.headings import MACHINE, SUBJECTS
 
 WORD = re.compile(r"[-_. ]+")
-ENDINGS = re.compile(
-    r"(?:\.(?:txt|text|json|ya?ml|log|out|pcapng|pcap\d*|cap|tar|tgz|zip|gz|xz|zst|lz4|bz2))+$", re.IGNORECASE
-)
+_ENDINGS = r"(?:\.(?:txt|text|json|ya?ml|log|out|pcapng|pcap\d*|cap|tar|tgz|zip|gz|xz|zst|lz4|bz2))+$"
+ENDINGS = re.compile(_ENDINGS, re.IGNORECASE)
 # Folders that say what is in them or where they come from, besides what headings are about.
-GENERIC = frozenset(
-    [
-        "state",
-        "states",
-        "pcaps",
-        "pcapng",
-        "cap",
-        "caps",
-        "nodes",
-        "files",
-        "data",
-        "tmp",
-        "var",
-        "home",
-        "root",
-        "case",
-        "incident",
-        "ticket",
-        "txt",
-        "out",
-        "bundle",
-        "bundles",
-        "diagnostics",
-        "diag",
-        "diags",
-        "commands",
-        "sos",
-        "text",
-        "new",
-        "old",
-    ]
+_GENERIC = (
+    "state states pcaps pcapng cap caps nodes files data tmp var home root case incident ticket txt out bundle "
+    "bundles diagnostics diag diags commands sos text new old"
 )
+GENERIC = frozenset(_GENERIC.split())
 
 
 def places_of(found: Mapping[Path, Path]) -> dict[Path, BundledFile]:
@@ -63,7 +35,8 @@ def places_of(found: Mapping[Path, Path]) -> dict[Path, BundledFile]:
 
 def _places_in(bundle: Path, files: list[Path]) -> Iterable[tuple[Path, BundledFile]]:
     folders = {file: _folders(bundle, file) for file in files}
-    common = os.path.commonprefix([list(parts) for parts in folders.values()])
+    shared = takewhile(lambda names: len(set(names)) == 1, zip(*folders.values(), strict=False))
+    common = [names[0] for names in shared]
     names = {
         file: next((part for part in parts[len(common) :] if not _is_generic(part)), None) or _beginning(file.name)
         for file, parts in folders.items()

@@ -1,7 +1,7 @@
 """Retina's captures: a tarball per node, whose name holds the node's; its files stand at the top.
 
-Retina: pkg/capture/provider/network_capture_unix.go, CollectMetadata, and docs, Capture with Retina CLI: the tarball and
-the pcap are called CAPTURE-NODE-TIME.
+Retina: pkg/capture/provider/network_capture_unix.go, CollectMetadata, and docs, Capture with Retina CLI: the tarball
+and the pcap are called CAPTURE-NODE-TIME.
 """
 
 from __future__ import annotations

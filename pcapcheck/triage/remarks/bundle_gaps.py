@@ -19,8 +19,8 @@ def bundle_gap_remarks(state: State, has_captures: bool) -> Iterator[Remark]:
         if gaps:
             what = "; ".join(f"{what}: {command}" for what, command in gaps)
             yield Remark(
-                f"{layout.title} does not collect some of what is asked here. To see {what}; or all but packets at once, "
-                "on the node: pcapcheck node-script"
+                f"{layout.title} does not collect some of what is asked here. To see {what}; or all but packets at "
+                "once, on the node: pcapcheck node-script"
             )
 
 
