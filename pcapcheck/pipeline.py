@@ -55,6 +55,7 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.load import Ruleset, load_ruleset
 from pcapcheck.ruleset.loss_spreads import LossSpreads
 from pcapcheck.ruleset.variables import Settings
+from pcapcheck.set_aside import name_hosts
 from pcapcheck.skipped import Skipped
 from pcapcheck.table_names import ADDRESSES, HOPS, PATHS, STATE
 from pcapcheck.triage.remarks.producers import remarks_on
@@ -106,6 +107,7 @@ def analyze(
     reading = reading_of(ruleset.settings, scope or Scope(), ruleset.recording, batch_frames)
     inputs = gather(request.captures, unpack_limit, keep_all)
     intake = read_captures(inputs, ruleset.rules, reading, progress)
+    name_hosts(inputs, intake.captures)
     state = find_state(inputs, request, intake.captures, ruleset.settings)
     if state is not None and rules is None:
         ruleset = _load(rules, variables, with_state=True)

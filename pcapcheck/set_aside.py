@@ -50,6 +50,25 @@ def is_listing(inputs: Inputs, source: Captured) -> bool:
     return head not in MAGICS and head != MAGIC and _is_printed(source.path)
 
 
+def name_hosts(inputs: Inputs, captures: Sequence[Capture]) -> None:
+    """Note on which machine each capture of a bundle was recorded, by its layout or by the folders of several hosts."""
+    if not inputs.found:
+        return
+    from pcapcheck.nodestate.bundles.known_bundles import KnownBundles
+
+    bundles = KnownBundles(inputs.found)
+    files = {capture.number: bundles.file_at(capture.path) for capture in captures}
+    by_folder = {
+        file.node
+        for capture in captures
+        if (file := files[capture.number]) and file.by_hand and file.node in capture.path.parts[:-1]
+    }
+    for capture in captures:
+        file = files[capture.number]
+        if file and file.node and (not file.by_hand or (file.node in by_folder and len(by_folder) > 1)):
+            capture.source.host = clean(file.node)
+
+
 def lines_aside(captures: Sequence[Capture], states: Sequence[Taken]) -> list[Taken]:
     """Say what lines of texts are that are no packets, if that is known; returns the texts with a node's state."""
     used = {os.path.realpath(path) for path in states if isinstance(path, Path)}
@@ -63,7 +82,7 @@ def lines_aside(captures: Sequence[Capture], states: Sequence[Taken]) -> list[Ta
         source = capture.source
         is_used = isinstance(source, Source) and source.complete
         told = tell_aside(aside, clean(str(capture.path)), is_used or os.path.realpath(capture.path) in used)
-        if told.state and is_used:
+        if told.state and is_used and isinstance(source, Source):
             capture.problems[:] = [_read_as_state(problem, told.state) for problem in capture.problems]
             if os.path.realpath(source.path) not in used:
                 more.append(source.kept)

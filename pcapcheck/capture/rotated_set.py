@@ -42,6 +42,15 @@ class RotatedSet:
         return [source.path for source in self.sources]
 
     @property
+    def host(self) -> str | None:
+        return self.sources[0].host
+
+    @host.setter
+    def host(self, name: str | None) -> None:
+        for source in self.sources:
+            source.host = name
+
+    @property
     def name(self) -> str:
         return f"{self.sources[0].path} … {self.sources[-1].path.name} ({len(self.sources)} files)"
 

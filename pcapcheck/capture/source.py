@@ -36,7 +36,7 @@ class Source:
 
     ``unpack_limit`` bounds what a compressed file may hold (bytes; None as ``Unpacked`` has it); ``keep_all`` keeps
     all of a stream. ``held`` are the bytes where no file was named. ``names`` are those of the observation's hosts.
-    ``consumed`` counts the bytes read last time.
+    ``consumed`` counts the bytes read last time. ``host`` is the machine that the bundle names for it.
     """
 
     path: Path
@@ -44,6 +44,7 @@ class Source:
     keep_all: bool = False
     held: Held | None = None
     names: HostNames = field(default_factory=HostNames)
+    host: str | None = field(default=None, init=False)
     compression: Compression | None = field(default=None, init=False)
     _raw: BinaryIO | None = field(default=None, init=False)
     _arriving: Arriving | None = field(default=None, init=False)

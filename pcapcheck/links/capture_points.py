@@ -39,7 +39,8 @@ class CapturePoint(Brief):
     """One interface as one capture recorded it. ``name`` comes from the user, the capture, the file name or the state.
 
     ``file`` is what the capture is called among others. ``calico`` is by what the point is shown to be a pod link of
-    Calico (None: it is not, or nothing shows it); ``likeness`` is the other network that it looks like.
+    Calico (None: it is not, or nothing shows it); ``likeness`` is the other network that it looks like. ``host`` is the
+    machine that a bundle names.
     """
 
     key: PointKey
@@ -53,6 +54,7 @@ class CapturePoint(Brief):
     kind: str = "unknown"
     calico: str | None = None
     likeness: Likeness | None = None
+    host: str | None = None
 
     @property
     def number(self) -> int:
@@ -196,7 +198,9 @@ def capture_points_of(
         if key not in capture_points:
             interface = interfaces[group.interface]
             name, named_by = _name(source, interface, group.ifindex, given, single, prefix)
-            capture_points[key] = CapturePoint(key, source.path, clean(source.short_name), interface, name, named_by)
+            point = CapturePoint(key, source.path, clean(source.short_name), interface, name, named_by)
+            point.host = source.host
+            capture_points[key] = point
         capture_points[key].groups[number] = group
     return capture_points
 

@@ -14,6 +14,8 @@ from pcapcheck.capture.source import Source
 from pcapcheck.errors import A_CAPTURE, EMPTY, MISSING, TOO_LARGE, CaptureError, StateError, kind_of, refused
 from pcapcheck.nodestate.bundles.bundled_file import BundledFile
 from pcapcheck.nodestate.bundles.known_bundles import KnownBundles
+from pcapcheck.nodestate.command_line import parse_command
+from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.host import POD, Host
 from pcapcheck.nodestate.host_network import mark_listed, with_nodes
 from pcapcheck.nodestate.network_kind import sort_out
@@ -133,7 +135,7 @@ def _take(path: Path | Held, understood: Understood, bundled: BundledFile | None
     lines = text.split("\n", MOST_LINES + 1)
     if len(lines) > MOST_LINES:
         raise _too_large(name, f"more than {MOST_LINES} lines")
-    if not text.strip() and (bundled is None or bundled.command is None):
+    if not text.strip() and not _may_be_blank(bundled):
         raise StateError(
             f"{name}: the file is blank: it says nothing about a node or a pod; "
             "where a command printed nothing, paste it "
@@ -149,6 +151,12 @@ def _take(path: Path | Held, understood: Understood, bundled: BundledFile | None
         raise StateError(f"{name}: {error}", TOO_LARGE) from None
     if understood.size == before:
         raise _not_understood(path, name, data)
+
+
+def _may_be_blank(bundled: BundledFile | None) -> bool:
+    """Whether a blank file is an answer: a node may know no neighbour, and has addresses, routes and rules."""
+    listing = listing_of(parse_command(bundled.command)) if bundled is not None and bundled.command else None
+    return listing is not None and not listing.whole & {"links", "addresses4", "routes4", "local4", "rules4"}
 
 
 def _not_understood(path: Path | Held, name: str, data: bytes) -> StateError:

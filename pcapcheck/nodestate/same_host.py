@@ -76,8 +76,10 @@ def merge_same(hosts: list[Host], prefix: str) -> list[Host]:
             by_address.setdefault(ip, []).append(same)
     kept.sort(key=lambda known: known.place)
     merged = [_merged(known.hosts, prefix) for known in kept]
-    for host in merged:
-        if host.name is None and host.role != POD and host.place_name:
+    nameless = [host for host in merged if host.name is None and host.role != POD and host.place_name]
+    for host in nameless:
+        # What only the whole bundle is called is the name of its host if there is one.
+        if host.place or len(nameless) == 1:
             host.name, host.assumed = host.place_name, True
     return merged
 

@@ -62,7 +62,7 @@ class SessionBlock:
     """A command and its output; without a command, lines between other blocks. ``at`` is the line of the command.
 
     ``trimmed``: somebody left lines out. ``prose``: it stands outside of the fences of a file that has some. ``last``:
-    nothing stands below it in its file, not even a prompt.
+    nothing stands below it in its file, not even a prompt. ``by_name``: only the name of its file says what printed it.
     """
 
     owner: Owner
@@ -71,6 +71,7 @@ class SessionBlock:
     trimmed: bool = False
     prose: bool = False
     last: bool = False
+    by_name: bool = False
     at: Line | None = None
 
 
@@ -140,7 +141,7 @@ class _Session:
 
     def begin_file(self, bundled: BundledFile) -> None:
         """The file is one of a bundle: its place shows whose it is, and its name the command that printed it."""
-        self.place, self.place_name = bundled.place, bundled.node
+        self.place, self.place_name = bundled.place or None, bundled.node
         if bundled.netns is not None:
             self.heading = Owner(f"netns:{bundled.place}", netns=bundled.netns)
         elif not bundled.by_hand:
@@ -150,6 +151,7 @@ class _Session:
         self.headed_by_tool = self.heading is not None
         at = Line(self.file, 1, bundled.command or "")
         self._begin(parse_command(bundled.command) if bundled.command else None, at)
+        self.current.by_name = True
 
     def take(self, line: Line, *, ruled: bool = False) -> None:
         """Take the next line; ``ruled``: a line of marks stands below it."""
@@ -259,7 +261,7 @@ class _Session:
 
     def _owner(self, command: Command | None) -> Owner:
         owner = self._owner_of(command)
-        return replace(owner, place=self.place, place_name=self.place_name) if self.place is not None else owner
+        return replace(owner, place=self.place, place_name=self.place_name) if self.place_name else owner
 
     def _owner_of(self, command: Command | None) -> Owner:
         if command and command.space:

@@ -8,7 +8,6 @@ import json
 import os
 import socket
 import struct
-import zipfile
 from importlib.resources import files
 from pathlib import Path
 from typing import Any

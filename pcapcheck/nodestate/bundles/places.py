@@ -24,6 +24,16 @@ _GENERIC = (
 )
 GENERIC = frozenset(_GENERIC.split())
 
+# What files are called that hold the output of ip, and words that may follow.
+LISTINGS = {
+    **dict.fromkeys(("addr", "address", "addresses", "a"), "addr show"),
+    **dict.fromkeys(("link", "links", "l"), "link show"),
+    **dict.fromkeys(("route", "routes", "r"), "route show"),
+    **dict.fromkeys(("rule", "rules"), "rule show"),
+    **dict.fromkeys(("neigh", "neighbor", "neighbors", "neighbour", "neighbours", "n"), "neigh show"),
+}
+FURTHER = ("show", "list", "ls", "table", "all", "v4", "v6", "4", "6")
+
 
 def places_of(found: Mapping[Path, Path]) -> dict[Path, BundledFile]:
     """The host of each file, by the bundle that it is in: ``found`` maps files to bundles."""
@@ -41,11 +51,25 @@ def _places_in(bundle: Path, files: list[Path]) -> Iterable[tuple[Path, BundledF
         file: next((part for part in parts[len(common) :] if not _is_generic(part)), None) or _beginning(file.name)
         for file, parts in folders.items()
     }
-    if not any(names.values()):
-        around = (ENDINGS.sub("", name) for name in (*reversed(common), bundle.name))
-        names = dict.fromkeys(files, next((name for name in around if MACHINE.search(name)), None))
+    around = [ENDINGS.sub("", name) for name in (*reversed(common), bundle.name)]
+    outer = next((name for name in around if MACHINE.search(name) and name[-1:].isdigit()), None)
     for file, name in names.items():
-        yield file, BundledFile(name, None, f"{bundle}:{name or ''}", by_hand=True)
+        command = _command_in(file.name.removeprefix(name or ""))
+        if name is None:
+            # The bundle may be of one host, but nothing says so.
+            yield file, BundledFile(None if any(names.values()) else outer, command, by_hand=True)
+        else:
+            yield file, BundledFile(name, command, f"{bundle}:{name}", by_hand=True)
+
+
+def _command_in(name: str) -> str | None:
+    """The command that a file is named after: ip route of ip-route.txt, route.txt or ip_route_show_table_all."""
+    words = [word for word in WORD.split(ENDINGS.sub("", name).lower()) if word]
+    words = words[1:] if words[:1] == ["ip"] else words
+    listed = LISTINGS.get(words[0]) if words else None
+    if listed is None or not all(word in FURTHER for word in words[1:]):
+        return None
+    return f"ip {'-6 ' if 'v6' in words or '6' in words else ''}{listed}{' table all' if 'all' in words else ''}"
 
 
 def _folders(bundle: Path, file: Path) -> tuple[str, ...]:
