@@ -288,6 +288,16 @@ def name_pods(files: Sequence[Taken] | None, state: State | None, settings: Sett
     return Pods.of(listed, prefix) if files is None else Pods.read(files, prefix, skip)
 
 
+def name_recorded(pods: Pods | None, facts: Facts, inputs: Inputs) -> Pods | None:
+    """The names, and those that captures themselves hold."""
+    resolved = inputs.host_names.resolved
+    if not resolved and all(point.capture_point.interface.pod is None for point in facts.points.values()):
+        return pods
+    from pcapcheck.triage.pods import with_recorded
+
+    return with_recorded(pods, facts.points.values(), resolved)
+
+
 def nothing_understood(skipped: list[Skipped]) -> StateError:
     """The error that no input describes a state."""
     if not skipped:

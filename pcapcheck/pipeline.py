@@ -20,6 +20,7 @@ from pcapcheck.intake import (
     find_state,
     forget_offload,
     name_pods,
+    name_recorded,
     nothing_understood,
     read_captures,
     reading_of,
@@ -122,6 +123,7 @@ def analyze(
 
     facts = describe_points(intake.captures, reading, _known_network(state))
     forget_offload(intake.captures, facts)
+    names = name_recorded(names, facts, inputs)
 
     followed = _follow(intake, facts, reading)
     known = _know(state, ruleset.settings, followed)

@@ -157,7 +157,14 @@ class SetReader:
 
 
 def _key(interface: Interface) -> tuple[object, ...]:
-    return interface.link_type, interface.name, interface.fcs_bytes, interface.filter, interface.printed
+    return (
+        interface.link_type,
+        interface.name,
+        interface.fcs_bytes,
+        interface.filter,
+        interface.printed,
+        interface.description,
+    )
 
 
 def _placed(problem: Problem, source: Source, before: int) -> Problem:

@@ -198,7 +198,7 @@ def reader_for(window: Window, name: str, batch_frames: int, names: HostNames) -
     if magic[:4] in MAGICS:
         return PcapReader(window, name, batch_frames)
     if magic[:4] == MAGIC:
-        return PcapngReader(window, name, batch_frames)
+        return PcapngReader(window, name, batch_frames, names)
     from pcapcheck.capture import not_a_capture
 
     known = not_a_capture.recognise(window.peek(not_a_capture.ENOUGH))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pcapcheck.brief import Brief
-from pcapcheck.calico import find_cali_name, is_interface, is_machines_own, kind_of_name
+from pcapcheck.calico import cali_name, find_cali_name, is_interface, is_machines_own, kind_of_name, parse_pod
 from pcapcheck.capture.record import Interface
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.rotation import bare_name
@@ -98,6 +98,7 @@ class CapturePoint(Brief):
         if self.calico:
             self.kind = "pod-link"
             self._take_name(known)
+            self._take_name_of_pod(prefix)
             return
         self.kind = by_name if by_name in NODE_KINDS else "unknown"
         self.likeness = self._looks_like()
@@ -134,6 +135,12 @@ class CapturePoint(Brief):
         if len(names) == 1 and names[0] is not None:
             self.name, self.named_by = names[0], "state"
 
+    def _take_name_of_pod(self, prefix: str) -> None:
+        """Name a link after the pod in its description, if it is called after something else, like a container."""
+        pod = self.interface.pod
+        if pod and self.named_by == "capture" and not (kind_of_name(self.name, prefix) or by_device(self.name)):
+            self.name, self.named_by = cali_name(*parse_pod(pod), prefix), "description"
+
     def _macs(self) -> tuple[set[int | None], set[int | None]]:
         return {group.src for group in self.groups.values()}, {group.dst for group in self.groups.values()}
 
@@ -165,7 +172,7 @@ class CapturePoint(Brief):
         """cali or pod: the end of the pod link at which this was recorded, from its name or the gateway's request."""
         if self.kind != "pod-link":
             return None
-        if self.named_by not in ("", "state") and find_cali_name(self.name, prefix):
+        if self.named_by not in ("", "state", "description") and find_cali_name(self.name, prefix):
             return "cali"
         # A file's name does not show where -i any was recorded.
         if self.named_by and kind_of_name(self.name, prefix) == "host-nic":

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class BundledFile:
     """``command`` is None if the file's name does not show what printed it, and ``node`` if no name does whose it is.
 
-    Files with the same ``place`` are of one host, if it has a name ("": nothing shows that). ``netns``: it shows that network namespace of the node. ``by_hand``:
-    a person made the bundle, so the place may be that of a pod, and its name may mean something else.
+    Files with the same ``place`` are of one host, if it has a name ("": nothing shows that). ``netns``: it shows that
+    network namespace of the node. ``by_hand``: a person made the bundle, so the place may be a pod's, and its name may
+    mean something else.
     """
 
     node: str | None
