@@ -65,7 +65,7 @@ class PcapngReader:
 
     def __init__(self, window: Window, name: str, batch_frames: int, names: HostNames | None = None) -> None:
         self.window = window
-        self.names = names or HostNames()
+        self.names = HostNames() if names is None else names
         self.batch_frames = batch_frames
         self.problems: list[Problem] = []
         self.interfaces: list[Interface] = []
