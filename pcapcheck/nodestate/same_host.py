@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -157,11 +158,17 @@ def _merged(hosts: list[Host], prefix: str) -> Host:
     through = next((host.through for host in hosts if host.through), None)
     role = next((host.role for host in hosts if host.role), None)
     gathered = Gathered(Host(name, role, netns=hosts[0].netns, through=through), prefix)
-    gathered.host.place, gathered.host.place_name = hosts[0].place, hosts[0].place_name
+    gathered.host.place, gathered.host.place_name = _place_of(hosts)
     for host in hosts:
         gathered.add(host)
         gathered.host.netns = gathered.host.netns or host.netns
     return gathered.finish()
+
+
+def _place_of(hosts: list[Host]) -> tuple[str | None, str | None]:
+    """Where most of them stand in a bundle; some may have been put into another host's folder."""
+    (most, count), *others = Counter((host.place, host.place_name) for host in hosts).most_common()
+    return (None, None) if others and others[0][1] == count else most
 
 
 def _files(hosts: list[Host]) -> set[str]:

@@ -13,14 +13,14 @@ MOST_FILES = 20_000
 
 @dataclass
 class UnpackingLimit:
-    """What is left of an archive's limits. Files of archives inside it count as its own.
+    """What was taken of an archive's limits. Files of archives inside it count as its own.
 
     ``bytes_left`` begins at ``most`` bytes, or at 1 GiB or 250 times the archive's size if nothing is given.
     """
 
     name: str
     bytes_left: int
-    files_left: int = MOST_FILES
+    files: int = 0
 
     @classmethod
     def of(cls, name: str, packed: int, most: int | None = None) -> UnpackingLimit:
@@ -28,8 +28,8 @@ class UnpackingLimit:
 
     def take_file(self) -> None:
         """Count a file. Raises CaptureError if there are too many."""
-        self.files_left -= 1
-        if self.files_left < 0:
+        self.files += 1
+        if self.files > MOST_FILES:
             raise CaptureError(
                 f"{self.name}: more than {MOST_FILES} files are in it; the rest is not read: unpack it, and give "
                 "the folders that matter",
