@@ -17,14 +17,9 @@ from pcapcheck.intake import (
     Intake,
     Request,
     demand_inputs,
-    find_state,
     forget_offload,
-    name_pods,
-    name_recorded,
-    nothing_understood,
     read_captures,
     reading_of,
-    take_state,
     without_unused_names,
 )
 from pcapcheck.links.address_claims import claimed_addresses, taken_over
@@ -58,6 +53,7 @@ from pcapcheck.ruleset.loss_spreads import LossSpreads
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.set_aside import name_hosts
 from pcapcheck.skipped import Skipped
+from pcapcheck.state_intake import find_state, name_pods, name_recorded, nothing_understood, take_state
 from pcapcheck.table_names import ADDRESSES, HOPS, PATHS, STATE
 from pcapcheck.triage.remarks.producers import remarks_on
 

@@ -18,6 +18,9 @@ from pcapcheck.given import Taken
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.values import clean
 
+# How PowerShell's texts begin.
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
 
 def set_aside(inputs: Inputs, source: Captured, error: CaptureError) -> None:
     """Do without a capture that cannot be read; if it is something else that is of use, keep it as that."""
@@ -42,12 +45,7 @@ def is_listing(inputs: Inputs, source: Captured) -> bool:
     """Whether a file's place in a bundle shows which command printed it, and its first bytes are no capture's."""
     if not isinstance(source, Source) or source.path not in inputs.found:
         return False
-    try:
-        with source.held.open() if source.held else source.path.open("rb") as stream:
-            head = stream.read(4)
-    except (OSError, CaptureError):
-        return False
-    return head not in MAGICS and head != MAGIC and _is_printed(source.path)
+    return not _begins_with(source, (*MAGICS, MAGIC)) and _is_printed(source.path)
 
 
 def name_hosts(inputs: Inputs, captures: Sequence[Capture]) -> None:
@@ -109,11 +107,22 @@ def _kind(source: Source, error: NotACapture) -> str | None:
     """``node-state`` or ``pods`` if a file holds that; None if it is neither."""
     if _is_printed(source.path):
         return NODE_STATE
-    if not error.vague or not source.complete:
+    if not (error.vague or _begins_with(source, UTF16)) or not source.complete:
         return None
     from pcapcheck.nodestate.recognise import recognise
 
     return recognise(source.kept)
+
+
+def _begins_with(source: Source, beginnings: tuple[bytes, ...]) -> bool:
+    """Whether a file begins with one of these; a stream cannot be asked twice."""
+    if source.is_stream:
+        return False
+    try:
+        with source.held.open() if source.held else source.path.open("rb") as stream:
+            return stream.read(4).startswith(beginnings)
+    except (OSError, CaptureError):
+        return False
 
 
 def _is_printed(path: Path) -> bool:

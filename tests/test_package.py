@@ -123,6 +123,7 @@ ORDER = (
     "report",
     "set_aside",
     "intake",
+    "state_intake",
     "pipeline",
     "cli",
     "assertion",

@@ -131,7 +131,7 @@ def _take(path: Path | Held, understood: Understood, bundled: BundledFile | None
     data = _read(path, name)
     if data[:4] in MAGICS or data[:4] == MAGIC:
         raise _is_a_capture(name)
-    text = _decoded(data)
+    text = decoded(data)
     lines = text.split("\n", MOST_LINES + 1)
     if len(lines) > MOST_LINES:
         raise _too_large(name, f"more than {MOST_LINES} lines")
@@ -201,7 +201,7 @@ def _read(path: Path | Held, name: str) -> bytes:
     return data
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     """UTF-8, or UTF-16 as PowerShell writes it; what is neither is replaced."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")

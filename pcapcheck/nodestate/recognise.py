@@ -14,6 +14,7 @@ from pcapcheck.errors import NODE_STATE, PODS, StateError
 from pcapcheck.nodestate.command_line import parse_command
 from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.prompts import find_prompt
+from pcapcheck.nodestate.read_state import decoded
 from pcapcheck.nodestate.readers.registry import reader_of
 from pcapcheck.nodestate.session import plain, read_session
 from pcapcheck.nodestate.session_blocks import Understood, understand
@@ -35,7 +36,7 @@ def recognise(path: Path | Held) -> str | None:
                 data += stream.read(ENOUGH_OF_JSON - ENOUGH)
     except OSError:
         return None
-    lines = [Line("", number, text) for number, text in enumerate(data.decode("utf-8", "replace").splitlines(), 1)]
+    lines = [Line("", number, text) for number, text in enumerate(decoded(data).splitlines(), 1)]
     understood = Understood()
     try:
         for block in read_session(lines, ""):
