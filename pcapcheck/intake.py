@@ -42,7 +42,7 @@ MOST_NAMED = 5
 class Request:
     """What is to be read: the inputs of the call, or those that an expectation file names.
 
-    ``pods`` is None if names of pods are not asked for. ``captures_named`` and ``states_named``: the call names them.
+    ``pods`` is None if names of pods are not asked for. ``captures_named``: the call names them.
     """
 
     captures: Sequence[Taken | str]
@@ -50,7 +50,6 @@ class Request:
     pods: list[Taken] | None
     recording: Recording
     captures_named: bool
-    states_named: bool
 
     @classmethod
     def of(
@@ -64,7 +63,6 @@ class Request:
             listed if listed or pods is not None else None,
             recording,
             bool(captures),
-            node_state is not None,
         )
 
     def pods_with(self, found: list[Taken]) -> list[Taken] | None:
