@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.errors import (
     A_CAPTURE,
@@ -26,8 +27,7 @@ OTHERS = (NOT_A_CAPTURE, NODE_STATE, PODS, NOT_UNDERSTOOD, A_CAPTURE)
 _RECORDED = re.compile(r"\.(?:pcapng|pcap|ntar|cap|dmp)\d*(?:\.\w+)?$", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """An input that cannot be used, or a file that cannot be written.
 
     ``path`` and ``message`` are safe to print; the message begins with the path, and says what is wrong and what to do.

@@ -6,9 +6,10 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from glob import has_magic, iglob
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.host_names import HostNames
@@ -29,8 +30,7 @@ from pcapcheck.errors import (
 from pcapcheck.skipped import CAPTURE, Skipped
 
 
-@dataclass
-class Inputs:
+class Inputs(Struct):
     """The captures, and what cannot be used.
 
     ``found`` are files that were not named themselves, each with the bundle (a folder, a pattern or an archive) that it

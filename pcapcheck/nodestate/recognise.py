@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.not_a_capture import is_of_ping
@@ -47,8 +48,7 @@ def recognise(path: Path | Held) -> str | None:
     return NODE_STATE if understood.parts or understood.state.services.size else PODS if understood.pods else None
 
 
-@dataclass(frozen=True)
-class Aside:
+class Aside(Struct, frozen=True):
     """What the lines around the packets of a text are; ``state`` says which look like a node's state, if any do."""
 
     problems: list[Problem]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
+
+from msgspec import Struct
 
 from pcapcheck.capture.archives.tar_files import LeaveOut, tar_files
 from pcapcheck.capture.archives.unpacked_bytes import PIECE, FilePart, KeptFile, UnpackedBytes
@@ -25,8 +26,7 @@ ENOUGH = 512
 DEEPEST = 2
 
 
-@dataclass(frozen=True)
-class OpenedBytes:
+class OpenedBytes(Struct, frozen=True):
     """The bytes of a file: ``size`` bytes of ``whole`` from its beginning."""
 
     whole: KeptFile

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.capture.compressed import LARGE, MOST_TIMES
 from pcapcheck.errors import TOO_LARGE, CaptureError
@@ -11,8 +11,7 @@ from pcapcheck.errors import TOO_LARGE, CaptureError
 MOST_FILES = 20_000
 
 
-@dataclass
-class UnpackingLimit:
+class UnpackingLimit(Struct):
     """What was taken of an archive's limits. Files of archives inside it count as its own.
 
     ``bytes_left`` begins at ``most`` bytes, or at 1 GiB or 250 times the archive's size if nothing is given.

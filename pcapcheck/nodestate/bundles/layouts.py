@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.nodestate.bundles.bundled_file import BundledFile
 from pcapcheck.nodestate.bundles.calicoctl_diags import node_file
@@ -25,8 +26,7 @@ MISSING = {
 }
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """``title`` is the tool; ``find`` gives the file at a path or None; ``lacks`` are keys of ``MISSING``."""
 
     title: str
