@@ -1,4 +1,4 @@
-"""Captures, a node's state and prose in one text, as people paste them: told apart, and all of it used."""
+"""Captures, a node's state and prose in one text, as people paste them: all of it is used."""
 
 from __future__ import annotations
 

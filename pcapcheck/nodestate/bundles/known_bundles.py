@@ -1,4 +1,4 @@
-"""The bundles of an observation: which file of which layout stands at a path."""
+"""The bundles of an observation: whose a file is by its path, and what printed it."""
 
 from __future__ import annotations
 
