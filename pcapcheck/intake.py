@@ -175,11 +175,12 @@ def demand_inputs(inputs: Inputs, request: Request, captures: list[Capture], sta
     """Raise CaptureError if nothing can be judged, and mark the inputs that cannot be done without."""
     lost = [skipped for skipped in inputs.skipped if skipped.role == CAPTURE]
     if not captures and state is None:
-        raise _nothing_readable(inputs, request, lost)
+        # A bundle may hold nothing but states, none of them understood.
+        raise _nothing_readable(inputs, request, lost or inputs.skipped)
     # An expectation file is about exactly its captures; and without any capture the question is not answered.
     if not request.captures_named or not captures:
         inputs.skipped = [
-            replace(skipped, demanded=skipped.demanded or skipped.named or (not captures and skipped is lost[0]))
+            replace(skipped, demanded=skipped.demanded or skipped.named or (not captures and skipped in lost[:1]))
             for skipped in inputs.skipped
         ]
 

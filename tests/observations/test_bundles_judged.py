@@ -230,7 +230,14 @@ def test_an_archive_as_node_state(tmp_path: Path) -> None:
 
 
 def test_an_archive_of_nothing_is_an_error(tmp_path: Path) -> None:
-    for name, data in (("a.zip", zipped({})), ("a.tar", packed({}, "")), ("b.zip", zipped({"a.png": b"\x89PNG"}))):
+    nothing: dict[str, Files] = {
+        "none": {},
+        "foreign": {"a.png": b"\x89PNG"},
+        "garbled": {"nodes/worker-1/ip-route.txt": b"garbage\n"},
+        "blank": {"nodes/worker-1/ip-route.txt": b""},
+    }
+    bundled = {f"{name}.zip": zipped(files) for name, files in nothing.items()}
+    for name, data in {**bundled, "a.tar": packed({}, "")}.items():
         (tmp_path / name).write_bytes(data)
         with pytest.raises(CaptureError):
             analyze(tmp_path / name)
