@@ -115,6 +115,32 @@ def test_two_nodes_never_become_one(form: str, tmp_path: Path) -> None:
     assert not analysis.not_understood
 
 
+@pytest.mark.parametrize("form", ["NODE/WHAT.txt", "NODE-WHAT.txt"])
+def test_what_only_another_host_shows_is_not_this_ones(form: str, tmp_path: Path) -> None:
+    """Nothing in these settings says whose they are, but where they stand."""
+    own, others = (form.replace("NODE", node).replace("WHAT", "sysctl") for node in ("left", "right"))
+    files = by_hand("healthy", form, {"node": "left"})
+    files[others] = files.pop(own)
+    # Without the names of pod links.
+    files[others] = b"net.ipv4.ip_forward = 0\n"
+    for name, known in ((others, False), (own, True)):
+        (tmp_path / "a.zip").write_bytes(zipped({**files, name: files[others]}))
+        inputs = gather_states([tmp_path / "a.zip"])
+        (left,) = read_state(inputs.states, found=inputs.found).nodes
+        assert (left.name, bool(left.sysctls)) == ("left", known)
+
+
+def test_a_file_that_holds_something_else_than_its_name_says_lists_nothing_completely(tmp_path: Path) -> None:
+    """Its addresses count; that there is no route in it does not."""
+    files = bundles.cluster_diags("healthy", WORKER)
+    route, addr = (next(name for name in files if name.endswith(f"/{what}.txt")) for what in ("ip-route", "ip-addr"))
+    files[route] = files[addr]
+    (tmp_path / "d.tar.gz").write_bytes(packed({**files, **packets_of("healthy")}))
+    analysis = analyze(tmp_path / "d.tar.gz")
+    assert not analysis.failures
+    assert confirmed(analysis) == set()
+
+
 def test_files_of_two_nodes_that_were_swapped_go_where_they_belong(tmp_path: Path) -> None:
     """Routes name the addresses and pod links of their node; a host is called after most of its files."""
     files = by_hand("two-nodes-vxlan", "NODE/WHAT.txt", {"node": "left", "node2": "right"})
