@@ -10,7 +10,7 @@ from msgspec.structs import asdict, replace
 
 from pcapcheck import given
 from pcapcheck.analysis import Analysis
-from pcapcheck.capture import inputs as gathered
+from pcapcheck.capture.inputs import Inputs as GatheredInputs
 from pcapcheck.capture.inputs import gather, gather_states
 from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.given import Input, Inputs, Names
@@ -83,7 +83,9 @@ def analyze(
 ) -> Analysis:
     """Judge one or more captures as one observation.
 
-    ``paths`` are files, folders, patterns or ``-`` for standard input; the files of a rotated set are one capture.
+    ``paths`` are files, folders, archives, patterns or ``-`` for standard input; the files of a rotated set are one
+    capture. A node's state and lists of pods among them are used as ``node_state`` and ``pods`` are; if there is no
+    capture, the state alone is judged.
     Bytes (called ``<bytes>`` in reports) and files opened as bytes, seekable or not, work as well. A compressed
     capture may unpack to ``unpack_limit`` bytes (None: 1 GiB or 250 times its size). ``keep_all`` keeps more than the
     first GiB of a stream, so that its tables can be made. ``rules`` are packs, files or folders of them (None: the
@@ -165,7 +167,7 @@ def analyze_state(
 
 
 def _judge_state(
-    state: State, ruleset: Ruleset, inputs: gathered.Inputs, names: tuple[str, ...], remarks: Sequence[Remark] = ()
+    state: State, ruleset: Ruleset, inputs: GatheredInputs, names: tuple[str, ...], remarks: Sequence[Remark] = ()
 ) -> Analysis:
     """The analysis of a state alone."""
     from pcapcheck.triage.known_state import KnownState
