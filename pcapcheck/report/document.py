@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from pcapcheck.triage.suspect import Suspect
 
 SCHEMA = "pcapcheck/2"
+# How much is shown of the description of an interface.
+MOST_DESCRIBED = 200
 
 
 def document(analysis: Analysis) -> dict[str, Any]:
@@ -39,7 +41,9 @@ def document(analysis: Analysis) -> dict[str, Any]:
     report = build_report(analysis, NUMBERS)
     values = _document(report)
     if report.pods is not None:
-        values["pods"] = names_in(values, report.pods)
+        values["pods"] = pods = names_in(values, report.pods)
+        named = names_in(values, report.pods, only_pods=False)
+        values["names"] = {token: name for token, name in named.items() if token not in pods}
     return values
 
 
@@ -63,6 +67,7 @@ def _document(report: Report) -> dict[str, Any]:
         "state": {"hosts": list(report.hosts), "not_understood": list(report.notes.not_understood)},
         "rules": [_finding(report, finding) for finding in report.findings],
         "pods": {},
+        "names": {},
         "diagnoses": [_diagnosis(report, explanation.diagnosis) for explanation in report.explanations],
         "causes": [
             _cause(suspect, explanation.diagnosis, number)
@@ -72,6 +77,11 @@ def _document(report: Report) -> dict[str, Any]:
         "unanswered": [_unanswered(report, question) for question in report.unanswered],
         "remarks": [{"text": clean(remark.text), "source_lines": list(remark.lines)} for remark in report.remarks],
     }
+
+
+def _description(point: PointFacts) -> str | None:
+    said = point.capture_point.interface.description
+    return clean(said[:MOST_DESCRIBED]) if said else None
 
 
 def _capture(entry: CaptureEntry) -> dict[str, Any]:
@@ -100,6 +110,8 @@ def _capture(entry: CaptureEntry) -> dict[str, Any]:
                 "network": point.capture_point.likeness.network.id if point.capture_point.likeness else None,
                 "end": point.end,
                 "frames": point.capture_point.frames,
+                "description": _description(point),
+                "pod": point.capture_point.interface.pod,
             }
             for point in points
         ],
