@@ -86,7 +86,7 @@ def read_usual_arp(buffer: bytearray, header: int, messages: array[int], at: int
 def blank_message(frame: Frame, messages: array[int], at: int) -> None:
     """Make absent what the text of a printed ARP packet does not hold, and take MACs of its frame for those of its own.
 
-    A reply's text does not say to whom it goes, its frame does.
+    A reply's text may not say to whom it goes, its frame does.
     """
     opcode = messages[at + layout.M_KIND]
     if not frame.present & printed_layout.PRESENT_SENDER_MAC:
@@ -95,10 +95,8 @@ def blank_message(frame: Frame, messages: array[int], at: int) -> None:
             messages[at + layout.M_SENDER_MAC] = messages[at + layout.M_ETH_SRC]
     if not frame.present & printed_layout.PRESENT_SENDER_IP:
         messages[at + layout.M_SENDER_LOW] = layout.ABSENT
-    if opcode == protocols.ARP_REPLY:
-        messages[at + layout.M_TARGET_MAC] = frame.destination
-    elif not frame.present & printed_layout.PRESENT_TARGET_MAC:
-        messages[at + layout.M_TARGET_MAC] = layout.ABSENT
+    if not frame.present & printed_layout.PRESENT_TARGET_MAC:
+        messages[at + layout.M_TARGET_MAC] = frame.destination if opcode == protocols.ARP_REPLY else layout.ABSENT
     if not frame.present & printed_layout.PRESENT_TARGET_IP:
         messages[at + layout.M_TARGET_LOW] = layout.ABSENT
 
