@@ -88,6 +88,14 @@ def _stray_errors(subject: Subject) -> list[Remark]:
     return stray_error_remarks(subject.judgement)
 
 
+def _unjudged_outputs(subject: Subject) -> list[Remark]:
+    if subject.state is None or not subject.state.unjudged:
+        return []
+    from pcapcheck.triage.remarks.unjudged_outputs import unjudged_output_remarks
+
+    return unjudged_output_remarks(subject.state)
+
+
 PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _described_networks,
     _recordings,
@@ -95,4 +103,5 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _captured_networks,
     _open_questions,
     _stray_errors,
+    _unjudged_outputs,
 )
