@@ -99,6 +99,8 @@ def _plain(command: Command) -> Listing:
         listing.families = (6,) if six else (4,)
         if not plain and (command.tool == "route" or "r" in options):
             listing.whole = {"routes6" if six else "routes4"}
+    elif reader == "firewall" and plain[:1] == ["monitor"]:
+        listing.reader = "trace"
     elif reader == "firewall":
         # A table's own lines show whether it is whole; only the command shows that nothing was filtered out.
         listing.whole = {"firewall"}

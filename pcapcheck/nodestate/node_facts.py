@@ -230,6 +230,28 @@ class LogEntry:
     addresses: tuple[int, ...] = ()
 
 
+# What became of a traced packet; of a logged one that is not said.
+DROPPED, REJECTED, LOGGED = "dropped", "rejected", "logged"
+
+
+@dataclass(frozen=True, slots=True)
+class TracedPacket:
+    """A packet of which netfilter says that a chain stopped it, or that a rule logged it.
+
+    ``verdict`` is DROPPED, REJECTED or LOGGED; ``chain`` of a logged one is the prefix of its rule, or empty.
+    """
+
+    line: Line
+    src: int
+    dst: int
+    verdict: str
+    table: str
+    chain: str
+    protocol: int | None = None
+    sport: int | None = None
+    dport: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Managed:
     """A device in a network manager's listing; ``owned``: the manager may change its addresses and routes."""

@@ -19,6 +19,8 @@ SCENARIOS = sorted(folder.name for folder in LAB.iterdir() if folder.is_dir())
 WHOLE = ("json", "ek", "many fields")
 # Several interfaces in one file: only these forms say which is which, and without that they are one link to others too.
 MERGED = ".pcapng"
+# Rows show no MAC of IP packets; without them one pod seems to be behind each link.
+ODD = {("bridged-gateway", "pod-answers-arp")}
 
 
 def verdicts(paths: list[Path]) -> dict[str, str]:
@@ -43,6 +45,7 @@ def compared(scenario: str, form: str, folder: Path) -> list[str]:
         f"{scenario}, {form}: {rule} is {bytes_say[rule]}, the text says {said}"
         for rule, said in text_says.items()
         if said != bytes_say[rule] and (form in WHOLE or said != "not-checked")
+        if form in WHOLE or (scenario, rule) not in ODD
     ]
 
 

@@ -126,7 +126,8 @@ def _fits(name: str, value: str) -> bool:
         return value.count(":") == 5
     if name.startswith("ip"):
         return "." in value or ":" in value
-    return stamp_in(value) is not None or ":" in value
+    # Recorders with several queues step back, so that a time since the first packet may be negative.
+    return stamp_in(value.removeprefix("-")) is not None or ":" in value
 
 
 def listed(fields: Fields, addresses: PrintedAddresses) -> PrintedPacket | None:

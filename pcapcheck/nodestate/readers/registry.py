@@ -19,6 +19,7 @@ from pcapcheck.nodestate.readers.link_counters import DEVICES_READER
 from pcapcheck.nodestate.readers.monitor import MONITOR_READER
 from pcapcheck.nodestate.readers.nstat import NSTAT_READER
 from pcapcheck.nodestate.readers.offloads import ETHTOOL_READER
+from pcapcheck.nodestate.readers.packet_traces import TRACE_READER
 from pcapcheck.nodestate.readers.per_processor import CONNTRACK_READER, NEIGHBOUR_TABLES_READER, STATISTICS_READER
 from pcapcheck.nodestate.readers.proc_net import PROC_NET_READER
 from pcapcheck.nodestate.readers.queues import BPF_READER, QUEUES_READER
@@ -32,6 +33,7 @@ from pcapcheck.nodestate.readers.unjudged_forms import UNJUDGED_READER
 
 # The first reader that a line looks like reads it.
 ALL_READERS = (
+    TRACE_READER,
     MONITOR_READER,
     RULES_READER,
     LINKS_READER,

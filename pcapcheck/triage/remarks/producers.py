@@ -88,6 +88,14 @@ def _stray_errors(subject: Subject) -> list[Remark]:
     return stray_error_remarks(subject.judgement)
 
 
+def _traced_packets(subject: Subject) -> list[Remark]:
+    if subject.state is None or not any(host.traces for host in subject.state.hosts):
+        return []
+    from pcapcheck.triage.remarks.traced_packets import traced_packet_remarks
+
+    return traced_packet_remarks(subject.state)
+
+
 def _unjudged_outputs(subject: Subject) -> list[Remark]:
     if subject.state is None or not subject.state.unjudged:
         return []
@@ -103,5 +111,6 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _captured_networks,
     _open_questions,
     _stray_errors,
+    _traced_packets,
     _unjudged_outputs,
 )
