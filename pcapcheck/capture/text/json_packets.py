@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.capture.text.dissected_fields import Fields, known_name
 
@@ -20,8 +21,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|(?P<cut>\\?\Z))|[{}]')
 Pairs = tuple[tuple[str, object], ...]
 
 
-@dataclass(slots=True)
-class PrintedObject:
+class PrintedObject(Struct):
     """An object in a text, from line ``first`` to ``last``. ``fields`` is None of what is damaged or has no packet.
 
     ``damaged``: it is no JSON, or not all of it is there.
@@ -33,8 +33,7 @@ class PrintedObject:
     damaged: bool = False
 
 
-@dataclass
-class JsonPackets:
+class JsonPackets(Struct):
     """Finds the objects of packets in the lines of a text."""
 
     _parts: list[str] = field(default_factory=list)

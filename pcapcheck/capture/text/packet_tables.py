@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass, field
 from itertools import zip_longest
+
+from msgspec import Struct, field
 
 from pcapcheck.capture.text.dissected_fields import COLUMNS, NUMBER, Fields, in_words, known_name, number_in
 from pcapcheck.capture.text.names import PrintedAddresses, mac_of
@@ -29,16 +30,14 @@ _DISSECTED = ("frame.protocols", "arp.opcode", "icmp.type", "icmpv6.type", "tcp.
 AGGREGATOR = ","
 
 
-@dataclass(slots=True)
-class Row:
+class Row(Struct):
     """A line of a table; ``fields`` is None where its columns cannot be told apart."""
 
     fields: Fields | None
     words: str
 
 
-@dataclass
-class PacketTables:
+class PacketTables(Struct):
     """The table that the lines of a text belong to, once its columns are known: by a header, or by the command."""
 
     columns: list[str | None] = field(default_factory=list)
