@@ -224,7 +224,7 @@ DROPPED, REJECTED, LOGGED = "dropped", "rejected", "logged"
 
 
 class TracedPacket(Struct, frozen=True):
-    """A packet of which netfilter says that a chain stopped it, or that a rule logged it.
+    """A packet that a chain stopped or a rule logged, as netfilter says.
 
     ``verdict`` is DROPPED, REJECTED or LOGGED; ``chain`` of a logged one is the prefix of its rule, or empty.
     """

@@ -47,7 +47,7 @@ class Described(Struct):
     """What the text says about the packets that follow: where and how they were recorded.
 
     ``live``: they were printed on the machine that saw them, so the interfaces' names are its own. ``columns`` are the
-    fields that tshark was told to print, ``separator`` is what stands between them.
+    fields that tshark was to print, ``separator`` is what stands between them.
     """
 
     name: str | None = None

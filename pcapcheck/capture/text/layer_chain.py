@@ -38,7 +38,7 @@ def chain_of(fields: Fields) -> list[str] | None:
     for layer, count in found.items():
         if count:
             return [*link, layer, *_carried(fields, layer)]
-    # What is told of a protocol above tells nothing without addresses.
+    # Without addresses the fields of what is above say nothing.
     return link
 
 

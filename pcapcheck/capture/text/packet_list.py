@@ -102,7 +102,7 @@ def _is_link_address(text: str) -> bool:
 
 
 def stamp_in(text: str) -> Stamp | None:
-    """The time that a column holds, of which people may print whole seconds only; None where it holds no time."""
+    """The time that a column holds, perhaps in whole seconds; None where it holds no time."""
     text = text.strip()
     return stamp_of(text if ":" in text or "." in text else f"{text}.0") if _ONLY_TIME.fullmatch(text) else None
 

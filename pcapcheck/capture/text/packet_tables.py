@@ -31,7 +31,7 @@ AGGREGATOR = ","
 
 
 class Row(Struct):
-    """A line of a table; ``fields`` is None where its columns cannot be told apart."""
+    """A line of a table; ``fields`` is None where its columns cannot be distinguished."""
 
     fields: Fields | None
     words: str

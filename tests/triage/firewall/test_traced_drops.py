@@ -1,4 +1,4 @@
-"""Traces and logs of netfilter: a drop of these very packets proves a cause, other lines are told as they are."""
+"""Traces and logs of netfilter: a drop of these very packets proves a cause, other lines prove nothing."""
 
 from __future__ import annotations
 
