@@ -96,6 +96,22 @@ def _bundle_gaps(subject: Subject) -> list[Remark]:
     return list(bundle_gap_remarks(subject.state, bool(subject.judgement.captures)))
 
 
+def _traced_packets(subject: Subject) -> list[Remark]:
+    if subject.state is None or not any(host.traces for host in subject.state.hosts):
+        return []
+    from pcapcheck.triage.remarks.traced_packets import traced_packet_remarks
+
+    return traced_packet_remarks(subject.state)
+
+
+def _unjudged_outputs(subject: Subject) -> list[Remark]:
+    if subject.state is None or not subject.state.unjudged:
+        return []
+    from pcapcheck.triage.remarks.unjudged_outputs import unjudged_output_remarks
+
+    return unjudged_output_remarks(subject.state)
+
+
 PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _described_networks,
     _recordings,
@@ -104,4 +120,6 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _open_questions,
     _stray_errors,
     _bundle_gaps,
+    _traced_packets,
+    _unjudged_outputs,
 )
