@@ -192,7 +192,7 @@ print("pandas" in sys.modules)
 def test_parquet_does_not_load_pandas(tmp_path: Path) -> None:
     """Which takes as long as a hundred thousand rows, and 50 MB."""
     pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
-    command = [sys.executable, "-c", WITHOUT_PANDAS, captures("any")[0], tmp_path / "table.parquet"]
+    command = [sys.executable, "-c", WITHOUT_PANDAS, str(captures("any")[0]), str(tmp_path / "table.parquet")]
     assert subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout == "False\n"
 
 

@@ -76,8 +76,8 @@ Form = Csv | JsonLines
 FORMS: dict[str, Form] = {"csv": Csv(), "jsonl": JsonLines()}
 
 
-def text_rows(chunk: Chunk, columns: dict[str, Column], form: Form) -> Iterator[str]:
-    """Each row of a chunk as a line, in blocks of whole lines."""
+def text_rows(chunk: Chunk, columns: dict[str, Column], form: Form) -> Iterator[memoryview]:
+    """Each row of a chunk as a line, in blocks of whole lines in UTF-8, each valid until the next is asked for."""
     lines = WrittenLines(len(codes_of(chunk["capture"])))
     for number, (name, cells) in enumerate(chunk.items()):
         lines.add_constant(form.before(number, name))
