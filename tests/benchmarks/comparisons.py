@@ -1,6 +1,6 @@
 """What pcapcheck is compared in: verdicts per frame, small captures, exports, printed text, own rules, other readers.
 
-Each comparison gives a table: its title, its headings and its rows. Ratios are pcapcheck's time by the other program's.
+Each comparison gives a table: its title, its headings and its rows. Ratios are the first program's time by the others'.
 """
 
 from __future__ import annotations
