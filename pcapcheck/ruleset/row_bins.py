@@ -5,9 +5,10 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from pcapcheck.ruleset.aggregate import Spread
 from pcapcheck.ruleset.counting_layout import TURN_SHIFT
@@ -26,8 +27,7 @@ Pair = tuple[Value | None, ...]
 PAIR = ("src", "dst", "dst_port", "asker_ip", "target")
 
 
-@dataclass
-class BinSample:
+class BinSample(Struct):
     """A row kept to show, with the early columns that the rule names; ``source_lines`` quotes what a column rests on.
 
     ``elsewhere`` are frames of other capture points that show it too: capture and frame. ``lacking`` says what
@@ -52,8 +52,7 @@ class KeptRow(Protocol):
     def look(self) -> BinSample: ...
 
 
-@dataclass
-class Extremes:
+class Extremes(Struct):
     """The few rows of the highest rank; of equal rows, the earliest."""
 
     held: list[tuple[int, int, KeptRow]] = field(default_factory=list)
@@ -78,8 +77,7 @@ class Extremes:
         return [(rank, row) for rank, _, row in ordered]
 
 
-@dataclass
-class Bin:
+class Bin(Struct):
     """Rows alike in all that matters to the rule; ``spreads`` and ``extremes`` correspond to the rule's bounds.
 
     ``kept`` are some rows with their numbers; ``pairs`` counts them by who asked whom. ``over_time`` are others, spread

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 T = TypeVar("T")
 Integers = npt.NDArray[np.int64]
@@ -15,8 +15,7 @@ Codes = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """A number per row; where ``present`` (None: everywhere) is false it means nothing, and the cell is absent."""
 
     values: Integers
@@ -54,8 +53,7 @@ class Numbers:
         return Coded(codes, [*numbers.tolist(), None])
 
 
-@dataclass(frozen=True)
-class Coded(Generic[T]):
+class Coded(Struct, Generic[T], frozen=True):
     """The cell of row ``r`` is ``values[codes[r]]``; the values are few, not all of them occur, and None is absence."""
 
     codes: Codes
@@ -91,8 +89,7 @@ class Coded(Generic[T]):
         return Coded(np.where(rows, other.codes + len(self.values), self.codes), [*self.values, *other.values])
 
 
-@dataclass(frozen=True)
-class NumberedTexts:
+class NumberedTexts(Struct, frozen=True):
     """Texts that recur but for a number: ``words`` are what stands before it and behind it.
 
     Without the latter (None), the former is all of the text.
