@@ -15,7 +15,7 @@ from pcapcheck.decode.segments cimport emit_segment, emit_segment_of_error
 from pcapcheck.decode.sighting cimport emit_sighting
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
-from pcapcheck.capture cimport scan_layout
+from pcapcheck.capture cimport checksum_layout, scan_layout
 from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 

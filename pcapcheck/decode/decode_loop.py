@@ -22,7 +22,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck import protocols
-    from pcapcheck.capture import scan_layout
+    from pcapcheck.capture import checksum_layout, scan_layout
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.arp_messages import emit_message
     from pcapcheck.decode.checksums import checksums_of
@@ -94,7 +94,7 @@ def decode_frames(
                 error = emit_error(buffer, frame, said, errors, error)
             if keep_all:
                 write_row(buffer, frame, said, rows, field_step, row)
-                rows[layout.CHECKSUMS * field_step + row] = checksums_of(buffer, frame) if with_sums else layout.NO_SUMS
+                rows[layout.CHECKSUMS * field_step + row] = checksums_of(buffer, frame) if with_sums else checksum_layout.NO_SUMS
                 if frame.link == layout.LINK_PRINTED:
                     blank_row(buffer, frame.start, rows, field_step, row)
                 row = row + 1
