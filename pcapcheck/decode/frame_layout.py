@@ -132,6 +132,7 @@ E_ICMP_ERROR = 2
 E_TO_MANY = 4
 E_CONNECT = 8
 E_QUERY = 16
+E_RESET = 32
 
 # Fields of a segment: what conversations need of a TCP segment, UDP datagram or SCTP packet between two hosts, or of
 # an ICMP error about one (then the addresses and ports are those that it quotes). They stand one after the other.

@@ -52,5 +52,5 @@ class PathRow(FollowedRow):
     translated_back: bool | None
     source_translated: bool | None
     sightings: int
-    length: int
+    length: int | None
     duration: int
