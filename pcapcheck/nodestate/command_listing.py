@@ -29,6 +29,9 @@ CAT = ("cat", "head", "tail", "grep", "egrep", "zgrep", "more", "less")
 # kubectl's names of pods, and of services (their three names first) and their endpoints.
 PODS = ("pod", "pods", "po")
 SERVICES = ("service", "services", "svc", "endpoints", "ep", "endpointslice", "endpointslices")
+# Calico's pools of addresses.
+CALICOCTL = "calicoctl"
+POOLS = ("ippool", "ippools", "ipp", "pool", "pools", "ippools.crd.projectcalico.org", "ippools.projectcalico.org")
 # The table of kube-proxy's nftables mode.
 KUBE_PROXY = "kube-proxy"
 FAMILIES = {"inet": 4, "inet6": 6}
@@ -42,7 +45,7 @@ def listing_of(command: Command) -> Listing | None:
     """What a command lists; None if the command does not show it."""
     if command.tool == "ip":
         listing = _ip(command.words[1:])
-    elif command.tool in KUBECTL:
+    elif command.tool in (*KUBECTL, CALICOCTL):
         listing = _kubectl(command)
     elif command.tool in CAT and any("/proc/sys/net/" in word for word in command.words):
         listing = Listing("proc", words=command.words)
@@ -175,7 +178,8 @@ def _complete(listing: Listing, name: str, rest: list[str], families: tuple[int,
 def _kubectl(command: Command) -> Listing | None:
     words = command.words[1:]
     asked = {name for word in words for name in word.split("/")[0].split(",")}
-    reader = "pods" if asked & set(PODS) else "services" if asked & set(SERVICES) else None
+    named = (("pods", PODS), ("services", SERVICES), ("pools", POOLS))
+    reader = next((reader for reader, names in named if asked & set(names)), None)
     if "get" not in words or reader is None:
         return None
     namespace = after(words, "-n", "--namespace")

@@ -14,6 +14,7 @@ from pcapcheck.nodestate.readers.complaints import is_complaint
 from pcapcheck.nodestate.readers.firewall.iptables_list import is_listed
 from pcapcheck.nodestate.readers.firewall.listing_end import Stretch
 from pcapcheck.nodestate.readers.ip_link import BRIEF, HEADER
+from pcapcheck.nodestate.readers.ip_pools import goes_on
 from pcapcheck.nodestate.readers.json_documents import read_documents
 from pcapcheck.nodestate.readers.kubectl import READY
 from pcapcheck.nodestate.readers.registry import READERS, reader_of
@@ -57,7 +58,7 @@ class Understood:
     @property
     def size(self) -> int:
         """How much was understood: outputs of hosts, pods and services."""
-        return len(self.parts) + len(self.pods) + self.state.services.size
+        return len(self.parts) + len(self.pods) + self.state.services.size + len(self.state.pools)
 
     def add(self, part: HostPart) -> None:
         """Take a part. Raises StateError where there is more than any node has."""
@@ -187,6 +188,8 @@ def _reader(text: str, before: str | None) -> str | None:
         return before
     if before == "services" and reader_of(text) is None and text.strip():
         return "services"
+    if before == "pools" and reader_of(text) is None and goes_on(text):
+        return "pools"
     if before == "pods" and any(READY.fullmatch(word) for word in text.split()[1:3]):
         return "pods"
     return reader_of(text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pcapcheck.brief import Brief
 from pcapcheck.nodestate.host import NODE, POD, Host
 from pcapcheck.nodestate.node_facts import Device
+from pcapcheck.nodestate.pools import Pool
 from pcapcheck.nodestate.services import Services
 from pcapcheck.nodestate.source_lines import Line
 
@@ -97,6 +98,7 @@ class State(Brief):
     calico: bool = False
     looks: list[Look] = field(default_factory=list)
     services: Services = field(default_factory=Services)
+    pools: list[Pool] = field(default_factory=list)
 
     def complain(self, line: Line, message: str) -> None:
         """Remember a line that was not understood; of many only the first."""

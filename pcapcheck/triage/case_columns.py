@@ -358,6 +358,7 @@ CASE_COLUMNS = _columns(
     ("state.forwards", BOOL, "whether it forwards packets that come in by the same interface as they did"),
     ("state.managed", BOOL, "whether a network manager owns the interface"),
     ("state.route_deleted", BOOL, "whether the host route of pod or dst was removed while ip monitor ran"),
+    ("state.nat_outgoing", BOOL, "whether the pod's pool has natOutgoing: what it asks elsewhere gets the node's address"),
     ("state.checksum_offload", BOOL, "whether the VXLAN device leaves UDP checksums to the card"),
     ("state.duplicate_here", BOOL, "whether both pods are on one node, by the list of pods"),
     ("state.duplicate", BOOL, "whether two pods have the address"),

@@ -12,6 +12,7 @@ from pcapcheck.nodestate.readers.ip_link import LINKS_READER
 from pcapcheck.nodestate.readers.ip_neigh import ARP_READER, NEIGHBOURS_READER
 from pcapcheck.nodestate.readers.ip_route import ROUTE_TABLE_READER, ROUTES_READER
 from pcapcheck.nodestate.readers.ip_rule import RULES_READER
+from pcapcheck.nodestate.readers.ip_pools import POOLS_READER
 from pcapcheck.nodestate.readers.ipvs import IPVS_READER
 from pcapcheck.nodestate.readers.kernel_log import LOG_READER
 from pcapcheck.nodestate.readers.kubectl import PODS_READER
@@ -37,6 +38,7 @@ ALL_READERS = (
     ROUTE_TABLE_READER,
     PODS_READER,
     SERVICES_READER,
+    POOLS_READER,
     SYSCTL_READER,
     NEIGHBOURS_READER,
     LOOKUP_READER,
