@@ -48,7 +48,8 @@ class Deliveries(Brief):
     filtered: bool = False
     unfollowed: frozenset[int] = frozenset()
     _shown: dict[PointKey, bool] = field(init=False, default_factory=dict)
-    _missing: dict[int, list[PointFacts]] = field(init=False, default_factory=dict)
+    # By id, with the path: it must not be taken for another that is made later.
+    _missing: dict[int, tuple[Path, list[PointFacts]]] = field(init=False, default_factory=dict)
 
     def within(self, facts: Facts, topology: Topology, paths: list[Path]) -> Deliveries:
         """The same about some of the capture points, which ``facts`` describe."""
@@ -84,8 +85,8 @@ class Deliveries(Brief):
     def missing(self, path: Path) -> list[PointFacts]:
         """The receiver's links that were being recorded then, would have shown the packets, and do not."""
         if id(path) not in self._missing:
-            self._missing[id(path)] = list(self._silent_homes(path))
-        return self._missing[id(path)]
+            self._missing[id(path)] = path, list(self._silent_homes(path))
+        return self._missing[id(path)][1]
 
     def _has_to_leave(self, path: Path) -> bool:
         """Whether a request that goes to no pod of the node has to leave it: no traceroute's, and no ICMP error."""

@@ -88,6 +88,14 @@ def _stray_errors(subject: Subject) -> list[Remark]:
     return stray_error_remarks(subject.judgement)
 
 
+def _lost_errors(subject: Subject) -> list[Remark]:
+    if not any(path.packet == "error" for path in subject.judgement.followed.found):
+        return []
+    from pcapcheck.triage.remarks.lost_errors import lost_error_remarks
+
+    return lost_error_remarks(subject.judgement)
+
+
 PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _described_networks,
     _recordings,
@@ -95,4 +103,5 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _captured_networks,
     _open_questions,
     _stray_errors,
+    _lost_errors,
 )
