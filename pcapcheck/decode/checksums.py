@@ -103,7 +103,11 @@ def upper_sum(
     if protocol == protocols.UDP:
         if u16be(buffer, payload + 6) == 0:
             # None was made: IPv6 allows that in tunnels only.
-            return checksum_layout.SUM_OK if version == 4 or (header == frame.position and frame.depth) else checksum_layout.SUM_WRONG
+            return (
+                checksum_layout.SUM_OK
+                if version == 4 or (header == frame.position and frame.depth)
+                else checksum_layout.SUM_WRONG
+            )
         if u16be(buffer, payload + 4) != end - payload:
             return checksum_layout.SUM_UNKNOWN
     pseudo = 0

@@ -94,7 +94,9 @@ def decode_frames(
                 error = emit_error(buffer, frame, said, errors, error)
             if keep_all:
                 write_row(buffer, frame, said, rows, field_step, row)
-                rows[layout.CHECKSUMS * field_step + row] = checksums_of(buffer, frame) if with_sums else checksum_layout.NO_SUMS
+                rows[layout.CHECKSUMS * field_step + row] = (
+                    checksums_of(buffer, frame) if with_sums else checksum_layout.NO_SUMS
+                )
                 if frame.link == layout.LINK_PRINTED:
                     blank_row(buffer, frame.start, rows, field_step, row)
                 row = row + 1

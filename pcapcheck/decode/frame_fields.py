@@ -28,9 +28,7 @@ def _port(position: int, protocol: int) -> Field:
 
 def _checksum(place: int) -> Field:
     shift = place * checksum_layout.SUM_BITS
-    return Field(
-        layout.CHECKSUMS, shift, checksum_layout.SUM_ABSENT, most=checksum_layout.SUM_UNKNOWN, words=CHECKSUMS
-    )
+    return Field(layout.CHECKSUMS, shift, checksum_layout.SUM_ABSENT, most=checksum_layout.SUM_UNKNOWN, words=CHECKSUMS)
 
 
 COLUMNS = {

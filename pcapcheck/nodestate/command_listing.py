@@ -40,6 +40,8 @@ STATISTICS = (
     "/proc/net/softnet_stat",
 )
 
+COUNTERS = ("/proc/net/snmp", "/proc/net/netstat", "/proc/net/snmp6")
+
 
 def listing_of(command: Command) -> Listing | None:
     """What a command lists; None if the command does not show it."""
@@ -53,6 +55,12 @@ def listing_of(command: Command) -> Listing | None:
         listing = Listing("arp", (4,), {"neighbours4"} if command.tool == "cat" else set())
     elif command.tool in CAT and any(word in command.words for word in STATISTICS):
         listing = Listing("statistics", words=command.words)
+    elif command.tool in CAT and any(word in command.words for word in COUNTERS):
+        listing = Listing("kernel-counters")
+    elif command.tool in CAT and "/proc/net/ip_vs" in command.words:
+        listing = Listing("ipvs")
+    elif command.tool in CAT and any(word.endswith("/etc/resolv.conf") for word in command.words):
+        listing = Listing("resolv-conf")
     elif command.tool in CAT and "/proc/net/dev" in command.words:
         listing = Listing("devices")
     elif command.tool in CAT and "/proc/stat" in command.words:

@@ -56,7 +56,7 @@ FIREWALL = ("fits", "may-fit", "none-fits", "none-shown-fits")
 # What stays in the state after a loss: counters and logs.
 LASTING = (
     *("state.conntrack_drops", "state.neighbours_full", "state.queue_drops", "state.netem_drops"),
-    *("state.policer_drops", "state.damaged_frames", "state.card_failed"),
+    *("state.policer_drops", "state.damaged_frames", "state.card_failed", "state.checksum_errors"),
 )
 # Whether something that counts its drops dropped the packets: it did, it may have, it did not.
 DROPPED = ("fits", "may-fit", "none-fits")
@@ -346,6 +346,7 @@ CASE_COLUMNS = _columns(
     ("state.policer_drops", ENUM, "the same of policers at the ingress of a pod's link or a card", DROPPED),
     ("state.damaged_frames", ENUM, "the same of damaged frames, and of frames that a driver could not send", DROPPED),
     ("state.card_failed", ENUM, "whether a card hung or lost its link at that time, by the kernel's log", DROPPED),
+    ("state.checksum_errors", ENUM, "whether the pod that they came to counted as many wrong checksums", DROPPED),
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),
     ("state.way", ENUM, "where the routes of the node that was to forward the lost packets take them", WAYS),
@@ -358,7 +359,11 @@ CASE_COLUMNS = _columns(
     ("state.forwards", BOOL, "whether it forwards packets that come in by the same interface as they did"),
     ("state.managed", BOOL, "whether a network manager owns the interface"),
     ("state.route_deleted", BOOL, "whether the host route of pod or dst was removed while ip monitor ran"),
-    ("state.nat_outgoing", BOOL, "whether the pod's pool has natOutgoing: what it asks elsewhere gets the node's address"),
+    (
+        "state.nat_outgoing",
+        BOOL,
+        "whether the pod's pool has natOutgoing: what it asks elsewhere gets the node's address",
+    ),
     ("state.checksum_offload", BOOL, "whether the VXLAN device leaves UDP checksums to the card"),
     ("state.duplicate_here", BOOL, "whether both pods are on one node, by the list of pods"),
     ("state.duplicate", BOOL, "whether two pods have the address"),

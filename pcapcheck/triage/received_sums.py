@@ -73,7 +73,9 @@ def received_sums(
         wanted.setdefault(capture, []).append(frame)
     directions = NicDirections(judgement, situation)
     known = {
-        seen: read for capture, numbers in wanted.items() for seen, read in _read(judgement, directions, capture, numbers)
+        seen: read
+        for capture, numbers in wanted.items()
+        for seen, read in _read(judgement, directions, capture, numbers)
     }
     return [_summed_up(judgement, some, known) for some in frames]
 
@@ -93,7 +95,9 @@ def _summed_up(judgement: Judgement, frames: _Frames, known: dict[Seen, _Known])
         }
     )
     if found.columns["checksum"] == WRONG:
-        found.lines["checksum"] = _wrong(judgement, received, known, "the packet comes with a wrong {of} (frame {frame})")
+        found.lines["checksum"] = _wrong(
+            judgement, received, known, "the packet comes with a wrong {of} (frame {frame})"
+        )
     elif received:
         seen = received[0]
         found.lines["checksum"] = (

@@ -30,7 +30,9 @@ def outcome(analysis: Analysis) -> tuple[str, int]:
     return finding.status, finding.failed
 
 
-@pytest.mark.parametrize("form", ["bytes", pytest.param("text", marks=pytest.mark.skipif(bool(MISSING), reason=MISSING))])
+@pytest.mark.parametrize(
+    "form", ["bytes", pytest.param("text", marks=pytest.mark.skipif(bool(MISSING), reason=MISSING))]
+)
 def test_the_link_of_the_lab(form: str, tmp_path: Path) -> None:
     path = split(SCENARIO, tmp_path)[LINK]
     if form == "text":
@@ -39,7 +41,9 @@ def test_the_link_of_the_lab(form: str, tmp_path: Path) -> None:
         path.write_text(text)
     analysis = analyze(path)
     assert outcome(analysis) == ("fail", 1)
-    assert analysis.headline.startswith("answers to 10.244.1.10 come from the back end 10.244.1.11, not from 10.96.0.20")
+    assert analysis.headline.startswith(
+        "answers to 10.244.1.10 come from the back end 10.244.1.11, not from 10.96.0.20"
+    )
     assert analysis.diagnoses[0].suspects[0].cause.id == "reply-not-translated"
 
 
@@ -62,7 +66,9 @@ def test_connections(answer: str, expected: tuple[str, int], tmp_path: Path) -> 
 
 
 def test_what_came_before_it_was_asked_answers_something_else(tmp_path: Path) -> None:
-    answer = "10:00:00.500000 IP 10.244.1.11.8080 > 10.244.1.10.40000: Flags [S.], seq 5, ack 101, win 65160, length 0\n"
+    answer = (
+        "10:00:00.500000 IP 10.244.1.11.8080 > 10.244.1.10.40000: Flags [S.], seq 5, ack 101, win 65160, length 0\n"
+    )
     assert outcome(judge(tmp_path, PASTE + answer + SYNS + LATER)) == ("not-checked", 0)
 
 

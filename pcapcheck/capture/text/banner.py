@@ -31,7 +31,9 @@ _ARGUMENTS = re.compile(r"-|$|[(']|(?:arp|dst|ether|host|icmp6?|ip6?|net|not|por
 _LISTENING = re.compile(
     r"(?:tcpdump: )?listening on (\S+?), link-type ([\w-]+)(?: \([^)]*\))?(?:, (?:capture size|snapshot length) (\d+))?"
 )
-_READING = re.compile(r"reading from (?:file|PCAP-NG file|pcap file) .{1,300}?, link-type ([\w-]+)(?: \([^)]*\))?(?:, snapshot length (\d+))?")
+_READING = re.compile(
+    r"reading from (?:file|PCAP-NG file|pcap file) .{1,300}?, link-type ([\w-]+)(?: \([^)]*\))?(?:, snapshot length (\d+))?"
+)
 _DROPPED = re.compile(r"(\d+) packets? dropped by (?:kernel|interface)")
 _UNSURE_NAMES = re.compile(r"Warning: interface names might be incorrect")
 _KNOWN = re.compile(

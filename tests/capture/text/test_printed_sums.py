@@ -75,7 +75,9 @@ def test_tcp(field: str, status: str) -> None:
 
 def test_the_header_of_ipv4() -> None:
     """tcpdump says nothing of one that is right; NICs fill in the others, or a sender left them empty."""
-    found = [of_header(ICMP.format(words) + "\n") for words in ("", ", bad cksum bad0 (->2627)!", ", bad cksum 0 (->2627)!")]
+    found = [
+        of_header(ICMP.format(words) + "\n") for words in ("", ", bad cksum bad0 (->2627)!", ", bad cksum 0 (->2627)!")
+    ]
     assert found == ["ok", "wrong", "not-filled-in"]
 
 
