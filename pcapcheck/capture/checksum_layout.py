@@ -1,7 +1,7 @@
 """Numbers shared by the transcript reader and the decoding loop: what the checksums of a frame are.
 
-Four of them stand in one number, SUM_BITS wide each. From the lowest bits on: the innermost IPv4 header, what it carries
-(ICMP, TCP or UDP), the outermost IPv4 header, the UDP datagram that carries a tunnel.
+Four of them stand in one number, SUM_BITS wide each. From the lowest bits on: the innermost IPv4 header, what it
+carries (ICMP, TCP or UDP), the outermost IPv4 header, the UDP datagram that carries a tunnel.
 """
 
 SUM_OK = 0

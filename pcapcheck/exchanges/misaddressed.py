@@ -1,4 +1,4 @@
-"""Misaddressed answers: they came to whoever asked, for its port or identifier, but from an address that it did not ask.
+"""Misaddressed answers: for the port or the identifier of whoever asked, but from an address that it did not ask.
 
 So comes what a node should have translated back to a service's address (kernel: net/netfilter/nf_nat_core.c). In: what
 is open at the end of a capture, and the latest answers without a question. Resets are left out: a port may have

@@ -82,7 +82,8 @@ def test_rows_of_a_users_rule(tmp_path: Path) -> None:
     """A rule that looks at every packet gets the answer too."""
     rule = tmp_path / "rule.yml"
     rule.write_text(
-        "id: short\ntitle: packets are short\nwhy: none\nseverity: error\nselect: {table: paths, asked: {exists: true}}\n"
+        "id: short\ntitle: packets are short\nwhy: none\nseverity: error\n"
+        "select: {table: paths, asked: {exists: true}}\n"
         "expect: {length: {le: 100}}\nexpected: a short packet\nobserved: '{length}'\n"
     )
     analysis = analyze(split(SCENARIO, tmp_path)[LINK], rules=rule)

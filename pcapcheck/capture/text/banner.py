@@ -32,7 +32,8 @@ _LISTENING = re.compile(
     r"(?:tcpdump: )?listening on (\S+?), link-type ([\w-]+)(?: \([^)]*\))?(?:, (?:capture size|snapshot length) (\d+))?"
 )
 _READING = re.compile(
-    r"reading from (?:file|PCAP-NG file|pcap file) .{1,300}?, link-type ([\w-]+)(?: \([^)]*\))?(?:, snapshot length (\d+))?"
+    r"reading from (?:file|PCAP-NG file|pcap file) .{1,300}?, link-type ([\w-]+)(?: \([^)]*\))?"
+    r"(?:, snapshot length (\d+))?"
 )
 _DROPPED = re.compile(r"(\d+) packets? dropped by (?:kernel|interface)")
 _UNSURE_NAMES = re.compile(r"Warning: interface names might be incorrect")
@@ -48,8 +49,8 @@ _PUNCTUATION = re.compile(r"[^\w]*$")
 class Described:
     """What the text says about the packets that follow: where and how they were recorded.
 
-    ``live``: they were printed on the machine that saw them, so the interfaces' names are its own. ``verified``: tcpdump
-    was not told to leave checksums alone (-K).
+    ``live``: they were printed on the machine that saw them, so the interfaces' names are its own. ``verified``:
+    tcpdump was not told to leave checksums alone (-K).
     """
 
     name: str | None = None

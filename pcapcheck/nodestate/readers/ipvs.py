@@ -1,4 +1,7 @@
-"""``ipvsadm -Ln``, or /proc/net/ip_vs with its hexadecimal addresses: the services of kube-proxy's IPVS mode, each with the pods behind it."""
+"""``ipvsadm -Ln``: the services of kube-proxy's IPVS mode, each with the pods behind it.
+
+/proc/net/ip_vs has the same, with hexadecimal addresses.
+"""
 
 from __future__ import annotations
 

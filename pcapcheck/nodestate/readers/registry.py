@@ -10,9 +10,9 @@ from pcapcheck.nodestate.readers.firewall.read_firewall import FIREWALL_READER
 from pcapcheck.nodestate.readers.ifconfig import IFCONFIG_READER
 from pcapcheck.nodestate.readers.ip_link import LINKS_READER
 from pcapcheck.nodestate.readers.ip_neigh import ARP_READER, NEIGHBOURS_READER
+from pcapcheck.nodestate.readers.ip_pools import POOLS_READER
 from pcapcheck.nodestate.readers.ip_route import ROUTE_TABLE_READER, ROUTES_READER
 from pcapcheck.nodestate.readers.ip_rule import RULES_READER
-from pcapcheck.nodestate.readers.ip_pools import POOLS_READER
 from pcapcheck.nodestate.readers.ipvs import IPVS_READER
 from pcapcheck.nodestate.readers.kernel_counters import KERNEL_COUNTERS_READER
 from pcapcheck.nodestate.readers.kernel_log import LOG_READER
