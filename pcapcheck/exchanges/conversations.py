@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from array import array
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
@@ -32,8 +33,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Conversation:
+class Conversation(Struct, frozen=True):
     """A conversation, and what got no answer in it.
 
     ``kind`` is stalled (TCP data that was never acknowledged), reset (a connection broken off with data under way),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
@@ -24,8 +25,7 @@ from pcapcheck.exchanges.waiting import open_requests
 MOST = 64
 
 
-@dataclass(frozen=True, repr=False)
-class Misaddressed(Brief):
+class Misaddressed(Brief, Struct, frozen=True):
     """An answer of ``answerer`` to what ``asker`` asked ``asked``, of the table ``table``: where it was recorded."""
 
     table: str

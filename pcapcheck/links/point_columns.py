@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.columns import ASKED
 from pcapcheck.decode.decoder import COOKED, COOKED2, FrameGroup
@@ -14,8 +15,7 @@ from pcapcheck.table_names import ARP, DNS
 from pcapcheck.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class RowPlace:
+class RowPlace(Struct, frozen=True):
     """Where a row was recorded: its capture point and frame group, and which table and outcome it is of."""
 
     point: PointFacts
@@ -119,8 +119,7 @@ def _no_pod_mac(place: RowPlace) -> str:
     )
 
 
-@dataclass(frozen=True)
-class LateColumn:
+class LateColumn(Struct, frozen=True):
     """``why_absent`` says in words what to do about it; None where nothing special is known."""
 
     value: Callable[[RowPlace], Value | None]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import is_ipv4
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(Struct, frozen=True):
     """A pool: its network, and whether what its pods send out of all pools gets the node's address (natOutgoing)."""
 
     network: int

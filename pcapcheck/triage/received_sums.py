@@ -7,9 +7,10 @@ checksum that is not right yet is left to the card, and no fault.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pcapcheck.columns import CHECKSUMS
 from pcapcheck.decode.frame_row import FrameRow
@@ -40,8 +41,7 @@ SHOWN = 3
 Seen = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """A frame that was read again: what each checksum is of, with one of CHECKSUMS; whether it came in; its tunnel."""
 
     sums: tuple[tuple[str, str], ...]
@@ -53,8 +53,7 @@ class _Known:
         return any(status == WRONG for _, status in self.sums)
 
 
-@dataclass(frozen=True)
-class _Frames:
+class _Frames(Struct, frozen=True):
     """Frames of a case: where its packets were received, perhaps received, and where they were seen before."""
 
     received: list[Seen]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
 import pytest
+from msgspec.structs import replace
 
 from pcapcheck.columns import ADDRESS, COLUMNS, DURATION, MAC, NUMBER
 from pcapcheck.decode.frame_row import FrameRow

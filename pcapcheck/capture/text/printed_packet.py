@@ -6,15 +6,14 @@ in the field of one that is called wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from msgspec import Struct
 
 from pcapcheck.capture.checksum_layout import NO_SUMS
 
 RIGHT, NOT_MADE = -1, -2
 
 
-@dataclass(slots=True)
-class Arp:
+class Arp(Struct):
     """An ARP packet (RFC 826); opcode None: cut before it."""
 
     opcode: int | None = None
@@ -24,8 +23,7 @@ class Arp:
     target_ip: int | None = None
 
 
-@dataclass(slots=True)
-class Icmp:
+class Icmp(Struct):
     """An ICMP or ICMPv6 message. ``target`` and ``mac`` are those of neighbour discovery; ``size`` in bytes.
 
     ``about`` is the address that an error names: that of the packet which went no further; ``about_protocol`` and
@@ -49,8 +47,7 @@ class Icmp:
     checksum: int | None = None
 
 
-@dataclass(slots=True)
-class Dns:
+class Dns(Struct):
     """A DNS message: a response has a code, a query may have the name and the number of the type that it asks for."""
 
     ident: int
@@ -59,8 +56,7 @@ class Dns:
     record_type: int | None = None
 
 
-@dataclass(slots=True)
-class Transport:
+class Transport(Struct):
     """TCP, UDP or SCTP: ports, the flags of TCP or the first chunk of SCTP, and over UDP what DNS says.
 
     ``size`` is how many bytes of data TCP or UDP carry, ``header`` how many TCP's header has. ``whole``: ``seq`` and
@@ -81,8 +77,7 @@ class Transport:
     checksum: int | None = None
 
 
-@dataclass(slots=True)
-class PrintedTunnel:
+class PrintedTunnel(Struct):
     """IP in IP, or VXLAN where it has a network identifier; then the MACs are those inside, the checksum UDP's."""
 
     vni: int | None = None
@@ -92,8 +87,7 @@ class PrintedTunnel:
     checksum: int | None = None
 
 
-@dataclass(slots=True)
-class Datagram:
+class Datagram(Struct):
     """An IP packet. ``later``: a fragment other than the first; ``length`` is the header's field.
 
     ``cut``: tcpdump misses bytes of it. ``checksum`` is the header's; tcpdump says nothing of one that is right.
@@ -116,8 +110,7 @@ class Datagram:
     understood: bool = True
 
 
-@dataclass(slots=True)
-class PrintedPacket:
+class PrintedPacket(Struct):
     """A frame: its link header, and the ARP or IP packet in it.
 
     ``direction`` is 0 in, 1 out; ``many`` whether it was multicast; ``device`` the interface that the line names.
@@ -150,4 +143,4 @@ def count_present(part: object) -> int:
     """How many values of a packet, and of what it carries, are present."""
     if not isinstance(part, (PrintedPacket, Arp, Datagram, Icmp, Dns, Transport, PrintedTunnel)):
         return part is not None
-    return sum(count_present(getattr(part, field.name)) for field in fields(part))
+    return sum(count_present(getattr(part, name)) for name in part.__struct_fields__)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.decode.icmp_words import in_words
@@ -25,8 +27,7 @@ ERROR = "error"
 MOST, SHOWN = 50, 3
 
 
-@dataclass(frozen=True)
-class LostError:
+class LostError(Struct, frozen=True):
     """An ICMP error about a packet of ``sender`` to ``asked``, which was seen last where ``last`` says."""
 
     family: int
