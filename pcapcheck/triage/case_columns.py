@@ -275,7 +275,7 @@ CASE_COLUMNS = _columns(
     ),
     ("checksum.all_wrong", BOOL, "whether each of these packets that was looked at has a wrong one there"),
     ("checksum.sent", ENUM, "the same where these packets were seen before, outside tunnels", CHECKSUMS),
-    ("checksum.on_nic", ENUM, "the same on a NIC of which nothing shows whether they came in or left there", CHECKSUMS),
+    ("checksum.on_nic", ENUM, "the same on a NIC, where nothing shows whether they came in or left", CHECKSUMS),
     ("tunnelled", ENUM, "the tunnel that packets from pod to dst pass, on any part of their path", ENCAPS),
     ("by_size", BOOL, "whether small packets arrive and large ones do not"),
     ("unrouted", BOOL, "whether packets keep their TTL or MACs from one link to the next"),

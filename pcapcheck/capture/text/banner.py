@@ -50,7 +50,7 @@ class Described(Struct):
     """What the text says about the packets that follow: where and how they were recorded.
 
     ``live``: they were printed on the machine that saw them, so the interfaces' names are its own. ``verified``:
-    tcpdump was not told to leave checksums alone (-K).
+    tcpdump looked at checksums, it ran without -K.
     """
 
     name: str | None = None

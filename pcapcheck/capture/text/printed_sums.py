@@ -45,13 +45,13 @@ def marked_checksum(words: str, start: int = 0) -> int | None:
 
 
 def icmp_checksum(words: str) -> int | None:
-    """The checksum of an ICMP message of which tcpdump says that it is wrong."""
+    """The checksum of an ICMP message, where tcpdump says that it is wrong."""
     match = _WRONG_ICMP.search(words)
     return int(match[1], 16) if match else None
 
 
 def header_checksum(head: str) -> int | None:
-    """The checksum of an IPv4 header of which tcpdump says that it is wrong."""
+    """The checksum of an IPv4 header, where tcpdump says that it is wrong."""
     match = _WRONG_HEADER.search(head)
     return int(match[1], 16) if match else None
 
@@ -59,8 +59,8 @@ def header_checksum(head: str) -> int | None:
 def checksums_of(packet: PrintedPacket, snaplen: int, verified: bool) -> int:
     """What is printed of a packet's checksums, as a number of ``checksum_layout``.
 
-    ``snaplen`` is how much of each frame was recorded, 0 if that is not printed; ``verified``: tcpdump was not told to
-    leave checksums alone (-K).
+    ``snaplen`` is how much of each frame was recorded, 0 if that is not printed; ``verified``: tcpdump
+    looked at checksums, it ran without -K.
     """
     datagrams = list(_datagrams(packet.body))
     if not datagrams or not any(_is_verbose(datagram) for datagram in datagrams):

@@ -88,7 +88,7 @@ def test_icmp() -> None:
     assert sums(right)[0][:2] == ("ok", "unknown")
 
 
-def test_what_tcpdump_was_told_to_leave_alone_is_unknown() -> None:
+def test_without_a_look_at_checksums_they_are_unknown() -> None:
     """With -K the silence means nothing."""
     command = "$ tcpdump -nnvvK -i eth0\nlistening on eth0, link-type EN10MB (Ethernet), snapshot length 262144 bytes\n"
     assert sums(command + ICMP.format("") + "\n")[0][:2] == ("unknown", "unknown")
