@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.exchanges.sums import AskerSums, Durations
 from pcapcheck.report.pod_sums import PodSummary
@@ -15,8 +16,7 @@ NONE = "–"
 Column = tuple[str, Callable[[PodSummary], str]]
 
 
-@dataclass(frozen=True)
-class PodRows:
+class PodRows(Struct, frozen=True):
     """Pods with their names; the last may stand for all that are not shown, and ``note`` says what these lose."""
 
     names: tuple[str, ...]

@@ -135,7 +135,7 @@ def some_rule(random: Random, table: str, template: Rule) -> Rule:
         for _ in range(random.choice([0, 0, 1, 2]))
     )
     texts = {"expected": "", "observed": "", "headline": "", "next": ()}
-    return replace(template, table=table, select=select, expect=expect, bounds=bounds, **texts)  # type: ignore[arg-type]
+    return replace(template, table=table, select=select, expect=expect, bounds=bounds, **texts)
 
 
 @cache

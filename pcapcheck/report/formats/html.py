@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from typing import IO, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.report import wording
@@ -38,8 +38,7 @@ MOST_BYTES = 300_000
 CLIPPED, SHORT = 600, 40
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """How much a page shows: failures and causes, the lines of each, pods, remarks, files."""
 
     items: int

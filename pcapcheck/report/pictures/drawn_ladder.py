@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from pcapcheck.report.pictures.ladder import SEEN, Arrow, Ladder, time_words
 
@@ -16,8 +17,7 @@ WIDTH = 860
 LETTER = 6.2
 
 
-@dataclass(frozen=True)
-class DrawnLadder:
+class DrawnLadder(Struct, frozen=True):
     """Coordinates in pixels; ``id`` names the drawing in its page. Time between packets is drawn in proportion."""
 
     id: str

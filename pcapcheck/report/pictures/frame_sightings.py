@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.decode.frame_row import FrameRow
@@ -16,8 +17,7 @@ from pcapcheck.report.pictures.packet_words import words_of
 Place = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """A frame at one capture point. ``time`` in nanoseconds; of ARP, addresses are those of sender and target."""
 
     place: Place

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.links.capture_points import PointKey
@@ -26,16 +27,14 @@ NOUNS = {ARP: "address resolution", ECHO: "echo", CONNECTIONS: "TCP connection",
 MOST_ARROWS = 20
 
 
-@dataclass(frozen=True)
-class Lifeline:
+class Lifeline(Struct, frozen=True):
     """An end of the exchange, or a capture point between the ends; ``note`` says which."""
 
     name: str
     note: str
 
 
-@dataclass(frozen=True)
-class Arrow:
+class Arrow(Struct, frozen=True):
     """One leg of a packet, from lifeline to lifeline by number, ``after`` nanoseconds from the first packet.
 
     ``text`` stands at a packet's first leg, ``note`` at the end of a lost one. Legs of one packet share ``packet``.
@@ -50,8 +49,7 @@ class Arrow:
     note: str
 
 
-@dataclass(frozen=True)
-class Ladder:
+class Ladder(Struct, frozen=True):
     """``title`` says what it shows, in a sentence; ``left_out`` counts arrows beyond the bound."""
 
     title: str

@@ -6,10 +6,10 @@ The captures are read once more for it. Cost grows with the frames, what is kept
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.errors import CaptureError
@@ -33,8 +33,7 @@ BARS = 24
 NONE = np.iinfo(np.int64).max
 
 
-@dataclass(frozen=True)
-class Slice:
+class Slice(Struct, frozen=True):
     """Echo requests of one pod in one part of the recording; times in nanoseconds, None without a reply."""
 
     number: int
@@ -45,8 +44,7 @@ class Slice:
     most: int | None
 
 
-@dataclass(frozen=True)
-class PodOverTime:
+class PodOverTime(Struct, frozen=True):
     """What one pod's echo requests came to: slice by slice, and how often which round trip time occurred.
 
     ``number`` counts the pods shown.
@@ -70,8 +68,7 @@ class PodOverTime:
         return f"{self.name}: {share}, from {bad[0] * 100 // SLICES} % to {(bad[-1] + 1) * 100 // SLICES} % of the time"
 
 
-@dataclass(frozen=True)
-class OverTime:
+class OverTime(Struct, frozen=True):
     """The worst pods over the whole recording, from ``first`` to ``last`` (nanoseconds); ``more`` are not shown."""
 
     first: int
@@ -80,8 +77,7 @@ class OverTime:
     more: int
 
 
-@dataclass
-class _Sums:
+class _Sums(Struct):
     asked: npt.NDArray[np.int64]
     lost: npt.NDArray[np.int64]
     answered: npt.NDArray[np.int64]

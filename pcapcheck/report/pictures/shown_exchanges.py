@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice, product
+
+from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.errors import CaptureError
@@ -29,8 +30,7 @@ ANSWER_COLUMNS = ("answered", "replied", "delivered")
 BEFORE = {ECHO: (ARP, ECHO), CONNECTIONS: (ARP, CONNECTIONS), DNS: (ARP, DNS), ARP: (ARP,)}
 
 
-@dataclass(frozen=True)
-class ShownExchange:
+class ShownExchange(Struct, frozen=True):
     """An exchange to draw: its frames, and whether it failed.
 
     ``rule`` is the one that failed, ``sentence`` says what happened. ``lost``: a question or its answer got lost, and

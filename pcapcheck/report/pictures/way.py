@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.links.point_facts import PointFacts
@@ -23,8 +24,7 @@ MOST_POINTS = 6
 UNSEEN = "unseen"
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """A place on the way. ``lines`` are addresses and MACs there; ``seen`` of ``sent`` packets were recorded there.
 
     ``machine`` is the name of the machine that it is on, empty where nothing tells.
@@ -42,16 +42,14 @@ class Stop:
         return "" if self.seen is None else f"{self.seen:,} of {self.sent:,} seen"
 
 
-@dataclass(frozen=True)
-class Leg:
+class Leg(Struct, frozen=True):
     """From one stop to the next: what is known of packets there, and what they carry."""
 
     state: str
     text: str
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(Struct, frozen=True):
     """``noun`` is what went from the first stop to the last; there is one leg fewer than stops."""
 
     noun: str
