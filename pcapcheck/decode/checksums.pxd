@@ -1,15 +1,16 @@
 # The C types under which Cython compiles checksums.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport u16be
+from pcapcheck.capture.octets cimport u16be, u32be
 from pcapcheck.decode.frame cimport Frame
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
+from pcapcheck.capture cimport checksum_layout, printed_layout
 from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
 @cython.locals(inner=cython.longlong, upper=cython.longlong, outer=cython.longlong, carrier=cython.longlong,
-    carried=cython.int)
+    carried=cython.int, wide=cython.int)
 cdef long long checksums_of(Frame frame) except? -2 nogil
 
 @cython.locals(at=cython.longlong)

@@ -15,13 +15,13 @@ from pcapcheck.decode.segments cimport emit_segment, emit_segment_of_error
 from pcapcheck.decode.sighting cimport emit_sighting
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
-from pcapcheck.capture cimport scan_layout
+from pcapcheck.capture cimport checksum_layout, scan_layout
 from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
 @cython.locals(
     row=cython.longlong, event=cython.size_t, segment=cython.size_t, message=cython.size_t, error=cython.size_t,
-    sighting=cython.size_t, record=cython.longlong)
+    sighting=cython.size_t, record=cython.longlong, sums=cython.longlong)
 cpdef decode_frames(
     Frame frame, const long long[::1] records, long long count, long long first_number, const long long[::1] links,
     long long since, long long until, bint keep_all, bint with_sums, long long group_limit, long long[::1] rows,

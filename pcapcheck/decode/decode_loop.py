@@ -23,7 +23,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck import protocols
-    from pcapcheck.capture import scan_layout
+    from pcapcheck.capture import checksum_layout, scan_layout
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.arp_messages import emit_message
     from pcapcheck.decode.checksums import checksums_of
@@ -94,7 +94,8 @@ def decode_frames(
                 error = emit_error(frame, said, error)
             if keep_all:
                 write_row(frame, said, rows, field_step, row)
-                rows[layout.CHECKSUMS * field_step + row] = checksums_of(frame) if with_sums else layout.NO_SUMS
+                sums = checksums_of(frame) if with_sums else checksum_layout.NO_SUMS
+                rows[layout.CHECKSUMS * field_step + row] = sums
                 if frame.link == layout.LINK_PRINTED:
                     blank_row(frame.buffer, frame.start, rows, field_step, row)
                 row = row + 1

@@ -95,7 +95,8 @@ def connect(frame: Frame, event: int) -> int:
         frame.events[event + layout.E_IDENT_SEQ] = layout.CONNECTION | (src_port << 16) | dst_port
         return layout.E_REQUEST | layout.E_CONNECT
     frame.events[event + layout.E_IDENT_SEQ] = layout.CONNECTION | (dst_port << 16) | src_port
-    return layout.E_REPLY | layout.E_CONNECT
+    kind = layout.E_REPLY | layout.E_CONNECT
+    return kind | layout.E_RESET if flags & protocols.TCP_RST else kind
 
 
 def question_of(buffer: bytearray, position: int, end: int) -> int:

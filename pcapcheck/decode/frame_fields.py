@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pcapcheck.capture import checksum_layout
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.column_words import CARRIES, CHECKSUMS, DIRECTIONS, ENCAPS
 from pcapcheck.decode import frame_layout as layout
@@ -26,7 +27,8 @@ def _port(position: int, protocol: int) -> Field:
 
 
 def _checksum(place: int) -> Field:
-    return Field(layout.CHECKSUMS, place * layout.SUM_BITS, layout.SUM_ABSENT, most=layout.SUM_UNKNOWN, words=CHECKSUMS)
+    shift = place * checksum_layout.SUM_BITS
+    return Field(layout.CHECKSUMS, shift, checksum_layout.SUM_ABSENT, most=checksum_layout.SUM_UNKNOWN, words=CHECKSUMS)
 
 
 COLUMNS = {

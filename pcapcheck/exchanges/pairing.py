@@ -427,6 +427,7 @@ def begin_early(arrays: PairingArrays, key: ExchangeKey, events: array[int], eve
     place = begin(arrays, key)
     row = place * layout.FIELDS
     arrays.pool[row + layout.STATE] = layout.EARLY
+    arrays.pool[row + layout.EARLY_KIND] = events[event + frame_layout.E_KIND]
     if key.kind == frame_layout.E_REPLY:
         note_reply(arrays.pool, row, events, event)
     else:

@@ -42,6 +42,8 @@ QUESTION = 30
 LATEST = 31
 # Of an echo or a connection: the bytes of the request's datagram, 0 where they are absent.
 SIZE = QUESTION
+# Of what came early: the kind of its event.
+EARLY_KIND = LATEST
 RCODE = ERROR
 PROMPTNESS = ERROR_HIGH
 FIELDS = 32

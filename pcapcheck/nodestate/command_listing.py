@@ -31,6 +31,9 @@ CAT = ("cat", "head", "tail", "grep", "egrep", "zgrep", "more", "less")
 # kubectl's names of pods, and of services (their three names first) and their endpoints.
 PODS = ("pod", "pods", "po")
 SERVICES = ("service", "services", "svc", "endpoints", "ep", "endpointslice", "endpointslices")
+# Calico's pools of addresses.
+CALICOCTL = "calicoctl"
+POOLS = ("ippool", "ippools", "ipp", "pool", "pools", "ippools.crd.projectcalico.org", "ippools.projectcalico.org")
 # The table of kube-proxy's nftables mode.
 KUBE_PROXY = "kube-proxy"
 FAMILIES = {"inet": 4, "inet6": 6}
@@ -38,6 +41,8 @@ STATISTICS = (
     *(f"/proc/net/stat/{name}" for name in ("nf_conntrack", "ip_conntrack", "arp_cache", "ndisc_cache")),
     "/proc/net/softnet_stat",
 )
+
+COUNTERS = ("/proc/net/snmp", "/proc/net/netstat", "/proc/net/snmp6")
 
 
 PROC_ROUTES = ("/proc/net/route", "/proc/net/ipv6_route", "/proc/net/if_inet6")
@@ -54,7 +59,7 @@ def listing_of(command: Command) -> Listing | None:
 def _judged(command: Command) -> Listing | None:
     if command.tool == "ip":
         listing = _ip(command.words[1:])
-    elif command.tool in KUBECTL:
+    elif command.tool in (*KUBECTL, CALICOCTL):
         listing = _kubectl(command)
     elif command.tool in CAT and any("/proc/sys/net/" in word for word in command.words):
         listing = Listing("proc", words=command.words)
@@ -67,6 +72,12 @@ def _judged(command: Command) -> Listing | None:
         if command.tool == "cat":
             told = zip(PROC_ROUTES, ("routes4", "routes6", "addresses6"), strict=True)
             listing.whole = {whole for file, whole in told if file in command.words}
+    elif command.tool in CAT and any(word in command.words for word in COUNTERS):
+        listing = Listing("kernel-counters")
+    elif command.tool in CAT and "/proc/net/ip_vs" in command.words:
+        listing = Listing("ipvs")
+    elif command.tool in CAT and any(word.endswith("/etc/resolv.conf") for word in command.words):
+        listing = Listing("resolv-conf")
     elif command.tool in CAT and "/proc/net/dev" in command.words:
         listing = Listing("devices")
     elif command.tool in CAT and "/proc/stat" in command.words:
@@ -194,7 +205,8 @@ def _complete(listing: Listing, name: str, rest: list[str], families: tuple[int,
 def _kubectl(command: Command) -> Listing | None:
     words = command.words[1:]
     asked = {name for word in words for name in word.split("/")[0].split(",")}
-    reader = "pods" if asked & set(PODS) else "services" if asked & set(SERVICES) else None
+    named = (("pods", PODS), ("services", SERVICES), ("pools", POOLS))
+    reader = next((reader for reader, names in named if asked & set(names)), None)
     if "get" not in words or reader is None:
         return None
     namespace = after(words, "-n", "--namespace")

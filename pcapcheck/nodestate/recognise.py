@@ -45,7 +45,8 @@ def recognise(path: Path | Held) -> str | None:
     except StateError:
         # More than can be used, and surely of this kind.
         pass
-    return NODE_STATE if understood.parts or understood.state.services.size else PODS if understood.pods else None
+    of_cluster = understood.state.services.size or understood.state.pools
+    return NODE_STATE if understood.parts or of_cluster else PODS if understood.pods else None
 
 
 class Aside(Struct, frozen=True):

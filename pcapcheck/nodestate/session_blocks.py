@@ -59,7 +59,8 @@ class Understood(Struct):
     @property
     def size(self) -> int:
         """How much was understood: outputs of hosts, pods and services."""
-        return self.outputs + len(self.pods) + self.state.services.size + len(self.state.unjudged)
+        services, unjudged = self.state.services.size, len(self.state.unjudged)
+        return self.outputs + len(self.pods) + services + unjudged + len(self.state.pools)
 
     def add(self, part: HostPart) -> None:
         """Take a part. Raises StateError where there is more than any node has."""

@@ -10,6 +10,7 @@ from pcapcheck.brief import Brief
 from pcapcheck.nodestate.bundles.layouts import Layout
 from pcapcheck.nodestate.host import NODE, POD, Host
 from pcapcheck.nodestate.node_facts import Device
+from pcapcheck.nodestate.pools import Pool
 from pcapcheck.nodestate.services import Services
 from pcapcheck.nodestate.source_lines import Line
 
@@ -104,6 +105,7 @@ class State(Brief, Struct):
     looks: list[Look] = field(default_factory=list)
     services: Services = field(default_factory=Services)
     bundles: list[Layout] = field(default_factory=list)
+    pools: list[Pool] = field(default_factory=list)
     unjudged: dict[str, Unjudged] = field(default_factory=dict)
 
     def leave_unjudged(self, form: str, line: Line) -> None:

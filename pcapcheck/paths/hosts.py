@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from pcapcheck.capture.rotation import bare_name
+from pcapcheck.decode.decoder import FrameGroup
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint, PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.path import Path, PathStep
@@ -92,6 +93,15 @@ class Hosts:
             return True
         machine = self._machine(here)
         return step.spot.group.dst in machine.macs if machine.certain and self.is_party(step) else None
+
+    def came_in(self, capture_point: CapturePoint, group: FrameGroup) -> bool | None:
+        """Whether frames of a group came to the machine that recorded them, by the other frames there alone."""
+        if group.direction in ("in", "out"):
+            return group.direction == "in"
+        machine = self._machine(capture_point)
+        if not machine.certain or (group.src in machine.macs) == (group.dst in machine.macs):
+            return None
+        return group.dst in machine.macs
 
     def is_party(self, step: PathStep) -> bool:
         """Whether a frame was certainly sent by the machine that recorded it, or to it alone."""

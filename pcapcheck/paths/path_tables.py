@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
+from msgspec.structs import replace
+
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.fates import fate
 from pcapcheck.paths.hop_row import HopRow
+from pcapcheck.paths.lone_answers import lone_answers
 from pcapcheck.paths.path import Path, PathSample, pod_link_pairs
 from pcapcheck.paths.path_row import FollowedRow, PathRow
 from pcapcheck.paths.paths import Paths
@@ -190,6 +193,26 @@ class PathPackets(FollowedPackets):
         return f"{capture_point.name}{where} (frame ", f" of {capture_point.file})"
 
 
+class LoneAnswer(PathPackets):
+    """An answer to a pod from another address than ``asked``, which only the pod's own link shows."""
+
+    def __init__(self, paths: Paths, path: Path, asked: int) -> None:
+        super().__init__(paths, path)
+        self._asked = asked
+
+    @property
+    def asked(self) -> int:
+        return self._asked
+
+    @property
+    def translated_back(self) -> bool:
+        return False
+
+    def row(self, sample: PathSample) -> PathRow:
+        # How long it is was not kept.
+        return replace(super().row(sample), length=None)
+
+
 class HopPackets(FollowedPackets):
     """Packets of the table ``hops``: ``start`` and ``end`` are their steps on the two pod links."""
 
@@ -233,7 +256,14 @@ class PathTables:
 
     def packets(self, table: str) -> Iterator[FollowedPackets]:
         """The packets of a table, path by path and, in ``hops``, hop by hop."""
-        return (packets for path in self._paths.found for packets in self.of_path(table, path))
+        for path in self._paths.found:
+            yield from self.of_path(table, path)
+        yield from self._lone_answers() if table == PATHS else ()
+
+    def _lone_answers(self) -> Iterator[LoneAnswer]:
+        paths = self._paths
+        for path, asked in lone_answers(paths.captures, paths.facts, paths.found):
+            yield LoneAnswer(paths, path, asked)
 
     def of_path(self, table: str, path: Path) -> list[FollowedPackets]:
         """The packets of one path."""
@@ -250,3 +280,5 @@ class PathTables:
                 sample = groups.sample(packet)
                 for packets in of_path[int(groups.path_of[packet])]:
                     yield packets.row(sample)
+        for answer in self._lone_answers() if table == PATHS else ():
+            yield from (row for row, _ in answer.rows())

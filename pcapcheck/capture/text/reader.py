@@ -22,7 +22,7 @@ from pcapcheck.capture.text.names import PrintedAddresses
 from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
 from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, is_cut_icmp
-from pcapcheck.capture.text.printed_sums import is_wrong
+from pcapcheck.capture.text.printed_sums import checksums_of, is_wrong
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.text.streams import Streams, unnumbered
@@ -161,7 +161,7 @@ class TranscriptReader:
             # It may have been the answer that seems to be missing.
             interface.unread += SMALLEST_RECORD
             self.notes.not_understood(record.text, self.frames)
-        if "cksum" in record.text.words and packet.direction != SENT and is_wrong(packet, record.text.words):
+        if packet.direction != SENT and is_wrong(packet.checksums):
             self.notes.bad_sum(record.text.first)
 
     def _read(self) -> Iterator[Record]:
@@ -287,6 +287,8 @@ class TranscriptReader:
                 self._described = Described()
         self._apart = False
         understood = packet is not None and packet.understood
+        if packet is not None:
+            packet.checksums = checksums_of(packet, self._described.snaplen, self._described.verified)
         record = Record(packet or PrintedPacket(), 0, text, understood=understood)
         record.interface = self._interface(record.packet)
         self._held.append(record)

@@ -15,6 +15,7 @@ from pcapcheck.nodestate.node_facts import Address, Counter, Device, Forwarding,
 from pcapcheck.nodestate.numbers import address, mac, network, number
 from pcapcheck.nodestate.readers.firewall import nft_json
 from pcapcheck.nodestate.readers.firewall.nft import read_nft
+from pcapcheck.nodestate.readers.ip_pools import KIND, read_pool_object
 from pcapcheck.nodestate.readers.ip_rule import policy_rule
 from pcapcheck.nodestate.readers.kubectl import pod_of
 from pcapcheck.nodestate.readers.link_counters import IN, OUT, keep_counters
@@ -78,11 +79,14 @@ def _ruleset(rules: list[nft_json.Object], whole: bool, into: Host, state: State
 
 
 def read_cluster_object(document: Mapping[str, object], line: Line, state: State) -> None:
-    """A pod, a service or its endpoints; other kinds of objects are counted."""
+    """A pod, a pool of addresses, a service or its endpoints; other kinds of objects are counted."""
     if is_of_service(document):
         read_service_object(document, line, state.services)
         return
     kind = document.get("kind")
+    if kind == KIND:
+        read_pool_object(document, line, state)
+        return
     pod = pod_of(document, line) if kind in (None, *PODS) else None
     pod = pod_of_endpoint(document, line) if kind == ENDPOINT else pod
     if pod is not None:

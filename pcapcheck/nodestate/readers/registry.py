@@ -10,9 +10,11 @@ from pcapcheck.nodestate.readers.firewall.read_firewall import FIREWALL_READER
 from pcapcheck.nodestate.readers.ifconfig import IFCONFIG_READER
 from pcapcheck.nodestate.readers.ip_link import LINKS_READER
 from pcapcheck.nodestate.readers.ip_neigh import ARP_READER, NEIGHBOURS_READER
+from pcapcheck.nodestate.readers.ip_pools import POOLS_READER
 from pcapcheck.nodestate.readers.ip_route import ROUTE_TABLE_READER, ROUTES_READER
 from pcapcheck.nodestate.readers.ip_rule import RULES_READER
 from pcapcheck.nodestate.readers.ipvs import IPVS_READER
+from pcapcheck.nodestate.readers.kernel_counters import KERNEL_COUNTERS_READER
 from pcapcheck.nodestate.readers.kernel_log import LOG_READER
 from pcapcheck.nodestate.readers.kubectl import PODS_READER
 from pcapcheck.nodestate.readers.link_counters import DEVICES_READER
@@ -23,6 +25,7 @@ from pcapcheck.nodestate.readers.packet_traces import TRACE_READER
 from pcapcheck.nodestate.readers.per_processor import CONNTRACK_READER, NEIGHBOUR_TABLES_READER, STATISTICS_READER
 from pcapcheck.nodestate.readers.proc_net import PROC_NET_READER
 from pcapcheck.nodestate.readers.queues import BPF_READER, QUEUES_READER
+from pcapcheck.nodestate.readers.resolv_conf import RESOLV_CONF_READER
 from pcapcheck.nodestate.readers.route_lookups import LOOKUP_READER
 from pcapcheck.nodestate.readers.service_lists import SERVICES_READER
 from pcapcheck.nodestate.readers.service_rules import SERVICE_RULES_READER
@@ -41,6 +44,7 @@ ALL_READERS = (
     ROUTE_TABLE_READER,
     PODS_READER,
     SERVICES_READER,
+    POOLS_READER,
     SYSCTL_READER,
     NEIGHBOURS_READER,
     LOOKUP_READER,
@@ -51,6 +55,8 @@ ALL_READERS = (
     IPVS_READER,
     ETHTOOL_READER,
     NSTAT_READER,
+    KERNEL_COUNTERS_READER,
+    RESOLV_CONF_READER,
     FIREWALL_READER,
     QUEUES_READER,
     CONNTRACK_READER,

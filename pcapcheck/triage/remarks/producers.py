@@ -112,6 +112,14 @@ def _unjudged_outputs(subject: Subject) -> list[Remark]:
     return unjudged_output_remarks(subject.state)
 
 
+def _lost_errors(subject: Subject) -> list[Remark]:
+    if not any(path.packet == "error" for path in subject.judgement.followed.found):
+        return []
+    from pcapcheck.triage.remarks.lost_errors import lost_error_remarks
+
+    return lost_error_remarks(subject.judgement)
+
+
 PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _described_networks,
     _recordings,
@@ -122,4 +130,5 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _bundle_gaps,
     _traced_packets,
     _unjudged_outputs,
+    _lost_errors,
 )
