@@ -24,7 +24,7 @@ cdef inline long long header_sum(Frame frame, long long header, int version) exc
 cdef inline bint is_part(
     const unsigned char[::1] buffer, long long header, int version, long long offset) except? -2 nogil
 
-@cython.locals(field=cython.longlong, end=cython.longlong, pseudo=cython.longlong)
+@cython.locals(field=cython.longlong, end=cython.longlong, pseudo=cython.longlong, is_allowed=cython.bint)
 cdef inline long long upper_sum(
     Frame frame, long long header, int version, long long payload, int protocol,
     long long offset) except? -2 nogil
