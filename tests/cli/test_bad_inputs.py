@@ -80,6 +80,8 @@ CONTENT: dict[str, tuple[bytes, str]] = {
     "dmesg.txt": (b"[    1.000000] Linux version 6.1\n[    2.000000] eth0: up\n", "a kernel log (dmesg)"),
     "messages": (b"Nov  3 10:00:00 knot kubelet[12]: sync\n", "a system log"),
 }
+# States that are no lists of pods.
+STRANGE_PODS = (("--pods", "route.txt"), ("--pods", "pod.yaml"))
 # Names that mean no file that can be read -> what is said of them.
 NAMES = {
     "none.pcap": "none.pcap: No such file or directory",
@@ -174,7 +176,7 @@ def test_in_a_folder_it_fails_nothing(given: str, tmp_path: Path) -> None:
 @EVERY
 @pytest.mark.parametrize("option", ["--node-state", "--pods"])
 def test_as_state_or_list_of_pods_it_is_a_line(option: str, given: str) -> None:
-    if (option, given) in (("--node-state", "route.txt"), ("--node-state", "pods.txt"), ("--pods", "pods.txt")):
+    if given in ("route.txt", "pods.txt", "pod.yaml") and (option, given) not in STRANGE_PODS:
         pytest.skip("it is what it is given as")
     document = json.loads(run("analyze", BROKEN, option, given, "--format", "json").stdout)
     assert verdicts(document) == verdicts(analyze(BROKEN).to_dict())
@@ -184,7 +186,7 @@ def test_as_state_or_list_of_pods_it_is_a_line(option: str, given: str) -> None:
 
 @EVERY
 def test_as_state_alone_it_is_one_line(given: str) -> None:
-    if given in ("route.txt", "pods.txt"):
+    if given in ("route.txt", "pods.txt", "pod.yaml"):
         pytest.skip("these are states")
     result = run("state", given)
     assert (result.exit_code, result.stdout) == (2, "")
