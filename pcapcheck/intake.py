@@ -17,7 +17,7 @@ from pcapcheck.capture.inputs import Inputs
 from pcapcheck.capture.record import BAD_CHECKSUM, BATCH_FRAMES
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import Source
-from pcapcheck.columns import CHECKSUMS
+from pcapcheck.column_words import CHECKSUMS
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.errors import EMPTY, NOT_A_CAPTURE, CaptureError
 from pcapcheck.exchanges.capture_exchanges import SoFar

@@ -6,6 +6,7 @@ makes a new schema version. ``docs/glossary.md`` or the schema's own description
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
@@ -61,16 +62,7 @@ def _document(report: Report) -> dict[str, Any]:
             {"path": file.path, "role": file.role, "problem": file.kind, "message": file.message, "named": file.named}
             for file in report.skipped
         ],
-        "endpoints": [
-            {
-                "interface": pod.link.name,
-                "ip": format_address(ip),
-                "mac": _macs(pod.link.pod_macs),
-                "pod": report.pods and report.pods.by_address(ip),
-            }
-            for pod in report.exchanges
-            for ip in sorted(pod.link.pod_ips)
-        ],
+        "endpoints": [endpoint for pod in report.exchanges for endpoint in _endpoints(report, pod.link)],
         "summary": summary(report),
         "state": {"hosts": list(report.hosts), "not_understood": list(report.notes.not_understood)},
         "rules": [_finding(report, finding) for finding in report.findings],
@@ -252,5 +244,23 @@ def _time(value: int | None) -> str | None:
     return None if value is None else format_time(value)
 
 
-def _macs(macs: frozenset[int]) -> str | None:
+def _endpoints(report: Report, link: PointFacts) -> list[dict[str, Any]]:
+    """The addresses of a link's pods; each with its own MACs if it is known which they are, else with the link's."""
+    macs: dict[int, set[int]] = {}
+    for mac in link.pod_macs:
+        for ip in link.pods.get(mac, ()):
+            macs.setdefault(ip, set()).add(mac)
+    every = _macs(link.pod_macs)
+    return [
+        {
+            "interface": link.name,
+            "ip": format_address(ip),
+            "mac": _macs(macs[ip]) if macs.get(ip) else every,
+            "pod": report.pods and report.pods.by_address(ip),
+        }
+        for ip in sorted(link.pod_ips)
+    ]
+
+
+def _macs(macs: Iterable[int]) -> str | None:
     return ", ".join(format_mac(mac) for mac in sorted(macs)) or None

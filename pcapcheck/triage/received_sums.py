@@ -11,7 +11,7 @@ from itertools import chain, islice
 
 from msgspec import Struct
 
-from pcapcheck.columns import CHECKSUMS
+from pcapcheck.column_words import CHECKSUMS
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.capture_points import NODE_KINDS
