@@ -1,7 +1,7 @@
 # The C types under which Cython compiles datagrams.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport u16be
+from pcapcheck.capture.octets cimport octet, u16be
 from pcapcheck.decode.frame cimport Frame
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
@@ -21,9 +21,7 @@ cdef bint may_ask(long long port, long long asked) noexcept nogil
 @cython.locals(
     payload=cython.longlong, src_port=cython.longlong, dst_port=cython.longlong, asks=cython.bint, port=cython.longlong,
     asked=cython.longlong, size=cython.longlong)
-cdef long long datagram(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] events, size_t event) except -2 nogil
+cdef long long datagram(Frame frame, size_t event) except -2 nogil
 
 @cython.locals(payload=cython.longlong, chunk=cython.int, src_port=cython.longlong, dst_port=cython.longlong)
-cdef long long associate(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] events, size_t event) except -2 nogil
+cdef long long associate(Frame frame, size_t event) except -2 nogil

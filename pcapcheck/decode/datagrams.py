@@ -1,4 +1,5 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False
 """Datagrams: which of UDP ask or answer, and which packets of SCTP open an association or answer that.
 
 Nothing in UDP says who asks. Between a port of a service and one that whoever asks was given, it is the latter; where
@@ -11,8 +12,6 @@ The steps run as plain Python or compiled by Cython with the C types in ``datagr
 
 from __future__ import annotations
 
-from array import array
-
 try:
     import cython
 except ImportError:
@@ -20,7 +19,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck import protocols
-    from pcapcheck.capture.octets import u16be
+    from pcapcheck.capture.octets import octet, u16be
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.frame import Frame
 
@@ -69,40 +68,40 @@ def may_ask(port: int, asked: int) -> bool:
     return 0 < asked < layout.EPHEMERAL and not is_one_way(asked) and not is_one_way(port)
 
 
-def datagram(buffer: bytearray, frame: Frame, events: array[int], event: int) -> int:
+def datagram(frame: Frame, event: int) -> int:
     """The kind of event of a UDP datagram, whose ports and size are written down.
 
     ABSENT where it neither asks nor answers. DNS is known by its messages (``events.query``).
     """
     payload = frame.payload
-    src_port = u16be(buffer, payload)
-    dst_port = u16be(buffer, payload + 2)
+    src_port = u16be(frame.buffer, payload)
+    dst_port = u16be(frame.buffer, payload + 2)
     asks = dst_port <= src_port
     port = src_port if asks else dst_port
     asked = dst_port if asks else src_port
     if frame.cast == layout.TO_MANY or frame.encap == layout.WIREGUARD or not may_ask(port, asked):
         return layout.ABSENT
-    size = u16be(buffer, payload + 4) - 8
+    size = u16be(frame.buffer, payload + 4) - 8
     # Texts do not show the size of what tcpdump has a printer for.
     if asks and size <= layout.KEEP_ALIVE and (size > 0 or frame.link != layout.LINK_PRINTED):
         return layout.ABSENT
-    events[event + layout.E_IDENT_SEQ] = layout.DATAGRAM | (port << 16) | asked
-    events[event + layout.E_DATA] = size
+    frame.events[event + layout.E_IDENT_SEQ] = layout.DATAGRAM | (port << 16) | asked
+    frame.events[event + layout.E_DATA] = size
     return (layout.E_REQUEST if asks else layout.E_REPLY) | layout.E_DATAGRAM
 
 
-def associate(buffer: bytearray, frame: Frame, events: array[int], event: int) -> int:
+def associate(frame: Frame, event: int) -> int:
     """The kind of event of a packet of SCTP, whose ports are written down: INIT asks, INIT-ACK and ABORT answer."""
     payload = frame.payload
     if payload + 13 > frame.payload_end or frame.cast == layout.TO_MANY:
         return layout.ABSENT
-    chunk = buffer[payload + 12]
-    src_port = u16be(buffer, payload)
-    dst_port = u16be(buffer, payload + 2)
+    chunk = octet(frame.buffer, payload + 12)
+    src_port = u16be(frame.buffer, payload)
+    dst_port = u16be(frame.buffer, payload + 2)
     if chunk == protocols.SCTP_INIT:
-        events[event + layout.E_IDENT_SEQ] = layout.ASSOCIATION | (src_port << 16) | dst_port
+        frame.events[event + layout.E_IDENT_SEQ] = layout.ASSOCIATION | (src_port << 16) | dst_port
         return layout.E_REQUEST | layout.E_ASSOCIATE
     if chunk == protocols.SCTP_INIT_ACK or chunk == protocols.SCTP_ABORT:
-        events[event + layout.E_IDENT_SEQ] = layout.ASSOCIATION | (dst_port << 16) | src_port
+        frame.events[event + layout.E_IDENT_SEQ] = layout.ASSOCIATION | (dst_port << 16) | src_port
         return layout.E_REPLY | layout.E_ASSOCIATE
     return layout.ABSENT

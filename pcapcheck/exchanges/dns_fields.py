@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcapcheck.columns import PROMPTNESS, RCODES, TRANSPORTS
+from pcapcheck.column_words import PROMPTNESS, RCODES, TRANSPORTS
 from pcapcheck.decode.frame_layout import OVER_TCP
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges import question_fields as fields

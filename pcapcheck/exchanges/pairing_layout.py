@@ -42,6 +42,8 @@ QUESTION = 30
 LATEST = 31
 # Of an echo or a connection: the bytes of the request's datagram, 0 where they are absent.
 SIZE = QUESTION
+# Of what came early: the kind of its event.
+EARLY_KIND = LATEST
 RCODE = ERROR
 PROMPTNESS = ERROR_HIGH
 # Of datagrams that got no answer so far: the bytes of data in the first, how many had as many, and how many came right
@@ -65,7 +67,7 @@ OPEN = 1
 ANSWERED = 2
 EARLY = 3
 
-# OUTCOME, in the order of ``columns.DATAGRAM_OUTCOMES``; the last is of datagrams alone.
+# OUTCOME, in the order of ``column_words.DATAGRAM_OUTCOMES``; the last is of datagrams alone.
 REPLIED = 0
 ERRED = 1
 UNANSWERED = 2
@@ -73,7 +75,7 @@ IN_FLIGHT = 3
 EVICTED = 4
 ONE_WAY = 5
 
-# PROMPTNESS, in the order of ``columns.PROMPTNESS``; ABSENT where the times are.
+# PROMPTNESS, in the order of ``column_words.PROMPTNESS``; ABSENT where the times are.
 AT_ONCE = 0
 LATE = 1
 REPEATED = 2

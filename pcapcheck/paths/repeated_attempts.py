@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 from pcapcheck.exchanges import spreading_layout
+from pcapcheck.exchanges.loss_cells import Row
 from pcapcheck.exchanges.paired_kinds import NUMBERS
 from pcapcheck.links.facts import Repeats
 from pcapcheck.links.read_capture import Capture
@@ -69,18 +69,19 @@ def _counted(captures: Iterable[Capture]) -> dict[tuple[Group, Pair], Counter[st
     layout = spreading_layout
     counted: dict[tuple[Group, Pair], Counter[str]] = {}
     for capture in captures:
-        for table in {table for table, _ in capture.tallies}.intersection(ASKED_BY_PORT):
-            cells = capture.exchanges.paired.cells.table()
-            attempts = cells[:, layout.C_KIND] == NUMBERS[table]
-            for cell in cells[attempts & (cells[:, layout.C_RESPECT] == layout.PAIR)].tolist():
-                known = counted.setdefault(_key(capture.number, table, cell), Counter())
-                known[REPLIED] += cell[layout.C_REPLIED]
-                known[UNANSWERED] += cell[layout.C_SILENT]
-                known[ERROR] += cell[layout.C_ERRED] + cell[layout.C_EXPIRED]
+        tables = {NUMBERS[table]: table for table, _ in capture.tallies if table in ASKED_BY_PORT}
+        for cell in capture.exchanges.paired.cells.table() if tables else ():
+            table = tables.get(cell[layout.C_KIND])
+            if table is None or cell[layout.C_RESPECT] != layout.PAIR:
+                continue
+            known = counted.setdefault(_key(capture.number, table, cell), Counter())
+            known[REPLIED] += cell[layout.C_REPLIED]
+            known[UNANSWERED] += cell[layout.C_SILENT]
+            known[ERROR] += cell[layout.C_ERRED] + cell[layout.C_EXPIRED]
     return counted
 
 
-def _key(capture: int, table: str, cell: list[Any]) -> tuple[Group, Pair]:
+def _key(capture: int, table: str, cell: Row) -> tuple[Group, Pair]:
     layout = spreading_layout
     src = address_of(cell[layout.C_SRC_HIGH], cell[layout.C_SRC_LOW])
     dst = address_of(cell[layout.C_DST_HIGH], cell[layout.C_DST_LOW])

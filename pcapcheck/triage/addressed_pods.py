@@ -6,8 +6,7 @@ What a node's state holds about a pod that nobody sent to may be as old as the n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-
-import numpy as np
+from operator import itemgetter
 
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.pair_counts import DST
@@ -40,8 +39,7 @@ class Sought:
             exchanges = capture.exchanges
             self._ips |= {ip for _, ip in exchanges.asked}
             self._ips |= {conversation.asked for conversation in exchanges.conversations.found}
-            pairs = np.unique(exchanges.paired.cells.table()[:, DST], axis=0)
-            self._ips |= {address_of(*pair) for pair in pairs.tolist()}
+            self._ips |= {address_of(*halves) for halves in set(map(itemgetter(*DST), exchanges.paired.cells.table()))}
             paired = exchanges.paired
             asked = [question for table, word in ASKED_AS.items() for question in _in_vain(word, paired.bins_of(table))]
             for question in dict.fromkeys(asked[:MOST]):
