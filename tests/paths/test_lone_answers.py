@@ -78,6 +78,28 @@ def test_dns(ident: int, expected: tuple[str, int], tmp_path: Path) -> None:
     assert outcome(judge(tmp_path, PASTE + QUERY + answer + LATER)) == expected
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (
+            "10.244.1.10.40000 > 10.96.0.20.5000: UDP, length 20",
+            "10.244.1.11.5000 > 10.244.1.10.40000: UDP, length 20",
+        ),
+        (
+            "10.244.1.10.40000 > 10.96.0.20.5000: sctp (1) [INIT] [init tag: 1]",
+            "10.244.1.11.5000 > 10.244.1.10.40000: sctp (1) [INIT ACK] [init tag: 2]",
+        ),
+    ],
+)
+def test_a_port_of_udp_talks_to_many_and_hosts_of_sctp_have_many_addresses(
+    question: str, answer: str, tmp_path: Path
+) -> None:
+    asked = "".join(f"10:00:0{second}.000000 IP {question}\n" for second in (1, 2, 4))
+    analysis = judge(tmp_path, f"{PASTE}{asked}10:00:04.000200 IP {answer}\n{LATER}")
+    assert outcome(analysis) == ("not-checked", 0)
+    assert "no answer" in analysis.headline
+
+
 def test_rows_of_a_users_rule(tmp_path: Path) -> None:
     """A rule that looks at every packet gets the answer too."""
     rule = tmp_path / "rule.yml"
