@@ -34,6 +34,10 @@ class Foreign(Struct, frozen=True):
     shows: str = ""
 
     @property
+    def is_archive(self) -> bool:
+        return self.what in _ARCHIVES
+
+    @property
     def said(self) -> str:
         """What it is, what it shows, and what to do."""
         return f"{self.what} ({self.shows}); {self.cure}" if self.shows else f"{self.what} cannot be read; {self.cure}"
@@ -134,8 +138,10 @@ _PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
 )  # fmt: skip
 
 
-# Of these only the container is known: a node's state may be in it.
-_VAGUE = ("a JSON document",)
+# Of these only the form or the beginning is known: a node's state may be in it.
+_VAGUE = ("a JSON document", "a Kubernetes object in YAML", "a kernel log (dmesg)", "a system log", PING)
+# Of these the files are read.
+_ARCHIVES = ("a zip archive", "a tar archive")
 
 
 def recognise(head: bytes) -> Foreign | None:

@@ -11,21 +11,20 @@ from pcapcheck cimport protocols
 
 @cython.locals(inner=cython.longlong, upper=cython.longlong, outer=cython.longlong, carrier=cython.longlong,
     carried=cython.int, wide=cython.int)
-cdef long long checksums_of(const unsigned char[::1] buffer, Frame frame) except? -2 nogil
+cdef long long checksums_of(Frame frame) except? -2 nogil
 
 @cython.locals(at=cython.longlong)
 cdef inline long long ones_sum(
     const unsigned char[::1] buffer, long long start, long long end, long long total) except? -2 nogil
 
 @cython.locals(size=cython.longlong)
-cdef inline long long header_sum(
-    const unsigned char[::1] buffer, Frame frame, long long header, int version) except? -2 nogil
+cdef inline long long header_sum(Frame frame, long long header, int version) except? -2 nogil
 
 @cython.locals(extension=cython.int)
 cdef inline bint is_part(
     const unsigned char[::1] buffer, long long header, int version, long long offset) except? -2 nogil
 
-@cython.locals(field=cython.longlong, end=cython.longlong, pseudo=cython.longlong)
+@cython.locals(field=cython.longlong, end=cython.longlong, pseudo=cython.longlong, is_allowed=cython.bint)
 cdef inline long long upper_sum(
-    const unsigned char[::1] buffer, Frame frame, long long header, int version, long long payload, int protocol,
+    Frame frame, long long header, int version, long long payload, int protocol,
     long long offset) except? -2 nogil

@@ -1,4 +1,5 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: initializedcheck=False
 """Checksums of a frame: right, wrong, not filled in yet, or unknown.
 
 A sender leaves the checksums of TCP and UDP to its card, and until then the field holds the sum of the pseudo header
@@ -26,21 +27,21 @@ if not cython.compiled:
     from pcapcheck.decode.frame import Frame
 
 
-def checksums_of(buffer: bytearray, frame: Frame) -> int:
+def checksums_of(frame: Frame) -> int:
     """What the checksums of a frame are, as a number of ``checksum_layout``."""
     if frame.version == 0:
         return checksum_layout.NO_SUMS
     if frame.link == layout.LINK_PRINTED:
         # The headers are made from the text; what it says of their checksums stands before them.
-        return u32be(buffer, frame.start + printed_layout.P_SUMS)
-    inner = header_sum(buffer, frame, frame.header, frame.version)
-    upper = upper_sum(buffer, frame, frame.header, frame.version, frame.payload, frame.protocol, frame.fragment)
+        return u32be(frame.buffer, frame.start + printed_layout.P_SUMS)
+    inner = header_sum(frame, frame.header, frame.version)
+    upper = upper_sum(frame, frame.header, frame.version, frame.payload, frame.protocol, frame.fragment)
     outer = checksum_layout.SUM_ABSENT
     carrier = checksum_layout.SUM_ABSENT
     if frame.depth:
-        outer = header_sum(buffer, frame, frame.position, frame.outer_version)
-        carried = buffer[frame.position + (9 if frame.outer_version == 4 else 6)]
-        carrier = upper_sum(buffer, frame, frame.position, frame.outer_version, frame.outer_payload, carried, 0)
+        outer = header_sum(frame, frame.position, frame.outer_version)
+        carried = frame.buffer[frame.position + (9 if frame.outer_version == 4 else 6)]
+        carrier = upper_sum(frame, frame.position, frame.outer_version, frame.outer_payload, carried, 0)
         if carrier == checksum_layout.SUM_WRONG and upper == checksum_layout.SUM_UNFILLED:
             # Made for what the inner one will be (local checksum offload).
             carrier = checksum_layout.SUM_UNFILLED
@@ -61,16 +62,16 @@ def ones_sum(buffer: bytearray, start: int, end: int, total: int) -> int:
     return total
 
 
-def header_sum(buffer: bytearray, frame: Frame, header: int, version: int) -> int:
+def header_sum(frame: Frame, header: int, version: int) -> int:
     """The checksum of an IP header; IPv6 has none."""
     if version != 4:
         return checksum_layout.SUM_ABSENT
-    size = (buffer[header] & 15) * 4
+    size = (frame.buffer[header] & 15) * 4
     if header + size > frame.end:
         return checksum_layout.SUM_UNKNOWN
-    if ones_sum(buffer, header, header + size, 0) == 0xFFFF:
+    if ones_sum(frame.buffer, header, header + size, 0) == 0xFFFF:
         return checksum_layout.SUM_OK
-    return checksum_layout.SUM_UNFILLED if u16be(buffer, header + 10) == 0 else checksum_layout.SUM_WRONG
+    return checksum_layout.SUM_UNFILLED if u16be(frame.buffer, header + 10) == 0 else checksum_layout.SUM_WRONG
 
 
 def is_part(buffer: bytearray, header: int, version: int, offset: int) -> bool:
@@ -82,7 +83,7 @@ def is_part(buffer: bytearray, header: int, version: int, offset: int) -> bool:
 
 
 def upper_sum(
-    buffer: bytearray, frame: Frame, header: int, version: int, payload: int, protocol: int, offset: int
+    frame: Frame, header: int, version: int, payload: int, protocol: int, offset: int
 ) -> int:  # fmt: skip
     """The checksum of ICMP, TCP or UDP, where all of the datagram was captured."""
     field = -1
@@ -94,29 +95,26 @@ def upper_sum(
         field = 2
     if field < 0:
         return checksum_layout.SUM_ABSENT
-    if payload < 0 or is_part(buffer, header, version, offset):
+    if payload < 0 or is_part(frame.buffer, header, version, offset):
         return checksum_layout.SUM_UNKNOWN
-    end = header + u16be(buffer, header + 2) if version == 4 else header + 40 + u16be(buffer, header + 4)
+    end = header + u16be(frame.buffer, header + 2) if version == 4 else header + 40 + u16be(frame.buffer, header + 4)
     # A length of 0 is a large segment, to be cut by the card.
     if end > frame.end or payload + field + 2 > end:
         return checksum_layout.SUM_UNKNOWN
     if protocol == protocols.UDP:
-        if u16be(buffer, payload + 6) == 0:
+        if u16be(frame.buffer, payload + 6) == 0:
             # None was made: IPv6 allows that in tunnels only.
-            return (
-                checksum_layout.SUM_OK
-                if version == 4 or (header == frame.position and frame.depth)
-                else checksum_layout.SUM_WRONG
-            )
-        if u16be(buffer, payload + 4) != end - payload:
+            is_allowed = version == 4 or (header == frame.position and frame.depth != 0)
+            return checksum_layout.SUM_OK if is_allowed else checksum_layout.SUM_WRONG
+        if u16be(frame.buffer, payload + 4) != end - payload:
             return checksum_layout.SUM_UNKNOWN
     pseudo = 0
     if version == 4 and protocol != protocols.ICMP:
-        pseudo = ones_sum(buffer, header + 12, header + 20, protocol + end - payload)
+        pseudo = ones_sum(frame.buffer, header + 12, header + 20, protocol + end - payload)
     elif version == 6:
-        pseudo = ones_sum(buffer, header + 8, header + 40, protocol + end - payload)
-    if ones_sum(buffer, payload, end, pseudo) == 0xFFFF:
+        pseudo = ones_sum(frame.buffer, header + 8, header + 40, protocol + end - payload)
+    if ones_sum(frame.buffer, payload, end, pseudo) == 0xFFFF:
         return checksum_layout.SUM_OK
-    if field != 2 and u16be(buffer, payload + field) == pseudo:
+    if field != 2 and u16be(frame.buffer, payload + field) == pseudo:
         return checksum_layout.SUM_UNFILLED
     return checksum_layout.SUM_WRONG

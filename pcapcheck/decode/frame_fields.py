@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pcapcheck.capture import checksum_layout
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.columns import CARRIES, CHECKSUMS, DIRECTIONS, ENCAPS
+from pcapcheck.column_words import CARRIES, CHECKSUMS, DIRECTIONS, ENCAPS
 from pcapcheck.decode import frame_layout as layout
 from pcapcheck.decode.decoder import FrameBatch
 from pcapcheck.decode.frame_row import FrameRow

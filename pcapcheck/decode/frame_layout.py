@@ -201,7 +201,7 @@ ERR_DST_HIGH = 17
 ERR_DST_LOW = 18
 ERROR_FIELDS = 19
 
-# Classes of errors, in the order of ``columns.ERRORS``.
+# Classes of errors, in the order of ``column_words.ERRORS``.
 UNREACHABLE = 1
 TOO_BIG = 2
 EXCEEDED = 3
@@ -213,7 +213,7 @@ HAS_QUOTED = 2
 HAS_TARGET = 4
 HAS_OUTER = 8
 
-# How a datagram was carried (ENCAP), in the order of ``columns.ENCAPS``.
+# How a datagram was carried (ENCAP), in the order of ``column_words.ENCAPS``.
 PLAIN = 0
 IPIP = 1
 VXLAN = 2
@@ -298,7 +298,7 @@ V_FRAME = 5  # number << 16 | frame group
 V_WHAT = 6  # outer address pair << 46 | address pair << 32 | length << 16 | ENCAP << 12 | kind of packet << 8 | TTL
 SIGHTING_FIELDS = 7
 
-# Kinds of packets, in the order of ``columns.PACKETS``.
+# Kinds of packets, in the order of ``column_words.PACKETS``.
 K_REQUEST = 0
 K_REPLY = 1
 K_ERROR = 2

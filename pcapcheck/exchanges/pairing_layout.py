@@ -60,14 +60,14 @@ OPEN = 1
 ANSWERED = 2
 EARLY = 3
 
-# OUTCOME, in the order of ``columns.OUTCOMES``.
+# OUTCOME, in the order of ``column_words.OUTCOMES``.
 REPLIED = 0
 ERRED = 1
 UNANSWERED = 2
 IN_FLIGHT = 3
 EVICTED = 4
 
-# PROMPTNESS, in the order of ``columns.PROMPTNESS``; ABSENT where the times are.
+# PROMPTNESS, in the order of ``column_words.PROMPTNESS``; ABSENT where the times are.
 AT_ONCE = 0
 LATE = 1
 REPEATED = 2

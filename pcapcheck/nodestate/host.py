@@ -46,6 +46,7 @@ class Host(Brief, Struct):
     heading that may mean something else. ``counters`` are in the order of reading, so the later of
     two readings shows the growth. ``booted`` is when the kernel started, in nanoseconds since the epoch.
     ``through`` is the pod on its network that a node was looked into from, where its own name is not known.
+    ``place`` is where in a bundle its files stand, with ``place_name``, the name of that.
     Nothing is concluded from a host with ``contradictions``: lines of two hosts, or of two times.
     """
 
@@ -74,6 +75,8 @@ class Host(Brief, Struct):
     listed: dict[str, Line] = field(default_factory=dict)
     assumed: bool = False
     through: str | None = None
+    place: str | None = None
+    place_name: str | None = None
     contradictions: list[Contradiction] = field(default_factory=list)
     _routes: dict[tuple[str, int, int], dict[int, list[Route]]] | None = None
     _neighbours: dict[int, list[Neighbour]] | None = None

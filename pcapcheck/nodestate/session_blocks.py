@@ -25,7 +25,7 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import PodEntry, State
 from pcapcheck.values import clean
 
-JSON, FIREWALL = "json", "firewall"
+JSON, FIREWALL, SETTINGS = "json", "firewall", "proc"
 # How a list or an object begins; a prompt or a counter in brackets does not.
 DOCUMENT = re.compile(r"""[\[{]\s*(?:$|["{\[\]}])""")
 # Lines of ip addr below which those of the interface's addresses stand.
@@ -49,6 +49,7 @@ class Understood(Struct):
     parts: list[HostPart] = field(default_factory=list)
     state: State = field(default_factory=State)
     facts: int = 0
+    outputs: int = 0
 
     @property
     def pods(self) -> list[PodEntry]:
@@ -57,12 +58,18 @@ class Understood(Struct):
     @property
     def size(self) -> int:
         """How much was understood: outputs of hosts, pods and services."""
-        return len(self.parts) + len(self.pods) + self.state.services.size + len(self.state.pools)
+        return self.outputs + len(self.pods) + self.state.services.size + len(self.state.pools)
 
     def add(self, part: HostPart) -> None:
         """Take a part. Raises StateError where there is more than any node has."""
-        self.parts.append(part)
+        self.outputs += 1
         self.facts += part.host.size
+        before = self.parts[-1] if self.parts else None
+        if before and before.owner == part.owner and before.owner.place and before.reader == part.reader == SETTINGS:
+            # A copy of /proc/sys has a file per setting: together they are one output.
+            before.host.sysctls |= part.host.sysctls
+        else:
+            self.parts.append(part)
         if len(self.parts) > MOST_PARTS or self.facts + self.state.services.size > MOST_FACTS:
             what = (
                 f"{MOST_PARTS} outputs"
@@ -109,6 +116,9 @@ def _read(reader: str, lines: Sequence[Line], listing: Listing | None, block: Se
         strange = read_documents(answers, host, into.state, listing)
     else:
         strange = chosen.read(answers, host, into.state, listing)
+    if listing and block.by_name and any(line.text.strip() for line in strange):
+        # The file may hold something else as well, or instead.
+        listing.whole.clear()
     if listing and listing.reader == "lookup":
         read_lookups([line for line in complaints if ANSWERS in line.text], host, listing)
     if listing and not complaints and (any(line.text.strip() for line in lines) or _may_be_empty(listing)):

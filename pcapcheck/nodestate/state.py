@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
+from pcapcheck.nodestate.bundles.layouts import Layout
 from pcapcheck.nodestate.host import NODE, POD, Host
 from pcapcheck.nodestate.node_facts import Device
 from pcapcheck.nodestate.pools import Pool
@@ -84,7 +85,7 @@ class State(Brief, Struct):
     """All that was described, and ``problems``: lines that were not understood, with what was expected.
 
     Of many problems the first are kept, of the rest the number. ``calico``: a node shows Calico's data path;
-    ``looks`` are nodes and pods of other networks.
+    ``looks`` are nodes and pods of other networks. ``bundles`` are the layouts that some of the files have.
     """
 
     hosts: list[Host] = field(default_factory=list)
@@ -96,6 +97,7 @@ class State(Brief, Struct):
     looks: list[Look] = field(default_factory=list)
     services: Services = field(default_factory=Services)
     pools: list[Pool] = field(default_factory=list)
+    bundles: list[Layout] = field(default_factory=list)
 
     def complain(self, line: Line, message: str) -> None:
         """Remember a line that was not understood; of many only the first."""

@@ -112,8 +112,8 @@ class Hosts:
         return bool({group.src, group.dst} & machine.macs)
 
     def _named_by_files(self, key: PointKey) -> str | None:
-        """The machine's name in the names of its files, if they hold one."""
-        label = self._labels[key]
+        """The machine's name in the bundle, or in the names of its files, if they hold one."""
+        label = self._points[key].host or self._labels[key]
         if not label and self._by_folder:
             return self._points[key].path.parent.name or None
         if not label and key[0] not in self._merged and self._clashes(key[0]):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from pcapcheck.columns import COLUMNS, Column
+from pcapcheck.column import Column
+from pcapcheck.columns import COLUMNS
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.facts import Facts
 from pcapcheck.paths.path_tables import FollowedPackets

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from pcapcheck.columns import Column
+from pcapcheck.column import Column
 from pcapcheck.raw_rows import ZERO, Field, TableFields, Wording
 from pcapcheck.ruleset import program_layout as layout
 from pcapcheck.ruleset.conditions import Combination, Condition, Leaf

@@ -6,21 +6,8 @@ A case is a failure with what follows from it. Its columns are absent if neither
 
 from __future__ import annotations
 
-from pcapcheck.columns import (
-    ADDRESS,
-    BOOL,
-    CHECKSUMS,
-    ENCAPS,
-    ENUM,
-    GATEWAY_ROUTES,
-    MAC,
-    NUMBER,
-    TEXT,
-    TIME,
-    Column,
-    Columns,
-    Type,
-)
+from pcapcheck.column import ADDRESS, BOOL, ENUM, MAC, NUMBER, TEXT, TIME, Column, Columns, Type
+from pcapcheck.column_words import CHECKSUMS, ENCAPS, GATEWAY_ROUTES
 from pcapcheck.nodestate.hop_states import NEXT_HOPS
 from pcapcheck.paths.losses import PLACES, REPLY, REQUEST
 from pcapcheck.triage.beyond import LEFT

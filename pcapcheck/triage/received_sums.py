@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from pcapcheck.columns import CHECKSUMS
+from pcapcheck.column_words import CHECKSUMS
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of

@@ -119,6 +119,23 @@ def per_frame(bench: Bench) -> list[Comparison]:
     return compared
 
 
+def failing(bench: Bench) -> list[Comparison]:
+    """Processor time of whole verdicts on failing traffic, with that on the healthy traffic of the same kind."""
+    headings = ["traffic", "failing s", "healthy s", "ratio"]
+    compared = []
+    for frames in bench.frames:
+        rows = []
+        for traffic in bench.traffic:
+            if (healthy := _healthy(traffic)) is None:
+                continue
+            programs = [verdict(str(bench.capture(name, frames))) for name in (traffic, healthy)]
+            take_turns(programs, bench.capture(traffic, frames), bench.runs)
+            ours, theirs = (program.processor for program in programs)
+            rows.append([traffic, f"{ours:.3f}", f"{theirs:.3f}", f"{ours / theirs:.2f}"])
+        compared.append(Comparison(f"failing and healthy verdicts, {frames:,} frames", headings, rows, [verdict()]))
+    return compared
+
+
 def small(bench: Bench) -> list[Comparison]:
     """A capture of a hundred frames, where starting is most of it."""
     programs = [
@@ -179,6 +196,7 @@ def peers(bench: Bench) -> list[Comparison]:
 
 COMPARISONS: dict[str, Callable[[Bench], list[Comparison]]] = {
     "per-frame": per_frame,
+    "failing": failing,
     "small": small,
     "exports": exports,
     "texts": texts,

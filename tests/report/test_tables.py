@@ -14,7 +14,8 @@ import pytest
 
 from pcapcheck import UsageError, analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.columns import COLUMNS, DURATION, NUMBER, TIME
+from pcapcheck.column import DURATION, NUMBER, TIME
+from pcapcheck.columns import COLUMNS
 from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.report.export import write_parquet, write_text_table
 from pcapcheck.report.tables import read_chunks

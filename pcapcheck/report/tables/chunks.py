@@ -7,7 +7,8 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.columns import BOOL, COLUMNS, DURATION, NUMBER, TIME, Column
+from pcapcheck.column import BOOL, DURATION, NUMBER, TIME, Column
+from pcapcheck.columns import COLUMNS
 from pcapcheck.raw_rows import RawRows
 from pcapcheck.report.tables.cells import Cells, Coded, Numbers, alike
 from pcapcheck.report.tables.field_cells import FieldCells

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from pcapcheck.columns import BOOL, COLUMNS, DURATION, NUMBER, TIME, Type
+from pcapcheck.column import BOOL, DURATION, NUMBER, TIME, Type
+from pcapcheck.columns import COLUMNS
 from pcapcheck.report.tables.cells import Cells, Coded, Flags, Integers, Numbers
 from pcapcheck.report.tables.chunks import Chunk, Chunks
 from pcapcheck.report.tables.read_chunks import read_chunks

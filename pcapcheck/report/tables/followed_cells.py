@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from pcapcheck.columns import COLUMNS, Column
+from pcapcheck.column import Column
+from pcapcheck.columns import COLUMNS
 from pcapcheck.paths.path_grouping import PathGroups
 from pcapcheck.paths.path_tables import VARYING, FollowedPackets, PathTables
 from pcapcheck.paths.paths import Paths

@@ -9,7 +9,7 @@ from io import StringIO
 
 import numpy as np
 
-from pcapcheck.columns import BOOL, DURATION, NUMBER, TIME, Column
+from pcapcheck.column import BOOL, DURATION, NUMBER, TIME, Column
 from pcapcheck.report.tables.cells import Cells, Coded, Codes, Numbers
 from pcapcheck.report.tables.chunks import Chunk
 from pcapcheck.report.tables.written_lines import WrittenLines

@@ -96,6 +96,14 @@ def _lost_errors(subject: Subject) -> list[Remark]:
     return lost_error_remarks(subject.judgement)
 
 
+def _bundle_gaps(subject: Subject) -> list[Remark]:
+    if subject.state is None or not subject.state.bundles:
+        return []
+    from pcapcheck.triage.remarks.bundle_gaps import bundle_gap_remarks
+
+    return list(bundle_gap_remarks(subject.state, bool(subject.judgement.captures)))
+
+
 PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _described_networks,
     _recordings,
@@ -104,4 +112,5 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _open_questions,
     _stray_errors,
     _lost_errors,
+    _bundle_gaps,
 )
