@@ -83,7 +83,7 @@ def read_usual_arp(frame: Frame, at: int) -> None:
 def blank_message(frame: Frame, at: int) -> None:
     """Make absent what the text of a printed ARP packet does not hold, and take MACs of its frame for those of its own.
 
-    A reply's text does not say to whom it goes, its frame does.
+    A reply's text may not say to whom it goes, its frame does.
     """
     opcode = frame.messages[at + layout.M_KIND]
     if not frame.present & printed_layout.PRESENT_SENDER_MAC:
@@ -92,10 +92,9 @@ def blank_message(frame: Frame, at: int) -> None:
             frame.messages[at + layout.M_SENDER_MAC] = frame.messages[at + layout.M_ETH_SRC]
     if not frame.present & printed_layout.PRESENT_SENDER_IP:
         frame.messages[at + layout.M_SENDER_LOW] = layout.ABSENT
-    if opcode == protocols.ARP_REPLY:
-        frame.messages[at + layout.M_TARGET_MAC] = frame.destination
-    elif not frame.present & printed_layout.PRESENT_TARGET_MAC:
-        frame.messages[at + layout.M_TARGET_MAC] = layout.ABSENT
+    if not frame.present & printed_layout.PRESENT_TARGET_MAC:
+        known = frame.destination if opcode == protocols.ARP_REPLY else layout.ABSENT
+        frame.messages[at + layout.M_TARGET_MAC] = known
     if not frame.present & printed_layout.PRESENT_TARGET_IP:
         frame.messages[at + layout.M_TARGET_LOW] = layout.ABSENT
 

@@ -21,7 +21,7 @@ from pcapcheck cimport protocols
 
 @cython.locals(
     row=cython.longlong, event=cython.size_t, segment=cython.size_t, message=cython.size_t, error=cython.size_t,
-    sighting=cython.size_t, record=cython.longlong)
+    sighting=cython.size_t, record=cython.longlong, sums=cython.longlong)
 cpdef decode_frames(
     Frame frame, const long long[::1] records, long long count, long long first_number, const long long[::1] links,
     long long since, long long until, bint keep_all, bint with_sums, long long group_limit, long long[::1] rows,

@@ -24,6 +24,7 @@ from pcapcheck.nodestate.node_facts import (
     PolicyRule,
     Route,
     Sysctl,
+    TracedPacket,
 )
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import is_ipv4
@@ -66,6 +67,7 @@ class Host(Brief, Struct):
     features: dict[str, dict[str, Feature]] = field(default_factory=dict)
     counters: list[Counter] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
+    traces: list[TracedPacket] = field(default_factory=list)
     booted: int | None = None
     firewall: Firewall | None = None
     managed: list[Managed] = field(default_factory=list)
@@ -188,5 +190,5 @@ class Host(Brief, Struct):
         """The number of known facts."""
         listed = (self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls)
         others = (self.missing, self.features, self.managed, self.removed, self.notes, self.forwarding)
-        counted = (self.counters, self.log, () if self.booted is None else (self.booted,))
+        counted = (self.counters, self.log, self.traces, () if self.booted is None else (self.booted,))
         return sum(map(len, (*listed, *others, *counted))) + (self.firewall.size if self.firewall else 0)

@@ -21,6 +21,7 @@ from pcapcheck.nodestate.prefixes import without_prefixes
 from pcapcheck.nodestate.prompts import GLYPHS, HASH, LONGEST_PROMPT, SAME, Prompt, find_prompt
 from pcapcheck.nodestate.readers.registry import reader_of
 from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.yaml_lines import begins_yaml, goes_on_in_yaml
 
 LONGEST_LINE = 1 << 14
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
@@ -135,6 +136,7 @@ class _Session:
         self.cut = False
         self.place: str | None = None
         self.place_name: str | None = None
+        self.in_yaml = False
         self.prompt: Prompt | None = None
         self.current = SessionBlock(Owner(f"{file}:"))
 
@@ -173,6 +175,8 @@ class _Session:
                 # "ssh worker-1" on a line of its own is a heading of what follows.
                 self.heading, self.headed_label = self._elsewhere(command), None
             self._begin(command, line)
+        elif self._is_of_yaml(text):
+            self.current.lines.append(line)
         elif self._headed(line.text if line.text.startswith(">>") else text, line, ruled=ruled):
             pass
         elif TRIMMED.fullmatch(text[:LONGEST_HEADING]):
@@ -182,6 +186,12 @@ class _Session:
         else:
             self.current.lines.append(line)
             self._learn_host(text)
+
+    def _is_of_yaml(self, text: str) -> bool:
+        """Whether a line is of a YAML document of the cluster; its keys look like headings with names of hosts."""
+        bare = text.rstrip()
+        self.in_yaml = begins_yaml(bare) or (self.in_yaml and goes_on_in_yaml(bare))
+        return self.in_yaml
 
     def _prompt_in(self, text: str) -> Prompt | None:
         prompt = find_prompt(text)

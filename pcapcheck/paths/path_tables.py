@@ -23,6 +23,15 @@ VARYING = {"time", "frames", "elsewhere", "last_seen", "length", "duration", "to
 # The others, which its packets have in common.
 OF_PATHS, OF_HOPS = ([name for name in row.__struct_fields__ if name not in VARYING] for row in (PathRow, HopRow))
 
+# What stands before a frame's number and behind it; without the latter, the text names no frame.
+Words = tuple[str, str | None]
+
+
+def said(words: Words, frame: int) -> str:
+    """Words with the number of a frame in its place."""
+    before, behind = words
+    return before if behind is None else f"{before}{frame}{behind}"
+
 
 class FollowedPackets:
     """Packets of one path between two of its steps, as rules judge them.
@@ -80,7 +89,7 @@ class FollowedPackets:
         """The row of one of these packets."""
         raise NotImplementedError
 
-    def last_frame(self, frame: int) -> str:
+    def last_frame(self) -> Words:
         """The frame of the last of these steps, in words."""
         raise NotImplementedError
 
@@ -170,17 +179,18 @@ class PathPackets(FollowedPackets):
         return PathRow(
             **{name: getattr(self, name) for name in OF_PATHS},
             **self._where(sample),
-            last_seen=self.last_frame(sample.frames[-1]),
+            last_seen=said(self.last_frame(), sample.frames[-1]),
             length=sample.length,
             duration=sample.times[-1] - sample.times[0],
         )
 
-    def last_frame(self, frame: int) -> str:
+    def last_frame(self) -> Words:
         step = self._path.steps[-1]
         capture_point = step.spot.point.capture_point
         where = {POD: ", coming from the pod", NODE: ", going to the pod"}.get(step.spot.side or "", "")
-        rest = f" (frame {frame} of {capture_point.file})" if self.sightings > 1 else ", and nowhere else"
-        return f"{capture_point.name}{where}{rest}"
+        if self.sightings == 1:
+            return f"{capture_point.name}{where}, and nowhere else", None
+        return f"{capture_point.name}{where} (frame ", f" of {capture_point.file})"
 
 
 class LoneAnswer(PathPackets):
@@ -229,13 +239,13 @@ class HopPackets(FollowedPackets):
         return HopRow(
             **{name: getattr(self, name) for name in OF_HOPS},
             **self._where(sample),
-            to_frame=self.last_frame(sample.frames[self._end]),
+            to_frame=said(self.last_frame(), sample.frames[self._end]),
             latency=abs(sample.times[self._end] - sample.times[self._start]),
         )
 
-    def last_frame(self, frame: int) -> str:
+    def last_frame(self) -> Words:
         capture = self._paths.captures[self._path.steps[self._end].spot.capture]
-        return f"frame {frame} of {clean(capture.source.short_name)}"
+        return "frame ", f" of {clean(capture.source.short_name)}"
 
 
 class PathTables:

@@ -24,8 +24,8 @@ otherwise passing refusals refused spread suspect told ways who
 PLAIN = """
 accepted arrived at before both byte clock column command conditional description diagnoses doubt duplicate encrypted
 endpoint expired failed followed format holds known label largest line longest meaning measure median message more name
-network one operator outage outlier pair partly pattern query reference resolution role sampled schema share shortest size
-smallest status subject summary text understood unneeded until value warning
+network one operator outage outlier pair partly pattern query reference resolution role sampled schema share shortest
+size smallest status subject summary text understood unneeded until value warning
 """
 
 

@@ -49,8 +49,9 @@ _PUNCTUATION = re.compile(r"[^\w]*$")
 class Described(Struct):
     """What the text says about the packets that follow: where and how they were recorded.
 
-    ``live``: they were printed on the machine that saw them, so the interfaces' names are its own. ``verified``:
-    tcpdump looked at checksums, it ran without -K.
+    ``live``: they were printed on the machine that saw them, so the interfaces' names are its own. ``columns`` are the
+    fields that tshark was to print, ``separator`` is what stands between them. ``verified``: tcpdump looked at
+    checksums, it ran without -K.
     """
 
     name: str | None = None
@@ -60,6 +61,8 @@ class Described(Struct):
     sure_of_names: bool = True
     from_command: bool = False
     live: bool = False
+    columns: tuple[str, ...] = ()
+    separator: str = "\t"
     verified: bool = True
 
 

@@ -13,6 +13,7 @@ from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.record import SMALLEST_RECORD, Interface, RecordBatch, Text, empty_matrix
 from pcapcheck.capture.text import tshark
 from pcapcheck.capture.text.banner import Described, Dropped, known_line
+from pcapcheck.capture.text.dissected_text import DissectedText
 from pcapcheck.capture.text.encoder import encode
 from pcapcheck.capture.text.lines import plain, read_lines
 from pcapcheck.capture.text.link import parse
@@ -82,6 +83,7 @@ class TranscriptReader:
         self._open: PacketLines | None = None
         self._quotes = Quotes()
         self._streams = Streams()
+        self._dissected = DissectedText(self._addresses)
         # The number of tshark's latest row.
         self._row: int | None = None
         self._records = self._read()
@@ -169,6 +171,8 @@ class TranscriptReader:
             if self._done:
                 yield from self._take_done()
         self._close()
+        for packet in self._dissected.close():
+            self._take_row(packet, 0, "")
         self._end_capture()
         yield from self._take_done()
 
@@ -184,6 +188,12 @@ class TranscriptReader:
         if usual is not None:
             self._close()
             self._open = usual
+            return
+        listed = self._dissected.take(number, raw)
+        if listed is not None:
+            self._close()
+            for packet in listed:
+                self._take_row(packet, number, raw)
             return
         line = plain(raw)
         if not line or line.isspace():
@@ -214,6 +224,7 @@ class TranscriptReader:
             self._end_capture()
             self._described = said
             self._numbers = {}
+            self._dissected.begin(said)
             self.notes.other_after = None
         elif said is True:
             # Anything may stand between two fences.
@@ -258,7 +269,8 @@ class TranscriptReader:
         again = row.number is not None and self._row is not None and row.number <= self._row
         new_capture = again or self._timeline.begins_capture(row.stamp, self._apart)
         before = None if new_capture else self._row
-        self._hand_on(row.packet, row.stamp, Text(number, number, plain(raw).rstrip()), new_capture)
+        text = row.text or Text(number, number, plain(raw).rstrip())
+        self._hand_on(row.packet, row.stamp, text, new_capture)
         if row.number is not None and before is not None and row.number > before + 1:
             missing = row.number - before - 1
             self.notes.left_out += missing
