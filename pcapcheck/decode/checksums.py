@@ -104,7 +104,7 @@ def upper_sum(
     if protocol == protocols.UDP:
         if u16be(frame.buffer, payload + 6) == 0:
             # None was made: IPv6 allows that in tunnels only.
-            is_allowed = version == 4 or (header == frame.position and frame.depth != 0)
+            is_allowed = version == 4 or (header == frame.position and frame.depth)
             return checksum_layout.SUM_OK if is_allowed else checksum_layout.SUM_WRONG
         if u16be(frame.buffer, payload + 4) != end - payload:
             return checksum_layout.SUM_UNKNOWN

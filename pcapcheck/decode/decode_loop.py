@@ -94,9 +94,8 @@ def decode_frames(
                 error = emit_error(frame, said, error)
             if keep_all:
                 write_row(frame, said, rows, field_step, row)
-                rows[layout.CHECKSUMS * field_step + row] = (
-                    checksums_of(frame) if with_sums else checksum_layout.NO_SUMS
-                )
+                sums = checksums_of(frame) if with_sums else checksum_layout.NO_SUMS
+                rows[layout.CHECKSUMS * field_step + row] = sums
                 if frame.link == layout.LINK_PRINTED:
                     blank_row(frame.buffer, frame.start, rows, field_step, row)
                 row = row + 1

@@ -15,11 +15,12 @@ from pcapcheck.nodestate.readers.complaints import is_complaint
 from pcapcheck.nodestate.readers.firewall.iptables_list import is_listed
 from pcapcheck.nodestate.readers.firewall.listing_end import Stretch
 from pcapcheck.nodestate.readers.ip_link import BRIEF, HEADER
-from pcapcheck.nodestate.readers.ip_pools import goes_on
-from pcapcheck.nodestate.readers.json_documents import read_documents
+from pcapcheck.nodestate.readers.json_documents import FELIX, read_cluster_object, read_documents
 from pcapcheck.nodestate.readers.kubectl import READY
 from pcapcheck.nodestate.readers.registry import READERS, reader_of
 from pcapcheck.nodestate.readers.route_lookups import ANSWERS, read_lookups
+from pcapcheck.nodestate.readers.unjudged_forms import NAME as UNJUDGED
+from pcapcheck.nodestate.readers.unjudged_forms import form_of_command
 from pcapcheck.nodestate.session import Owner, SessionBlock, plain
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import PodEntry, State
@@ -58,7 +59,8 @@ class Understood(Struct):
     @property
     def size(self) -> int:
         """How much was understood: outputs of hosts, pods and services."""
-        return self.outputs + len(self.pods) + self.state.services.size + len(self.state.pools)
+        services, unjudged = self.state.services.size, len(self.state.unjudged)
+        return self.outputs + len(self.pods) + services + unjudged + len(self.state.pools)
 
     def add(self, part: HostPart) -> None:
         """Take a part. Raises StateError where there is more than any node has."""
@@ -85,9 +87,14 @@ def understand(block: SessionBlock, into: Understood) -> None:
         Line(line.file, line.number, text) if (text := plain(line.text)) is not line.text else line
         for line in block.lines
     ]
+    lines = _without_yaml(lines, into)
     listing = listing_of(block.command) if block.command and not block.command.follows else None
-    if listing is None:
-        _by_shape(lines, block, into)
+    if listing is None or listing.reader == UNJUDGED:
+        left = _by_shape(lines, block, into)
+        if block.command is not None and listing is not None and block.at is not None:
+            # An empty answer is one too.
+            for line in left if lines else [block.at]:
+                into.state.leave_unjudged(form_of_command(block.command) or UNJUDGED, line)
         return
     if block.trimmed or (block.last and "addresses4" in listing.whole and _ends_amid(lines)):
         listing.whole.clear()
@@ -96,6 +103,24 @@ def understand(block: SessionBlock, into: Understood) -> None:
         _read(JSON, lines, listing, block, into)
     else:
         _read(listing.reader, lines, listing, block, into)
+
+
+def _without_yaml(lines: list[Line], into: Understood) -> list[Line]:
+    """Read the YAML documents among some lines; returns the other lines."""
+    if not any(line.text.startswith(("apiVersion: ", "kind: ", "- apiVersion: ")) for line in lines):
+        return lines
+    # Loaded only if there is some.
+    from pcapcheck.nodestate.readers.yaml_documents import yaml_documents
+
+    read: set[int] = set()
+    for places, objects in yaml_documents(lines):
+        for document, line in objects:
+            if document.get("kind") != FELIX:
+                read_cluster_object(document, line, into.state)
+        # Felix's settings have a reader that goes by lines.
+        if objects and not any(document.get("kind") == FELIX for document, _ in objects):
+            read.update(places)
+    return [line for at, line in enumerate(lines) if at not in read]
 
 
 def _ends_amid(lines: Sequence[Line]) -> bool:
@@ -197,8 +222,6 @@ def _reader(text: str, before: str | None) -> str | None:
         return before
     if before == "services" and reader_of(text) is None and text.strip():
         return "services"
-    if before == "pools" and reader_of(text) is None and goes_on(text):
-        return "pools"
     if before == "pods" and any(READY.fullmatch(word) for word in text.split()[1:3]):
         return "pods"
     return reader_of(text)
