@@ -12,7 +12,7 @@ from pcapcheck.ruleset.demands import Unmet, unmet_demands
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.skipped import Skipped
-from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, TABLES
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, TABLES, TRANSFERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,6 +101,11 @@ class Analysis(Judgement):
     def connections(self) -> pandas.DataFrame:
         """One row per attempt to open a TCP connection."""
         return self._table(CONNECTIONS)
+
+    @cached_property
+    def transfers(self) -> pandas.DataFrame:
+        """One row per TCP connection that went beyond its handshake."""
+        return self._table(TRANSFERS)
 
     @cached_property
     def dns(self) -> pandas.DataFrame:

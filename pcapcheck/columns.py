@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from pcapcheck import values
 from pcapcheck.networks import EVIDENCE
-from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE, TABLES
+from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE, TABLES, TRANSFERS
 from pcapcheck.values import Value
 
 
@@ -138,6 +138,10 @@ RCODES = (
     "notzone",
     "other",
 )
+# What became of a TCP connection (exchanges/transfer_layout.py).
+TRANSFER_OUTCOMES = ("closed", "open", "in-flight", "one-sided", "stalled", "reset")
+TRANSFER_SIDES = ("asker", "asked")
+BEGUN = ("midstream", "handshake")
 # Tables of questions whose answers pass the pod link.
 ASKED = (ARP, ECHO, CONNECTIONS, DNS)
 
@@ -169,8 +173,9 @@ _COOKED = (
 _WITHOUT_E = "tcpdump's text shows no MACs without -e; print it with -e"
 _ANNOUNCED = "two answers give different MACs, and in a text without -e either may be an announcement; print it with -e"
 _WITHOUT_V = "tcpdump's text shows no TTLs without -v; print it with -v"
+_WITHOUT_TIMES = "the text shows no times; print it without -t"
 _EXCHANGES = f"{ARP} {ANSWERS} {ECHO} {CONNECTIONS} {DNS}"
-_ALL = f"{FRAMES} {_EXCHANGES}"
+_ALL = f"{FRAMES} {_EXCHANGES} {TRANSFERS}"
 
 _define(_ALL, "interface", TEXT, "name of the capture point", late=True)
 _define(_ALL, "kind", ENUM, "kind of the capture point", words=KINDS, late=True)
@@ -186,6 +191,15 @@ _define(
 _define(_ALL, "end", ENUM, "end of the pod link where it was recorded", words=ENDS, late=True)
 _define(FRAMES, "side", ENUM, "end of the pod link that sent the frame", words=SIDES, late=True)
 _define(_EXCHANGES, "asker_side", ENUM, "end of the pod link that asked", "side", words=SIDES, late=True)
+_define(
+    TRANSFERS,
+    "sender_side",
+    ENUM,
+    "end of the pod link that sent the data that got stuck, or the RST; if nothing is wrong, that of the asker",
+    "side",
+    words=SIDES,
+    late=True,
+)
 _define(_ALL, "side_evidence", ENUM, "evidence for the side", words=SIDE_EVIDENCE, late=True)
 _define(
     _ALL,
@@ -427,6 +441,89 @@ _define(CONNECTIONS, "refusal", TEXT, "ICMP error in words, with its type, code 
 _define(CONNECTIONS, "error_type", NUMBER, "ICMP type of that error")
 _define(CONNECTIONS, "error_code", NUMBER, "ICMP code of that error")
 _define(CONNECTIONS, "error_from", ADDRESS, "sender of that error")
+
+_TIMELESS = "the text shows no times, by which data that is sent again differs from a frame recorded twice"
+_define(TRANSFERS, "family", NUMBER, "4 or 6")
+_define(TRANSFERS, "time", TIME, "time of the first segment recorded")
+_define(TRANSFERS, "src", ADDRESS, "address of the asker: who opened it, else who has the higher port")
+_define(TRANSFERS, "dst", ADDRESS, "address that was asked")
+_define(TRANSFERS, "src_port", NUMBER, "asker's port", why_absent=_PORT_NAME)
+_define(TRANSFERS, "dst_port", NUMBER, "port that was asked", why_absent=_PORT_NAME)
+_define(TRANSFERS, "eth_src", MAC, "source MAC of the asker's first segment, or of the other side's if there is none")
+_define(TRANSFERS, "eth_dst", MAC, "destination MAC of that segment")
+_define(
+    TRANSFERS,
+    "outcome",
+    ENUM,
+    "stalled: data was sent four times or more over three seconds or more, and never acknowledged; reset: an RST broke "
+    "it off while data was under way; in-flight: the latest data is not acknowledged; one-sided: one direction was not "
+    "recorded; closed, or open: all data was acknowledged",
+    words=TRANSFER_OUTCOMES,
+)
+_define(TRANSFERS, "progresses", BOOL, "whether its data arrives; absent if that is not known", late=True)
+_define(TRANSFERS, "begun", ENUM, "where the recording of it begins", words=BEGUN)
+_define(TRANSFERS, "duration", DURATION, "time from its first segment to its last", why_absent=_WITHOUT_TIMES)
+for _side, _who in (("asker", "the asker"), ("asked", "whoever was asked")):
+    _define(TRANSFERS, f"{_side}.segments", NUMBER, f"segments from {_who}; a frame recorded twice counts twice")
+    _define(TRANSFERS, f"{_side}.bytes", NUMBER, f"bytes of data in segments from {_who}, also those sent again")
+    _define(
+        TRANSFERS, f"{_side}.resent", NUMBER, f"segments with data that {_who} had sent before", why_absent=_TIMELESS
+    )
+    _define(TRANSFERS, f"{_side}.resent_bytes", NUMBER, "bytes of data in them", why_absent=_TIMELESS)
+    _define(
+        TRANSFERS,
+        f"{_side}.unacked",
+        NUMBER,
+        f"bytes from {_who} that were never acknowledged",
+        why_absent="nothing from the other side was recorded",
+    )
+    _define(
+        TRANSFERS,
+        f"{_side}.largest_unacked",
+        NUMBER,
+        "bytes of data in the largest segment that was never acknowledged; larger than the MTU if it was recorded "
+        "before a card or the kernel cut it into segments",
+        why_absent="all was acknowledged, or the largest of it is not known",
+    )
+    _define(TRANSFERS, f"{_side}.zero_windows", NUMBER, f"times that {_who} had no room for more data")
+    _define(
+        TRANSFERS,
+        f"{_side}.mss",
+        NUMBER,
+        f"largest segment that {_who} takes, as its SYN says",
+        why_absent="its SYN was not recorded, or says nothing of it",
+    )
+    _define(TRANSFERS, f"{_side}.ttl", NUMBER, f"TTL of the latest segment from {_who} that is no RST", why_absent=_WITHOUT_V)
+    _define(TRANSFERS, f"{_side}.finished", BOOL, f"whether {_who} said that it has no more data (FIN)")
+_FINE = "it was neither stalled nor reset"
+_define(
+    TRANSFERS, "sender", ADDRESS, "whose data got stuck, or in whose name the RST that broke it off was sent", why_absent=_FINE
+)
+_define(TRANSFERS, "sender_port", NUMBER, "port of that address", why_absent=_FINE)
+_define(TRANSFERS, "receiver", ADDRESS, "address that this data, or this RST, was for", why_absent=_FINE)
+_define(TRANSFERS, "receiver_port", NUMBER, "port of that address", why_absent=_FINE)
+_define(TRANSFERS, "sent_by", ENUM, "which of the two the sender is", words=TRANSFER_SIDES, why_absent=_FINE)
+_STUCK = "no data got stuck"
+_define(TRANSFERS, "attempts", NUMBER, "times that the data was sent that got stuck", why_absent=_STUCK)
+_define(TRANSFERS, "lasted", DURATION, "time over which it was sent", why_absent=_STUCK)
+_define(TRANSFERS, "size", NUMBER, "bytes of it", why_absent=_STUCK)
+_define(TRANSFERS, "fate", TEXT, "what became of it, in words", why_absent=_STUCK)
+_define(TRANSFERS, "resets", NUMBER, "number of RSTs")
+_define(
+    TRANSFERS,
+    "reset_midway",
+    BOOL,
+    "whether an RST broke it off while data was under way",
+    why_absent="only one direction of the connection was recorded; capture both (without -Q)",
+)
+_define(TRANSFERS, "reset_ttl", NUMBER, "TTL of that RST", why_absent="no RST broke it off, or its text shows no TTL")
+_define(
+    TRANSFERS,
+    "reset_forged",
+    BOOL,
+    "whether no other segment from the RST's address had its TTL: then a node or firewall sent it in that name",
+    why_absent="no RST broke it off, or there is no other TTL to compare its own with",
+)
 
 _define(DNS, "family", NUMBER, "4 or 6", shared=True)
 _define(DNS, "time", TIME, "time of the first query")

@@ -37,6 +37,7 @@ from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.paths.paths import Paths
 from pcapcheck.paths.repeated_attempts import repeated_attempts
 from pcapcheck.paths.shared_addresses import judge_addresses
+from pcapcheck.questions.broken_transfers import BrokenTransfers
 from pcapcheck.questions.datagram_errors import datagram_errors
 from pcapcheck.questions.node_errors import node_errors
 from pcapcheck.questions.silent_conversations import silent_conversations
@@ -240,7 +241,8 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
         about = (evaluation for evaluation in evaluations if evaluation.rule.table == table)
         return any(evaluation.decides(row, capture, facts) for evaluation in about)
 
-    questions = unanswered(captures, facts, judged, PRODUCERS, followed.found)
+    producers = (*PRODUCERS, BrokenTransfers(captures))
+    questions = unanswered(captures, facts, judged, producers, followed.found)
     questions += node_errors(followed, reading, questions)
     return questions + list(datagram_errors(captures, facts, reading, questions))
 

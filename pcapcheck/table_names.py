@@ -2,6 +2,7 @@
 
 FRAMES, ARP, ANSWERS, ECHO, ADDRESSES = "frames", "arp", "answers", "echo", "addresses"
 CONNECTIONS = "connections"
+TRANSFERS = "transfers"
 DNS = "dns"
 PATHS, HOPS = "paths", "hops"
 STATE = "state"
@@ -11,6 +12,7 @@ TABLES = {
     ANSWERS: "one row per answer to an address resolution",
     ECHO: "one row per ICMP or ICMPv6 echo request, with its replies",
     CONNECTIONS: "one row per TCP connection attempt: a SYN, its retransmissions and the answer",
+    TRANSFERS: "one row per TCP connection that went beyond its handshake: data, repeats, how it ended",
     DNS: "one row per question to a DNS server over UDP: a query, its retries and the response",
     ADDRESSES: "one row per capture point, IP address and MAC that claimed the address in ARP or neighbour discovery",
     PATHS: "one row per packet followed from capture point to capture point",

@@ -19,6 +19,11 @@ cdef long long emit_segment(
 cdef inline bint note_tcp(
     const unsigned char[::1] buffer, Frame frame, long long[::1] segments, size_t at) except -1 nogil
 
+cdef inline long long ttl_of(const unsigned char[::1] buffer, Frame frame) except? -1 nogil
+
+@cython.locals(options_end=cython.longlong, option=cython.longlong, kind=cython.int)
+cdef long long offered_size(const unsigned char[::1] buffer, long long payload, long long end) except? -1 nogil
+
 @cython.locals(size=cython.longlong)
 cdef inline bint note_udp(
     const unsigned char[::1] buffer, long long payload, long long[::1] segments, size_t at) except -1 nogil

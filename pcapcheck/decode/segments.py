@@ -61,10 +61,40 @@ def note_tcp(buffer: bytearray, frame: Frame, segments: array[int], at: int) -> 
     ack = u32be(buffer, payload + 8)
     if u16be(buffer, payload + 14) == 0:
         ack = ack | layout.CLOSED
+    if buffer[payload + 13] & protocols.TCP_SYN:
+        ack = ack | (offered_size(buffer, payload, frame.payload_end) << layout.MSS_SHIFT)
     segments[at + layout.T_SIZE] = ((size if size > 0 else 0) << 16) | (buffer[payload + 13] & 63)
-    segments[at + layout.T_SEQ] = u32be(buffer, payload + 4)
+    segments[at + layout.T_SEQ] = u32be(buffer, payload + 4) | (ttl_of(buffer, frame) << 32)
     segments[at + layout.T_ACK] = ack
     return True
+
+
+def ttl_of(buffer: bytearray, frame: Frame) -> int:
+    """The TTL or hop limit of the packet plus 1; 0 where a text does not print it."""
+    if frame.link == layout.LINK_PRINTED and (frame.present & printed_layout.PRESENT_TTL) == 0:
+        return 0
+    return buffer[frame.header + (8 if frame.version == 4 else 7)] + 1
+
+
+def offered_size(buffer: bytearray, payload: int, end: int) -> int:
+    """The largest segment that the sender of a SYN takes (MSS; RFC 9293, section 3.7.1); 0 where it does not say."""
+    options_end = payload + (buffer[payload + 12] >> 4) * 4
+    if options_end > end:
+        options_end = end
+    option = payload + 20
+    while option + 4 <= options_end:
+        kind = buffer[option]
+        if kind == protocols.TCP_OPTION_MSS:
+            return u16be(buffer, option + 2)
+        if kind == protocols.TCP_OPTION_END:
+            return 0
+        if kind == protocols.TCP_OPTION_NOTHING:
+            option = option + 1
+        elif buffer[option + 1] < 2:
+            return 0
+        else:
+            option = option + buffer[option + 1]
+    return 0
 
 
 def note_udp(buffer: bytearray, payload: int, segments: array[int], at: int) -> bool:

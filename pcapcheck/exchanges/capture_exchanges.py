@@ -61,13 +61,15 @@ class Exchanges:
         """The exchanges that this batch finishes."""
         self.claims.feed(batch)
         yield from self._resolved(self.resolutions.feed(batch))
-        self.conversations.feed(batch)
+        for rows in self.conversations.feed(batch):
+            yield rows.table, rows, 1
         for rows in self.paired.feed(batch):
             yield rows.table, rows, 1
 
     def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
         """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted."""
-        self.conversations.finish()
+        for rows in self.conversations.finish():
+            yield rows.table, rows, 1
         last_seen: dict[Point, int] = {}
         for group in groups:
             if group.count and group.last is not None:

@@ -8,6 +8,7 @@ from pcapcheck.exchanges.arp_fields import ARP_TABLE
 from pcapcheck.exchanges.connection_fields import CONNECTION_FIELDS
 from pcapcheck.exchanges.dns_fields import DNS_FIELDS
 from pcapcheck.exchanges.echo_fields import ECHO_FIELDS
+from pcapcheck.exchanges.transfer_fields import TRANSFER_FIELDS
 
-_TABLES = (FRAME_FIELDS, ARP_TABLE, ANSWER_TABLE, ECHO_FIELDS, CONNECTION_FIELDS, DNS_FIELDS)
+_TABLES = (FRAME_FIELDS, ARP_TABLE, ANSWER_TABLE, ECHO_FIELDS, CONNECTION_FIELDS, TRANSFER_FIELDS, DNS_FIELDS)
 RAW_TABLES = {fields.table: fields for fields in _TABLES}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcapcheck.exchanges.conversations import HALF_OPEN, REFUSED, RESET, SILENT, STALLED, UNACCEPTED, Conversation
+from pcapcheck.exchanges.conversations import HALF_OPEN, REFUSED, SILENT, UNACCEPTED, Conversation
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.protocols import TUNNEL_PORTS
-from pcapcheck.questions.unanswered import UNANSWERED, Judged, Unanswered
+from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.table_names import CONNECTIONS
 from pcapcheck.values import format_address
 
@@ -27,8 +27,6 @@ ONE_WAY = frozenset(
 EPHEMERAL = 32768
 # The bytes of a datagram that keeps a NAT entry alive.
 KEEP_ALIVE = 1
-# Segments of at least this many bytes may exceed the MTU of the network.
-LARGE = 1200
 
 
 def silent_conversations(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
@@ -104,23 +102,7 @@ def _half_open(conversation: Conversation, about: str, at_home: bool) -> tuple[s
 def _question(conversation: Conversation, count: int, point: PointFacts, capture: Capture) -> Unanswered:
     asker, asked = format_address(conversation.asker), format_address(conversation.asked)
     about, protocol, meaning, wording, silence = "", "TCP", "", "", point.silence.get(CONNECTIONS, "")
-    if conversation.kind == STALLED:
-        about = f"TCP data to {asked} port {conversation.asked_port}"
-        meaning = f"{conversation.size} bytes were sent again and again and never acknowledged"
-        if conversation.size >= LARGE:
-            meaning += "; if smaller ones arrive, the way takes no packets of this size and says so to nobody (MTU)"
-    elif conversation.kind == RESET:
-        # An RST bears the address of an end of the connection, whoever made it.
-        wording = (
-            f"the connection of {asker} port {conversation.asker_port} with {asked} port {conversation.asked_port} is "
-            f"broken off (RST from {asker}'s address)"
-        )
-        meaning = (
-            "data was under way: the process ended, or a firewall or the node reset the connection in its name or "
-            "lost track of it; an RST that its sender's own link does not show comes from somebody else"
-        )
-        silence = ""
-    elif conversation.kind == HALF_OPEN:
+    if conversation.kind == HALF_OPEN:
         about = f"connection to {asked} port {conversation.asked_port}"
         wording, meaning = _half_open(conversation, about, _is_at_home(conversation, point))
         silence = ""
@@ -143,12 +125,8 @@ def _question(conversation: Conversation, count: int, point: PointFacts, capture
         meaning=meaning,
         doubt=silence,
         wording=wording,
-        verb="sent" if conversation.kind == STALLED else "seen" if conversation.kind == RESET else "asked",
         port=conversation.asked_port,
         asker_ports=frozenset((conversation.asker_port,)),
-        size=conversation.size if conversation.kind == STALLED else None,
-        noun="connection" if conversation.kind == RESET else "question",
-        ended="broken off" if conversation.kind == RESET else UNANSWERED,
         opens=conversation.kind in (SILENT, UNACCEPTED),
         lost_answer=conversation.frames[-1] if conversation.kind == HALF_OPEN else None,
     )

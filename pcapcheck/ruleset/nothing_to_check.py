@@ -8,7 +8,7 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.links.unjudged import why_unjudged
 from pcapcheck.ruleset.rule import Rule
-from pcapcheck.table_names import HOPS, PATHS, STATE
+from pcapcheck.table_names import HOPS, PATHS, STATE, TRANSFERS
 
 # A command in parentheses that names a pod's link.
 NAMING = re.compile(r" \([^()]*\{interface\}[^()]*\)")
@@ -18,6 +18,7 @@ NOUNS = {
     "answers": "answer to ARP or neighbour discovery",
     "echo": "echo request",
     "connections": "attempt at a TCP connection",
+    "transfers": "TCP connection that goes beyond its handshake",
     "dns": "DNS query",
     "addresses": "claim of an address",
     "paths": "packet",

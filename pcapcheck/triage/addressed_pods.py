@@ -38,6 +38,7 @@ class Sought:
             exchanges = capture.exchanges
             self._ips |= {ip for _, ip in exchanges.asked}
             self._ips |= {conversation.asked for conversation in exchanges.conversations.found}
+            self._ips |= {row.dst for row in exchanges.conversations.broken if isinstance(row.dst, int)}
             pairs = np.unique(exchanges.paired.cells.table()[:, DST], axis=0)
             self._ips |= {address_of(*pair) for pair in pairs.tolist()}
             paired = exchanges.paired

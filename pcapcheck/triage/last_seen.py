@@ -9,6 +9,7 @@ from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.question_row import QuestionRow
+from pcapcheck.exchanges.transfer_row import TransferRow
 from pcapcheck.paths.fates import came_back, fate, went_on
 from pcapcheck.paths.hosts import Hosts
 from pcapcheck.paths.losses import REPLY, PathLoss
@@ -16,7 +17,7 @@ from pcapcheck.plural import does
 from pcapcheck.questions.unanswered import SILENT
 from pcapcheck.ruleset.messages import headline_of, observed_of
 from pcapcheck.ruleset.rule import Rule, placeholders
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, TRANSFERS
 from pcapcheck.values import Value, format_address
 
 
@@ -24,7 +25,7 @@ from pcapcheck.values import Value, format_address
 class AskedPhrase:
     """How sentences name the questions of one table: all that were lost, and a single packet."""
 
-    row_class: type[QuestionRow]
+    row_class: type[QuestionRow] | type[TransferRow]
     lost: str
     packet: str
 
@@ -32,6 +33,7 @@ class AskedPhrase:
 ASKING = {
     ECHO: AskedPhrase(EchoRow, "they", "the request"),
     CONNECTIONS: AskedPhrase(ConnectionRow, "its SYNs", "its SYN"),
+    TRANSFERS: AskedPhrase(TransferRow, "its segments", "its segment"),
     DNS: AskedPhrase(DnsRow, "they", "the query"),
 }
 
@@ -78,7 +80,7 @@ def silence(table: str, place: LastPlace) -> str:
 
 def silence_of_question(table: str, place: LastPlace) -> str:
     """The same for a question that no rule is about: it is a single question, however often it is repeated."""
-    return _silence(False, SILENT, "its requests" if table != CONNECTIONS else ASKING[table].lost, place)
+    return _silence(False, SILENT, ASKING[table].lost if table in (CONNECTIONS, TRANSFERS) else "its requests", place)
 
 
 def _silence(several: bool, unheard: str, lost: str, place: LastPlace) -> str:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from pcapcheck import analyze
-from tests.support.lab import CAPTURES, DNS, DNS_RULES, EXPECTED, LETTERS, captures, statuses
+from tests.support.lab import CAPTURES, DNS, DNS_RULES, EXPECTED, LETTERS, TRANSFER_RULES, TRANSFERS, captures, statuses
 
 
 @pytest.mark.parametrize("scenario", sorted(EXPECTED))
@@ -20,6 +20,12 @@ def test_verdicts(scenario: str) -> None:
 def test_dns(scenario: str) -> None:
     by_id = {finding.rule.id: finding.status for finding in analyze(*captures(scenario)).findings}
     assert "".join(LETTERS[by_id[rule]] for rule in DNS_RULES) == DNS[scenario]
+
+
+@pytest.mark.parametrize("scenario", sorted(TRANSFERS))
+def test_transfers(scenario: str) -> None:
+    by_id = {finding.rule.id: finding.status for finding in analyze(*captures(scenario)).findings}
+    assert "".join(LETTERS[by_id[rule]] for rule in TRANSFER_RULES) == TRANSFERS[scenario]
 
 
 def test_every_recording_has_an_expectation() -> None:

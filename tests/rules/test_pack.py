@@ -34,6 +34,8 @@ FLIPPED = {
     "request-reaches-pod": ("delivered: true", "delivered: false"),
     "reply-delivered": ("delivered: true", "delivered: false"),
     "tcp-answered": ("answered: true", "answered: false"),
+    "tcp-progresses": ("progresses: true", "progresses: false"),
+    "tcp-not-reset-midway": ("reset_midway: false", "reset_midway: true"),
     "dns-answered": ("answered: true", "answered: false"),
     "dns-prompt": ("promptness: at-once", "promptness: late"),
     "dns-not-refused": ("[servfail, refused]", "[noerror, nxdomain]"),

@@ -57,7 +57,8 @@ class Dns:
 class Transport:
     """TCP, UDP or SCTP: ports, the flags of TCP or the first chunk of SCTP, and over UDP what DNS says.
 
-    ``size`` is how many bytes of data TCP or UDP carry, ``header`` how many TCP's header has. ``whole``: ``seq`` and
+    ``size`` is how many bytes of data TCP or UDP carry, ``header`` how many TCP's header has, ``mss``
+    how many its sender takes at once. ``whole``: ``seq`` and
     ``ack`` are those on the wire, else they count from wherever the text begins.
     """
 
@@ -71,6 +72,7 @@ class Transport:
     size: int | None = None
     window: int | None = None
     header: int | None = None
+    mss: int | None = None
     whole: bool = False
 
 

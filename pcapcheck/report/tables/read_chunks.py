@@ -12,13 +12,13 @@ from pcapcheck.links.read_rows import read_rows
 from pcapcheck.raw_rows import RawRows
 from pcapcheck.report.tables.chunks import Chunk, Chunks
 from pcapcheck.report.tables.followed_cells import followed_cells
-from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS
+from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, TRANSFERS
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
 
 # The tables that are read.
-TABLES = (FRAMES, ARP, ANSWERS, ECHO, CONNECTIONS, DNS, PATHS, HOPS)
+TABLES = (FRAMES, ARP, ANSWERS, ECHO, CONNECTIONS, TRANSFERS, DNS, PATHS, HOPS)
 # Rows per chunk, if they come in small batches.
 CHUNK = 1 << 15
 

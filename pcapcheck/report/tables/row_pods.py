@@ -10,7 +10,7 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.report.tables.cells import Cells, Coded, Numbers, alike
-from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES
+from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, TRANSFERS
 
 # By table, the columns with the sender or asker, and with the receiver: MAC, then addresses.
 _ASKED = (("eth_src", "src"), ("eth_dst", "dst"))
@@ -21,6 +21,7 @@ ENDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ANSWERS: _RESOLVED,
     ECHO: _ASKED,
     CONNECTIONS: _ASKED,
+    TRANSFERS: _ASKED,
     DNS: _ASKED,
 }
 # A pod has one address of each family; a pod that sends from more is a router: only the row's address is shown.
