@@ -443,7 +443,7 @@ _define(CONNECTIONS, "error_code", NUMBER, "ICMP code of that error")
 _define(CONNECTIONS, "error_from", ADDRESS, "sender of that error")
 
 _TIMELESS = "the text shows no times, by which data that is sent again differs from a frame recorded twice"
-_define(TRANSFERS, "family", NUMBER, "4 or 6")
+_define(TRANSFERS, "family", NUMBER, "4 or 6", shared=True)
 _define(TRANSFERS, "time", TIME, "time of the first segment recorded")
 _define(TRANSFERS, "src", ADDRESS, "address of the asker: who opened it, else who has the higher port")
 _define(TRANSFERS, "dst", ADDRESS, "address that was asked")
@@ -459,9 +459,11 @@ _define(
     "it off while data was under way; in-flight: the latest data is not acknowledged; one-sided: one direction was not "
     "recorded; closed, or open: all data was acknowledged",
     words=TRANSFER_OUTCOMES,
+    shared=True,
 )
+_define(TRANSFERS, "has_data", BOOL, "whether data was sent over it, in either direction", shared=True)
 _define(TRANSFERS, "progresses", BOOL, "whether its data arrives; absent if that is not known", late=True)
-_define(TRANSFERS, "begun", ENUM, "where the recording of it begins", words=BEGUN)
+_define(TRANSFERS, "begun", ENUM, "where the recording of it begins", words=BEGUN, shared=True)
 _define(TRANSFERS, "duration", DURATION, "time from its first segment to its last", why_absent=_WITHOUT_TIMES)
 for _side, _who in (("asker", "the asker"), ("asked", "whoever was asked")):
     _define(TRANSFERS, f"{_side}.segments", NUMBER, f"segments from {_who}; a frame recorded twice counts twice")
@@ -495,33 +497,36 @@ for _side, _who in (("asker", "the asker"), ("asked", "whoever was asked")):
     )
     _define(TRANSFERS, f"{_side}.ttl", NUMBER, f"TTL of the latest segment from {_who} that is no RST", why_absent=_WITHOUT_V)
     _define(TRANSFERS, f"{_side}.finished", BOOL, f"whether {_who} said that it has no more data (FIN)")
+# Connections with which something is wrong are never counted together.
 _FINE = "it was neither stalled nor reset"
 _define(
-    TRANSFERS, "sender", ADDRESS, "whose data got stuck, or in whose name the RST that broke it off was sent", why_absent=_FINE
+    TRANSFERS, "sender", ADDRESS, "whose data got stuck, or in whose name the RST that broke it off was sent", shared=True, why_absent=_FINE
 )
-_define(TRANSFERS, "sender_port", NUMBER, "port of that address", why_absent=_FINE)
-_define(TRANSFERS, "receiver", ADDRESS, "address that this data, or this RST, was for", why_absent=_FINE)
-_define(TRANSFERS, "receiver_port", NUMBER, "port of that address", why_absent=_FINE)
-_define(TRANSFERS, "sent_by", ENUM, "which of the two the sender is", words=TRANSFER_SIDES, why_absent=_FINE)
+_define(TRANSFERS, "sender_port", NUMBER, "port of that address", shared=True, why_absent=_FINE)
+_define(TRANSFERS, "receiver", ADDRESS, "address that this data, or this RST, was for", shared=True, why_absent=_FINE)
+_define(TRANSFERS, "receiver_port", NUMBER, "port of that address", shared=True, why_absent=_FINE)
+_define(TRANSFERS, "sent_by", ENUM, "which of the two the sender is", words=TRANSFER_SIDES, shared=True, why_absent=_FINE)
 _STUCK = "no data got stuck"
-_define(TRANSFERS, "attempts", NUMBER, "times that the data was sent that got stuck", why_absent=_STUCK)
-_define(TRANSFERS, "lasted", DURATION, "time over which it was sent", why_absent=_STUCK)
-_define(TRANSFERS, "size", NUMBER, "bytes of it", why_absent=_STUCK)
-_define(TRANSFERS, "fate", TEXT, "what became of it, in words", why_absent=_STUCK)
+_define(TRANSFERS, "attempts", NUMBER, "times that the data was sent that got stuck", shared=True, why_absent=_STUCK)
+_define(TRANSFERS, "lasted", DURATION, "time over which it was sent", shared=True, why_absent=_STUCK)
+_define(TRANSFERS, "size", NUMBER, "bytes of it", shared=True, why_absent=_STUCK)
+_define(TRANSFERS, "fate", TEXT, "what became of it, in words", shared=True, why_absent=_STUCK)
 _define(TRANSFERS, "resets", NUMBER, "number of RSTs")
 _define(
     TRANSFERS,
     "reset_midway",
     BOOL,
     "whether an RST broke it off while data was under way",
+    shared=True,
     why_absent="only one direction of the connection was recorded; capture both (without -Q)",
 )
-_define(TRANSFERS, "reset_ttl", NUMBER, "TTL of that RST", why_absent="no RST broke it off, or its text shows no TTL")
+_define(TRANSFERS, "reset_ttl", NUMBER, "TTL of that RST", shared=True, why_absent="no RST broke it off, or its text shows no TTL")
 _define(
     TRANSFERS,
     "reset_forged",
     BOOL,
     "whether no other segment from the RST's address had its TTL: then a node or firewall sent it in that name",
+    shared=True,
     why_absent="no RST broke it off, or there is no other TTL to compare its own with",
 )
 

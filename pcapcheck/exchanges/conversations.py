@@ -62,10 +62,11 @@ class Conversation:
 class Conversations:
     """Follows the conversations of one capture, in the order of its frames.
 
+    Transfers with which nothing is wrong are counted with others alike, unless ``every`` one is wanted as a row.
     ``found`` are those with a question without an answer, ``broken`` transfers that stalled or were reset.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, every: bool = False) -> None:
         self.found: list[Conversation] = []
         self.broken: list[TransferRow] = []
         # Found, but not kept.
@@ -76,9 +77,11 @@ class Conversations:
         self._transfers = array("q")
         # Rows that were written and not handed out so far; the second thread appends to them.
         self._written: deque[array[int]] = deque()
+        self._classes = array("q")
         self._groups = array("q")
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
         self._state[layout.S_LATEST] = layout.ABSENT
+        self._state[layout.S_EVERY] = every
         self._ahead: Worker[tuple[array[int], int]] | None = None
         self._address_of: AddressOf = address_of
 
@@ -103,6 +106,7 @@ class Conversations:
             self._enlarge()
             self._out.frombytes(bytes(8 * layout.FIELDS * OUT_ROWS))
             self._transfers.frombytes(bytes(8 * transfer_layout.FIELDS * TRANSFER_ROWS))
+            self._classes.frombytes(bytes(8 * transfer_layout.CLASS_FIELDS * transfer_layout.CLASSES))
             if is_compiled() and (os.cpu_count() or 1) > 1:
                 self._ahead = Worker(self._take, EVENTS_KEPT - 2)
         if self._ahead is not None:
@@ -122,7 +126,7 @@ class Conversations:
         self.close()
         self._state[layout.S_STATUS] = layout.OUT_FULL
         while self._state[layout.S_STATUS] != layout.DONE:
-            conversing.finish_all(self._pool, self._out, self._transfers, self._state)
+            conversing.finish_all(self._pool, self._out, self._transfers, self._classes, self._state)
             self._keep()
             yield from self._handed_out()
         for spent in (self._pool, self._slots, self._out, self._transfers):
@@ -132,12 +136,24 @@ class Conversations:
         """The rows written so far, in one batch."""
         if not self._written:
             return
-        data, size = self._written.popleft(), transfer_layout.FIELDS
+        data = self._written.popleft()
         while self._written:
             data += self._written.popleft()
-        rows = RawRows(TRANSFER_FIELDS, data, len(data) // size, size, 1, self._groups, GROUP_FIELDS, self._address_of)
+        rows = self._rows(data)
         self._keep_broken(rows)
         yield rows
+
+    def counted(self) -> Iterator[tuple[TransferRow, int]]:
+        """Transfers that were counted and are no rows of their own: the first of each class, and how many there are."""
+        for start in range(0, len(self._classes), transfer_layout.CLASS_FIELDS):
+            _, count, *_ = some = self._classes[start : start + transfer_layout.CLASS_FIELDS]
+            if count:
+                yield TransferRow(self._rows(some[transfer_layout.CLASS_ROW :]), 0), count
+        del self._classes[:]
+
+    def _rows(self, data: array[int]) -> RawRows:
+        size = transfer_layout.FIELDS
+        return RawRows(TRANSFER_FIELDS, data, len(data) // size, size, 1, self._groups, GROUP_FIELDS, self._address_of)
 
     def _keep_broken(self, rows: RawRows) -> None:
         size = transfer_layout.FIELDS
@@ -150,7 +166,7 @@ class Conversations:
         state = self._state
         state[layout.S_SEGMENT] = 0
         while True:
-            conversing.converse(*given, self._pool, self._slots, self._out, self._transfers, state)
+            conversing.converse(*given, self._pool, self._slots, self._out, self._transfers, self._classes, state)
             self._keep()
             if state[layout.S_STATUS] == layout.DONE:
                 return
@@ -158,8 +174,8 @@ class Conversations:
                 self._enlarge()
 
     def _enlarge(self) -> None:
-        """Quadruple the places; rebuild the table over them with room to spare."""
-        places = max(FIRST_PLACES, 4 * len(self._pool) // layout.FIELDS)
+        """Double the places; rebuild the table over them with room to spare."""
+        places = max(FIRST_PLACES, 2 * len(self._pool) // layout.FIELDS)
         self._pool.frombytes(bytes(8 * (layout.FIELDS * places - len(self._pool))))
         self._slots = array("i", [-1]) * (4 * places)
         conversing.enter_all(self._pool, self._slots, self._state[layout.S_USED])

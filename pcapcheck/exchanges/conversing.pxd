@@ -8,7 +8,7 @@ from pcapcheck.exchanges cimport conversing_layout as layout
 from pcapcheck.copying cimport copy_numbers
 from pcapcheck.exchanges cimport transfer_layout
 from pcapcheck.exchanges.tcp_progress cimport note_tcp
-from pcapcheck.exchanges.transfer_rows cimport is_transfer, write_transfer
+from pcapcheck.exchanges.transfer_rows cimport count_transfer, is_transfer, write_transfer
 from pcapcheck.hash_table cimport fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
 from pcapcheck cimport protocols
 
@@ -45,7 +45,7 @@ cdef inline int judge(const long long[::1] pool, size_t row) except? -1 nogil
 
 @cython.locals(kind=cython.int, target=cython.size_t)
 cdef int finish(
-    long long[::1] pool, size_t row, long long[::1] out, long long[::1] transfers,
+    long long[::1] pool, size_t row, long long[::1] out, long long[::1] transfers, long long[::1] classes,
     long long[::1] state) except -1 nogil
 
 cdef inline int count_in(
@@ -70,7 +70,8 @@ cdef inline bint is_full(
     status=cython.int, at=cython.size_t, side=cython.longlong, home=cython.longlong)
 cpdef converse(
     const long long[::1] segments, long long count, long long[::1] pool, int[::1] slots, long long[::1] out,
-    long long[::1] transfers, long long[::1] state)
+    long long[::1] transfers, long long[::1] classes, long long[::1] state)
 
 @cython.locals(used=cython.longlong)
-cpdef finish_all(long long[::1] pool, long long[::1] out, long long[::1] transfers, long long[::1] state)
+cpdef finish_all(
+    long long[::1] pool, long long[::1] out, long long[::1] transfers, long long[::1] classes, long long[::1] state)

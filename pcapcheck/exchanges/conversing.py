@@ -27,7 +27,7 @@ if not cython.compiled:
     from pcapcheck.exchanges import conversing_layout as layout
     from pcapcheck.exchanges import transfer_layout
     from pcapcheck.exchanges.tcp_progress import note_tcp
-    from pcapcheck.exchanges.transfer_rows import is_transfer, write_transfer
+    from pcapcheck.exchanges.transfer_rows import count_transfer, is_transfer, write_transfer
     from pcapcheck.hash_table import fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
 
 
@@ -174,8 +174,13 @@ def judge(pool: array[int], row: int) -> int:
     return layout.SILENT if alike and lasted >= layout.STREAM * (packets - 1) else layout.NOTHING
 
 
-def finish(pool: array[int], row: int, out: array[int], transfers: array[int], state: array[int]) -> None:
-    """A conversation that goes on no more: write it out if something in it got no answer, or as a transfer of TCP."""
+def finish(
+    pool: array[int], row: int, out: array[int], transfers: array[int], classes: array[int], state: array[int]
+) -> None:
+    """A conversation that goes on no more: write it out if something in it got no answer, or as a transfer of TCP.
+
+    Transfers with which nothing is wrong are counted in ``classes``, unless every one is wanted.
+    """
     kind = judge(pool, row)
     if kind != layout.NOTHING:
         pool[row + layout.KIND] = kind
@@ -183,8 +188,9 @@ def finish(pool: array[int], row: int, out: array[int], transfers: array[int], s
         state[layout.S_OUT] = state[layout.S_OUT] + 1
         copy_numbers(pool, row, out, target, layout.FIELDS)
     elif pool[row + layout.PORTS] >> 32 == protocols.TCP and is_transfer(pool, row):
-        write_transfer(pool, row, transfers, state[layout.S_TRANSFERS])
-        state[layout.S_TRANSFERS] = state[layout.S_TRANSFERS] + 1
+        if state[layout.S_EVERY] or not count_transfer(pool, row, classes):
+            write_transfer(pool, row, transfers, state[layout.S_TRANSFERS])
+            state[layout.S_TRANSFERS] = state[layout.S_TRANSFERS] + 1
 
 
 def count_in(pool: array[int], mine: int, segments: array[int], at: int) -> None:
@@ -272,6 +278,7 @@ def converse(
     slots: array[int],
     out: array[int],
     transfers: array[int],
+    classes: array[int],
     state: array[int],
 ) -> None:
     """Take the segments from ``state[S_SEGMENT]`` on, until all are taken or something is full (``state[S_STATUS]``).
@@ -314,12 +321,12 @@ def converse(
                         latest = state[layout.S_NEXT]
                         state[layout.S_NEXT] = (latest + 1) % places
                         state[layout.S_FORGOTTEN] = state[layout.S_FORGOTTEN] + 1
-                        finish(pool, latest * layout.FIELDS, out, transfers, state)
+                        finish(pool, latest * layout.FIELDS, out, transfers, classes, state)
                         remove(pool, layout.FIELDS, layout.HOME, slots, mask, latest)
                     begin(pool, latest * layout.FIELDS, segments, at, home)
                     insert(pool, layout.FIELDS, layout.HOME, slots, mask, latest)
             if begins_again(pool, latest * layout.FIELDS, segments, at):
-                finish(pool, latest * layout.FIELDS, out, transfers, state)
+                finish(pool, latest * layout.FIELDS, out, transfers, classes, state)
                 begin(pool, latest * layout.FIELDS, segments, at, pool[latest * layout.FIELDS + layout.HOME])
                 side = 0
             note(pool, latest * layout.FIELDS, side, segments, at)
@@ -328,7 +335,9 @@ def converse(
         state[layout.S_STATUS] = status
 
 
-def finish_all(pool: array[int], out: array[int], transfers: array[int], state: array[int]) -> None:
+def finish_all(
+    pool: array[int], out: array[int], transfers: array[int], classes: array[int], state: array[int]
+) -> None:
     """At the end of the capture: judge what is left, oldest first. Stops where there is no room, to be called again."""
     used = state[layout.S_USED]
     state[layout.S_STATUS] = layout.DONE
@@ -336,5 +345,5 @@ def finish_all(pool: array[int], out: array[int], transfers: array[int], state: 
         if is_full(out, transfers, state):
             state[layout.S_STATUS] = layout.OUT_FULL
             return
-        finish(pool, (state[layout.S_NEXT] + state[layout.S_PLACE]) % used * layout.FIELDS, out, transfers, state)
+        finish(pool, (state[layout.S_NEXT] + state[layout.S_PLACE]) % used * layout.FIELDS, out, transfers, classes, state)
         state[layout.S_PLACE] = state[layout.S_PLACE] + 1

@@ -111,7 +111,8 @@ S_FORGOTTEN = 5
 S_OUT = 6
 S_PLACE = 7  # at the end: the next to be judged
 S_TRANSFERS = 8  # rows of the table transfers written
-STATE_SIZE = 9
+S_EVERY = 9  # whether every transfer is a row of its own
+STATE_SIZE = 10
 
 DONE = 0
 POOL_FULL = 1

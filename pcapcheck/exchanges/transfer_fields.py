@@ -61,6 +61,7 @@ TRANSFER_FIELDS = TableFields(
         "eth_src": source_mac(layout.ASKER_GROUP),
         "eth_dst": destination_mac(layout.ASKER_GROUP),
         "outcome": Field(layout.OUTCOME, words=TRANSFER_OUTCOMES),
+        "has_data": Field(layout.HAS_DATA, words=(False, True)),
         "begun": Field(layout.BEGUN, words=BEGUN),
         "duration": Field(layout.DURATION),
         **_of_side("asker", 0),

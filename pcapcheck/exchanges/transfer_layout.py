@@ -26,19 +26,28 @@ RESETS = 17
 RESET_TTL = 18  # of the RST that broke it off
 RESET_FORGED = 19  # whether no other segment from that address had this TTL
 ASKER_GROUP = 20  # frame group of the asker's first segment, else of the first
+HAS_DATA = 21  # in either direction
 # What the asker sent; the same of whoever was asked stands SIDE further on.
 SIDE = 10
-SEGMENTS = 21
-BYTES = 22
-RESENT = 23
-RESENT_BYTES = 24
-UNACKED = 25
-LARGEST_UNACKED = 26
-ZERO_WINDOWS = 27
-MSS = 28
-TTL = 29
-FINISHED = 30
-FIELDS = 41
+SEGMENTS = 22
+BYTES = 23
+RESENT = 24
+RESENT_BYTES = 25
+UNACKED = 26
+LARGEST_UNACKED = 27
+ZERO_WINDOWS = 28
+MSS = 29
+TTL = 30
+FINISHED = 31
+FIELDS = 42
+
+# A class: transfers that are alike in all that rules ask of those with which nothing is wrong, the first of them, and
+# how many they are. A class has one place that it may be in; if another is there, its transfers are rows of their own.
+CLASS_KEY = 0
+CLASS_COUNT = 1
+CLASS_ROW = 2
+CLASS_FIELDS = 44
+CLASSES = 256
 
 # OUTCOME, in the order of TRANSFER_OUTCOMES in columns.py.
 CLOSED = 0

@@ -3,6 +3,7 @@ cimport cython
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport scan_layout
+from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
 from pcapcheck.exchanges cimport transfer_layout as written
 from pcapcheck.exchanges.tcp_progress cimport ahead, is_under_way
@@ -40,6 +41,17 @@ cdef int write_times(const long long[::1] pool, size_t row, long long[::1] out, 
 cdef int write_outcome(
     const long long[::1] pool, size_t row, int asker, long long[::1] out, size_t at) except -1 nogil
 
-@cython.locals(at=cython.size_t, asker=cython.int)
+cdef bint has_data(const long long[::1] pool, size_t row) except? -1 nogil
+
+@cython.locals(group=cython.longlong, common=cython.longlong, is_v4=cython.bint)
+cdef long long class_of(const long long[::1] pool, size_t row, int asker, int outcome) except? -1 nogil
+
+@cython.locals(outcome=cython.int, common=cython.longlong, at=cython.size_t)
+cdef bint count_transfer(const long long[::1] pool, size_t row, long long[::1] classes) except? -1 nogil
+
 cdef int write_transfer(
     const long long[::1] pool, size_t row, long long[::1] out, long long number) except -1 nogil
+
+@cython.locals(asker=cython.int)
+cdef int write_transfer_at(
+    const long long[::1] pool, size_t row, long long[::1] out, size_t at) except -1 nogil

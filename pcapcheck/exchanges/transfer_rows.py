@@ -17,6 +17,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck.capture import scan_layout
+    from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
     from pcapcheck.exchanges import transfer_layout as written
     from pcapcheck.exchanges.tcp_progress import ahead, is_under_way
@@ -166,13 +167,51 @@ def write_outcome(pool: array[int], row: int, asker: int, out: array[int], at: i
         out[at + written.RESET_FORGED] = is_forged(pool, row)
 
 
+def has_data(pool: array[int], row: int) -> bool:
+    """Whether data was sent, in either direction."""
+    return pool[row + layout.BYTES] + pool[row + layout.SIDE + layout.BYTES] > 0
+
+
+def class_of(pool: array[int], row: int, asker: int, outcome: int) -> int:
+    """What a transfer with which nothing is wrong has in common with others (see CLASS_KEY), as a number above 0."""
+    group = pool[row + layout.GROUP]
+    if pool[row + asker * layout.SIDE + layout.PACKETS]:
+        group = pool[row + asker * layout.SIDE + layout.SIDE_GROUP]
+    common = (group << 3) | outcome
+    common = (common << 1) | (1 if has_data(pool, row) else 0)
+    common = (common << 1) | (1 if pool[row + layout.ASKER] != layout.ABSENT else 0)
+    is_v4 = pool[row + layout.SRC_HIGH] == 0 and pool[row + layout.SRC_LOW] >> 32 == frame_layout.MAPPED >> 32
+    return (common << 2) | (3 if is_v4 else 1)
+
+
+def count_transfer(pool: array[int], row: int, classes: array[int]) -> bool:
+    """Count a transfer with others alike; False if it has to be a row of its own."""
+    outcome = outcome_of(pool, row)
+    if outcome >= written.STALLED:
+        return False
+    common = class_of(pool, row, asker_of(pool, row), outcome)
+    at = ((common * 61) >> 4) % written.CLASSES * written.CLASS_FIELDS
+    if classes[at + written.CLASS_COUNT] == 0:
+        classes[at + written.CLASS_KEY] = common
+        write_transfer_at(pool, row, classes, at + written.CLASS_ROW)
+    elif classes[at + written.CLASS_KEY] != common:
+        return False
+    classes[at + written.CLASS_COUNT] = classes[at + written.CLASS_COUNT] + 1
+    return True
+
+
 def write_transfer(pool: array[int], row: int, out: array[int], number: int) -> None:
     """Write a connection as row ``number`` of the table ``transfers``."""
-    at = number * written.FIELDS
+    write_transfer_at(pool, row, out, number * written.FIELDS)
+
+
+def write_transfer_at(pool: array[int], row: int, out: array[int], at: int) -> None:
+    """Write a connection as a row of the table ``transfers`` that begins at ``at``."""
     asker = asker_of(pool, row)
     write_ends(pool, row, asker, out, at)
     write_times(pool, row, out, at)
     write_outcome(pool, row, asker, out, at)
+    out[at + written.HAS_DATA] = 1 if has_data(pool, row) else 0
     out[at + written.BEGUN] = 1 if pool[row + layout.ASKER] != layout.ABSENT else 0
     write_side(pool, row, asker, out, at)
     write_side(pool, row, 1 - asker, out, at + written.SIDE)

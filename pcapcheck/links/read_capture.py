@@ -22,7 +22,7 @@ from pcapcheck.exchanges.resolution_sums import Silent
 from pcapcheck.exchanges.sums import AskerSums
 from pcapcheck.links.scope import Scope
 from pcapcheck.raw_rows import TableRow
-from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES, TRANSFERS
 from pcapcheck.values import clean
 
 # Called after every batch: the capture, the bytes of its files and the frames read so far, and how to count what was
@@ -118,6 +118,7 @@ def read_capture(
         reading.dns_wait,
         bool({ECHO, CONNECTIONS, DNS} & every),
         decoder.macs,
+        TRANSFERS in every,
     )
     capture = Capture(number, source, exchanges)
 

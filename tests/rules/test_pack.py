@@ -10,7 +10,7 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.load import load_ruleset
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS
+from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, TRANSFERS
 from tests.support.lab import FIXTURES, ROOT
 
 RULE_FILES = sorted((ROOT / "rules" / "calico").glob("*.yml"))
@@ -85,7 +85,7 @@ def test_pairs_belong_to_rules() -> None:
     assert {path.name for path in (FIXTURES / "calico").iterdir()} == set(IDS)
 
 
-@pytest.mark.parametrize("table", [FRAMES, ECHO, CONNECTIONS, DNS, PATHS, HOPS])
+@pytest.mark.parametrize("table", [FRAMES, ECHO, CONNECTIONS, TRANSFERS, DNS, PATHS, HOPS])
 def test_no_rule_looks_at_every_row(table: str) -> None:
     """Rows of these tables are as many as packets: they are counted together, whatever a rule asks or shows of them."""
     rules = [rule for rule in load_ruleset([ROOT / "rules" / "calico"]).rules if rule.table == table]

@@ -36,7 +36,7 @@ def batches(data: bytes, batch_frames: int = 64) -> Iterator[RawRows]:
     reader = open_bytes(data, batch_frames)
     decoder = Decoder(keep_all=True)
     resolutions, paired = Resolutions(WAIT), PairedExchanges(WAIT, WAIT, True, decoder.macs)
-    conversations = Conversations()
+    conversations = Conversations(every=True)
     for records in reader.batches():
         frames = decoder.decode(records)
         yield raw_frames(frames)
