@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import field
+from msgspec.structs import replace
 
 from pcapcheck.brief import shortened
 from pcapcheck.ruleset.demands import Unmet, unmet_demands
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.skipped import Skipped
-from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, TABLES, TRANSFERS
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, TRANSFERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,11 +40,14 @@ class Views(Protocol):
 
     def document(self, analysis: Analysis) -> dict[str, Any]: ...
 
+    def page(self, analysis: Analysis) -> str: ...
+
+    def cell(self, analysis: Analysis) -> str: ...
+
     def write_evidence(self, analysis: Analysis, folder: Path) -> list[Path]: ...
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Analysis(Judgement):
+class Analysis(Judgement, frozen=True, kw_only=True, eq=False, dict=True):
     """Findings, why they failed, the verdict, and the exchanges as DataFrames, which are made on demand.
 
     ``remarks`` are no faults, but worth knowing. ``pods`` has the names of pods, if a list of them was
@@ -60,7 +65,7 @@ class Analysis(Judgement):
     strict: bool = False
     unmet: list[Unmet] = field(default_factory=list)
     exit_zero: bool = False
-    views: Views = field(kw_only=True)
+    views: Views
 
     @property
     def verdict(self) -> str:
@@ -148,6 +153,14 @@ class Analysis(Judgement):
         """The JSON document, schema ``pcapcheck/2``."""
         return self.views.document(self)
 
+    def to_html(self) -> str:
+        """The HTML report: one page without scripts, with pictures. The captures are read again for it."""
+        return self.views.page(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict, the cause, and the pictures of what failed."""
+        return self.views.cell(self)
+
     def write_evidence(self, folder: str | Path) -> list[Path]:
         """Write ``folder/<rule>.pcapng`` for each failed rule, with only the frames that show the failure.
 
@@ -160,10 +173,6 @@ class Analysis(Judgement):
     def __repr__(self) -> str:
         counted = f"{len(self.captures)} captures, {len(self.findings)} rules"
         return f"<Analysis {self.verdict}: {shortened(self.headline)}, {counted}>"
-
-    def __getstate__(self) -> dict[str, Any]:
-        """The state without the tables, which are made again on demand."""
-        return {name: value for name, value in self.__dict__.items() if name not in TABLES}
 
     def _table(self, name: str) -> pandas.DataFrame:
         return self.views.table(self, name)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sized
-from dataclasses import fields
 from pathlib import Path
+from typing import ClassVar
 
 LONGEST = 160
 LONGEST_VALUE = 40
 
 
 class Brief:
-    """Base of dataclasses (``repr=False``) that may hold much: plain values are shown, of collections their sizes."""
+    """Mixin of structs that may hold much: plain values of one line are shown, of collections their sizes."""
 
     __slots__ = ()
+    __struct_fields__: ClassVar[tuple[str, ...]]
 
     def __repr__(self) -> str:
-        named = [field.name for field in fields(self) if field.repr]  # type: ignore[arg-type]
+        named = (name for name in self.__struct_fields__ if not name.startswith("_"))
         parts = (_part(name, getattr(self, name, None)) for name in named)
         said = " ".join((type(self).__name__, *filter(None, parts)))
         return f"<{shortened(said)}>"
@@ -33,6 +34,8 @@ def _part(name: str, value: object) -> str:
             return ""
         if not isinstance(value, str):
             return f"{name}[{len(value)}]"
+        if "\n" in value:
+            return ""
     if isinstance(value, (str, Path, int, float)):
         shown = repr(str(value) if isinstance(value, Path) else value)
         return f"{name}={shortened(shown, LONGEST_VALUE)}"

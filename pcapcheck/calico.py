@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.protocols import VXLAN_PORT, WIREGUARD_PORT, WIREGUARD_PORT6
 from pcapcheck.values import is_ipv4
@@ -18,8 +19,7 @@ _OTHERS = re.compile(r"(br|virbr|vlan|net|tap|tun|veth|wg|dummy|macvlan|ipvlan|i
 _MACHINES_OWN = re.compile(r"(ens|eno|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
 
 
-@dataclass(frozen=True)
-class CalicoTunnel:
+class CalicoTunnel(Struct, frozen=True):
     """A tunnel between nodes: its devices and UDP ports, by the IP version of the packets that it carries.
 
     Names: felix/dataplane/linux/dataplanedefs. Ports: felix/config/config_params.go (VXLANPort, WireguardListeningPort

@@ -7,7 +7,9 @@ frame came from, whether a missing answer proves anything.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck import values
 from pcapcheck.networks import EVIDENCE
@@ -15,8 +17,7 @@ from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECH
 from pcapcheck.values import Value
 
 
-@dataclass(frozen=True)
-class Type:
+class Type(Struct, frozen=True):
     """How rules write the values of a column and reports print them; ``written`` explains it to people."""
 
     name: str
@@ -60,8 +61,7 @@ ENUM = Type("word", str, str, "a word that the column lists")
 ABSENT = "(none)"
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column: its type, the words of an enumeration, one line of help.
 
     ``key``: all frames of a group share its value. ``shared``: all rows that are counted together share its value.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck import given
 from pcapcheck.capture.inputs import Inputs
@@ -40,8 +42,7 @@ if TYPE_CHECKING:
 MOST_NAMED = 5
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """What is to be read: the inputs of the call, or those that an expectation file names.
 
     ``pods`` is None if names of pods are not asked for. ``captures_named`` and ``states_named``: the call names them.
@@ -75,8 +76,7 @@ class Request:
         return tuple(map(str, self.captures))
 
 
-@dataclass(frozen=True)
-class Intake:
+class Intake(Struct, frozen=True):
     """The captures as read, the rules that were fed with their rows, and the sightings of packets to follow."""
 
     captures: list[Capture]

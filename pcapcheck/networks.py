@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 # Evidence that a link is Calico's, the strongest first.
 NAME, PROXY_MAC, GATEWAY, STATE = "name", "proxy-mac", "gateway", "state"
@@ -22,8 +23,7 @@ VM_BRIDGE = re.compile(r"k6t-\w+")
 VM_UPLINK = re.compile(r"\w+-nic")
 
 
-@dataclass(frozen=True)
-class Network:
+class Network(Struct, frozen=True):
     """A network other than Calico's. ``links`` matches the names of the node's ends of pod links, ``devices`` the rest.
 
     ``title`` is how sentences call it, ``link`` what a pod link of it is called.
@@ -99,16 +99,14 @@ NETWORKS = (
 )
 
 
-@dataclass(frozen=True)
-class Likeness:
+class Likeness(Struct, frozen=True):
     """The network that a capture point looks like, by its name or by ``mac``."""
 
     network: Network
     mac: int | None = None
 
 
-@dataclass(frozen=True)
-class KnownNetwork:
+class KnownNetwork(Struct, frozen=True):
     """What a node's state says of the network: whether it shows Calico, which other network, and its pods' links.
 
     ``links`` maps a pod's MAC to the name of its link on the node, ``homes`` a pod's address, ``nodes`` the name of a

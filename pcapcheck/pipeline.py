@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict, replace
 
 from pcapcheck import given
 from pcapcheck.analysis import Analysis
@@ -172,7 +173,7 @@ def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) ->
     followed = Paths.none([], facts)
     reading = reading_of(Settings(), Scope(), Recording())
     judgement = _judgement([], followed, reading, [], list(skipped))
-    return Analysis(**vars(judgement), given=tuple(map(str, paths)), error=error, views=ReportViews())
+    return Analysis(**asdict(judgement), given=tuple(map(str, paths)), error=error, views=ReportViews())
 
 
 def _load(rules: Names | None, variables: Mapping[str, str] | None, with_state: bool) -> Ruleset:
@@ -302,7 +303,7 @@ def _demand(
 ) -> Analysis:
     """The analysis, with the unmet demands of expectation files."""
     return Analysis(
-        **vars(judgement),
+        **asdict(judgement),
         diagnoses=diagnoses,
         remarks=remarks,
         pods=pods,

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.brief import Brief
 from pcapcheck.values import Value
@@ -35,8 +37,7 @@ class TableRow(Protocol):
     def time(self) -> int | None: ...
 
 
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """Holds if the bits in ``mask`` of the number at ``position`` are ``number`` (or, unless ``equal``, are not)."""
 
     position: int
@@ -48,8 +49,7 @@ class Requirement:
         return (rows.number(row, self.position) & self.mask == self.number) is self.equal
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Struct, frozen=True):
     """Where the value of a column lies in a raw row.
 
     The row has a value if all of ``when`` hold and the number, shifted right by ``shift`` bits and cut to ``mask``, is
@@ -99,8 +99,7 @@ class Field:
         return number >> self.shift & self.mask
 
 
-@dataclass(frozen=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """A column in words, as the row's object gives it; rows alike in the fields ``of`` have the same text."""
 
     attribute: str
@@ -112,8 +111,7 @@ class Wording:
         return value
 
 
-@dataclass(frozen=True, repr=False)
-class TableFields(Brief):
+class TableFields(Brief, Struct, frozen=True):
     """How the rows of a table lie in numbers: its early columns by name.
 
     ``group`` is where the number of the frame group is, ``outcome`` says how the row's exchange ended (frames have
@@ -127,8 +125,7 @@ class TableFields(Brief):
     make: Callable[[RawRows, int], TableRow]
 
 
-@dataclass(frozen=True, repr=False)
-class RawRows(Brief):
+class RawRows(Brief, Struct, frozen=True):
     """A batch of ``count`` rows of a table, valid until the next batch is made.
 
     The number at ``position`` of row ``r`` is ``data[r * row_step + position * field_step]``: so both rows that stand

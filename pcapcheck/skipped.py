@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.errors import EMPTY, MISSING, NOT_A_CAPTURE, UNREADABLE, InputError
 from pcapcheck.values import clean
@@ -13,8 +14,7 @@ CAPTURE, NODE_STATE, PODS, EVIDENCE, OUTPUT = "capture", "node-state", "pods", "
 _RECORDED = re.compile(r"\.(?:pcapng|pcap|ntar|cap|dmp)\d*(?:\.\w+)?$", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """An input that cannot be used, or a file that cannot be written.
 
     ``path`` and ``message`` are safe to print; the message begins with the path, and says what is wrong and what to do.

@@ -18,6 +18,8 @@ _MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
 # An IPv4 address of decimal numbers without leading zeros.
 DOTTED = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|m|h)")
+# Durations that differ by this factor have no unit that suits all.
+FAR_APART = 10_000
 _SHOWN = (("s", 10**9), ("ms", 10**6), ("µs", 10**3))
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 LONGEST = 366 * 24 * 3600 * 10**9
@@ -161,8 +163,10 @@ def format_duration(value: int) -> str:
 
 
 def format_durations(durations: list[int]) -> str:
-    """Several durations in the unit of the longest: 34 / 34 / 47 µs."""
+    """Several durations in the unit of the longest: 34 / 34 / 47 µs; each in its own if they are far apart."""
     longest = max(durations)
+    if longest >= FAR_APART * max(1, min(durations)):
+        return " / ".join(map(format_duration, durations))
     unit, size = next(((unit, size) for unit, size in _SHOWN if longest >= size), ("ns", 1))
     return " / ".join(f"{duration / size:.3g}" for duration in durations) + f" {unit}"
 

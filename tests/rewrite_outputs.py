@@ -1,7 +1,8 @@
 """Write the outputs that README.md and docs/ show, from real runs: ``python -m tests.rewrite_outputs [PAGE ...]``.
 
 What stands below a ``$ command`` in a ``console`` block is replaced by what the command prints now; the words around it
-are not. ``docs/fields.md`` and ``docs/tables/`` are written as well. Read the difference before you commit it.
+are not. ``docs/fields.md``, ``docs/tables/`` and ``docs/pictures/`` are written as well. Read the difference before you
+commit it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.support.drawings import drawings
 from tests.support.lab import ROOT
 from tests.support.pages import CAN_RECORD, DOCS, Project, pages, records, rewritten, split_fields, write_missing
 
@@ -24,6 +26,8 @@ def main(names: list[str]) -> int:
         if done.returncode:
             sys.exit(f"pcapcheck rules fields: {done.stderr}")
         for path in write_missing(DOCS, split_fields(done.stdout).items()):
+            print(f"{path.relative_to(ROOT)}: written")
+        for path in write_missing(DOCS / "pictures", drawings()):
             print(f"{path.relative_to(ROOT)}: written")
     # Most of them wait: for recordings, and for programs to start.
     with ThreadPoolExecutor() as pool:

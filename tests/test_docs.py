@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from pcapcheck import analyze
+from tests.support.drawings import drawings
 from tests.support.lab import ROOT
 from tests.support.pages import (
     CAN_RECORD,
@@ -78,6 +79,13 @@ def test_fields_are_what_is_printed(project: Project) -> None:
         assert (DOCS / name).read_text() == text, f"run {REWRITE}"
     tables = {f"tables/{path.name}" for path in (DOCS / "tables").glob("*.md")}
     assert tables == split_fields(printed).keys() - {"fields.md"}
+
+
+def test_pictures_are_what_is_drawn() -> None:
+    drawn = dict(drawings())
+    assert {path.name for path in (DOCS / "pictures").iterdir()} == drawn.keys()
+    for name, text in drawn.items():
+        assert (DOCS / "pictures" / name).read_text() == text, f"run {REWRITE}"
 
 
 @pytest.mark.live

@@ -6,8 +6,9 @@ import io
 import sys
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from pcapcheck.capture.record import Problem
 from pcapcheck.capture.window import Window
@@ -35,8 +36,7 @@ class Decompressor(Protocol):
     def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
-@dataclass(frozen=True)
-class Compression:
+class Compression(Struct, frozen=True):
     """A format: its name, its first bytes, the command that unpacks it to a pipe, and what unpacks a member here."""
 
     name: str

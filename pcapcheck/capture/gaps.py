@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.capture.record import Interface, Problem
 from pcapcheck.capture.window import Window
@@ -20,8 +21,7 @@ STEP = 1 << 16
 Find = Callable[[bytearray, int, int, int, bool], int]
 
 
-@dataclass
-class Gap:
+class Gap(Struct):
     """Damage at ``byte``, after ``frame``; reading went on at ``end``, or did not."""
 
     kind: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from glob import has_magic, iglob
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.host_names import HostNames
@@ -18,8 +19,7 @@ from pcapcheck.errors import EMPTY, MISSING, UNREADABLE, CaptureError, NotACaptu
 from pcapcheck.skipped import Skipped
 
 
-@dataclass
-class Inputs:
+class Inputs(Struct):
     """The captures, and what cannot be used; ``found`` are files of folders and patterns, not named themselves.
 
     ``repeated`` are the names of captures that were given before.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.capture.pinged import summary
 
@@ -21,8 +22,7 @@ _PINGED = "a capture shows why: run tcpdump -w on the pod's cali interface while
 _LISTED = "give what the commands on the node print (pcapcheck node-script), or of pods: kubectl get pods -A -o json"
 
 
-@dataclass(frozen=True)
-class Foreign:
+class Foreign(Struct, frozen=True):
     """What a file is, and what to do with it; ``vague`` where its kind is known and not what it is about.
 
     ``shows``: what it shows all the same.

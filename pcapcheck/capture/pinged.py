@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 SHOWN = 3
 _BEGIN = re.compile(r"PING6? (?P<name>\S+) ?\((?P<target>[^ )]+)\)(?: from (?P<source>[^ :]+))?")
@@ -20,8 +21,7 @@ _SENT = re.compile(r"(?P<sent>\d+) packets transmitted, (?P<received>\d+)(?: pac
 _STATISTICS = re.compile(r"--- (?P<target>\S+) ping6? statistics ---")
 
 
-@dataclass
-class Pinged:
+class Pinged(Struct):
     """One run of ping: the target, how many requests were sent (None: not shown) and answered, who sent errors."""
 
     target: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct, field
 
 from pcapcheck.capture.scan_layout import FIELDS, LARGEST_BLOCK, LARGEST_FRAME
 from pcapcheck.values import address_of
@@ -17,8 +18,7 @@ LARGE_LINKS = frozenset({231, 249, 279})
 SMALLEST_RECORD = 58
 
 
-@dataclass
-class Interface:
+class Interface(Struct):
     """An interface of a capture file. ``link_type`` is the LINKTYPE_ number.
 
     ``drops`` counts packets lost while recording, ``unread`` the bytes of damage passed over since (of a text, as many
@@ -63,8 +63,7 @@ class Text(NamedTuple):
 BAD_CHECKSUM = "bad-checksum"
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Damage or oddity in a readable capture; ``frame`` is the last frame read before it, ``byte`` an offset.
 
     ``aside`` holds the lines of a text that it is about, with their numbers: as many as were kept.
@@ -81,8 +80,7 @@ class Problem:
 AddressOf = Callable[[int, int], int]
 
 
-@dataclass
-class RecordBatch:
+class RecordBatch(Struct):
     """Records of one window. Row ``r`` of field ``f`` (see ``frame_layout``) is ``matrix[r * FIELDS + f]``.
 
     Record offsets count from the start of ``buffer``, which holds the file's bytes from ``base`` on and is only

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.capture import scan_layout
 from pcapcheck.capture.record import Interface, RecordBatch, Text
 from pcapcheck.capture.rotated_set import Captured
 
 
-@dataclass(frozen=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """One record: ``length`` bytes were on the wire, ``data`` are those captured.
 
     ``time`` is in nanoseconds since 1970, None where none was recorded; ``direction`` 0 in, 1 out, -1 not recorded.

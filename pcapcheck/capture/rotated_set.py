@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.capture import scan_layout
 from pcapcheck.capture.record import BATCH_FRAMES, SMALLEST_RECORD, Interface, Problem, Reader, RecordBatch
@@ -13,8 +15,7 @@ from pcapcheck.capture.source import Source
 from pcapcheck.errors import TOO_LARGE, CaptureError
 
 
-@dataclass(frozen=True)
-class RotatedPart:
+class RotatedPart(Struct, frozen=True):
     """A file of a set and how many frames of the set come before its own."""
 
     source: Source

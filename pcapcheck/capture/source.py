@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -30,7 +29,6 @@ NOTHING_SEEN = (
 )
 
 
-@dataclass
 class Source:
     """A file or a stream with a capture in it; what was kept of a stream can be read again.
 
@@ -39,16 +37,24 @@ class Source:
     ``consumed`` counts the bytes read last time.
     """
 
-    path: Path
-    unpack_limit: int | None = None
-    keep_all: bool = False
-    held: Held | None = None
-    names: HostNames = field(default_factory=HostNames)
-    compression: Compression | None = field(default=None, init=False)
-    _raw: BinaryIO | None = field(default=None, init=False)
-    _arriving: Arriving | None = field(default=None, init=False)
-    # A stream that came out of a pickle: what was kept of it is gone.
-    _lost: bool = field(default=False, init=False)
+    def __init__(
+        self,
+        path: Path,
+        unpack_limit: int | None = None,
+        keep_all: bool = False,
+        held: Held | None = None,
+        names: HostNames | None = None,
+    ) -> None:
+        self.path = path
+        self.unpack_limit = unpack_limit
+        self.keep_all = keep_all
+        self.held = held
+        self.names = HostNames() if names is None else names
+        self.compression: Compression | None = None
+        self._raw: BinaryIO | None = None
+        self._arriving: Arriving | None = None
+        # A stream that came out of a pickle: what was kept of it is gone.
+        self._lost = False
 
     @property
     def name(self) -> str:

@@ -45,6 +45,7 @@ def analyze(
     required: tuple[str, ...],
     exit_zero: bool,
     verbose: bool,
+    ladder: bool,
     **scope: Any,
 ) -> None:
     """Judge captures that were recorded at the same time.
@@ -63,7 +64,7 @@ def analyze(
     """
     if not captures and not rule_paths:
         raise click.MissingParameter(param_type="argument", param_hint="'CAPTURE...'")
-    request = report_request(forms, outputs, strict, required, exit_zero, verbose)
+    request = report_request(forms, outputs, strict, required, exit_zero, verbose, ladder)
     inputs = (*captures, *rule_paths, *node_state, *scope["pods_files"])
     if evidence is not None:
         _try_folder(evidence, is_stream=any(str(path) == "-" for path in captures))

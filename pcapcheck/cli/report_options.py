@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from pcapcheck.cli.output import PLAIN
 from pcapcheck.errors import UsageError
@@ -44,6 +44,9 @@ OPTIONS = (
     click.option(
         "--require", "required", multiple=True, metavar="ID", help="Exit 1 unless this rule was checked. Repeatable."
     ),
+    click.option(
+        "--ladder", is_flag=True, help="Draw failed exchanges, and one that was answered, packet by packet, in text."
+    ),
     click.option("-v", "--verbose", is_flag=True, help="Show all rows, files and remarks in text and markdown."),
     click.option("--exit-zero", is_flag=True, help="Exit 0 instead of 1. If nothing could be judged, still exit 2."),
 )
@@ -59,8 +62,7 @@ class ReportCommand(click.Command):
         return super().parse_args(ctx, args)
 
 
-@dataclass(frozen=True)
-class ReportRequest:
+class ReportRequest(Struct, frozen=True):
     """The reports that the caller wants, in the order in which they are written, and what must be checked."""
 
     reports: list[Report]
@@ -68,6 +70,7 @@ class ReportRequest:
     required: tuple[str, ...]
     exit_zero: bool
     verbose: bool = False
+    ladder: bool = False
 
 
 def report_options(command: F) -> F:
@@ -84,6 +87,7 @@ def report_request(
     required: tuple[str, ...],
     exit_zero: bool,
     verbose: bool,
+    ladder: bool = False,
 ) -> ReportRequest:
     """What the options of ``report_options`` ask for; annotations too if GitHub's runner reads the output.
 
@@ -92,7 +96,7 @@ def report_request(
     reports = _pair(forms, outputs, click.get_current_context().meta[ORDER])
     if not forms and is_read():
         reports.append((GITHUB, None))
-    return ReportRequest(reports, strict, required, exit_zero, verbose)
+    return ReportRequest(reports, strict, required, exit_zero, verbose, ladder)
 
 
 def _pair(forms: tuple[str, ...], outputs: tuple[str, ...], order: list[str]) -> list[Report]:

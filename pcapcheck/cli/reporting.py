@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pcapcheck.cli.output import appends, complain, spare, writing
 from pcapcheck.cli.report_options import Report, ReportRequest
 from pcapcheck.errors import CaptureError, InputError, PcapcheckError, RuleError
-from pcapcheck.report.formats import FORMATS, GITHUB, TEXT
+from pcapcheck.report.formats import FORMATS, GITHUB, TEXT, Writer, text_with_ladder
 from pcapcheck.report.github_runner import harmless, is_read
 from pcapcheck.skipped import EVIDENCE, OUTPUT, Skipped
 from pcapcheck.values import clean
@@ -51,7 +51,7 @@ def judge_and_report(
     if ON_SCREEN not in request.reports:
         for line in skipped_lines(analysis, demanded=False):
             complain(line)
-    failed += _write(analysis, request.reports, request.verbose)
+    failed += _write(analysis, request.reports, request.verbose, request.ladder)
     for failure in failed:
         complain(f"error: {failure}")
     if failed:
@@ -99,12 +99,15 @@ def _is_capture(output: str | None) -> bool:
     return output is not None and not appends(output) and os.path.isfile(output) and is_capture(Source(Path(output)))
 
 
-def _write(analysis: Analysis, reports: list[Report], verbose: bool = False) -> list[CaptureError]:
+def _write(
+    analysis: Analysis, reports: list[Report], verbose: bool = False, ladder: bool = False
+) -> list[CaptureError]:
     """Write each report, the one on standard output last: it says which could not be written."""
     failed = []
     for form, output in reports:
         try:
-            _write_report(analysis, form, output, verbose)
+            write = text_with_ladder if ladder and form == TEXT else FORMATS[form]
+            _write_report(analysis, form, write, output, verbose)
         except CaptureError as error:
             analysis = _noted(analysis, output, error, OUTPUT)
             failed.append(error)
@@ -120,8 +123,7 @@ def _write(analysis: Analysis, reports: list[Report], verbose: bool = False) -> 
     return failed
 
 
-def _write_report(analysis: Analysis, form: str, output: str | None, verbose: bool) -> None:
-    write = FORMATS[form]
+def _write_report(analysis: Analysis, form: str, write: Writer, output: str | None, verbose: bool) -> None:
     with writing(output) as stream:
         if output is None and form != GITHUB and is_read():
             page = StringIO()

@@ -5,9 +5,9 @@ In: record batches. Out: frame batches and, over the whole capture, frame groups
 
 from __future__ import annotations
 
-import dataclasses
 from array import array
-from dataclasses import dataclass
+
+import msgspec
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.printed_layout import NO_MAC
@@ -64,8 +64,7 @@ def link_name(link_type: int) -> str:
     return LINK_NAMES.get(link_type, f"link type {link_type}")
 
 
-@dataclass(frozen=True, repr=False)
-class FrameGroup(Brief):
+class FrameGroup(Brief, msgspec.Struct, frozen=True):
     """Frames alike in capture point, MACs, direction, what they carry and what their TTL says.
 
     ``sender`` is the source MAC or, of frames whose text shows none, a number that stands for the sender's address,
@@ -111,8 +110,7 @@ class FrameGroup(Brief):
         return self.interface, self.ifindex
 
 
-@dataclass
-class FrameBatch:
+class FrameBatch(msgspec.Struct):
     """The decoded content of one record batch.
 
     Field ``f`` of frame row ``r`` is ``rows[f * field_step + r]``, of sightings likewise. Field ``f`` of echo event
@@ -125,15 +123,15 @@ class FrameBatch:
     count: int
     events: array[int]
     event_count: int
-    sightings: array[int] = dataclasses.field(default_factory=lambda: array("q"))
+    sightings: array[int] = msgspec.field(default_factory=lambda: array("q"))
     sighting_count: int = 0
-    segments: array[int] = dataclasses.field(default_factory=lambda: array("q"))
+    segments: array[int] = msgspec.field(default_factory=lambda: array("q"))
     segment_count: int = 0
-    messages: array[int] = dataclasses.field(default_factory=lambda: array("q"))
+    messages: array[int] = msgspec.field(default_factory=lambda: array("q"))
     message_count: int = 0
     address_of: AddressOf = address_of
-    groups: array[int] = dataclasses.field(default_factory=lambda: array("q"))
-    errors: array[int] = dataclasses.field(default_factory=lambda: array("q"))
+    groups: array[int] = msgspec.field(default_factory=lambda: array("q"))
+    errors: array[int] = msgspec.field(default_factory=lambda: array("q"))
     error_count: int = 0
 
     def sighting_field(self, number: int) -> memoryview:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import COLUMNS
@@ -14,8 +14,7 @@ from pcapcheck.values import Value
 BY_ATTRIBUTE = {column.attribute: name for name, column in COLUMNS[FRAMES].items() if not column.late}
 
 
-@dataclass(frozen=True)
-class FrameRow:
+class FrameRow(Struct, frozen=True):
     """A row of a batch of raw rows; its early columns are its attributes, absent ones None."""
 
     rows: RawRows

@@ -7,8 +7,9 @@ key has a certain bit. So what is kept stays whole, from the first link to the l
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from pcapcheck.decode.decoder import FrameBatch
 from pcapcheck.decode.frame_layout import SIGHTING_FIELDS, V_LOOSE, V_TIME
@@ -30,8 +31,7 @@ PART = 1 << 14
 ROOM = 1 << 14
 
 
-@dataclass
-class Sightings:
+class Sightings(Struct):
     """What every capture saw. ``sample`` are the bits that no kept packet has in its loose key; ``dropped``
     sightings found no room even so.
 

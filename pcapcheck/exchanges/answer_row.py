@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
@@ -12,8 +13,7 @@ from pcapcheck.exchanges import resolving_layout as layout
 from pcapcheck.exchanges.arp_row import OUTCOMES, PROTOCOLS, time_of
 
 
-@dataclass(slots=True, repr=False)
-class AnswerRow(Brief):
+class AnswerRow(Brief, Struct):
     """One answer to a resolution; ``reply_mac`` is the MAC in it, ``reply_eth_src`` the sender of its frame.
 
     ``group`` is the asker's frame group; ``latency`` counts nanoseconds from the latest request before it.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
@@ -20,8 +21,7 @@ CASTS = ("unicast", "broadcast")
 OUTCOMES = COLUMNS[ARP]["outcome"].words
 
 
-@dataclass(slots=True, repr=False)
-class ArpRow(Brief):
+class ArpRow(Brief, Struct):
     """One asker's question for one target. Times in nanoseconds; ``frames`` are the first few frame numbers.
 
     ``latency_first`` counts from the first request to the first answer, ``latency`` from the latest request; it is

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode.decoder import FrameBatch, FrameGroup
@@ -26,8 +27,7 @@ Point = tuple[int, int | None]
 Finished = tuple[str, Iterable[TableRow], int]
 
 
-@dataclass(frozen=True)
-class SoFar:
+class SoFar(Struct, frozen=True):
     """Questions asked and answered so far, while a capture is read: ARP or neighbour discovery, and echoes."""
 
     resolved: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
@@ -19,8 +20,7 @@ MOST_CLAIMS = 1 << 16
 FIRST_CLAIMS = 1 << 6
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """One MAC's claim of one address at one capture point. ``own``: claimed unasked or in a request."""
 
     point: tuple[int, int | None]

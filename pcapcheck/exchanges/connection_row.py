@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pcapcheck.exchanges.question_row import QuestionRow
 
 
-@dataclass(slots=True)
 class ConnectionRow(QuestionRow):
     """One attempt at a TCP connection: ``requests`` counts its SYNs; the first is ``frames[0]``.
 

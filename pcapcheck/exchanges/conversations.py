@@ -6,7 +6,8 @@ import os
 from array import array
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
@@ -36,8 +37,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Conversation:
+class Conversation(Struct, frozen=True):
     """A conversation, and what got no answer in it.
 
     ``kind`` is silent (datagrams repeated in vain), refused (datagrams for which an ICMP error came, the last of

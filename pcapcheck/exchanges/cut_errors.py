@@ -7,7 +7,8 @@ quoted identifier if it is present; if packets expire, the request with the lowe
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode.frame_layout import EXCEEDED
@@ -21,8 +22,7 @@ from pcapcheck.table_names import ECHO
 LONGEST = 5_000_000_000
 
 
-@dataclass(frozen=True)
-class CutError:
+class CutError(Struct, frozen=True):
     """An error as recorded. ``ident`` is ABSENT if it was cut too; ``error`` is its class, type and code."""
 
     number: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pcapcheck.columns import PROMPTNESS, RCODES
@@ -11,7 +10,6 @@ from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.question_row import QuestionRow
 
 
-@dataclass(slots=True)
 class DnsRow(QuestionRow):
     """One question of DNS: ``requests`` counts its queries; the first is ``frames[0]``.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pcapcheck.exchanges.question_row import QuestionRow
 
 
-@dataclass(slots=True)
 class EchoRow(QuestionRow):
     """One echo request, with identifier and sequence number; ``unicast``: to one host."""
 

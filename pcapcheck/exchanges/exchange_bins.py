@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
@@ -28,8 +29,7 @@ MOST_KEPT = 1 << 13
 MOST_TELLING = 20
 
 
-@dataclass(frozen=True, repr=False)
-class ExchangeBin(Brief):
+class ExchangeBin(Brief, Struct, frozen=True):
     """Exchanges alike in the request's frame group, outcome, error and whether one host was asked; some samples.
 
     ``samples`` are the first ones; of failures, also the first of other pairs. ``spread`` are more failures, of all

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 
-@dataclass
-class GatewayTalk:
+class GatewayTalk(Struct):
     """What a capture point heard about the gateway, by frame group.
 
     ``askers`` asked for it, from these addresses; ``answered`` are the askers that got an answer; ``answerers``

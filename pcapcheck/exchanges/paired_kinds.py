@@ -10,14 +10,13 @@ An ICMP error that quotes the question ends each of them, until an answer comes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
 
 
-@dataclass(frozen=True)
-class PairedKind:
+class PairedKind(Struct, frozen=True):
     """One kind: its ``table``, its KIND in the loop's rows, and whether one exchange may ask several times."""
 
     table: str

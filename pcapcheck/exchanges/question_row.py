@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from pcapcheck.decode import icmp_words
 from pcapcheck.plural import does
 from pcapcheck.values import format_address
 
 
-@dataclass(slots=True)
-class QuestionRow:
+class QuestionRow(Struct):
     """One question with its outcome. Times in nanoseconds.
 
     Words for sentences about such questions: ``several`` (plural) or not, ``nothing`` came, it got ``silence``.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
@@ -24,8 +25,7 @@ FIRST_PLACES = 1 << 6
 MOST_SILENT = 200
 
 
-@dataclass(repr=False)
-class Silent(Brief):
+class Silent(Brief, Struct):
     """An address that nobody answered for: the first time that it was asked for in vain, and all its repeats."""
 
     resolution: ArpRow

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.decoder import FrameBatch, FrameGroup
@@ -30,8 +31,7 @@ FIRST_OUT = 1 << 7
 MOST_OUT = 1 << 12
 
 
-@dataclass(frozen=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """Finished resolutions, and the rows of their answers in the same order."""
 
     resolutions: RawRows

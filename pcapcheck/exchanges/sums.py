@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.exchanges.binning import bucket_of
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 
 
-@dataclass
-class Durations:
+class Durations(Struct):
     """A distribution of durations (nanoseconds) in bounded memory.
 
     Percentiles come from buckets (``binning.bucket_of``) and are at most 1 % off; minimum and maximum are exact.
@@ -39,6 +40,18 @@ class Durations:
     def merge(self, other: Durations) -> None:
         self.add_buckets(other.least, other.most, other._buckets)
 
+    def histogram(self, bars: int) -> list[tuple[int, int, int]]:
+        """From, to (nanoseconds) and how many, in bars whose widths grow alike from the minimum to the maximum."""
+        if self.least is None or self.most is None:
+            return []
+        low, high = max(1, self.least), max(2, self.most + 1)
+        edges = [round(low * (high / low) ** (bar / bars)) for bar in range(bars + 1)]
+        counts = [0] * bars
+        for bucket, count in self._buckets.items():
+            middle = min(max(middle_of(bucket), low), high - 1)
+            counts[min(bars - 1, bisect_right(edges, middle) - 1)] += count
+        return list(zip(edges, edges[1:], counts, strict=False))
+
     def quantile(self, share: float) -> int | None:
         if self.least is None or self.most is None:
             return None
@@ -61,8 +74,7 @@ def middle_of(bucket: int) -> int:
     return (64 + step) * width + width // 2
 
 
-@dataclass
-class AskerSums:
+class AskerSums(Struct):
     """Exchanges of a table by the same asker."""
 
     outcomes: Counter[str] = field(default_factory=Counter)

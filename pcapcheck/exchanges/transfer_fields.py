@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import BEGUN, TRANSFER_OUTCOMES, TRANSFER_SIDES

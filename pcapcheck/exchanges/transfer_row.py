@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from pcapcheck.columns import COLUMNS
 from pcapcheck.exchanges import transfer_layout as layout
@@ -17,8 +18,7 @@ BY_ATTRIBUTE = {column.attribute: name for name, column in COLUMNS[TRANSFERS].it
 TELLING = {"stalled": frozenset({"progresses"}), "reset": frozenset({"reset_midway"})}
 
 
-@dataclass(frozen=True)
-class TransferRow:
+class TransferRow(Struct, frozen=True):
     """One TCP connection as it went on after its handshake; early columns are attributes, absent ones None.
 
     Words for sentences about data that got stuck, as of questions: it got ``silence``.

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.exchanges import hostless
@@ -31,8 +32,7 @@ def with_margin(longest: int) -> int:
     return longest + longest // 2
 
 
-@dataclass
-class AnswerTimes:
+class AnswerTimes(Struct):
     """What the answers between two addresses took: nanoseconds, and frames recorded from request to answer."""
 
     time: int = 0

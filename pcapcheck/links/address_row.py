@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.values import format_mac
@@ -11,8 +11,7 @@ from pcapcheck.values import format_mac
 BEHIND = " behind "
 
 
-@dataclass(frozen=True)
-class AddressRow:
+class AddressRow(Struct, frozen=True):
     """A claim, judged next to the other claims of the same address.
 
     ``point`` is where it was made; ``until`` is when it ended: claims of one machine may end with its last frame.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
 from pcapcheck.calico import find_cali_name, is_interface, is_machines_own, kind_of_name
@@ -34,8 +35,7 @@ PointKey = tuple[int, int, int | None]
 NODE_KINDS = ("host-nic", "tunnel")
 
 
-@dataclass(repr=False)
-class CapturePoint(Brief):
+class CapturePoint(Brief, Struct):
     """One interface as one capture recorded it. ``name`` comes from the user, the capture, the file name or the state.
 
     ``file`` is what the capture is called among others. ``calico`` is by what the point is shown to be a pod link of

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """``offset`` (nanoseconds) is how far a capture's clock is ahead of that of capture ``reference``.
 
     ``packets`` were compared; ``both_ways``: they went in both directions, else the offset is a bound.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.expiry import pings_expired

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.columns import ASKED
 from pcapcheck.decode.decoder import COOKED, COOKED2, FrameGroup
@@ -18,8 +19,7 @@ from pcapcheck.values import Value
 WITHIN_CONVERSATIONS = ({TRANSFERS} | set(ASKED)) - {ARP}
 
 
-@dataclass(frozen=True, slots=True)
-class RowPlace:
+class RowPlace(Struct, frozen=True):
     """Where a row was recorded: its capture point and frame group, and which table and outcome it is of."""
 
     point: PointFacts
@@ -138,8 +138,7 @@ def _no_pod_mac(place: RowPlace) -> str:
     )
 
 
-@dataclass(frozen=True)
-class LateColumn:
+class LateColumn(Struct, frozen=True):
     """``why_absent`` says in words what to do about it; None where nothing special is known."""
 
     value: Callable[[RowPlace], Value | None]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
 from pcapcheck.decode.decoder import FrameGroup
@@ -17,8 +18,7 @@ UNNAMED = "<the cali interface>"
 INTERFACE_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
 
 
-@dataclass(frozen=True, repr=False)
-class PointFacts(Brief):
+class PointFacts(Brief, Struct, frozen=True, dict=True):
     """One capture point, described. ``silence`` says, per table, why a missing answer proves nothing there.
 
     ``pods`` are the addresses of each MAC that pods send from; None stands for MACs that the recording does not show.

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.sides import POD
@@ -23,8 +24,7 @@ OUT = 0.5
 Who = int | tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(Struct, frozen=True):
     """``failed`` of ``asked`` questions got no answer; ``icmp_errors`` of these were ended by an ICMP error.
 
     ``who`` is an address, a pair of them, a pair and a port, a port, or a size in bytes.
@@ -36,8 +36,7 @@ class Share:
     icmp_errors: int
 
 
-@dataclass(frozen=True)
-class Outage:
+class Outage(Struct, frozen=True):
     """From the first to the last that failed (nanoseconds), ``failed`` of the ``asked`` of that time.
 
     ``over``: something got an answer after it.
@@ -50,8 +49,7 @@ class Outage:
     over: bool = False
 
 
-@dataclass(frozen=True)
-class Losses:
+class Losses(Struct, frozen=True):
     """What failed in one table. ``pods``, ``peers``, ``pairs`` and ``sizes`` are the shares of each.
 
     ``targets`` are those of pairs; of connections, of pairs and ports.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf, Interface, Problem
@@ -30,8 +31,7 @@ from pcapcheck.values import clean
 Progress = Callable[[Path, int, int, Callable[[], SoFar]], None]
 
 
-@dataclass(frozen=True, repr=False)
-class Reading(Brief):
+class Reading(Brief, Struct, frozen=True):
     """How to read: bounds and waits (nanoseconds), what Calico calls things, frames per batch."""
 
     scope: Scope
@@ -44,8 +44,7 @@ class Reading(Brief):
     batch_frames: int
 
 
-@dataclass(frozen=True)
-class GroupRow:
+class GroupRow(Struct, frozen=True):
     """A frame group as a row of the table ``frames``: its frames are alike in every column that the rules use.
 
     The addresses that are shown with it are the first frame's.
@@ -63,8 +62,7 @@ class GroupRow:
 RowSink = Callable[[str, Iterable[TableRow], int], None]
 
 
-@dataclass(repr=False)
-class Capture:
+class Capture(Struct):
     """One capture of the observation, once it was read."""
 
     number: int

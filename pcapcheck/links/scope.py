@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pcapcheck.calico import cali_name, parse_pod
 from pcapcheck.capture.host_names import bare_name
@@ -15,8 +17,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.values import NamedAddress, format_address, parse_address, parse_time
 
 
-@dataclass
-class Scope:
+class Scope(Struct):
     """``since`` and ``until`` are nanoseconds; ``pods`` addresses or ``NAMESPACE/NAME``."""
 
     names: dict[str, dict[int | None, str]] = field(default_factory=dict)

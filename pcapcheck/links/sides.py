@@ -9,7 +9,8 @@ sends decremented TTLs too.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.capture.printed_layout import NO_MAC
 from pcapcheck.decode.decoder import COOKED, FrameGroup
@@ -27,8 +28,7 @@ LINK_LOCAL = 0xFE80 >> 6
 Party = str | int
 
 
-@dataclass
-class Sides:
+class Sides(Struct):
     """Who sent what on one pod link: for each party its side and the evidence for it.
 
     ``folded``: several pods ask here, so several links (or a bridge) are in one recording. ``crowded``: more than two
@@ -46,8 +46,7 @@ class Sides:
         return self.parties.get(party, (None, None)) if party is not None else (None, None)
 
 
-@dataclass
-class Trace:
+class Trace(Struct):
     """What one party sent that shows who it is."""
 
     first: int | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 MOST_WORDS = 500
 MOST_NAMES = 2000
@@ -49,8 +50,7 @@ ON_EACH = ("ansible", "pdsh", "clush", "pssh", "parallel-ssh")
 SSH_VALUES = ("-p", "-i", "-o", "-l", "-J", "-F")
 
 
-@dataclass
-class Command:
+class Command(Struct):
     """What a command line runs, and where.
 
     ``tool`` is the program's bare name, empty if it opens a shell (``opens_shell``) or is not understood. ``space`` is

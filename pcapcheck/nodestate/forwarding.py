@@ -6,7 +6,8 @@ Kernel: net/ipv4/fib_rules.c, __fib_lookup; net/ipv4/fib_trie.c, fib_table_looku
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.nodestate.gateway import DEAD_END, LOCAL, NONE, REFUSALS
 from pcapcheck.nodestate.host import Host
@@ -22,8 +23,7 @@ OUT = "out"
 CHECKED = "Invalid cross-device link"
 
 
-@dataclass(frozen=True)
-class Hop:
+class Hop(Struct, frozen=True):
     """An outgoing interface, and the next hop if that is not the receiver."""
 
     dev: str
@@ -31,8 +31,7 @@ class Hop:
     line: Line
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """``leads`` is out, local, dead-end or none. ``hops`` has every next hop of the route.
 
     ``specific``: not a default route. ``lines`` are the evidence: a rule's line, then the route's or the lack of one.

@@ -5,7 +5,7 @@ Kernel: net/ipv4/arp.c, arp_process (ip_route_input, then arp_fwd_proxy: never f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.node_facts import Lookup
@@ -22,8 +22,7 @@ REFUSALS = {
 }
 
 
-@dataclass(frozen=True)
-class GatewayRoute:
+class GatewayRoute(Struct, frozen=True):
     """Where the route leads, its interface and its line; empty if the state does not show it."""
 
     leads: str | None = None

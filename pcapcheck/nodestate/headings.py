@@ -6,7 +6,8 @@ A heading that says what is listed (``=== routes ===``, ``ip route:``, ``## befo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.nodestate.host import NODE, POD
 
@@ -56,8 +57,7 @@ _SUBJECTS = (
 SUBJECTS = frozenset(_SUBJECTS.split())
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """Whose output follows: ``role`` and ``name``, if the heading gives them.
 
     ``weak``: it may be the name of something else; only the output below shows that.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pcapcheck.brief import Brief
 from pcapcheck.nodestate.node_facts import (
@@ -33,8 +35,7 @@ NODE, POD = "node", "pod"
 BPF_DEVICES = ("bpfin.cali", "bpfout.cali")
 
 
-@dataclass(slots=True, repr=False)
-class Host(Brief):
+class Host(Brief, Struct):
     """The network namespace of a node or a pod.
 
     ``pod`` is NAMESPACE/POD, ``netns`` the node's name for it. ``whole`` names the listings that are complete: links,
@@ -74,9 +75,9 @@ class Host(Brief):
     assumed: bool = False
     through: str | None = None
     contradictions: list[Contradiction] = field(default_factory=list)
-    _routes: dict[tuple[str, int, int], dict[int, list[Route]]] | None = field(default=None, repr=False)
-    _neighbours: dict[int, list[Neighbour]] | None = field(default=None, repr=False)
-    _lookups: dict[tuple[int, str | None], list[Lookup]] | None = field(default=None, repr=False)
+    _routes: dict[tuple[str, int, int], dict[int, list[Route]]] | None = None
+    _neighbours: dict[int, list[Neighbour]] | None = None
+    _lookups: dict[tuple[int, str | None], list[Lookup]] | None = None
 
     @property
     def label(self) -> str:
@@ -92,10 +93,10 @@ class Host(Brief):
     def add_link(self, link: Device) -> Device:
         """Add a listing's facts about a link to those known; the later fact wins. Returns the merged link."""
         known = self.links.setdefault(link.name, link)
-        for field_ in fields(link) if known is not link else ():
-            value = getattr(link, field_.name)
+        for name in link.__struct_fields__ if known is not link else ():
+            value = getattr(link, name)
             if value is not None and value is not False:
-                setattr(known, field_.name, value)
+                setattr(known, name, value)
         if link.up is False:
             known.up = False
         if link.carrier is False:

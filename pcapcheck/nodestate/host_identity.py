@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.calico import find_cali_name, is_shortened, kind_of_name
 from pcapcheck.nodestate.host import NODE, Host
@@ -17,8 +18,7 @@ FEW = 3
 PROXY_MAC = 0xEEEEEEEEEEEE
 
 
-@dataclass
-class Identity:
+class Identity(Struct):
     """What identifies a host; ``add`` reports what contradicts it in another output."""
 
     prefix: str

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from pcapcheck.calico import is_calico_tunnel, is_shortened, kind_of_name
 from pcapcheck.nodestate.host import NODE, POD, Host

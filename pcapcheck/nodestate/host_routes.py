@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from itertools import islice
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pcapcheck.calico import is_shortened, kind_of_name
 from pcapcheck.nodestate.forwarding import OUT, by_table
@@ -19,8 +21,7 @@ SEEN = 1000
 NOWHERE = "none"
 
 
-@dataclass
-class HostRoutes:
+class HostRoutes(Struct):
     """``leads_there``: whether every address goes out of the pod's own cali; None if the state does not show it.
 
     ``dev`` is None if it is not known where else they lead. ``address`` is the first of several that does not lead

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 EVERY_SERVICE = "services of all namespaces"
 # The names in ``Host.whole`` of the queueing disciplines of all interfaces, and of all routing tables of a family.
@@ -10,8 +10,7 @@ QUEUES = "queues"
 TABLES = "tables"
 
 
-@dataclass
-class Listing:
+class Listing(Struct):
     """``reader`` names what reads it; ``whole`` names what the listing holds completely (see ``Host.whole``)."""
 
     reader: str

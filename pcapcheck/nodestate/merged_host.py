@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 
 from pcapcheck.nodestate.firewall.chains import Firewall
 from pcapcheck.nodestate.host import Host
@@ -116,4 +115,4 @@ def _family(fact: Fact) -> int:
 
 
 def _without_line(fact: Fact) -> tuple[object, ...]:
-    return tuple(getattr(fact, each.name) for each in fields(fact) if each.name != "line")
+    return tuple(getattr(fact, name) for name in fact.__struct_fields__ if name != "line")

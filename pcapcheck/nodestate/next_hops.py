@@ -7,8 +7,9 @@ unreachable for the packets that wait for it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from pcapcheck.calico import kind_of_name
 from pcapcheck.nodestate.forwarding import OUT, Decision, Hop, decide
@@ -27,8 +28,7 @@ Heard = Mapping[int, Collection[int]]
 NOTHING_HEARD: Heard = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class NextHop:
+class NextHop(Struct, frozen=True):
     """``state`` is one of ``NEXT_HOPS``; ``address`` is the faulty hop's, else the first hop's."""
 
     state: str

@@ -6,7 +6,7 @@ show it through ``values.clean``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import is_ipv4
@@ -15,8 +15,7 @@ from pcapcheck.values import is_ipv4
 DEAD_ENDS = ("blackhole", "unreachable", "prohibit", "throw")
 
 
-@dataclass(slots=True)
-class Device:
+class Device(Struct):
     """A network interface. ``peer_index`` is what ``eth0@if331`` names; ``netns`` names the namespace of the other end.
 
     ``up`` (administratively) and ``carrier`` (the other end is up too) are None if no flags were printed.
@@ -43,8 +42,7 @@ class Device:
     vxlan_port: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """An address of an interface with its prefix length, counted in the address's own family."""
 
     ip: int
@@ -63,8 +61,7 @@ class Address:
         return self.prefix == (32 if self.family == 4 else 128)
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """A route. The destination of a default is 0/0 of its family; ``via`` may be of the other family.
 
     ``dead``: its interface is down, and the kernel skips it; ``linkdown``: the interface has no carrier. ``mtu`` is
@@ -107,8 +104,7 @@ class Route:
         return self.destination >> ((32 if self.family == 4 else 128) - self.prefix)
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyRule:
+class PolicyRule(Struct, frozen=True):
     """A line of ``ip rule``. ``is_default``: one of the three that every kernel has."""
 
     priority: int
@@ -120,8 +116,7 @@ class PolicyRule:
     is_default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
+class Neighbour(Struct, frozen=True):
     """A neighbour (ARP, ND) entry; ``proxy``: an address that the host answers for."""
 
     ip: int
@@ -132,8 +127,7 @@ class Neighbour:
     proxy: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Forwarding:
+class Forwarding(Struct, frozen=True):
     """An entry of ``bridge fdb``: for a VXLAN device, the tunnel end ``dst`` that a MAC is behind."""
 
     mac: int
@@ -142,8 +136,7 @@ class Forwarding:
     dst: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Struct, frozen=True):
     """The answer to ``ip route get``. ``error`` is the kernel's message if it finds no route.
 
     "Invalid cross-device link" is a failed reverse-path check, "Invalid argument" often a blackhole.
@@ -164,8 +157,7 @@ class Lookup:
         return self.error is not None or self.kind in DEAD_ENDS
 
 
-@dataclass(frozen=True, slots=True)
-class Sysctl:
+class Sysctl(Struct, frozen=True):
     """A kernel setting in dotted form, ``net.ipv4.conf.<interface>.<key>``; an interface's own dots are kept.
 
     ``group`` is conf or neigh, and ``interface`` the word after it (also all and default), if there is one.
@@ -180,8 +172,7 @@ class Sysctl:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(Struct, frozen=True):
     """An offload of ``ethtool -k``."""
 
     dev: str
@@ -190,8 +181,7 @@ class Feature:
     line: Line
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(Struct, frozen=True):
     """A kernel counter by name, and its value when an output was printed.
 
     ``source`` is nstat, or what counts: link, queue, conntrack, backlog, neighbours. ``dev`` is an interface and
@@ -214,8 +204,7 @@ class Counter:
         return self.source, self.name, self.dev, self.direction, self.kind
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(Struct, frozen=True):
     """A line of the kernel's log about lost packets: ``event`` is one of ``kernel_log.EVENTS``.
 
     ``time`` is in nanoseconds since the epoch, if the line has it, ``uptime`` in nanoseconds since the kernel's start.
@@ -230,8 +219,7 @@ class LogEntry:
     addresses: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Managed:
+class Managed(Struct, frozen=True):
     """A device in a network manager's listing; ``owned``: the manager may change its addresses and routes."""
 
     manager: str
@@ -241,8 +229,7 @@ class Managed:
     line: Line
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Evidence that is kept as text: ``kind`` is kernel, hostname, bpf, felix, firewall, date …"""
 
     kind: str
@@ -250,8 +237,7 @@ class Note:
     line: Line
 
 
-@dataclass(frozen=True, slots=True)
-class Contradiction:
+class Contradiction(Struct, frozen=True):
     """Two lines that cannot both be of one host at one time; ``line`` is the later, ``text`` names the other."""
 
     text: str

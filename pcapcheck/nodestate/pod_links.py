@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.calico import cali_name, find_cali_name, is_shortened, parse_pod
 from pcapcheck.networks import VM_BRIDGE, VM_UPLINK
@@ -17,8 +18,7 @@ BY_ADDRESS, BY_CALI = "address", "cali"
 MOST_OWN = 2
 
 
-@dataclass
-class LinkNames:
+class LinkNames(Struct):
     """Pods by address and by cali name."""
 
     prefix: str

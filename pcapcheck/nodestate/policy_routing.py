@@ -5,7 +5,8 @@ Kernel: net/core/fib_rules.c, fib_rules_lookup; net/ipv4/fib_rules.c, fib4_rule_
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.nodestate.host import Host
@@ -23,8 +24,7 @@ OF_HOST = ("oif", "uidrange")
 UNKNOWN_WORDS = ("tos", "dsfield", "ipproto", "sport", "dport", "l3mdev", "tun_id")
 
 
-@dataclass(frozen=True)
-class RoutedPacket:
+class RoutedPacket(Struct, frozen=True):
     """A packet that the node forwards: addresses (None: any), and the interface that it came in by (None: any).
 
     ``mark`` is what the node's firewall rules gave it: (bits that are known, their value); None where none are shown.
@@ -36,8 +36,7 @@ class RoutedPacket:
     mark: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True)
-class Diversion:
+class Diversion(Struct, frozen=True):
     """A rule that a packet matches before the main table is asked, and the route that it finds; None: unknown.
 
     ``certain``: nothing that the rule asks of the packet is unknown.

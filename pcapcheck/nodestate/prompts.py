@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # What stands for the prompt of the line before: the second line of a prompt of two.
 SAME = "="
@@ -54,8 +55,7 @@ AFTER_HASH = (
 )
 
 
-@dataclass(frozen=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """A prompt: what it looks like without its directory, the host that it names, and the command behind it."""
 
     label: str

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import PodLink
 from pcapcheck.nodestate.state_row import StateRow
 
 
-@dataclass
-class RowDraft:
+class RowDraft(Struct):
     """A row in the making. The gateways are those of pods for IPv4 and IPv6."""
 
     link: PodLink

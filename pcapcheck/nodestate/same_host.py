@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import PurePath
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.nodestate.headings import SUBJECTS
 from pcapcheck.nodestate.host import POD, Host
@@ -40,18 +42,13 @@ def _by_section(group: list[HostPart]) -> list[list[HostPart]]:
     ]
 
 
-@dataclass
-class _KnownHost:
+class _KnownHost(Struct):
     """A host as far as it was found, with the place of its first part among all."""
 
     hosts: list[Host]
     place: int
     prefix: str
-    identity: Identity = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.identity = Identity(self.prefix, self.hosts[0].role)
-        self.identity.add(self.hosts[0])
+    identity: Identity
 
 
 def merge_same(hosts: list[Host], prefix: str) -> list[Host]:
@@ -61,7 +58,9 @@ def merge_same(hosts: list[Host], prefix: str) -> list[Host]:
     # Whose output has no name may be that of one that has.
     for place, host in sorted(enumerate(hosts), key=lambda item: item[1].name is None or item[1].assumed):
         addresses = own_addresses(host.addresses) if host.role == POD else set()
-        new = _KnownHost([host], place, prefix)
+        identity = Identity(prefix, host.role)
+        identity.add(host)
+        new = _KnownHost([host], place, prefix, identity)
         # A pod is known again by its address; of nodes there are few.
         likely = [some for ip in addresses for some in by_address.get(ip, ())] if host.role == POD else kept
         same = _the_same(likely, new)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from pcapcheck.nodestate.source_lines import Line
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """An address of a service, and one of its ports, if a listing or the rule that serves it names one.
 
     ``name`` is NAMESPACE/NAME, or NAME alone. ``empty``: no pod stands behind it (None: the line does not tell).
@@ -27,8 +26,7 @@ class Service:
     servers: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoints:
+class Endpoints(Struct, frozen=True):
     """A line of ``kubectl get endpoints`` or ``endpointslices``: whether any pod is ready behind a service.
 
     ``addresses`` are those that the line names: of many it shows the first few.
@@ -40,8 +38,7 @@ class Endpoints:
     addresses: tuple[int, ...] = ()
 
 
-@dataclass(slots=True)
-class Services:
+class Services(Struct):
     """What is known of the cluster's services; ``whole`` is the command that listed all of them."""
 
     listed: list[Service] = field(default_factory=list)

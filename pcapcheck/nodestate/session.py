@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pcapcheck.nodestate.bundles.printed_files import announced_file, is_cut
 from pcapcheck.nodestate.command_line import Command, parse_command
@@ -34,8 +36,7 @@ TRIMMED = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """Whose output it is, as far as the session says. ``label`` keeps apart what is not named.
 
     ``section`` is a heading above it that may be the name of a host. ``on_node``: the command says that the pod is on
@@ -51,8 +52,7 @@ class Owner:
     through: str | None = None
 
 
-@dataclass
-class SessionBlock:
+class SessionBlock(Struct):
     """A command and its output; without a command, lines between other blocks. ``at`` is the line of the command.
 
     ``trimmed``: somebody left lines out. ``prose``: it stands outside of the fences of a file that has some. ``last``:
@@ -74,8 +74,7 @@ SYSTEM = re.compile(r"Linux (\S+) \d+\.\d+\S* #.*|Static hostname: (\S+)")
 QUOTATION = re.compile(r"(?:> ?)+")
 
 
-@dataclass
-class Shell:
+class Shell(Struct):
     """A shell inside of a shell: whose it is, the prompt where it was opened, and its own once that is known."""
 
     owner: Owner

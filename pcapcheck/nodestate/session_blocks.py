@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.errors import StateError
 from pcapcheck.nodestate.command_listing import listing_of
@@ -33,8 +34,7 @@ MOST_FACTS = 200_000
 SHOWN = 60
 
 
-@dataclass
-class HostPart:
+class HostPart(Struct):
     """What one output says, and whose it is as far as the session tells."""
 
     owner: Owner
@@ -42,8 +42,7 @@ class HostPart:
     reader: str
 
 
-@dataclass
-class Understood:
+class Understood(Struct):
     """All that was understood of some files; ``state`` has the pods that were listed, and the problems."""
 
     parts: list[HostPart] = field(default_factory=list)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pcapcheck.calico import find_cali_name, is_shortened
 from pcapcheck.nodestate.host import Host

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
+
+from msgspec import Struct
 
 from pcapcheck.values import clean
 
@@ -11,8 +12,7 @@ QUOTED = 160
 V = TypeVar("V", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line of a file, numbered from 1, as it was pasted."""
 
     file: str

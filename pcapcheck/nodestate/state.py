@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
 from pcapcheck.nodestate.host import NODE, POD, Host
@@ -16,8 +17,7 @@ ENDED = ("Succeeded", "Completed", "Failed", "Error", "Evicted", "OOMKilled", "C
 MOST_PROBLEMS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class PodEntry:
+class PodEntry(Struct, frozen=True):
     """A line of ``kubectl get pods``."""
 
     name: str
@@ -38,8 +38,7 @@ class PodEntry:
         return self.ip is not None and not self.host_network and self.phase not in ENDED
 
 
-@dataclass(slots=True, repr=False)
-class PodLink(Brief):
+class PodLink(Brief, Struct):
     """A veth pair between a pod and its node, as far as either was described.
 
     ``cali_name`` may be known where ``cali`` is not listed: from the pod's name, or from the host route to its address.
@@ -71,8 +70,7 @@ class PodLink(Brief):
         return self.end.mac if self.end else None
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """A host that is not Calico's: the network that it looks like, by what, and the lines that show it."""
 
     host: str
@@ -81,8 +79,7 @@ class Look:
     lines: tuple[Line, ...]
 
 
-@dataclass(slots=True, repr=False)
-class State(Brief):
+class State(Brief, Struct):
     """All that was described, and ``problems``: lines that were not understood, with what was expected.
 
     Of many problems the first are kept, of the rest the number. ``calico``: a node shows Calico's data path;

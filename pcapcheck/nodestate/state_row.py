@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(kw_only=True)
-class StateRow:
+class StateRow(Struct, kw_only=True):
     """A pod link; None is what the state does not tell.
 
     ``source_lines`` quotes the lines behind a column, by its name; ``lacking`` says what it takes to know one,

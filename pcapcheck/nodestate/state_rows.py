@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pcapcheck.calico import cali_name, is_shortened, kind_of_name, parse_pod
 from pcapcheck.columns import COLUMNS

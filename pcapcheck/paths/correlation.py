@@ -7,9 +7,8 @@ again, a sequence number that wrapped around.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.paths import gathering, translating
@@ -19,8 +18,7 @@ from pcapcheck.paths.sighting_columns import Column, Mask, Rows, Seen
 CHAINS = 1 << 18
 
 
-@dataclass(repr=False)
-class Packets(Brief):
+class Packets(Brief, Struct):
     """Sightings sorted so that those of one packet stand together, in the order of its path.
 
     ``rows`` are their rows in ``seen``; ``begins`` says where the sightings of each packet begin. ``repeated`` marks

@@ -7,8 +7,11 @@ known, was being recorded then, and shows frames of the node.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pcapcheck.brief import Brief
 from pcapcheck.links.capture_points import PointKey
@@ -31,8 +34,7 @@ SHORTEST_RECORDING = 2_000_000_000
 DEVICES = {"vxlan": "vxlan", "ipip": "tunl"}
 
 
-@dataclass(repr=False)
-class Deliveries(Brief):
+class Deliveries(Brief, Struct, dict=True):
     """Which packets of an observation had to be seen further on, and were or were not.
 
     ``filtered``: the user says that the recording had a filter. ``unfollowed`` are captures whose text shows too little
@@ -47,8 +49,14 @@ class Deliveries(Brief):
     clocks: dict[int, Clock] = field(default_factory=dict)
     filtered: bool = False
     unfollowed: frozenset[int] = frozenset()
-    _shown: dict[PointKey, bool] = field(init=False, default_factory=dict)
-    _missing: dict[int, list[PointFacts]] = field(init=False, default_factory=dict)
+
+    @cached_property
+    def _shown(self) -> dict[PointKey, bool]:
+        return {}
+
+    @cached_property
+    def _missing(self) -> dict[int, list[PointFacts]]:
+        return {}
 
     def within(self, facts: Facts, topology: Topology, paths: list[Path]) -> Deliveries:
         """The same about some of the capture points, which ``facts`` describe."""

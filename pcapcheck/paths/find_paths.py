@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pcapcheck.decode.decoder import FrameGroup
 from pcapcheck.decode.sightings import Sightings

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pcapcheck.paths.path_row import FollowedRow
 
 
-@dataclass(frozen=True, kw_only=True)
-class HopRow(FollowedRow):
+class HopRow(FollowedRow, frozen=True, kw_only=True):
     """A row of the table ``hops``: packets that went from one pod link to another."""
 
     to_interface: str

@@ -6,7 +6,8 @@ Nothing is guessed: if neither names nor frames show it, the answer is None.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.capture.rotation import bare_name
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint, PointKey
@@ -18,8 +19,7 @@ from pcapcheck.values import is_multicast_mac
 ANY = "any"
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """MACs that include a NIC's own. ``certain``: each of them is its own, and no other.
 
     A pair that is not certain is the only two machines heard there: every frame is from one to the other.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.links.point_facts import PointFacts
@@ -23,8 +23,7 @@ IN_NODE, BETWEEN, AT_NIC, DECAPSULATION, TO_POD_LINK, AT_POD = PLACES = (
 )
 
 
-@dataclass(frozen=True)
-class PathLoss:
+class PathLoss(Struct, frozen=True):
     """Packets of one path that got no further than its last step.
 
     ``missing`` are the links that were being recorded and had to show them next. ``arrived``: they had come to
@@ -81,8 +80,7 @@ class PathLoss:
         return DECAPSULATION if self.devices else AT_NIC
 
 
-@dataclass(frozen=True)
-class LastSeen:
+class LastSeen(Struct, frozen=True):
     """Where the packet of a failing row, or the reply to it, was seen last.
 
     ``capture`` is a number, ``frame`` the frame there. ``host`` is None where nobody names the machine; ``never`` are

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
 from pcapcheck.links.capture_points import PointKey
@@ -15,8 +15,7 @@ from pcapcheck.paths.path import Path
 from pcapcheck.paths.topology import Topology
 
 
-@dataclass(repr=False)
-class NodeLinks(Brief):
+class NodeLinks(Brief, Struct):
     """The pod links of an observation and the nodes at their other end."""
 
     captures: list[Capture]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.decode.decoder import FrameGroup
 from pcapcheck.links.point_facts import PointFacts
 
 
-@dataclass(frozen=True, repr=False)
-class Spot(Brief):
+class Spot(Brief, Struct, frozen=True):
     """A frame group where it was recorded, with its number there."""
 
     capture: int
@@ -26,8 +26,7 @@ class Spot(Brief):
         return self.point.sides.of(self.group)[0]
 
 
-@dataclass(frozen=True, repr=False)
-class PathStep(Brief):
+class PathStep(Brief, Struct, frozen=True):
     """A packet at one capture point of its path; ``ttl`` is None if the text of a capture does not show it."""
 
     spot: Spot
@@ -38,8 +37,7 @@ class PathStep(Brief):
     outer: tuple[int, int] | None
 
 
-@dataclass(frozen=True)
-class Latency:
+class Latency(Struct, frozen=True):
     """Nanoseconds from the step before."""
 
     median: int
@@ -47,8 +45,7 @@ class Latency:
     most: int
 
 
-@dataclass
-class PathSample:
+class PathSample(Struct):
     """One packet: frame numbers and times of its steps, and its length in bytes."""
 
     frames: tuple[int, ...]
@@ -56,8 +53,7 @@ class PathSample:
     length: int
 
 
-@dataclass(repr=False)
-class Path(Brief):
+class Path(Brief, Struct, dict=True):
     """Packets of one type and address pair that took the same path.
 
     Paths with one ``signature`` differ only in the fields after ``steps``, and share their latencies.
@@ -132,8 +128,7 @@ def pod_link_pairs(path: Path) -> Iterator[tuple[int, int]]:
     yield from pairwise(links)
 
 
-@dataclass(frozen=True)
-class SizeLimit:
+class SizeLimit(Struct, frozen=True):
     """Datagrams from ``src`` to ``dst`` that were lost for their size: the smallest lost, the largest that arrived.
 
     Bytes, with the IP header. ``error_reading`` are the MTUs that ICMP errors name, and who sent them; none: lost

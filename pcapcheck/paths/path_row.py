@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, kw_only=True)
-class FollowedRow:
+class FollowedRow(Struct, frozen=True, kw_only=True):
     """Packets that took the same path; ``capture``, ``group`` and ``frames`` are where they are shown as evidence.
 
     ``calico`` is what shows Calico in the observation. ``elsewhere`` are the other sightings of the first packet:
@@ -30,8 +29,7 @@ class FollowedRow:
     outcome: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PathRow(FollowedRow):
+class PathRow(FollowedRow, frozen=True, kw_only=True):
     """A row of the table ``paths``."""
 
     points: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +18,7 @@ from pcapcheck.values import clean, is_ipv4
 # Fields of rows that differ from packet to packet of one path.
 VARYING = {"time", "frames", "elsewhere", "last_seen", "length", "duration", "to_frame", "latency"}
 # The others, which its packets have in common.
-OF_PATHS, OF_HOPS = ([field.name for field in fields(row) if field.name not in VARYING] for row in (PathRow, HopRow))
+OF_PATHS, OF_HOPS = ([name for name in row.__struct_fields__ if name not in VARYING] for row in (PathRow, HopRow))
 
 
 class FollowedPackets:

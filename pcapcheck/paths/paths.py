@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pcapcheck.brief import Brief
 from pcapcheck.columns import OPAQUE
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     from pcapcheck.paths.translations import Translations
 
 
-@dataclass(repr=False)
-class Paths(Brief):
+class Paths(Brief, Struct, dict=True):
     """The paths of an observation's packets, and what they show.
 
     ``hosts`` say which points are on one machine. ``share`` N: one packet in N was followed. ``lost`` counts sightings

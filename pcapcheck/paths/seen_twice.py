@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.paths import gathering
@@ -20,8 +20,7 @@ from pcapcheck.paths.sighting_columns import Column, Mask, Rows
 ROUNDS = 4
 
 
-@dataclass(frozen=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """What each step of the packets is apart from addresses, as a number; of ``count``, in the order of ``ranks``."""
 
     of: Rows

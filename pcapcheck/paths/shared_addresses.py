@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.decode.decoder import COOKED
 from pcapcheck.decode.frame_layout import TTL_ORIGINAL
@@ -17,8 +19,7 @@ from pcapcheck.paths.paths import Paths
 OnOneNode = Callable[[PointFacts, PointFacts], bool | None]
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """A pod that has an address: on which link, with which MAC, from when to when (nanoseconds, by one clock).
 
     ``unanswered``: it asked for its gateway and never got an answer, as if the node's route for it leads elsewhere.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.decode.frame_layout import (
@@ -31,8 +31,7 @@ T = TypeVar("T", int, Column)
 MULTIPLY = np.int64(0x9E3779B97F4A7C15 - (1 << 64))
 
 
-@dataclass(repr=False)
-class Seen(Brief):
+class Seen(Brief, Struct):
     """Sightings of all captures, column by column. Times in nanoseconds, by the clock of each capture.
 
     ``frame`` is number << 32 | spot, a spot being a frame group of one capture; ``what`` is V_WHAT of
@@ -84,8 +83,7 @@ def outer_of(what: T) -> T:
     return what >> 46
 
 
-@dataclass
-class Numbering:
+class Numbering(Struct):
     """What the numbers in columns stand for: frame groups by (capture, group), address pairs.
 
     ``lost`` sightings are of none of them: too many MACs or address pairs to distinguish, or no time.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from itertools import pairwise
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pcapcheck.brief import Brief
 from pcapcheck.columns import ECHOES
@@ -13,8 +15,7 @@ from pcapcheck.links.sides import POD
 from pcapcheck.paths.path import Path, pod_link_pairs
 
 
-@dataclass(repr=False)
-class Topology(Brief):
+class Topology(Brief, Struct):
     """What the paths of an observation show about its capture points and addresses.
 
     ``homes`` are the pod links of addresses. ``apart`` are the pairs of pod links between which packets were seen on a

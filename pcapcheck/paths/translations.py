@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.exchanges.pair_counts import PairCounts
@@ -32,8 +33,7 @@ POOLS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168
 POOL_PREFIX, NETWORK_PREFIX = {4: 16, 6: 48}, {4: 24, 6: 64}
 
 
-@dataclass(frozen=True, repr=False)
-class ServiceQuestion(Brief):
+class ServiceQuestion(Brief, Struct, frozen=True):
     """Packets to ``asked``, which a node translated to ``back_end``; ``path`` is theirs."""
 
     path: Path

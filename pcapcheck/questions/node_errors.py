@@ -8,7 +8,8 @@ answers anyway, or that it answers with an ICMP error.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pcapcheck.decode.icmp_words import in_words
 from pcapcheck.exchanges.connection_row import ConnectionRow

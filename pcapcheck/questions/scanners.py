@@ -9,7 +9,8 @@ comes from somebody who was answered elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pcapcheck.exchanges.pair_counts import PairCounts
 from pcapcheck.links.facts import Facts

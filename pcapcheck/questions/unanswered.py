@@ -8,7 +8,9 @@ that were counted anyway (resolutions, bins of echoes and of connections), never
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture
@@ -28,8 +30,7 @@ REFUSED = "refused"
 CAME_BACK = "answers came back on another interface"
 
 
-@dataclass(frozen=True)
-class ErrorReply:
+class ErrorReply(Struct, frozen=True):
     """What came instead of an answer: the ICMP error ``error`` (family, type, code) from ``source``, with its TTL.
 
     Without an error it is a reset of TCP that the node sent in somebody else's name.
@@ -40,8 +41,7 @@ class ErrorReply:
     ttl: int | None = None
 
 
-@dataclass(frozen=True)
-class Unanswered:
+class Unanswered(Struct, frozen=True):
     """One question, with its repeats and with others alike, that got no answer where it was recorded.
 
     ``protocol`` is ARP, ND, ICMP, TCP, DNS, UDP or SCTP. ``asked`` is None where everybody was asked. ``about`` goes on

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.report.accepted import unneeded
@@ -22,8 +22,7 @@ from pcapcheck.values import clean
 SUBJECTS = 3
 
 
-@dataclass(frozen=True)
-class Detail:
+class Detail(Struct, frozen=True):
     """How much a format prints of what costs time.
 
     ``rows``: how many rows of each failure; their frames are read from the captures again (None: all rows that are

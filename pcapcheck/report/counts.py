@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.questions.unanswered import UNANSWERED
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, Finding
 
 
-@dataclass(frozen=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """How many rules there are, were ``checked``, and ``failed``: those of severity error with a failure not accepted.
 
     ``warnings`` are those of severity warning likewise, ``accepted`` the rules with an accepted failure,

@@ -6,8 +6,9 @@ makes a new schema version. ``docs/glossary.md`` or the schema's own description
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.capture.rotated_set import RotatedSet

@@ -6,15 +6,15 @@ For a text these are its own lines.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.capture.reread import Recorded, read_again
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.values import clean
 
 
-@dataclass(frozen=True)
-class ShownFrame:
+class ShownFrame(Struct, frozen=True):
     """A frame in words; of a text, also the first and last line about it."""
 
     words: str

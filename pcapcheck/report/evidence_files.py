@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
+
+from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.capture import pcapng_blocks
@@ -71,8 +72,7 @@ def write_evidence(analysis: Analysis, folder: Path) -> list[Path]:
     return [file for finding in analysis.findings for file in finding.files]
 
 
-@dataclass(frozen=True)
-class Exhibit:
+class Exhibit(Struct, frozen=True, dict=True):
     """One record that shows a failure, and what to say about it."""
 
     capture: int

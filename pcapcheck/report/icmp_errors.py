@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.decode.icmp_words import RATE_LIMITED, in_words
@@ -15,8 +16,7 @@ from pcapcheck.values import clean, format_address
 ASKED = (ECHO, CONNECTIONS, DNS)
 
 
-@dataclass(frozen=True)
-class CountedError:
+class CountedError(Struct, frozen=True):
     """An ICMP error, and how often one capture shows it, whatever it is about."""
 
     capture: Capture

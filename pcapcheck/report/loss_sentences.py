@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.ruleset.finding import Finding
+from pcapcheck.ruleset.rule import Rule
 from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.values import format_address, format_time
 
@@ -28,7 +29,7 @@ def partial_loss(analysis: Analysis, finding: Finding) -> str:
     table = finding.rule.table
     if table == PATHS and finding.evidence:
         table = FOLLOWED.get(str(finding.evidence[0].row.get("packet")), "")
-    if table not in WHAT or finding.measures or finding.has_accepted or not _is_about_losses(finding):
+    if table not in WHAT or finding.measures or finding.has_accepted or not is_about_losses(finding.rule):
         # Accepted failures do not count, but the spread is known for all losses only.
         return ""
     losses = analysis.losses(table)
@@ -46,9 +47,9 @@ def partial_loss(analysis: Analysis, finding: Finding) -> str:
     return sentence(losses)
 
 
-def _is_about_losses(finding: Finding) -> bool:
+def is_about_losses(rule: Rule) -> bool:
     """Whether a rule wants answers, or paths to lead on; another one may be about what answers say."""
-    return finding.rule.table == PATHS or any(leaf.column.name in ANSWERED for leaf in finding.rule.expect.leaves())
+    return rule.table == PATHS or any(leaf.column.name in ANSWERED for leaf in rule.expect.leaves())
 
 
 def sentence(losses: Losses) -> str:

@@ -6,8 +6,9 @@ else: it opens no file and judges nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from pcapcheck.triage.suspect import Suspect
 
 
-@dataclass(frozen=True)
-class CaptureEntry:
+class CaptureEntry(Struct, frozen=True):
     """A capture with its capture points: a line of what it holds, and a line per problem.
 
     ``shown``: it is one of the few that a short report names.
@@ -45,8 +45,7 @@ class CaptureEntry:
     shown: bool
 
 
-@dataclass(frozen=True)
-class EvidenceRow:
+class EvidenceRow(Struct, frozen=True):
     """A row that failed: what was expected and observed, and the frames and lines of a state that show it."""
 
     evidence: Evidence
@@ -56,8 +55,7 @@ class EvidenceRow:
     source_lines: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A rule that failed.
 
     ``sentence`` says what failed, ``expired`` which acceptance of it has expired. ``acceptances`` say a line each which
@@ -80,8 +78,7 @@ class Failure:
         return self.finding.rule
 
 
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """Why something failed, in words. ``about`` names the failure.
 
     ``possible`` holds the causes that the first command settles, then those that the second settles, and so on.
@@ -110,8 +107,7 @@ class Explanation:
         return [finding.rule.id for finding in self.diagnosis.failed]
 
 
-@dataclass(frozen=True)
-class PathEntry:
+class PathEntry(Struct, frozen=True):
     """Packets of one path: their description, how many were lost after it, a line per hop."""
 
     summary: PathSummary
@@ -120,8 +116,7 @@ class PathEntry:
     hops: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Notes:
+class Notes(Struct, frozen=True):
     """Remarks, a line each: no failures, but worth knowing.
 
     ``skipped`` inputs and ``unneeded`` acceptances also come without those that are unmet demands.
@@ -136,8 +131,7 @@ class Notes:
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Struct, frozen=True):
     """All that formats print.
 
     ``heading`` is the verdict, or ``warn`` for a pass with something to look at; ``label`` is it in words. ``findings``

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.columns import OPAQUE
@@ -26,8 +27,7 @@ NOUNS = {
 ORDER = tuple(NOUNS)
 
 
-@dataclass
-class PathSummary:
+class PathSummary(Struct):
     """Packets of one type and address pair that passed the same capture points; ``lost`` of them went no further."""
 
     path: Path

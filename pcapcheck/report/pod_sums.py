@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.exchanges.sums import AskerSums
@@ -13,8 +14,7 @@ from pcapcheck.links.sides import POD
 from pcapcheck.table_names import ARP, DNS, ECHO
 
 
-@dataclass
-class PodSummary:
+class PodSummary(Struct):
     """The questions of the pod on one link and their outcomes. ``ips`` and ``macs`` are the pod's."""
 
     link: PointFacts

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+from msgspec import Struct
 
 import pcapcheck
 from pcapcheck.ruleset.files import packs_folder
 from pcapcheck.ruleset.rule import Rule
 
 
-@dataclass(frozen=True)
-class SourceLocation:
+class SourceLocation(Struct, frozen=True):
     """A file: relative to the root of the checkout or to the packs that ship with pcapcheck, else absolute."""
 
     path: Path

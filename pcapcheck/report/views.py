@@ -45,6 +45,18 @@ class ReportViews:
 
         return document(analysis)
 
+    def page(self, analysis: Analysis) -> str:
+        """The HTML report."""
+        from pcapcheck.report.formats.html import page
+
+        return page(analysis)
+
+    def cell(self, analysis: Analysis) -> str:
+        """The part of it that a notebook shows."""
+        from pcapcheck.report.formats.html import cell
+
+        return cell(analysis)
+
     def write_evidence(self, analysis: Analysis, folder: Path) -> list[Path]:
         """Write the evidence of each failed rule into a folder."""
         from pcapcheck.report.evidence_files import write_evidence

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import IO
+
+from msgspec import Struct
 
 from pcapcheck.columns import ADDRESS, BOOL, COLUMNS, DURATION, ENUM, MAC, NUMBER, TEXT, TIME, Column
 from pcapcheck.ruleset import acceptance, expectation, rule
@@ -29,8 +30,7 @@ unknown, never true and never false. Columns marked *late* are known only after 
 """
 
 
-@dataclass(frozen=True)
-class VocabularyEntry:
+class VocabularyEntry(Struct, frozen=True):
     """A word that rules may use, its type or default value, one line of help."""
 
     name: str
@@ -38,8 +38,7 @@ class VocabularyEntry:
     type: str = ""
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(Struct, frozen=True):
     """A section of the vocabulary. ``head`` is the heading of its words and that of their types."""
 
     title: str

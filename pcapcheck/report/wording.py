@@ -50,6 +50,16 @@ def failure_lines(report: Report, failed: Failure) -> list[str]:
     return _quoted(failed, report.explanations, report.pods)
 
 
+def failed_rows(report: Report, failed: Failure) -> list[str]:
+    """The rows of a failure alone: why they failed is said elsewhere."""
+    return _lines(report.pods, partial(write_failure, failure=failed))
+
+
+def diagnosis_lines(report: Report, explanation: Explanation) -> list[str]:
+    """Why something failed."""
+    return _lines(report.pods, partial(write_diagnosis, explanation=explanation))
+
+
 def failure_line(report: Report, failed: Failure) -> str:
     """A failure in one line."""
     return report.named(failed.sentence + failed.expired)
@@ -58,8 +68,7 @@ def failure_line(report: Report, failed: Failure) -> str:
 def questions(report: Report) -> Iterator[tuple[str, list[str]]]:
     """Questions that no rule is about and nobody answered: a sentence for each, and why, if known."""
     for explanation in report.questions:
-        lines = _lines(report.pods, partial(write_diagnosis, explanation=explanation))
-        yield report.named(explanation.headline), lines
+        yield report.named(explanation.headline), diagnosis_lines(report, explanation)
 
 
 def captures(report: Report, every: bool = False) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
+
+from msgspec import Struct
 
 from pcapcheck.columns import COLUMNS
 from pcapcheck.kleene import FALSE, TRUE
@@ -28,8 +29,7 @@ OPTIONAL = {
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-@dataclass(frozen=True)
-class Acceptance:
+class Acceptance(Struct, frozen=True):
     """Failing rows that are accepted: all, or those that match ``where``; up to and including the day ``until``.
 
     ``file`` and ``line`` say where it is written, ``word`` what to remove there.
@@ -59,8 +59,7 @@ class Acceptance:
         return self.where is None or self.where.evaluate(judge) != FALSE
 
 
-@dataclass
-class AcceptanceTally:
+class AcceptanceTally(Struct):
     """How many rows an acceptance is about: rows that failed, rows that hold, and undecided rows."""
 
     failed: int = 0
@@ -73,8 +72,7 @@ class AcceptanceTally:
         self.undecided += other.undecided
 
 
-@dataclass(frozen=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """The status of an acceptance on one observation, and how many failing rows it is about."""
 
     acceptance: Acceptance

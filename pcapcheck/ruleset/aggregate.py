@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from pcapcheck.columns import DURATION, NUMBER, Column, Columns
 from pcapcheck.exchanges.binning import bucket_of
@@ -40,8 +41,7 @@ BOUNDS_SAID = {"lt": "less than", "le": "at most", "gt": "more than", "ge": "at 
 SIGNS = {"eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
 
 
-@dataclass(frozen=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """An aggregate of a column (none for ``ratio`` and ``count``) held against a value: ``p99: {rtt: {lt: 5ms}}``."""
 
     aggregate: str
@@ -106,7 +106,6 @@ class Bound:
         return float(value / 10**9 if self.column and self.column.type is DURATION else value)
 
 
-@dataclass
 class Spread(Durations):
     """A distribution of a column's values in bounded memory, with their sum."""
 
@@ -141,8 +140,7 @@ class Spread(Durations):
         return Fraction(self.quantile(QUANTILES[aggregate]) or 0)
 
 
-@dataclass(frozen=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """The value of an aggregate (None: no value) and whether its bound holds (None: unknown).
 
     ``rows`` counts the rows that had a value.

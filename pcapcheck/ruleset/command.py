@@ -10,7 +10,8 @@ import re
 import shlex
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.columns import ABSENT, ADDRESS, Column
 from pcapcheck.values import Value, is_ipv4, is_name
@@ -19,8 +20,7 @@ from pcapcheck.values import Value, is_ipv4, is_name
 _PLAIN = re.compile(r"[\w.:-]+(?: [\w.:-]+)*")
 
 
-@dataclass(frozen=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """A value in a command: as a word or inside quotes, as an address, and in a remark."""
 
     word: str

@@ -6,7 +6,8 @@ A comparison with something that the capture does not hold is UNKNOWN, never tru
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.columns import ADDRESS, MAC, Column, Columns
@@ -30,8 +31,7 @@ LONGEST = 200
 Getter = Callable[[Column], Value | None]
 
 
-@dataclass(frozen=True)
-class Operator:
+class Operator(Struct, frozen=True):
     """A comparison: its name, its meaning, and whether it needs an ordered column."""
 
     name: str
@@ -57,14 +57,13 @@ OPERATORS = {
 }
 
 
-@dataclass(frozen=True, repr=False)
-class Leaf(Brief):
+class Leaf(Brief, Struct, frozen=True):
     """One column compared with something. If the column has several values, all of them must compare true."""
 
     column: Column
     operator: str
     operand: object
-    node: Node = field(repr=False)
+    node: Node
 
     def evaluate(self, judge: Judge) -> int:
         return judge(self)
@@ -104,8 +103,7 @@ class Leaf(Brief):
         return [self]
 
 
-@dataclass(frozen=True, repr=False)
-class Combination(Brief):
+class Combination(Brief, Struct, frozen=True):
     """``all`` or ``any`` of several conditions, or ``not`` of one condition."""
 
     word: str

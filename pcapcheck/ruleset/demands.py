@@ -6,7 +6,8 @@ In: a judgement. Out: a sentence per demand that is not met.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.capture.record import BAD_CHECKSUM
 from pcapcheck.errors import RuleError
@@ -16,8 +17,7 @@ from pcapcheck.ruleset.variables import suggest
 from pcapcheck.values import clean
 
 
-@dataclass(frozen=True)
-class Unmet:
+class Unmet(Struct, frozen=True):
     """A demand that is not met (``--strict``, ``--require``), and the rule it is about, if it is about a rule."""
 
     text: str

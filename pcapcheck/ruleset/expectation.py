@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pcapcheck.ruleset.acceptance import read_acceptance
 from pcapcheck.ruleset.faults import Faults, each
@@ -36,8 +37,7 @@ ADJUSTMENT = {
 _OWN_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-@dataclass(frozen=True)
-class Adjustment:
+class Adjustment(Struct, frozen=True):
     """Another severity for a rule, or ``off``, and the reason for it."""
 
     severity: str
@@ -45,8 +45,7 @@ class Adjustment:
     node: Node
 
 
-@dataclass(frozen=True)
-class Recording:
+class Recording(Struct, frozen=True):
     """What an expectation file says of its recording; ``interfaces`` as ``--interface`` takes them.
 
     ``place`` is file and line of its ``captures``.
@@ -60,8 +59,7 @@ class Recording:
     place: str = ""
 
 
-@dataclass(frozen=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """One expectation file as written; neither what it extends nor its own rules have been read."""
 
     extends: tuple[Node, ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
 from pcapcheck.fair_choice import Candidate, choose
@@ -25,8 +26,7 @@ NO_CAPTURE = -1
 EVIDENCE_PER_RULE = 20
 
 
-@dataclass(frozen=True, repr=False)
-class Evidence(Brief):
+class Evidence(Brief, Struct, frozen=True):
     """A failing row: where and in which frames it shows, what was expected, what was there, what to ask next.
 
     ``group`` is its frame group (-1: none), ``row`` holds the columns that the rule names. A packet that was followed
@@ -51,8 +51,7 @@ class Evidence(Brief):
     share: tuple[int, int] | None = None
 
 
-@dataclass(repr=False)
-class Finding(Brief):
+class Finding(Brief, Struct):
     """A rule's result. ``checked`` rows held or failed, ``unknown`` rows may have done either; ``reason`` says why.
 
     ``measures`` are the values of the rule's aggregates.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pcapcheck.columns import Column
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN

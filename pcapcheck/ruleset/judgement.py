@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pcapcheck.brief import Brief
 from pcapcheck.links.capture_points import PointKey
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
     from pcapcheck.links.question_losses import Losses
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Judgement(Brief):
+class Judgement(Brief, Struct, frozen=True, eq=False):
     """The captures as read, the facts about their capture points, the followed packets and the findings.
 
     ``unanswered`` are the questions that nobody answered and no rule is about. ``skipped`` are inputs that cannot be
@@ -35,7 +36,7 @@ class Judgement(Brief):
     findings: list[Finding]
     reading: Reading
     followed: Paths
-    spreads: LossSpreads = field(repr=False)
+    spreads: LossSpreads
     unanswered: list[Unanswered] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     described: list[str] = field(default_factory=list)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.columns import Column
 from pcapcheck.links.facts import Facts
 from pcapcheck.values import Value
 
 
-@dataclass(frozen=True)
-class LateValues:
+class LateValues(Struct, frozen=True):
     """The values of the late columns of a bin."""
 
     facts: Facts

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.acceptance import Acceptance, acceptance_of
@@ -25,8 +27,7 @@ from pcapcheck.ruleset.variables import Settings, suggest
 from pcapcheck.ruleset.yaml_tree import Node
 
 
-@dataclass(frozen=True)
-class Ruleset:
+class Ruleset(Struct, frozen=True):
     """The rules of one run, the values of their variables, and what expectation files demand in addition."""
 
     rules: list[Rule]
@@ -36,8 +37,7 @@ class Ruleset:
     recording: Recording = field(default_factory=Recording)
 
 
-@dataclass(frozen=True)
-class RuleEntry:
+class RuleEntry(Struct, frozen=True):
     """A rule as it is written, before its values are read; ``brief`` rules may leave out what people would read."""
 
     node: Node
@@ -49,8 +49,7 @@ class RuleEntry:
     named: Node | None = None
 
 
-@dataclass
-class GatheredRules:
+class GatheredRules(Struct):
     """The content of files and of everything that they extend."""
 
     entries: list[RuleEntry] = field(default_factory=list)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from pcapcheck.ruleset.aggregate import COUNT, Bound, Measure, Spread
 from pcapcheck.ruleset.finding import NO_CAPTURE, Evidence, Finding

@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from pcapcheck.ruleset.aggregate import Spread
 from pcapcheck.values import Value
@@ -22,8 +23,7 @@ Pair = tuple[Value | None, ...]
 PAIR = ("src", "dst", "dst_port")
 
 
-@dataclass
-class BinSample:
+class BinSample(Struct):
     """A row kept to show, with the early columns that the rule names; ``source_lines`` quotes what a column rests on.
 
     ``elsewhere`` are frames of other capture points that show it too: capture and frame. ``lacking`` says what
@@ -48,8 +48,7 @@ class KeptRow(Protocol):
     def look(self) -> BinSample: ...
 
 
-@dataclass
-class Extremes:
+class Extremes(Struct):
     """The few rows of the highest rank; of equal rows, the earliest."""
 
     held: list[tuple[int, int, KeptRow]] = field(default_factory=list)
@@ -74,8 +73,7 @@ class Extremes:
         return [(rank, row) for rank, _, row in ordered]
 
 
-@dataclass
-class Bin:
+class Bin(Struct):
     """Rows alike in all that matters to the rule; ``spreads`` and ``extremes`` correspond to the rule's bounds.
 
     ``pairs`` counts the rows that are ``kept`` by who asked whom.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from pcapcheck.capture.host_names import stand_ins
 from pcapcheck.hash_table import empty_slots
@@ -32,13 +33,12 @@ MOST = {
 NOTES = 1 << 8
 
 
-@dataclass
-class RawSample:
+class RawSample(Struct):
     """A row kept to show, as numbers; ``make`` makes a sample of it when it is looked at."""
 
     row: RawRows
     make: Callable[[TableRow], BinSample]
-    _made: BinSample | None = field(default=None, repr=False)
+    _made: BinSample | None = None
 
     def look(self) -> BinSample:
         """The sample, made once."""

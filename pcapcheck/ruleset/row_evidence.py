@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.brief import Brief
 from pcapcheck.columns import ADDRESS, ASKED, Column
@@ -22,8 +24,7 @@ SOLICITATION = "neighbour solicitation"
 ONE_SIDED = "; no frame from the other end was recorded. With -Q or a capture filter, a healthy {} would look the same"
 
 
-@dataclass(frozen=True, repr=False)
-class FailingRow(Brief):
+class FailingRow(Brief, Struct, frozen=True):
     """A sampled row that failed; of many, only those that are shown become evidence, with the columns ``shown``."""
 
     rule: Rule

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pcapcheck.columns import Column
 from pcapcheck.raw_rows import ZERO, Field, TableFields, Wording

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.columns import ABSENT, COLUMNS, Columns
@@ -52,8 +53,7 @@ OPTIONAL = {
 }
 
 
-@dataclass(frozen=True, repr=False)
-class Rule(Brief):
+class Rule(Brief, Struct, frozen=True):
     """One rule. ``expected``, ``observed`` and ``headline`` may name columns of the failing row in braces.
 
     ``absent`` says what to do if there was nothing to check, which is no gap if the rule is ``occasional``; ``next``
@@ -81,7 +81,7 @@ class Rule(Brief):
     file: str
     line: int
     occasional: bool = False
-    text: str = field(repr=False, default="")
+    text: str = ""
     adjusted: str = ""
     off: bool = False
     named: tuple[str, int] | None = None

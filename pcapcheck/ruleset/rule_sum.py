@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.ruleset.acceptance import AcceptanceTally
 from pcapcheck.ruleset.aggregate import Spread
@@ -12,8 +13,7 @@ from pcapcheck.ruleset.row_evidence import FailingRow
 from pcapcheck.ruleset.rule import Rule
 
 
-@dataclass
-class RuleSum:
+class RuleSum(Struct):
     """The rows of one rule summed up; the sums of several links are added."""
 
     checked: int = 0

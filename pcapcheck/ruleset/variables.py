@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pcapcheck.columns import ADDRESS, DURATION, MAC, TEXT, Type
 from pcapcheck.errors import RuleError
@@ -12,8 +13,7 @@ from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.yaml_tree import Node
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """A variable: its type, its default value, one line of help."""
 
     name: str

@@ -7,10 +7,10 @@ and ``no`` as a boolean. Aliases and duplicate keys are errors.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.errors import RuleError
@@ -19,8 +19,7 @@ MOST_BYTES = 1 << 20
 MOST_DEPTH = 50
 
 
-@dataclass(frozen=True, repr=False)
-class Node(Brief):
+class Node(Brief, Struct, frozen=True):
     """Text, list or map, with file, line and column (from 1)."""
 
     value: str | list[Node] | dict[str, Node]
@@ -80,8 +79,7 @@ def _where(mark: Any, file: str) -> str:
     return f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
 
 
-@dataclass
-class _Growing:
+class _Growing(Struct):
     """A list or map whose end has not come yet."""
 
     begin: yaml.CollectionStartEvent

@@ -7,7 +7,7 @@ who asked for what. Out: the back ends, each with the lines that lead there, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.source_lines import Line
@@ -23,8 +23,7 @@ from pcapcheck.values import format_address, is_ipv4
 PROTOCOLS = {"tcp": (6, "tcp"), "dns": (17, "udp")}
 
 
-@dataclass(frozen=True)
-class BackEnd:
+class BackEnd(Struct, frozen=True):
     """An address behind a service. ``lines`` say that it is, then what became of it.
 
     ``there`` is whether a pod can be there; None if the state does not show it.
@@ -35,8 +34,7 @@ class BackEnd:
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What was asked of an address: ``protocol`` as in the column ``asked``."""
 
     protocol: str

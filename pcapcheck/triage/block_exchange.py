@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.calico import kind_of_name
 from pcapcheck.networks import CALICO_PROTOCOLS
@@ -18,8 +18,7 @@ FELIX = "80"
 OF_NETWORK = ("kernel", "ra", "dhcp")
 
 
-@dataclass(frozen=True)
-class BlockExchange:
+class BlockExchange(Struct, frozen=True):
     """What ``node`` and ``receiver``, the receiver's node, show of it.
 
     ``receivers`` are the addresses with which the receiver's node spoke ARP to its pod.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pcapcheck.brief import Brief
 from pcapcheck.links.capture_points import PointKey
@@ -28,8 +30,7 @@ ASKED_IN = {"ICMP": ECHO, "TCP": CONNECTIONS, "DNS": DNS, "UDP": DATAGRAMS}
 AS_IF = {"ICMP": "echo-answered", "TCP": "tcp-answered", "DNS": "dns-answered", "UDP": UDP_ANSWERED}
 
 
-@dataclass(frozen=True, repr=False)
-class Item(Brief):
+class Item(Brief, Struct, frozen=True):
     """One failing row: which rule it breaks, on which link, and between whom; or a question that nobody answered.
 
     ``pod`` is the pod that suffers, ``dst`` the address that it asked. ``described``: the cali interface that the
@@ -80,8 +81,7 @@ class Item(Brief):
         return self.about_gateway and self.table == ARP and self.evidence.row.get("answers") == 0
 
 
-@dataclass(repr=False)
-class Case(Brief):
+class Case(Brief, Struct):
     """Failing rows of one origin; the first is what a person should look at first."""
 
     items: list[Item] = field(default_factory=list)

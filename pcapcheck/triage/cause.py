@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.ruleset.conditions import Combination, read_conditions, value_of
@@ -46,8 +47,7 @@ OPTIONAL = {
 CONDITIONS = ("seen", "confirmed", "ruled_out", "supported", "doubted")
 
 
-@dataclass(frozen=True, repr=False)
-class Cause(Brief):
+class Cause(Brief, Struct, frozen=True):
     """A cause of the catalogue."""
 
     id: str

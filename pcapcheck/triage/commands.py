@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.ruleset.command import Typed, fill_command, typed_as
 from pcapcheck.ruleset.rule import fill, placeholders
@@ -48,8 +49,7 @@ JOINED = re.compile(r"^(and|or|there;) ")
 _HOLE = r"\{(?P<hole>[a-z0-9_.]+)\}"
 
 
-@dataclass(frozen=True)
-class Widening:
+class Widening(Struct, frozen=True):
     """A part of a command that names one column, and what replaces the part if the column is unknown."""
 
     pattern: re.Pattern[str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.case_loss import loses_a_part

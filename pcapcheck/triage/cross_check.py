@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.links.point_facts import UNNAMED, PointFacts
 from pcapcheck.nodestate.source_lines import Line, quote
@@ -29,8 +30,7 @@ MTUS = {
 CHANGES_TOLD = 3
 
 
-@dataclass
-class CrossCheck:
+class CrossCheck(Struct):
     """``foreign`` are addresses for which the state describes another instance than the captures show.
 
     ``elsewhere``: it describes none of the pods in the captures, so it is of another node or time. ``answered`` are the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from pcapcheck.calico import kind_of_name
 from pcapcheck.nodestate.forwarding import OUT, Decision, by_table, decide
@@ -22,8 +22,7 @@ from pcapcheck.values import Value, is_ipv4
 RIGHT, DEFAULT, UNLISTED, POD_LINK, AWAY, WRONG_NODE, UNROUTED, DEAD = WAYS
 
 
-@dataclass
-class Crossing:
+class Crossing(Struct):
     """``home`` is the receiver's interface on this node; None if the receiver is not on this node.
 
     ``sends``: it is the sender's node. ``left`` is the interface by which the packets were seen leaving it.
@@ -48,7 +47,7 @@ class Crossing:
     astray: bool = False
     heard: Heard = field(default_factory=dict)
     receivers: frozenset[int] = frozenset()
-    _decision: Decision | None = field(default=None, repr=False)
+    _decision: Decision | None = None
 
     @property
     def decision(self) -> Decision | None:

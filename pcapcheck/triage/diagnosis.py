@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
 from pcapcheck.questions.unanswered import Unanswered
@@ -12,8 +12,7 @@ from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, Suspect
 from pcapcheck.values import Value
 
 
-@dataclass(repr=False)
-class Diagnosis(Brief):
+class Diagnosis(Brief, Struct):
     """What failed together, and why, as far as is known. ``others`` are further cases that are alike.
 
     ``has_state``: the state of the node that it is about was given. ``one_of_several``: another is of the same rule.

@@ -8,7 +8,8 @@ depends on where packets were last seen which counter of an interface can be abo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.calico import kind_of_name
 from pcapcheck.nodestate.host import Host
@@ -20,8 +21,7 @@ from pcapcheck.values import Value, as_text
 ENTERED, LEAVING, SENT, COMING = "entered", "leaving", "sent", "coming"
 
 
-@dataclass(frozen=True)
-class CounterEnd:
+class CounterEnd(Struct, frozen=True):
     """One end of the path: the node, the node's end of the pod's link, and the pod with its own end."""
 
     node: Host | None
@@ -30,8 +30,7 @@ class CounterEnd:
     eth: str | None
 
 
-@dataclass(frozen=True)
-class CounterPlace:
+class CounterPlace(Struct, frozen=True):
     """An interface of a host, and what became of the lost packets there. ``own``: it is one of the pods' links."""
 
     host: Host
@@ -40,8 +39,7 @@ class CounterPlace:
     own: bool = False
 
 
-@dataclass(frozen=True)
-class LossStretch:
+class LossStretch(Struct, frozen=True):
     """The places where lost packets may have been dropped. ``sure``: it is known on which part of the path they were.
 
     ``prefix`` is how the nodes' ends of pods' links begin.

@@ -8,7 +8,8 @@ recorded. What counted as many since it was set up may have (``may-fit``). What 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.nodestate.host import POD, Host
 from pcapcheck.nodestate.listing import QUEUES
@@ -39,8 +40,7 @@ NEAR = 2 * 10**9
 SHOWN = 2
 
 
-@dataclass(frozen=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """What was lost: at least this many ``packets`` of those ``asked``, between these times (nanoseconds).
 
     ``frames`` are how many frames were recorded on an interface, by its name if only one interface has that name.
@@ -57,8 +57,7 @@ class Lost:
         return self.packets / self.asked if self.asked else 1.0
 
 
-@dataclass(frozen=True)
-class Drops:
+class Drops(Struct, frozen=True):
     """What was lost in a case, and the part of the path on which it was lost."""
 
     lost: Lost

@@ -6,9 +6,10 @@ Made when somebody looks: of cases that differ only in their pods, one is shown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.links.point_facts import UNNAMED
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from pcapcheck.triage.partly_known import Half
 
 
-@dataclass(frozen=True, repr=False)
-class CaseWords(Brief):
+class CaseWords(Brief, Struct, frozen=True, dict=True):
     """The known columns of a case: as sentences show them, and as commands have them."""
 
     columns: Mapping[str, Value | None]
@@ -49,8 +49,7 @@ class CaseWords(Brief):
         return typed_columns(self.columns, UNNAMED)
 
 
-@dataclass(frozen=True, repr=False)
-class FilledTexts(Brief):
+class FilledTexts(Brief, Struct, frozen=True, dict=True):
     """The texts of a cause in one case; ``half`` is what the state says for it if lines are missing."""
 
     cause: Cause

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.calico import TUNNELS, tunnel_device
 from pcapcheck.nodestate.host import Host
@@ -16,8 +17,7 @@ from pcapcheck.values import Value, as_text
 ON_RETURN = "on-return"
 
 
-@dataclass(frozen=True)
-class CrossingEnds:
+class CrossingEnds(Struct, frozen=True):
     """Sender and receiver of the lost packets: address, link as the state shows it, its name on the node."""
 
     src: int | None
@@ -32,8 +32,7 @@ class CrossingEnds:
         return CrossingEnds(self.dst, self.src, self.there, self.here, self.there_name, self.here_name)
 
 
-@dataclass(frozen=True)
-class CrossingSearch:
+class CrossingSearch(Struct, frozen=True):
     """``alone`` is the only node of the state, if it has a single node.
 
     ``at`` is the node at which the packets were seen last, by its name, else likewise the only node.

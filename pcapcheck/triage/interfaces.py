@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pcapcheck.calico import cali_name, parse_pod
@@ -41,5 +42,8 @@ def name_links(packet_evidence: dict[str, Value | None], pods: Pods | None, pref
             continue
         name = pods.by_address(held)
         # If two pods have an address, neither is meant.
-        if name is not None and " " not in name:
+        if name is None or " " in name:
+            continue
+        # A list of pods may be anybody's: what Kubernetes would not take as a name has no cali interface.
+        with suppress(ValueError):
             packet_evidence[column] = cali_name(*parse_pod(name), prefix)

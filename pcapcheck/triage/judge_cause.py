@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from pcapcheck.columns import Column
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
@@ -34,8 +35,7 @@ SAME_AS = {
 }
 
 
-@dataclass(frozen=True)
-class CaseEvidence:
+class CaseEvidence(Struct, frozen=True, dict=True):
     """What is known of a case: by its packets, with the frames behind some columns, and by the state."""
 
     case: Case
@@ -49,8 +49,7 @@ class CaseEvidence:
         return CaseWords(self.packet_evidence)
 
 
-@dataclass(frozen=True)
-class ColumnLookup:
+class ColumnLookup(Struct, frozen=True):
     """Looks columns up for the conditions of a cause, and notes the lines behind each."""
 
     evidence: CaseEvidence

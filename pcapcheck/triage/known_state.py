@@ -5,7 +5,7 @@ In: a state, the captures and what was followed there. Out: how the two go toget
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.nodestate.state import State
 from pcapcheck.nodestate.state_row import StateRow
@@ -16,8 +16,7 @@ from pcapcheck.triage.addressed_pods import Sought
 from pcapcheck.triage.cross_check import CrossCheck, compare
 
 
-@dataclass(frozen=True)
-class KnownState:
+class KnownState(Struct, frozen=True):
     """A state, how it goes with the captures, and its rows of the table ``state``."""
 
     state: State

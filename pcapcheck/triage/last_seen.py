@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow
@@ -21,8 +22,7 @@ from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, TRANSFERS
 from pcapcheck.values import Value, format_address
 
 
-@dataclass(frozen=True)
-class AskedPhrase:
+class AskedPhrase(Struct, frozen=True):
     """How sentences name the questions of one table: all that were lost, and a single packet."""
 
     row_class: type[QuestionRow] | type[TransferRow]
@@ -38,8 +38,7 @@ ASKING = {
 }
 
 
-@dataclass(frozen=True)
-class LastPlace:
+class LastPlace(Struct, frozen=True):
     """Where packets were seen last, as a sentence about several of them, or about a single one, goes on.
 
     ``is_clause``: as "last seen on eth0", which needs no subject. ``back``: it is about the answers.

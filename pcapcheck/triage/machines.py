@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.hosts import Hosts
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from pcapcheck.nodestate.state import State
 
 
-@dataclass(frozen=True)
-class Machines:
+class Machines(Struct, frozen=True):
     """The nodes of a state against the machines of the captures; ``names`` are what files call these."""
 
     state: State

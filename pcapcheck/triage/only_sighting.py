@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.fates import named

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.kleene import UNKNOWN
 from pcapcheck.nodestate.host import Host
@@ -19,8 +20,7 @@ OF_TWO = {"state.proxy_arp": "proxy_arp", "state.rp_filter": "rp_filter"}
 FORWARDING = "state.forwarding"
 
 
-@dataclass(frozen=True)
-class Half:
+class Half(Struct, frozen=True):
     """What is known (``text`` of it and of what is missing), its lines, and the commands that show the rest."""
 
     text: str
@@ -28,8 +28,7 @@ class Half:
     commands: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class PartlyKnownSettings:
+class PartlyKnownSettings(Struct, frozen=True):
     """The settings behind a column of the state: those that it shows, and the names of those that it does not."""
 
     shown: tuple[Sysctl, ...] = ()

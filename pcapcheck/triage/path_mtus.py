@@ -7,7 +7,8 @@ allowed (kernel: net/ipv4/ip_forward.c, ip_output.c). A route may have a smaller
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.calico import is_calico_tunnel
 from pcapcheck.nodestate.host import Host
@@ -18,8 +19,7 @@ from pcapcheck.nodestate.state import PodLink
 OVERHEADS = {"vxlan-v6": 70, "vxlan": 50, "tunl": 20, "wireguard": 60, "wg-v6": 80}
 
 
-@dataclass(frozen=True)
-class PathMtu:
+class PathMtu(Struct, frozen=True):
     """The largest packet of the pod's that fits, and the lines that say so."""
 
     mtu: int

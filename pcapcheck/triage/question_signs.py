@@ -5,7 +5,7 @@ Columns of a case, or parts of them, as ``packet_evidence`` has them for failed 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pcapcheck.decode.decoder import FrameGroup
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint

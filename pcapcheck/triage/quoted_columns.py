@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from pcapcheck.values import Value
 
 
-@dataclass
-class QuotedColumns:
+class QuotedColumns(Struct):
     """Columns of a case, and by column the packets behind them, in lines as they are quoted."""
 
     columns: dict[str, Value | None] = field(default_factory=dict)

@@ -7,8 +7,9 @@ checksum that is not right yet is left to the card, and no fault.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
+
+from msgspec import Struct
 
 from pcapcheck.columns import CHECKSUMS
 from pcapcheck.decode.frame_row import FrameRow
@@ -40,8 +41,7 @@ Seen = tuple[int, int]
 Sums = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class _Frames:
+class _Frames(Struct, frozen=True):
     """Frames of a case: where its packets were received, and where the same packets were seen before."""
 
     received: list[Seen]

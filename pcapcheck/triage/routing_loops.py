@@ -6,7 +6,7 @@ traceroute also sends packets with many TTLs, but from a single MAC, and they ha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
@@ -24,8 +24,7 @@ TTLS, FALL = 3, 4
 SHOWN = 4
 
 
-@dataclass
-class _Passing:
+class _Passing(Struct):
     """What passed a capture point: frames by TTL, and the MACs that sent them."""
 
     link: PointFacts

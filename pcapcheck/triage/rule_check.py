@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pcapcheck.ruleset.expectation import is_expectation
 from pcapcheck.ruleset.faults import Faults, each
@@ -16,8 +17,7 @@ from pcapcheck.ruleset.yaml_tree import Node
 from pcapcheck.triage.cause import QUESTIONS, is_cause, read_cause, read_causes
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """How many there were of each; a rule that several expectation files extend counts once."""
 
     rules: int

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
 from pcapcheck.ruleset.judgement import Judgement

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.triage.cause import Cause
@@ -12,8 +12,7 @@ CONFIRMED, POSSIBLE, RULED_OUT = "confirmed", "possible", "ruled-out"
 STATUSES = (CONFIRMED, POSSIBLE, RULED_OUT)
 
 
-@dataclass(frozen=True, repr=False)
-class Suspect(Brief):
+class Suspect(Brief, Struct, frozen=True):
     """A cause in one case, with its texts: whether the state confirms it or rules it out, and by which lines.
 
     ``certain``: nothing that it wants to be seen in the packets is unknown. ``lacks`` says what, added to the state

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
@@ -11,8 +12,7 @@ from pcapcheck.protocols import FROM_ROUTERS
 from pcapcheck.ruleset.judgement import Judgement
 
 
-@dataclass(frozen=True)
-class Vain:
+class Vain(Struct, frozen=True):
     """A question on a card that nobody answered: from when until when, in nanoseconds."""
 
     point: PointKey

@@ -7,9 +7,10 @@ to them, were seen last: that is where to look.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.losses import IN_NODE, REQUEST, LastSeen, PathLoss

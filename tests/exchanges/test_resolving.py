@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode.decoder import FrameBatch, FrameGroup

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from pcapcheck import CaptureError, analyze
 from pcapcheck.analysis import Analysis
@@ -79,13 +79,14 @@ def test_everything_within_is_shown_in_a_line(name: str) -> None:
         if id(value) in seen or isinstance(value, (str, bytes, int)):
             return
         seen.add(id(value))
-        if is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, Struct):
             assert len(repr(value)) < 1000, type(value)
             assert "\n" not in repr(value)
         inside = [*value.keys(), *value.values()] if isinstance(value, dict) else ()
         if isinstance(value, (list, tuple, set, frozenset)):
             inside = value  # type: ignore[assignment]
-        for part in inside or getattr(value, "__dict__", {}).values():
+        fields = getattr(value, "__struct_fields__", ()) if isinstance(value, Struct) else ()
+        for part in inside or [getattr(value, name) for name in fields] or getattr(value, "__dict__", {}).values():
             look(part)
 
     look(analyze(*inputs(name), node_state=states(name) or None))

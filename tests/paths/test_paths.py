@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pcapcheck import Analysis, analyze
-from pcapcheck.decode import sightings
+from pcapcheck import Analysis, analyze, intake
+from pcapcheck.decode.sightings import Sightings
 from tests.support.kernels import NOT_COMPILED, plain_loops
 from tests.support.lab import CAPTURES, EXPECTED, captures
 from tests.support.links import BEGIN, LINK_A, LINK_B, MS, SECOND, on_a, on_b, ping, pings, write_links
@@ -194,15 +194,11 @@ def test_ttl_not_decremented_and_macs_kept(tmp_path: Path) -> None:
 
 
 def test_memory_bound_leaves_the_same_packets_out_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sightings.Sightings, "__init__", lambda self: bounded(self, 100))
+    monkeypatch.setattr(intake, "Sightings", lambda: Sightings(most=100))
     analysis = analyze(*write_links(tmp_path, *pings(200)), batch_frames=50)
     assert analysis.followed.share > 1
     assert all(len(points) == 2 for points in steps(analysis))
     assert sum(steps(analysis).values()) <= 50
-
-
-def bounded(store: sightings.Sightings, most: int) -> None:
-    store.most, store.sample, store.columns, store.counts, store.address_pairs = most, 0, [], {}, {}
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ def found(scenario: str, form: str, with_state: bool, renamed: Path | None = Non
     given = [renamed / "a.pcap"] if renamed else captures(scenario)
     judged = analyze(*given, node_state=state if with_state and state.exists() else None)
     text = written(judged, form)
+    if form == "html":
+        text = unescape(re.sub(r"<[^>]+>", "", text.partition("</style>")[2]))
     # Lines of the state are quoted as they are.
     lines = [line for line in text.splitlines() if "state.txt" not in line]
     return [f"{match[0]!r} in {line.strip()[:200]}" for line in lines if (match := WORDS.search(line))]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -134,6 +136,7 @@ HEADED = {
     "sarif": "{0}: {1}",
     "github": "::pcapcheck: {2}::{1}",
     "markdown": "{0}: {1}",
+    "html": "{0}: {1}",
 }
 
 
@@ -321,4 +324,6 @@ def plain(form: str, text: str) -> str:
     if form == "junit":
         root = ElementTree.fromstring(text)
         return "\n".join(part for element in root.iter() for part in (element.text or "", *element.attrib.values()))
+    if form == "html":
+        return unescape(re.sub(r"<[^>]+>", "", text))
     return text.replace("%0A", "\n").replace("`", "") if form in ("github", "markdown") else text

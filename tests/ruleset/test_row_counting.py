@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
 import pytest
+from msgspec.structs import replace
 
 from pcapcheck.columns import ADDRESS, COLUMNS, DURATION, MAC, NUMBER
 from pcapcheck.decode.frame_row import FrameRow
@@ -135,7 +135,7 @@ def some_rule(random: Random, table: str, template: Rule) -> Rule:
         for _ in range(random.choice([0, 0, 1, 2]))
     )
     texts = {"expected": "", "observed": "", "headline": "", "next": ()}
-    return replace(template, table=table, select=select, expect=expect, bounds=bounds, **texts)  # type: ignore[arg-type]
+    return replace(template, table=table, select=select, expect=expect, bounds=bounds, **texts)
 
 
 @cache

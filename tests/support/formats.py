@@ -48,7 +48,7 @@ def written(analysis: Analysis, form: str) -> str:
 
 def read_back(form: str, text: str) -> dict[str, ReadBack]:
     """What a report says of each rule, by id."""
-    readers = (of_text, of_json, of_jsonl, of_junit, of_sarif, of_github, of_markdown)
+    readers = (of_text, of_json, of_jsonl, of_junit, of_sarif, of_github, of_markdown, of_html)
     return dict(zip(FORMATS, readers, strict=True))[form](text)
 
 
@@ -174,3 +174,16 @@ def _unescaped(text: str, chars: str) -> str:
     for char in f"{chars}%":
         text = text.replace(f"%{ord(char):02X}", char)
     return text
+
+
+def of_html(text: str) -> dict[str, ReadBack]:
+    found = {}
+    for mark, name, rest in re.findall(r"<summary>(✗|⚠|~) <b>([a-z0-9-]+)</b>(.*?)</details>", text, re.S):
+        severity = re.search(r" \((warning|info)[):]", unescape(rest))
+        known = severity[1] if severity else "info" if mark == "~" else "error"
+        found[name] = ReadBack("fail", known, _frames(unescape(rest)))
+    for title, status in (("Passed", "pass"), ("Not checked", "not-checked")):
+        part = re.search(rf"<summary><b>{title}</b>(.*?)</details>", text, re.S)
+        for names in re.findall(r"<li><b>([a-z0-9, -]+)</b>", part[1] if part else ""):
+            found |= {name: ReadBack(status) for name in names.split(", ")}
+    return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # DLT_ names of libpcap -> LINKTYPE_ numbers (tcpdump.org/linktypes.html).
 LINK_TYPES = {
@@ -42,8 +43,7 @@ _KNOWN = re.compile(
 _PUNCTUATION = re.compile(r"[^\w]*$")
 
 
-@dataclass
-class Described:
+class Described(Struct):
     """What the text says about the packets that follow: where and how they were recorded.
 
     ``live``: they were printed on the machine that saw them, so the interfaces' names are its own.
@@ -58,8 +58,7 @@ class Described:
     live: bool = False
 
 
-@dataclass(frozen=True)
-class Dropped:
+class Dropped(Struct, frozen=True):
     """Packets that were lost while recording."""
 
     count: int

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck import protocols
 from pcapcheck.capture.text.dns import dns
@@ -74,8 +75,7 @@ _CUT = re.compile(r"\s*\[\|\w")
 _CUT_ICMP = re.compile(r"\[\|icmp6?\]")
 
 
-@dataclass
-class Lines:
+class Lines(Struct):
     """The lines of one packet, those from ``place`` on still unread; ``frame`` reads a frame inside VXLAN."""
 
     lines: list[str]

@@ -8,8 +8,9 @@ an editor broke off. Dumps of bytes (-x, -A) are skipped.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from itertools import pairwise, product
+
+from msgspec import Struct, field
 
 from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.text.link import parse
@@ -105,8 +106,7 @@ _INDENT = re.compile(r"\t|[ \t]{2}")
 _LONE_DIGITS = re.compile(r"\d{1,5}$")
 
 
-@dataclass(slots=True)
-class PacketLines:
+class PacketLines(Struct):
     """The lines of one packet, made plain; ``raw`` as they are in the text, ``first`` and ``last`` their numbers.
 
     ``packet`` is what they were read to, as long as they have the usual shape.

@@ -10,8 +10,9 @@ resolved to a name, and of a cooked capture there is no destination MAC.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from pcapcheck.capture.text.info import arp, carried
 from pcapcheck.capture.text.link_types import COOKED
@@ -39,8 +40,7 @@ _EXPORTED = re.compile(
 _RESOLVED = re.compile(r"Broadcast|\S+_(?:[0-9a-f]{2}(?::[0-9a-f]{2}){0,2}|Multicast)")
 
 
-@dataclass(frozen=True)
-class ListedPacket:
+class ListedPacket(Struct, frozen=True):
     """A packet, with its number and its time if the row has them."""
 
     packet: PrintedPacket

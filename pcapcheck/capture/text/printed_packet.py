@@ -5,11 +5,10 @@ MACs are integers of 48 bits, addresses of 128 (IPv4 as IPv4-mapped).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from msgspec import Struct
 
 
-@dataclass(slots=True)
-class Arp:
+class Arp(Struct):
     """An ARP packet (RFC 826); opcode None: cut before it."""
 
     opcode: int | None = None
@@ -19,8 +18,7 @@ class Arp:
     target_ip: int | None = None
 
 
-@dataclass(slots=True)
-class Icmp:
+class Icmp(Struct):
     """An ICMP or ICMPv6 message. ``target`` and ``mac`` are those of neighbour discovery; ``size`` in bytes.
 
     ``about`` is the address that an error names: that of the packet which went no further; ``about_protocol`` and
@@ -43,8 +41,7 @@ class Icmp:
     size: int | None = None
 
 
-@dataclass(slots=True)
-class Dns:
+class Dns(Struct):
     """A DNS message: a response has a code, a query may have the name and the number of the type that it asks for."""
 
     ident: int
@@ -53,8 +50,7 @@ class Dns:
     record_type: int | None = None
 
 
-@dataclass(slots=True)
-class Transport:
+class Transport(Struct):
     """TCP, UDP or SCTP: ports, the flags of TCP or the first chunk of SCTP, and over UDP what DNS says.
 
     ``size`` is how many bytes of data TCP or UDP carry, ``header`` how many TCP's header has, ``mss``
@@ -76,8 +72,7 @@ class Transport:
     whole: bool = False
 
 
-@dataclass(slots=True)
-class PrintedTunnel:
+class PrintedTunnel(Struct):
     """IP in IP, or VXLAN where it has a network identifier; then the MACs are those inside."""
 
     vni: int | None = None
@@ -86,8 +81,7 @@ class PrintedTunnel:
     inner: Datagram | None = None
 
 
-@dataclass(slots=True)
-class Datagram:
+class Datagram(Struct):
     """An IP packet. ``later``: a fragment other than the first; ``length`` is the header's field."""
 
     version: int
@@ -105,8 +99,7 @@ class Datagram:
     understood: bool = True
 
 
-@dataclass(slots=True)
-class PrintedPacket:
+class PrintedPacket(Struct):
     """A frame: its link header, and the ARP or IP packet in it.
 
     ``direction`` is 0 in, 1 out; ``many`` whether it was multicast; ``device`` the interface that the line names.
@@ -137,4 +130,4 @@ def count_present(part: object) -> int:
     """How many values of a packet, and of what it carries, are present."""
     if not isinstance(part, (PrintedPacket, Arp, Datagram, Icmp, Dns, Transport, PrintedTunnel)):
         return part is not None
-    return sum(count_present(getattr(part, field.name)) for field in fields(part))
+    return sum(count_present(getattr(part, name)) for name in part.__struct_fields__)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 from pcapcheck.capture import scan_layout
 from pcapcheck.capture.host_names import HostNames
@@ -44,8 +45,7 @@ _ROW = struct.Struct(f"={scan_layout.FIELDS}q")
 SENT = 1
 
 
-@dataclass(slots=True)
-class Record:
+class Record(Struct):
     """A packet on its way into a batch. ``understood`` is whether its line was."""
 
     packet: PrintedPacket

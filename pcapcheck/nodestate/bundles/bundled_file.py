@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class BundledFile:
+class BundledFile(Struct, frozen=True):
     """``command`` is None if the file's name does not show what printed it."""
 
     node: str

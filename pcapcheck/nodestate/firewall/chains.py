@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from pcapcheck.nodestate.source_lines import Line
 
@@ -28,8 +29,7 @@ UNKNOWN, SOMETIMES, ONE_OF, SET = "unknown", "sometimes", "one-of", "set"
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """One condition of a rule.
 
     ``about`` names a field of the packet, or is UNKNOWN, SOMETIMES, ONE_OF (``options`` are lists of conditions; one
@@ -48,8 +48,7 @@ class Match:
     options: tuple[tuple[Match, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a rule does with packets that it matches. ``chain`` is the target of a jump or goto, or the queue.
 
     ``errors`` are the ICMP errors (family, type, code) of a reject; none: not shown. ``reset``: it answers with a TCP
@@ -64,8 +63,7 @@ class Verdict:
     to: tuple[int, int | None] | None = None
 
 
-@dataclass(slots=True)
-class FirewallRule:
+class FirewallRule(Struct):
     """A rule with its line. ``packets`` is its counter; None: it has none.
 
     ``mark`` is (mask, value): the bits of the packet's mark that it sets. A mask without a value is bits that it
@@ -89,8 +87,7 @@ class FirewallRule:
         return self.verdict is not None and self.verdict.kind in ENDING
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """An unread line of a chain, and what reads its rules."""
 
     line: Line
@@ -98,8 +95,7 @@ class Unread:
     read: Callable[[Line, str], list[FirewallRule]]
 
 
-@dataclass(slots=True)
-class Chain:
+class Chain(Struct):
     """A chain. ``hook`` is where packets enter it; None if it is only jumped to, or if that is not known.
 
     ``policy`` (accept or drop) decides packets that no rule decides; it may have a counter.
@@ -139,8 +135,7 @@ class Chain:
         return bool(self._rules) or any(words.search(unread.text) for unread in self.unread)
 
 
-@dataclass(slots=True)
-class FirewallTable:
+class FirewallTable(Struct):
     """A table. ``whole``: nothing of it was left out of the listing.
 
     ``family`` is ip, ip6, inet, arp, bridge, netdev, or empty where the line stands alone. ``sets`` are its named
@@ -173,8 +168,7 @@ class FirewallTable:
                     yield chain, rule
 
 
-@dataclass(slots=True)
-class Firewall:
+class Firewall(Struct):
     """All tables that were listed of a host, in the order of the listings.
 
     ``whole`` names the listings that are complete: nft, iptables4, iptables6. ``legacy``: an output says that there are

@@ -6,7 +6,8 @@ Sources: nft(8), and what nft 1.0 prints of rules that it was given.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.nodestate.firewall import rule_values
 from pcapcheck.nodestate.firewall.chains import UNKNOWN, Match, Span, spans_of
@@ -40,8 +41,7 @@ OPERATIONS = {
 STATES = ("new", "established", "related", "invalid", "untracked")
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A field of the packet by its key. ``implied`` must hold too: only TCP packets have ``tcp dport``.
 
     ``span`` reads a value as numbers, if it is not a name.

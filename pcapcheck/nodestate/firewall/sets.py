@@ -7,7 +7,8 @@ begin with: by a dictionary for each length of network, as the kernel does (net/
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.nodestate.firewall.chains import Match
 
@@ -16,8 +17,7 @@ Element = tuple[Match, ...]
 ADDRESS = "address"
 
 
-@dataclass
-class NamedSet:
+class NamedSet(Struct):
     """A set, read when it is needed.
 
     ``read`` returns the elements, and those that are exceptions (``nomatch``). ``whole``: all of them are listed.

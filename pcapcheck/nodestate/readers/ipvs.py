@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.numbers import address, number

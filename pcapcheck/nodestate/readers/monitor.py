@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
@@ -27,8 +29,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-@dataclass
-class _Events:
+class _Events(Struct):
     """The facts that hold after the events so far."""
 
     links: dict[str, list[Line]] = field(default_factory=dict)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
@@ -11,8 +12,7 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 
 
-@dataclass(frozen=True, kw_only=True)
-class StateReader:
+class StateReader(Struct, frozen=True, kw_only=True):
     """A reader of one form of output.
 
     ``commands`` are programs whose output is of this kind whatever their arguments; ``command_listing`` knows those

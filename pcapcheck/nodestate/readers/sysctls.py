@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pcapcheck.nodestate.command_line import expand_braces
 from pcapcheck.nodestate.host import Host

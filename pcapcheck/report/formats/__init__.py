@@ -22,6 +22,13 @@ def _text(analysis: Analysis, stream: IO[str], verbose: bool) -> None:
     write_text(analysis, stream, verbose)
 
 
+def text_with_ladder(analysis: Analysis, stream: IO[str], verbose: bool) -> None:
+    """The text report with ladders of what failed."""
+    from pcapcheck.report.formats.text import write_text
+
+    write_text(analysis, stream, verbose, ladder=True)
+
+
 def _json(analysis: Analysis, stream: IO[str], verbose: bool) -> None:
     from pcapcheck.report.formats.json import write_json
 
@@ -58,6 +65,12 @@ def _markdown(analysis: Analysis, stream: IO[str], verbose: bool) -> None:
     write_markdown(analysis, stream, verbose)
 
 
+def _html(analysis: Analysis, stream: IO[str], verbose: bool) -> None:
+    from pcapcheck.report.formats.html import write_html
+
+    write_html(analysis, stream, verbose)
+
+
 FORMATS: dict[str, Writer] = {
     TEXT: _text,
     "json": _json,
@@ -66,4 +79,5 @@ FORMATS: dict[str, Writer] = {
     "sarif": _sarif,
     GITHUB: _github,
     "markdown": _markdown,
+    "html": _html,
 }

@@ -7,11 +7,11 @@ unstable for each failure.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from io import BytesIO
 from typing import IO, TypeVar
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+from msgspec.structs import asdict
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.report import wording

@@ -32,7 +32,7 @@ def write_markdown(analysis: Analysis, stream: IO[str], verbose: bool = False) -
 
     Long lists are shortened unless ``verbose``.
     """
-    for line in _lines(build_report(analysis), verbose):
+    for line in _lines(build_report(analysis), analysis, verbose):
         stream.write(f"{line}\n")
 
 
@@ -58,7 +58,7 @@ def block(lines: list[str]) -> list[str]:
     return [f"{fence}text", *lines, fence]
 
 
-def _lines(report: Report, verbose: bool) -> Iterator[str]:
+def _lines(report: Report, analysis: Analysis, verbose: bool) -> Iterator[str]:
     mark = ACCEPTED if report.heading == PASS and report.totals.accepted else MARKS[report.heading]
     yield f"## {mark} {report.label}: {prose(report.named(report.headline))}"
     yield ""
@@ -70,6 +70,8 @@ def _lines(report: Report, verbose: bool) -> Iterator[str]:
         yield f"- ⚠️ {prose(line)}"
     for demand in wording.some([demand.text for demand in report.demands], "more demands that are not met", verbose):
         yield f"- ❌ {prose(demand)}"
+    if report.failures:
+        yield from _pictures(analysis)
     yield from _failures(report)
     for sentence, why in wording.questions(report):
         yield ""
@@ -81,6 +83,25 @@ def _lines(report: Report, verbose: bool) -> Iterator[str]:
     yield from _table("Not checked", unchecked, folded=True)
     yield ""
     yield f"<sub>pcapcheck {__version__}</sub>"
+
+
+def _pictures(analysis: Analysis) -> Iterator[str]:
+    """The way of the packet that failed first and its ladder, as Mermaid, folded."""
+    from pcapcheck.report.pictures.ladder import ladders
+    from pcapcheck.report.pictures.mermaid import ladder_lines, way_lines
+    from pcapcheck.report.pictures.way import way
+
+    gone = way(analysis)
+    drawings = [way_lines(gone)] if gone else []
+    drawings += [ladder_lines(ladder) for ladder in ladders(analysis)[:1] if ladder.failed]
+    if not drawings:
+        return
+    yield ""
+    yield "<details><summary>What happened, as a picture</summary>"
+    for lines in drawings:
+        yield from ("", "```mermaid", *lines, "```")
+    yield ""
+    yield "</details>"
 
 
 def _failures(report: Report) -> Iterator[str]:

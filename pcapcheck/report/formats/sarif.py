@@ -10,9 +10,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
+
+from msgspec.structs import asdict
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.capture.source import STANDARD_INPUT

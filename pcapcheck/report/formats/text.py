@@ -26,14 +26,17 @@ NO_ROWS = Detail(rows=0)
 REASONS_SHOWN = 9
 
 
-def write_text(analysis: Analysis, stream: IO[str], verbose: bool = False) -> None:
+def write_text(analysis: Analysis, stream: IO[str], verbose: bool = False, ladder: bool = False) -> None:
     """The whole report, on a terminal or piped. Long lists are shortened unless ``verbose``.
 
-    On a terminal what matters most is said again below a report that is longer than the screen.
+    ``ladder``: with failed exchanges, and one that was answered, packet by packet. On a terminal what matters most is
+    said again below a report that is longer than the screen.
     """
     report = build_report(analysis, VERBOSE if verbose else SHORT)
     page = Page(stream, report.pods, verbose=verbose)
     _verdict(page, report)
+    if ladder:
+        _ladders(page, analysis)
     for explanation in report.explanations:
         page.line()
         write_diagnosis(page, explanation)
@@ -89,6 +92,17 @@ def _verdict(page: Page, report: Report) -> None:
         hosts = report.hosts if page.verbose else few(report.hosts, "more hosts")
         page.line(f"state of {'; '.join(hosts)}", 6, 2)
     page.few((_marked(page, NOTE, line) for line in notes.not_understood), 6, "more lines that were not understood")
+
+
+def _ladders(page: Page, analysis: Analysis) -> None:
+    from pcapcheck.report.pictures.ladder import ladders
+    from pcapcheck.report.pictures.text_ladder import text_ladder
+
+    for drawn in ladders(analysis):
+        page.line()
+        page.line(Text(drawn.title, "bold"))
+        for line in text_ladder(drawn, page.width, ascii_only=page.mark(PASSED) != PASSED):
+            page.command(line, 0)
 
 
 def _marked(page: Page, mark: str, text: str) -> Text:

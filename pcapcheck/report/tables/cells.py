@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 T = TypeVar("T")
 Integers = npt.NDArray[np.int64]
@@ -15,8 +15,7 @@ Codes = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """A number per row; where ``present`` (None: everywhere) is false it means nothing, and the cell is absent."""
 
     values: Integers
@@ -50,8 +49,7 @@ class Numbers:
         return Coded(codes, [*numbers.tolist(), None])
 
 
-@dataclass(frozen=True)
-class Coded(Generic[T]):
+class Coded(Struct, Generic[T], frozen=True):
     """The cell of row ``r`` is ``values[codes[r]]``; the values are few, not all of them occur, and None is absence."""
 
     codes: Codes

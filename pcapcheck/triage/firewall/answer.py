@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pcapcheck import protocols
 from pcapcheck.nodestate.firewall.chains import IPTABLES, REJECT, Chain, FirewallRule, FirewallTable
@@ -31,8 +33,7 @@ QUOTED = 2
 REASONS = 3
 
 
-@dataclass
-class _Heard:
+class _Heard(Struct):
     """What each rule comes to for the packets that it may have met."""
 
     kind: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.calico import find_tunnel_name, kind_of_name
 from pcapcheck.nodestate.host import Host
@@ -21,8 +23,7 @@ from pcapcheck.triage.misrouted import empty_files
 from pcapcheck.values import Value
 
 
-@dataclass
-class Firewalls:
+class Firewalls(Struct):
     """What the rules on the nodes, and in the pod that was asked, may have done in a case."""
 
     nodes: Answers

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.dns_row import DnsRow
@@ -23,8 +25,7 @@ LOSING = (ECHO, CONNECTIONS, DNS, PATHS, DATAGRAMS)
 ARP_ASKED, ND_ASKED = "arp", "neighbour-discovery"
 
 
-@dataclass(frozen=True)
-class LostPackets:
+class LostPackets(Struct, frozen=True):
     """Alike questions from ``pod`` to ``dst`` without an answer.
 
     At least ``least`` packets and at most ``most`` were lost. ``error`` is the ICMP error (family, type, code) that

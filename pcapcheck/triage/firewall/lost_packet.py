@@ -6,7 +6,8 @@ A condition on an unknown field of a packet is unknown, never true.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.nodestate.firewall.chains import FORWARD, INPUT, ONE_OF, OUTPUT, POSTROUTING, PREROUTING, SET, Match
@@ -28,8 +29,7 @@ OF_ARP = {"arp_htype": 1, "arp_ptype": 4, "arp_hlen": 6, "arp_plen": 4}
 ENDS = {("address", "src"): "saddr", ("address", "dst"): "daddr", ("port", "src"): "sport", ("port", "dst"): "dport"}
 
 
-@dataclass(frozen=True)
-class LostPacket:
+class LostPacket(Struct, frozen=True):
     """Alike packets. None, or an empty set, is a field that is not known.
 
     ``src`` and ``dst`` are the addresses on the link where they were seen last; ``translated``: one may change here.
@@ -61,8 +61,7 @@ class LostPacket:
     src_mac: int | None = None
 
 
-@dataclass
-class HookPlace:
+class HookPlace(Struct):
     """Where a host checks a condition: the hook (None: not known) with its priority, and the mark so far.
 
     ``mark`` is (known bits, their value).

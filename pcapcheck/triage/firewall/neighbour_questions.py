@@ -8,7 +8,9 @@ those of its receiver. Connection tracking leaves neighbour discovery alone (net
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.nodestate.firewall.chains import INPUT, OUTPUT, POSTROUTING, PREROUTING
 from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
@@ -37,8 +39,7 @@ TRIES = 3
 HOP_LIMIT = 255
 
 
-@dataclass(frozen=True)
-class Inquiry:
+class Inquiry(Struct, frozen=True):
     """Who asked, with which MAC, for which address, without success.
 
     ``to_group``: none of its packets is known to be unicast to the target.
@@ -73,8 +74,7 @@ class Inquiry:
         return Stage(host, replace(packet, iif="", oif=interface, hooks=OUT[self.family]))
 
 
-@dataclass
-class Asking:
+class Asking(Struct):
     """What the rules on the node, and those in the pod that it asked, say of such questions."""
 
     nodes: Answers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.triage.firewall.lost_packet import FORWARDED, SENT, TAKEN_IN, LostPacket

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.calico import kind_of_name
 from pcapcheck.nodestate.forwarding import decide
@@ -17,8 +19,7 @@ from pcapcheck.values import Value, as_number, as_text
 ON_RETURN = "on-return"
 
 
-@dataclass(frozen=True)
-class End:
+class End(Struct, frozen=True):
     """One end of a question: its node and pod, if the state describes them, and the interface of its link.
 
     ``outward`` is the interface by which packets from the other node were seen coming in to this end's node.
@@ -30,8 +31,7 @@ class End:
     outward: str | None = None
 
 
-@dataclass(frozen=True)
-class StageSeen:
+class StageSeen(Struct, frozen=True):
     """Where the captures show that packets were lost (``lost``, ``place`` and ``encap`` as of the table ``case``).
 
     ``interface`` is where they were seen last, ``outer`` the addresses of the tunnel that they were in there.
@@ -71,8 +71,7 @@ class StageSeen:
         return self.interface if self.interface is not None and kind_of_name(self.interface) == "tunnel" else None
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """A host that may have stopped lost packets, and the packets as it sees them.
 
     ``spoken`` are the addresses that it speaks ARP with on pods' links.

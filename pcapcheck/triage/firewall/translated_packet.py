@@ -6,7 +6,7 @@ gives it another source: the rules of the next node see these, not what the pod 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.links.sides import NODE
@@ -18,8 +18,7 @@ from pcapcheck.triage.firewall.lost import ports_of
 from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS, exchanges_of
 
 
-@dataclass(frozen=True)
-class Carried:
+class Carried(Struct, frozen=True):
     """The last addresses and ports of requests; no ports: not known.
 
     ``interface`` is the recorded link of the pod that has the destination.

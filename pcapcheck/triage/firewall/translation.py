@@ -7,7 +7,8 @@ pkg/proxy/nftables/proxier.go); a packet that a rule is not sure to take may com
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.kleene import FALSE, TRUE
 from pcapcheck.nodestate.firewall.chains import (
@@ -31,8 +32,7 @@ DEEPEST, MOST_STEPS = 24, 100_000
 ENTRIES = re.compile(r"KUBE-SERVICES|(?:nat-)?prerouting|PREROUTING")
 
 
-@dataclass(frozen=True)
-class Translation:
+class Translation(Struct, frozen=True):
     """A rule that may give packets another destination; if ``port`` is None, they keep their port."""
 
     ip: int

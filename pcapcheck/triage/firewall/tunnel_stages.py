@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.paths.losses import AT_NIC, BETWEEN, DECAPSULATION, IN_NODE

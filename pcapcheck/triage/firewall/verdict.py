@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.nodestate.firewall.chains import REJECT, UNKNOWN, Chain, FirewallRule, FirewallTable, Match
 from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
@@ -66,8 +67,7 @@ WHY = {
 }
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(Struct, frozen=True):
     """The answer about a rule: FITS, MAY_FIT or NO; ``words`` for one rule, ``kind`` of the reason if it is NO.
 
     ``many`` are the words for several rules with the same reason.

@@ -8,7 +8,8 @@ Source: nft(8), and the kernel's net/netfilter/nf_tables_core.c (nft_do_chain) a
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pcapcheck.kleene import FALSE, TRUE
 from pcapcheck.nodestate.firewall.chains import (

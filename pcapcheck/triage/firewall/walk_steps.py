@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.nodestate.firewall.chains import Chain, FirewallRule, FirewallTable, Match, Verdict
 from pcapcheck.triage.firewall.lost_packet import LostPacket
 
 
-@dataclass(frozen=True)
-class ChainEntry:
+class ChainEntry(Struct, frozen=True):
     """How a packet came to a chain.
 
     ``doubts`` and ``sometimes`` as of a hit; ``left`` are rules by which it may have returned before; ``depth`` is the
@@ -25,8 +24,7 @@ class ChainEntry:
     came: int | None = None
 
 
-@dataclass(frozen=True)
-class PassedChain:
+class PassedChain(Struct, frozen=True):
     """What became of a packet in a chain: the packet and its mark after it, and the doubts with which it came."""
 
     end: str
@@ -37,8 +35,7 @@ class PassedChain:
     sometimes: bool
 
 
-@dataclass(frozen=True)
-class MatchedRule:
+class MatchedRule(Struct, frozen=True):
     """A rule that the packet matches, for certain (``sure``) or perhaps; the other fields as of a hit."""
 
     table: FirewallTable

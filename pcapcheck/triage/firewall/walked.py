@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from pcapcheck.nodestate.firewall.chains import Chain, FirewallRule, FirewallTable, Match
 from pcapcheck.triage.firewall.lost_packet import LostPacket
 from pcapcheck.triage.firewall.policy_count import policy_count
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """A rule, or a chain's policy (``rule`` None), that may stop the packet.
 
     ``doubts`` are conditions that may not hold, of the rule or of rules that lead to it; ``before`` are earlier rules
@@ -37,8 +36,7 @@ class Hit:
         return not self.doubts and not self.before and not self.sometimes and self.shown
 
 
-@dataclass(frozen=True)
-class Miss:
+class Miss(Struct, frozen=True):
     """A rule that cannot have stopped the packet, and why.
 
     ``why`` is condition (``match``), counter, family, hook or after (an earlier rule, ``by``, ends the walk).
@@ -52,8 +50,7 @@ class Miss:
     by: FirewallRule | None = None
 
 
-@dataclass
-class Walked:
+class Walked(Struct):
     """What a host's chains would do with a packet, and the packet as it comes out of them.
 
     ``mark`` is (bits that are known, their value).

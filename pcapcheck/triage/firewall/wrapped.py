@@ -6,7 +6,8 @@ packets never see them (kernel: net/ipv4/ip_tunnel_core.c, iptunnel_xmit; driver
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck import protocols
 from pcapcheck.calico import TUNNELS, CalicoTunnel, is_calico_tunnel, is_wireguard, kind_of_name
@@ -23,8 +24,7 @@ ENCAPS = {"vxlan": VXLAN, "flannel": VXLAN, "tunl": IPIP}
 FLANNEL_WIREGUARD = CalicoTunnel("flannel-wg", "flannel-wg-v6", WIREGUARD_PORT, WIREGUARD_PORT6)
 
 
-@dataclass(frozen=True)
-class TunnelEnds:
+class TunnelEnds(Struct, frozen=True):
     """A tunnel: its encapsulation, its device, and the addresses of its two ends."""
 
     encap: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.columns import OPAQUE
 from pcapcheck.exchanges.question_row import QuestionRow
@@ -59,8 +59,7 @@ Columns = dict[str, Value | None]
 EGRESS_RULE = "egress-translated"
 
 
-@dataclass(frozen=True)
-class Samples:
+class Samples(Struct, frozen=True):
     """What the pod of a case asked on its own link: which packets these are, all samples, and those that failed."""
 
     packet: str

@@ -6,9 +6,10 @@ Each is loaded only if there is something to say: most observations have no rema
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pcapcheck.ruleset.judgement import Judgement
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from pcapcheck.triage.remarks.remark import Remark
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What producers look at; ``repeated`` are files given more than once, ``changes`` addresses that changed MAC."""
 
     judgement: Judgement

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """What there is to know, and the lines of the state that say it.
 
     ``short`` says it in the headline, if nothing else is there to say. ``warns``: a pass with it is headed WARN.

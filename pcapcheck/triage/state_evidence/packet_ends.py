@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.nodestate.host import Host
@@ -19,8 +20,7 @@ from pcapcheck.triage.state_evidence.described_pods import DescribedPods
 from pcapcheck.triage.state_evidence.spoken_addresses import spoken_addresses
 
 
-@dataclass(frozen=True)
-class PacketEnds:
+class PacketEnds(Struct, frozen=True):
     """Where the lost packets came from and where they were going, as the rules of firewalls have it."""
 
     here: End

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pcapcheck.calico import kind_of_name
 from pcapcheck.columns import COLUMNS
@@ -16,8 +16,7 @@ from pcapcheck.triage.state_evidence.quoting import QuotedValue, cell, quotes
 from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A column that the table ``state`` has too, by the attribute of its rows.
 
     It is about the pod's link, or the receiver's (``of_dst``). ``inside``: it is about the pod itself, so what

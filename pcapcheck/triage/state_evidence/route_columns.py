@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from pcapcheck.calico import is_shortened, kind_of_name
 from pcapcheck.networks import CALICO_PROTOCOLS

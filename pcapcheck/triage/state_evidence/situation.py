@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.nodestate.host import POD
@@ -12,8 +13,7 @@ from pcapcheck.nodestate.state_row import StateRow
 from pcapcheck.nodestate.state_rows import state_rows
 
 
-@dataclass(frozen=True)
-class Ground:
+class Ground(Struct, frozen=True):
     """What a case needs to know of the network that it is about."""
 
     gateway: int
@@ -21,8 +21,7 @@ class Ground:
     prefix: str
 
 
-@dataclass
-class Situation:
+class Situation(Struct):
     """A state with its rows of the table ``state``; ``foreign`` are addresses about which the captures disagree.
 
     ``elsewhere``: it is of another node, or of another time. ``earlier``: it was taken before the packets.

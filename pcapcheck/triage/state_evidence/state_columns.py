@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pcapcheck.ruleset.conditions import Combination, Getter
 from pcapcheck.triage.partly_known import Half, half_of
@@ -31,8 +32,7 @@ STATE_COLUMNS: ColumnFunctions = {
 }
 
 
-@dataclass(frozen=True)
-class StateColumns:
+class StateColumns(Struct, frozen=True):
     """What the state says of one case, column by column."""
 
     evidence: StateEvidence

@@ -7,11 +7,11 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from fixtures.lab.namespace import Namespace
 from pcapcheck.errors import StateError

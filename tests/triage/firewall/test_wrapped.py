@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.node_facts import Address, Device, Route

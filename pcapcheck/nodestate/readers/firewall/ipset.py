@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct, field
 
 from pcapcheck.nodestate.firewall import rule_values
 from pcapcheck.nodestate.firewall.chains import Match
@@ -21,8 +22,7 @@ TYPE = re.compile(r"Type: (\w+):(\S+)")
 ENTRIES = re.compile(r"Number of entries: (\d{1,9})")
 
 
-@dataclass
-class _Listed:
+class _Listed(Struct):
     """A set in the making: what its elements are of, their lines, and how many the listing says that there are."""
 
     kinds: list[str] = field(default_factory=list)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from pcapcheck.nodestate.firewall import rule_values
 from pcapcheck.nodestate.firewall.chains import NFT, Chain, FirewallRule, FirewallTable, Unread

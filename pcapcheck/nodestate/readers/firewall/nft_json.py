@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pcapcheck.nodestate.source_lines import Line
 
@@ -22,8 +23,7 @@ DEEPEST = 50
 Object = tuple[str, Mapping[str, object], Line]
 
 
-@dataclass
-class _JsonTable:
+class _JsonTable(Struct):
     """Lines of a table: its sets, maps and counters, and those of each chain."""
 
     elements: list[Line] = field(default_factory=list)

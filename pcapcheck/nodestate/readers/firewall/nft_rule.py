@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pcapcheck.nodestate.firewall import rule_values
 from pcapcheck.nodestate.firewall.chains import (
