@@ -13,7 +13,20 @@ from msgspec.structs import replace
 
 from pcapcheck import values
 from pcapcheck.networks import EVIDENCE
-from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, HOPS, PATHS, STATE, TABLES, TRANSFERS
+from pcapcheck.table_names import (
+    ADDRESSES,
+    ANSWERS,
+    ARP,
+    CONNECTIONS,
+    DNS,
+    ECHO,
+    FRAMES,
+    HOPS,
+    PATHS,
+    STATE,
+    TABLES,
+    TRANSFERS,
+)
 from pcapcheck.values import Value
 
 
@@ -495,17 +508,30 @@ for _side, _who in (("asker", "the asker"), ("asked", "whoever was asked")):
         f"largest segment that {_who} takes, as its SYN says",
         why_absent="its SYN was not recorded, or says nothing of it",
     )
-    _define(TRANSFERS, f"{_side}.ttl", NUMBER, f"TTL of the latest segment from {_who} that is no RST", why_absent=_WITHOUT_V)
+    _define(
+        TRANSFERS,
+        f"{_side}.ttl",
+        NUMBER,
+        f"TTL of the latest segment from {_who} that is no RST",
+        why_absent=_WITHOUT_V,
+    )
     _define(TRANSFERS, f"{_side}.finished", BOOL, f"whether {_who} said that it has no more data (FIN)")
 # Connections with which something is wrong are never counted together.
 _FINE = "it was neither stalled nor reset"
 _define(
-    TRANSFERS, "sender", ADDRESS, "whose data got stuck, or in whose name the RST that broke it off was sent", shared=True, why_absent=_FINE
+    TRANSFERS,
+    "sender",
+    ADDRESS,
+    "whose data got stuck, or in whose name the RST that broke it off was sent",
+    shared=True,
+    why_absent=_FINE,
 )
 _define(TRANSFERS, "sender_port", NUMBER, "port of that address", shared=True, why_absent=_FINE)
 _define(TRANSFERS, "receiver", ADDRESS, "address that this data, or this RST, was for", shared=True, why_absent=_FINE)
 _define(TRANSFERS, "receiver_port", NUMBER, "port of that address", shared=True, why_absent=_FINE)
-_define(TRANSFERS, "sent_by", ENUM, "which of the two the sender is", words=TRANSFER_SIDES, shared=True, why_absent=_FINE)
+_define(
+    TRANSFERS, "sent_by", ENUM, "which of the two the sender is", words=TRANSFER_SIDES, shared=True, why_absent=_FINE
+)
 _STUCK = "no data got stuck"
 _define(TRANSFERS, "attempts", NUMBER, "times that the data was sent that got stuck", shared=True, why_absent=_STUCK)
 _define(TRANSFERS, "lasted", DURATION, "time over which it was sent", shared=True, why_absent=_STUCK)
@@ -520,7 +546,14 @@ _define(
     shared=True,
     why_absent="only one direction of the connection was recorded; capture both (without -Q)",
 )
-_define(TRANSFERS, "reset_ttl", NUMBER, "TTL of that RST", shared=True, why_absent="no RST broke it off, or its text shows no TTL")
+_define(
+    TRANSFERS,
+    "reset_ttl",
+    NUMBER,
+    "TTL of that RST",
+    shared=True,
+    why_absent="no RST broke it off, or its text shows no TTL",
+)
 _define(
     TRANSFERS,
     "reset_forged",

@@ -1,5 +1,5 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
-"""Follow conversations: segments in the order of the capture in; transfers of TCP, and questions without an answer, out.
+"""Follow conversations: segments in the order of the capture in; TCP transfers and unanswered questions out.
 
 A conversation is what two hosts say to each other over two ports. It stands in a pool with a hash table over it. When
 the pool is full, the one that was begun first is judged and forgotten. A question without an answer is a SYN-ACK, a
@@ -345,5 +345,7 @@ def finish_all(
         if is_full(out, transfers, state):
             state[layout.S_STATUS] = layout.OUT_FULL
             return
-        finish(pool, (state[layout.S_NEXT] + state[layout.S_PLACE]) % used * layout.FIELDS, out, transfers, classes, state)
+        finish(
+            pool, (state[layout.S_NEXT] + state[layout.S_PLACE]) % used * layout.FIELDS, out, transfers, classes, state
+        )
         state[layout.S_PLACE] = state[layout.S_PLACE] + 1

@@ -183,7 +183,9 @@ def note_window(pool: array[int], mine: int, is_closed: int) -> None:
     pool[mine + layout.CLOSED_WINDOW] = is_closed
 
 
-def note_tcp(pool: array[int], row: int, side: int, frame: int, time: int, numbers: int, ack: int, content: int) -> None:
+def note_tcp(
+    pool: array[int], row: int, side: int, frame: int, time: int, numbers: int, ack: int, content: int
+) -> None:
     """What a segment of TCP adds to its connection, beyond being counted.
 
     ``frame``, ``numbers``, ``ack`` and ``content`` are T_FRAME, T_SEQ, T_ACK and T_SIZE of ``frame_layout``.

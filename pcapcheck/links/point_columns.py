@@ -14,7 +14,6 @@ from pcapcheck.links.sides import NODE
 from pcapcheck.table_names import ARP, CONNECTIONS, DNS, TRANSFERS
 from pcapcheck.values import Value
 
-
 # What is answered by whoever it is addressed to, beyond the link.
 WITHIN_CONVERSATIONS = ({TRANSFERS} | set(ASKED)) - {ARP}
 

@@ -6,7 +6,6 @@ On a pod's link rules do. Elsewhere, as on a NIC, they are questions: the data w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 
 from pcapcheck.exchanges.transfer_row import TransferRow
 from pcapcheck.links.facts import Facts
@@ -97,8 +96,8 @@ def question(
             attempts=1,
             lasted=None,
             # An RST bears the address of an end of the connection, whoever made it.
-            wording=f"the connection of {format_address(sender)} port {sender_port} with {named} port {receiver_port} is "
-            f"{BROKEN} (RST from {format_address(sender)}'s address)",
+            wording=f"the connection of {format_address(sender)} port {sender_port} with {named} port {receiver_port} "
+            f"is {BROKEN} (RST from {format_address(sender)}'s address)",
             meaning="data was under way: the process ended, or a firewall or the node reset the connection in its name "
             "or lost track of it; an RST that its sender's own link does not show comes from somebody else",
             verb="seen",

@@ -1,4 +1,4 @@
-"""Conversations in which a question got no answer: TCP data, datagrams, SCTP, and connections broken off."""
+"""Conversations in which a question got no answer: SYN-ACKs, datagrams and SCTP."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _half_open(conversation: Conversation, about: str, at_home: bool) -> tuple[s
 
 
 def _question(conversation: Conversation, count: int, point: PointFacts, capture: Capture) -> Unanswered:
-    asker, asked = format_address(conversation.asker), format_address(conversation.asked)
+    asked = format_address(conversation.asked)
     about, protocol, meaning, wording, silence = "", "TCP", "", "", point.silence.get(CONNECTIONS, "")
     if conversation.kind == HALF_OPEN:
         about = f"connection to {asked} port {conversation.asked_port}"

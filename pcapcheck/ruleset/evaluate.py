@@ -31,7 +31,9 @@ ANSWERING = frozenset({"answered", "replied", "outcome", "latency", "latency_fir
 # what the search for causes wants to know.
 REPORTED = {
     table: frozenset({"refusal"} & columns.keys())
-    | frozenset(("sender", "sender_port", "receiver", "receiver_port", "attempts", "lasted", "size") * (table == TRANSFERS))
+    | frozenset(
+        ("sender", "sender_port", "receiver", "receiver_port", "attempts", "lasted", "size") * (table == TRANSFERS)
+    )
     for table, columns in COLUMNS.items()
 }
 

@@ -8,7 +8,7 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.links.unjudged import why_unjudged
 from pcapcheck.ruleset.rule import Rule
-from pcapcheck.table_names import HOPS, PATHS, STATE, TRANSFERS
+from pcapcheck.table_names import HOPS, PATHS, STATE
 
 # A command in parentheses that names a pod's link.
 NAMING = re.compile(r" \([^()]*\{interface\}[^()]*\)")

@@ -55,7 +55,13 @@ ROLES = ("pod", "node", "service", "router", "outside", "unknown")
 FIREWALL = ("fits", "may-fit", "none-fits", "none-shown-fits")
 # What stays in the state after a loss: counters and logs.
 LASTING = (
-    *("state.conntrack_drops", "state.conntrack_invalid", "state.neighbours_full", "state.queue_drops", "state.netem_drops"),
+    *(
+        "state.conntrack_drops",
+        "state.conntrack_invalid",
+        "state.neighbours_full",
+        "state.queue_drops",
+        "state.netem_drops",
+    ),
     *("state.policer_drops", "state.damaged_frames", "state.card_failed"),
 )
 # Whether something that counts its drops dropped the packets: it did, it may have, it did not.
@@ -200,7 +206,11 @@ CASE_COLUMNS = _columns(
     ("size", NUMBER, "the smallest packet that was lost, in bytes with the IP header"),
     ("size.arrived", NUMBER, "if size decides, the largest packet that arrived"),
     ("size.stalled", NUMBER, "bytes of TCP data that were sent again and again and never acknowledged"),
-    ("reset.forged", BOOL, "of a connection that was reset: whether the RST's TTL is none of its address's other segments"),
+    (
+        "reset.forged",
+        BOOL,
+        "of a connection that was reset: whether the RST's TTL is none of its address's other segments",
+    ),
     (
         "reset.untranslated",
         BOOL,

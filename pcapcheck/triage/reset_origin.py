@@ -55,7 +55,7 @@ def _untranslated(judgement: Judgement, receiver: int | None, sender: int | None
     for path in judgement.followed.between(receiver, sender):
         last = path.steps[-1]
         point = last.spot.point
-        if path.packet == TCP and (last.src, last.dst) == (receiver, sender):
-            if point.kind == "pod-link" and sender in point.pod_ips:
-                return path
+        untranslated = path.packet == TCP and (last.src, last.dst) == (receiver, sender)
+        if untranslated and point.kind == "pod-link" and sender in point.pod_ips:
+            return path
     return None

@@ -37,8 +37,8 @@ def _conntrack_invalid(evidence: StateEvidence) -> QuotedValue | None:
     counted = [counter for counter in counters if (counter.source, counter.name) == (CONNTRACK, "invalid")]
     if not counted:
         return None
-    most = max(counted, key=lambda counter: counter.count)
-    return Quoted(most.count > 0, quotes(most.line))
+    most = max(counted, key=lambda counter: counter.value)
+    return Quoted(most.value > 0, quotes(most.line))
 
 
 def _neighbours_full(evidence: StateEvidence) -> QuotedValue | None:
