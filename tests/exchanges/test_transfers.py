@@ -52,7 +52,7 @@ def row(folder: Path, *frames: Frame) -> dict[str, object]:
     table = recorded(folder, *frames).transfers
     assert len(table) == 1
     values = table.astype(object).where(table.notna(), None)
-    return dict(values.iloc[0].items())
+    return {str(name): value for name, value in values.iloc[0].items()}
 
 
 def test_each_side_is_counted(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ NOT_RESENT = {
     "recorded twice in a burst": [
         frame for n in range(9) for t in (0, 0.0012) for frame in [at(1 + n / 10000 + t, data(101 + 500 * n, 500))]
     ],
-    "keep-alives": [at(1, data(101, 500)), at(1.1, acked(601)), *(at(n, data(600, 1)) for n in range(2, 9))],
+    "keep-alive segments": [at(1, data(101, 500)), at(1.1, acked(601)), *(at(n, data(600, 1)) for n in range(2, 9))],
     "probes of a closed window": [
         at(1, data(101, 500)),
         at(1.1, acked(601, win=0)),
