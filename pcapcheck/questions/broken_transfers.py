@@ -23,7 +23,7 @@ BROKEN = "broken off"
 # The columns that a question is made of.
 COLUMNS = ("sender", "sender_port", "receiver", "receiver_port", "attempts", "lasted", "size")
 Row = Mapping[str, Value | None]
-# Who sent what is told of to whom, by address and port.
+# The sender and the receiver, each by address and port.
 Ends = tuple[Value | None, ...]
 
 
@@ -39,10 +39,10 @@ class BrokenTransfers:
 
     def __call__(self, capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
         alike: dict[object, list[TransferRow]] = {}
-        told = self._told(judged)
+        by_rules = self._by_rules(judged)
         for row in capture.exchanges.conversations.broken:
             point = facts.point(capture.number, row.group)
-            if point is None or not point.judged or _ends(row) in told[row.outcome]:
+            if point is None or not point.judged or _ends(row) in by_rules[row.outcome]:
                 continue
             sender, sender_port, receiver, receiver_port = _ends(row)
             port = min((as_number(each) or 0 for each in (sender_port, receiver_port)), default=0)
@@ -54,7 +54,7 @@ class BrokenTransfers:
                 values = {name: getattr(worst, name) for name in COLUMNS}
                 yield question(values, tuple(worst.frames), worst.group, capture.number, point, len(some))
 
-    def _told(self, judged: Judged) -> dict[str, set[Ends]]:
+    def _by_rules(self, judged: Judged) -> dict[str, set[Ends]]:
         """What rules judge in any capture, by outcome."""
         if self._judged is None:
             self._judged = {"stalled": set(), "reset": set()}
