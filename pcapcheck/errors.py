@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 
 # What is wrong with an input, in one word, for programs.
 MISSING, UNREADABLE, EMPTY, DAMAGED = "missing", "unreadable", "empty", "damaged"
-NOT_A_CAPTURE, NODE_STATE, PODS, NOT_UNDERSTOOD, TOO_LARGE = (
+NOT_A_CAPTURE, NODE_STATE, PODS, NOT_UNDERSTOOD, TOO_LARGE, NOT_A_FILE, A_CAPTURE = (
     "not-a-capture",
     "node-state",
     "pods",
     "not-understood",
     "too-large",
+    "not-a-file",
+    "capture",
 )
 # The message of a RuleError lists this many errors and counts the rest.
 MOST_LISTED = 20
@@ -57,6 +59,10 @@ class NotACapture(CaptureError):
     def __init__(self, message: str, kind: str | None = None, vague: bool = False) -> None:
         super().__init__(message, kind)
         self.vague = vague
+
+
+class IsArchive(NotACapture):
+    """The input is an archive: captures and states may be in it."""
 
 
 class StateError(InputError):

@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=True, wraparound=False
+# cython: language_level=3, boundscheck=False, wraparound=False
 # What hash_table.py does, for the compiled loops. Written apart from it since only what stands in a pxd file can be
 # compiled into a loop of another module, where width and home_at are constants.
 

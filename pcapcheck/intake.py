@@ -1,8 +1,7 @@
-"""Take in what was given: captures, states, lists of pods. What cannot be used costs a line, and not the rest."""
+"""Take in what was given as captures. What cannot be used costs a line, and not the rest."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib import import_module
@@ -18,9 +17,9 @@ from pcapcheck.capture.inputs import Inputs
 from pcapcheck.capture.record import BAD_CHECKSUM, BATCH_FRAMES
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import Source
-from pcapcheck.columns import CHECKSUMS
+from pcapcheck.column_words import CHECKSUMS
 from pcapcheck.decode.sightings import Sightings
-from pcapcheck.errors import EMPTY, NOT_A_CAPTURE, CaptureError, NotACapture, StateError
+from pcapcheck.errors import EMPTY, NOT_A_CAPTURE, CaptureError
 from pcapcheck.exchanges.capture_exchanges import SoFar
 from pcapcheck.given import Input, Taken
 from pcapcheck.links.facts import Facts
@@ -31,12 +30,11 @@ from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.feed import Feed
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings
-from pcapcheck.skipped import CAPTURE, NODE_STATE, PODS, Skipped
-from pcapcheck.values import clean
+from pcapcheck.set_aside import is_listing, set_aside, settle_sets
+from pcapcheck.skipped import CAPTURE, Skipped
 
 if TYPE_CHECKING:
     from pcapcheck.nodestate.state import State
-    from pcapcheck.triage.pods import Pods
 
 # An error names this many inputs.
 MOST_NAMED = 5
@@ -45,7 +43,7 @@ MOST_NAMED = 5
 class Request(Struct, frozen=True):
     """What is to be read: the inputs of the call, or those that an expectation file names.
 
-    ``pods`` is None if names of pods are not asked for. ``captures_named`` and ``states_named``: the call names them.
+    ``pods`` is None if names of pods are not asked for. ``captures_named``: the call names them.
     """
 
     captures: Sequence[Taken | str]
@@ -53,7 +51,6 @@ class Request(Struct, frozen=True):
     pods: list[Taken] | None
     recording: Recording
     captures_named: bool
-    states_named: bool
 
     @classmethod
     def of(
@@ -67,8 +64,11 @@ class Request(Struct, frozen=True):
             listed if listed or pods is not None else None,
             recording,
             bool(captures),
-            node_state is not None,
         )
+
+    def pods_with(self, found: list[Taken]) -> list[Taken] | None:
+        """The lists of pods, and those that were found among the captures."""
+        return [*(self.pods or ()), *found] if found or self.pods is not None else None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,6 +83,10 @@ class Intake(Struct, frozen=True):
     evaluations: list[Evaluation]
     feed: Feed
     sightings: Sightings
+
+    def add_rules(self, rules: Iterable[Rule]) -> None:
+        """Judge more rules, about nothing that a capture holds."""
+        self.evaluations.extend(map(Evaluation, rules))
 
     @property
     def row_tables(self) -> frozenset[str]:
@@ -117,8 +121,8 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
     intake = Intake([], evaluations, Feed(evaluations), Sightings())
     captures, feed, sightings = intake.captures, intake.feed, intake.sightings
     every = intake.row_tables
-    alone = len(inputs.captures) == 1
-    if not alone:
+    settle_sets(inputs)
+    if len(inputs.captures) > 1:
         # Joining what several captures saw needs it: loaded while they are read.
         Thread(target=import_module, args=("numpy",), daemon=True).start()
     unreadable: list[Captured] = []
@@ -130,8 +134,15 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
         if progress:
             progress(path, consumed, frames, so_far)
 
+    # Archives among them add more.
     for source in inputs.captures:
         number, fed = len(captures), False
+        if is_listing(inputs, source):
+            assert isinstance(source, Source)
+            inputs.states.append(source.kept)
+            unreadable.append(source)
+            continue
+        alone = len(inputs.captures) - len(unreadable) == 1
         try:
             captures.append(
                 read_capture(
@@ -148,7 +159,8 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
             )
             feed.settle()
         except CaptureError as error:
-            _skip(inputs, source, error)
+            set_aside(inputs, source, error)
+            settle_sets(inputs)
             unreadable.append(source)
             if fed:
                 # The rules have some of its rows already: read all the others again, without it.
@@ -159,35 +171,16 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
     return intake
 
 
-def _skip(inputs: Inputs, source: Captured, error: CaptureError) -> None:
-    """Do without a capture; if it is a text, say whether it is a node's state."""
-    if isinstance(error, NotACapture) and error.vague and isinstance(source, Source) and not source.is_stream:
-        from pcapcheck.nodestate.recognise import recognise
-
-        kind = recognise(source.held or source.path)
-        if kind == PODS:
-            error = CaptureError(
-                f"{source.name}: looks like the output of kubectl get pods; to name pods by it: --pods {source.name}",
-                PODS,
-            )
-        elif kind is not None:
-            error = CaptureError(
-                f"{source.name}: looks like a node's state, not a capture; to judge it: pcapcheck state {source.name}; "
-                f"or next to a capture: --node-state {source.name}",
-                kind,
-            )
-    inputs.skip(source.path, error)
-
-
 def demand_inputs(inputs: Inputs, request: Request, captures: list[Capture], state: State | None) -> None:
     """Raise CaptureError if nothing can be judged, and mark the inputs that cannot be done without."""
     lost = [skipped for skipped in inputs.skipped if skipped.role == CAPTURE]
     if not captures and state is None:
-        raise _nothing_readable(inputs, request, lost)
+        # A bundle may hold nothing but states, none of them understood.
+        raise _nothing_readable(inputs, request, lost or inputs.skipped)
     # An expectation file is about exactly its captures; and without any capture the question is not answered.
     if not request.captures_named or not captures:
         inputs.skipped = [
-            replace(skipped, demanded=skipped.demanded or skipped.named or (not captures and skipped is lost[0]))
+            replace(skipped, demanded=skipped.demanded or skipped.named or (not captures and skipped in lost[:1]))
             for skipped in inputs.skipped
         ]
 
@@ -211,63 +204,9 @@ def without_unused_names(reading: Reading, inputs: Inputs, captures: Iterable[Ca
     return replace(reading, scope=reading.scope.without([*skipped, *empty]))
 
 
-def note_aside(captures: list[Capture], node_state: Sequence[Taken]) -> None:
-    """Say what lines of texts are that are no packets, if that is known."""
-    used = {os.path.realpath(path) for path in node_state if isinstance(path, Path)}
-    for capture in captures:
-        aside = [line for problem in capture.problems for line in problem.aside]
-        if aside:
-            from pcapcheck.nodestate.recognise import tell_aside
-
-            capture.problems += tell_aside(aside, clean(str(capture.path)), os.path.realpath(capture.path) in used)
-
-
 def forget_offload(captures: list[Capture], facts: Facts) -> None:
     """Drop wrong checksums on pod links: a veth pair passes them on as they are, for a NIC to compute."""
     for capture in captures:
         points = [point for key, point in facts.points.items() if key[0] == capture.number]
         if all(point.kind == "pod-link" for point in points):
             capture.problems = [problem for problem in capture.problems if problem.kind != BAD_CHECKSUM]
-
-
-def take_state(inputs: Sequence[Taken], settings: Settings, skipped: list[Skipped]) -> State | None:
-    """The state that the inputs describe; None if there are none, or none that can be used."""
-    if not inputs:
-        return None
-    # Loaded only if there is a state.
-    from pcapcheck.nodestate.read_state import read_state
-
-    def skip(path: Path, error: StateError) -> None:
-        skipped.append(Skipped.of(path, error, NODE_STATE))
-
-    try:
-        prefix = settings.texts["interface_prefix"]
-        return read_state(inputs, prefix, settings.number("gateway"), settings.number("proxy_mac"), skip)
-    except StateError:
-        return None
-
-
-def name_pods(
-    inputs: Sequence[Taken] | None, state: State | None, settings: Settings, skipped: list[Skipped]
-) -> Pods | None:
-    """The names in these inputs, else those that the node's state lists."""
-    listed = state.pods if state is not None else []
-    if inputs is None and not listed:
-        return None
-    from pcapcheck.triage.pods import Pods
-
-    def skip(path: Path, error: StateError) -> None:
-        skipped.append(Skipped.of(path, error, PODS))
-
-    prefix = settings.texts["interface_prefix"]
-    return Pods.of(listed, prefix) if inputs is None else Pods.read(inputs, prefix, skip)
-
-
-def nothing_understood(skipped: list[Skipped]) -> StateError:
-    """The error that no input describes a state."""
-    if not skipped:
-        return StateError("no file with a node's state is given; name at least one")
-    more = f" ({len(skipped) - 1} more cannot be used either)" if skipped[1:] else ""
-    error = StateError(f"{skipped[0].message}{more}", skipped[0].kind)
-    error.skipped = skipped
-    return error

@@ -9,7 +9,7 @@ pkg/network/namescheme.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct, field
 
@@ -111,7 +111,9 @@ class KnownNetwork(Struct, frozen=True):
 
     ``links`` maps a pod's MAC to the name of its link on the node, ``homes`` a pod's address, ``nodes`` the name of a
     link to that of its node. ``not_calico`` says in words what it shows instead.
-    ``ebpf_line`` is the number of the line that shows Calico's eBPF data plane.
+    ``ebpf_line`` is the number of the line that shows Calico's eBPF data plane. ``leaves_translated`` says of the
+    address of a pod, and of one that it asks, whether packets have to leave the node with another source; None: nothing
+    shows it.
     """
 
     calico: bool = False
@@ -121,6 +123,7 @@ class KnownNetwork(Struct, frozen=True):
     homes: Mapping[int, str] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)
     ebpf_line: int | None = None
+    leaves_translated: Callable[[int, int], bool] | None = None
 
 
 NOTHING_KNOWN = KnownNetwork()

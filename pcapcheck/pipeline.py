@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,8 @@ from msgspec.structs import asdict, replace
 
 from pcapcheck import given
 from pcapcheck.analysis import Analysis
-from pcapcheck.capture.inputs import gather
+from pcapcheck.capture.inputs import Inputs as GatheredInputs
+from pcapcheck.capture.inputs import gather, gather_states
 from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.given import Input, Inputs, Names
 from pcapcheck.intake import (
@@ -18,12 +19,8 @@ from pcapcheck.intake import (
     Request,
     demand_inputs,
     forget_offload,
-    name_pods,
-    note_aside,
-    nothing_understood,
     read_captures,
     reading_of,
-    take_state,
     without_unused_names,
 )
 from pcapcheck.links.address_claims import claimed_addresses, taken_over
@@ -56,7 +53,9 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.load import Ruleset, load_ruleset
 from pcapcheck.ruleset.loss_spreads import LossSpreads
 from pcapcheck.ruleset.variables import Settings
+from pcapcheck.set_aside import name_hosts
 from pcapcheck.skipped import Skipped
+from pcapcheck.state_intake import find_state, name_pods, name_recorded, nothing_understood, take_state
 from pcapcheck.table_names import ADDRESSES, HOPS, PATHS, STATE
 from pcapcheck.triage.remarks.producers import remarks_on
 
@@ -85,7 +84,9 @@ def analyze(
 ) -> Analysis:
     """Judge one or more captures as one observation.
 
-    ``paths`` are files, folders, patterns or ``-`` for standard input; the files of a rotated set are one capture.
+    ``paths`` are files, folders, archives, patterns or ``-`` for standard input; the files of a rotated set are one
+    capture. A node's state and lists of pods among them are used as ``node_state`` and ``pods`` are; if there is no
+    capture, the state alone is judged.
     Bytes (called ``<bytes>`` in reports) and files opened as bytes, seekable or not, work as well. A compressed
     capture may unpack to ``unpack_limit`` bytes (None: 1 GiB or 250 times its size). ``keep_all`` keeps more than the
     first GiB of a stream, so that its tables can be made. ``rules`` are packs, files or folders of them (None: the
@@ -102,22 +103,27 @@ def analyze(
     fit the captures; RuleError if rules cannot be loaded, whatever else there is; TypeError if an input has no usable
     type, such as None or a file opened as text.
     """
-    ruleset = _load(rules, variables, with_state=node_state is not None)
+    ruleset = _load(rules, variables)
     request = Request.of(ruleset.recording, paths, node_state, pods)
     reading = reading_of(ruleset.settings, scope or Scope(), ruleset.recording, batch_frames)
     inputs = gather(request.captures, unpack_limit, keep_all)
-    state = take_state(request.states, ruleset.settings, inputs.skipped)
-    if state is None and rules is None:
-        ruleset = replace(ruleset, rules=[rule for rule in ruleset.rules if rule.table != STATE])
-
     intake = read_captures(inputs, ruleset.rules, reading, progress)
+    name_hosts(inputs, intake.captures)
+    state = find_state(inputs, request, intake.captures, ruleset.settings)
+    if state is not None and rules is None:
+        ruleset = _load(rules, variables, with_state=True)
+        if not intake.captures and not inputs.has_lost_captures:
+            from pcapcheck.triage.remarks.bundle_gaps import ONLY_STATE
+
+            return _judge_state(state, load_ruleset([pack(STATE)], variables), inputs, request.names, [ONLY_STATE])
+        intake.add_rules(rule for rule in ruleset.rules if rule.table == STATE)
     demand_inputs(inputs, request, intake.captures, state)
     reading = without_unused_names(reading, inputs, intake.captures)
-    names = name_pods(request.pods, state, ruleset.settings, inputs.skipped)
+    names = name_pods(request.pods_with(inputs.pods), state, ruleset.settings, inputs)
 
     facts = describe_points(intake.captures, reading, _known_network(state))
-    note_aside(intake.captures, request.states if request.states_named else [])
     forget_offload(intake.captures, facts)
+    names = name_recorded(names, facts, inputs)
 
     followed = _follow(intake, facts, reading)
     known = _know(state, ruleset.settings, followed)
@@ -141,30 +147,39 @@ def analyze_state(
     *paths: Input,
     rules: Names | None = None,
     variables: Mapping[str, str] | None = None,
+    unpack_limit: int | None = None,
 ) -> Analysis:
     """Judge the state of a node and its pods, without a capture.
 
-    ``paths`` are files of pasted terminal sessions or JSON, or the output of ``pcapcheck node-script``. ``rules`` are
-    files or folders of rules (None: the pack about states).
+    ``paths`` are files of pasted terminal sessions or JSON, or the output of ``pcapcheck node-script``; folders,
+    patterns and archives of such files; ``-`` for standard input. ``rules`` are files or folders of rules (None: the
+    pack about states). An archive may unpack to ``unpack_limit`` bytes (None: 1 GiB or 250 times its size).
 
     A file that cannot be read or understood costs a line, ``Analysis.skipped``. Raises StateError if that is true of
     all files, RuleError if rules cannot be loaded.
     """
     ruleset = load_ruleset([pack(STATE)] if rules is None else given.paths(rules), variables)
-    skipped: list[Skipped] = []
-    inputs = given.several(paths or ruleset.recording.node_state)
-    state = take_state(inputs, ruleset.settings, skipped)
+    names = given.several(paths or ruleset.recording.node_state)
+    inputs = gather_states(names, unpack_limit)
+    state = take_state(inputs.states, ruleset.settings, inputs)
     if state is None:
-        raise nothing_understood(skipped)
+        raise nothing_understood(inputs.skipped)
+    return _judge_state(state, ruleset, inputs, tuple(map(str, names)))
+
+
+def _judge_state(
+    state: State, ruleset: Ruleset, inputs: GatheredInputs, names: tuple[str, ...], remarks: Sequence[Remark] = ()
+) -> Analysis:
+    """The analysis of a state alone."""
     from pcapcheck.triage.known_state import KnownState
 
     known = KnownState.of(state, ruleset.settings)
     facts = Facts({}, known=_known_network(state))
     reading = reading_of(ruleset.settings, Scope(), Recording())
     findings = _judge([Evaluation(rule) for rule in ruleset.rules], facts, known)
-    judgement = _judgement(findings, Paths.none([], facts), reading, [], skipped, state)
+    judgement = _judgement(findings, Paths.none([], facts), reading, [], inputs.skipped, state)
     diagnoses = _explain(judgement, ruleset, known)
-    return _demand(judgement, ruleset, diagnoses, remarks_on(judgement, state), given=tuple(map(str, inputs)))
+    return _demand(judgement, ruleset, diagnoses, [*remarks, *remarks_on(judgement, state)], given=names)
 
 
 def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) -> Analysis:
@@ -176,7 +191,7 @@ def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) ->
     return Analysis(**asdict(judgement), given=tuple(map(str, paths)), error=error, views=ReportViews())
 
 
-def _load(rules: Names | None, variables: Mapping[str, str] | None, with_state: bool) -> Ruleset:
+def _load(rules: Names | None, variables: Mapping[str, str] | None, with_state: bool = False) -> Ruleset:
     if rules is not None:
         return load_ruleset(given.paths(rules), variables)
     return load_ruleset([pack(CALICO), *([pack(STATE)] if with_state else [])], variables)

@@ -6,10 +6,23 @@ import re
 
 from msgspec import Struct
 
-from pcapcheck.errors import EMPTY, MISSING, NOT_A_CAPTURE, UNREADABLE, InputError
+from pcapcheck.errors import (
+    A_CAPTURE,
+    EMPTY,
+    MISSING,
+    NODE_STATE,
+    NOT_A_CAPTURE,
+    NOT_A_FILE,
+    NOT_UNDERSTOOD,
+    PODS,
+    UNREADABLE,
+    InputError,
+)
 from pcapcheck.values import clean
 
-CAPTURE, NODE_STATE, PODS, EVIDENCE, OUTPUT = "capture", "node-state", "pods", "evidence", "output"
+CAPTURE, EVIDENCE, OUTPUT = "capture", "evidence", "output"
+# Kinds of files that are there for something else, if nobody named them.
+OTHERS = (NOT_A_CAPTURE, NODE_STATE, PODS, NOT_UNDERSTOOD, A_CAPTURE)
 # Names of recordings: an empty file of another name in a folder was not meant to be one.
 _RECORDED = re.compile(r"\.(?:pcapng|pcap|ntar|cap|dmp)\d*(?:\.\w+)?$", re.IGNORECASE)
 
@@ -38,6 +51,6 @@ class Skipped(Struct, frozen=True):
     @property
     def counts(self) -> bool:
         """Whether this is a problem; other files in a folder of captures are none."""
-        if self.named or self.kind not in (EMPTY, NOT_A_CAPTURE, NODE_STATE, PODS):
+        if self.named or self.kind not in (EMPTY, NOT_A_FILE, *OTHERS):
             return True
         return self.kind == EMPTY and _RECORDED.search(self.path) is not None

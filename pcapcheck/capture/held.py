@@ -64,6 +64,11 @@ class Held:
             broken = CaptureError(f"{path}: cannot be read: {error}; open it again", UNREADABLE)
         return cls(path, content, size, broken)
 
+    def named(self, path: Path) -> Held:
+        """The same under another name."""
+        self.path = path
+        return self
+
     @property
     def is_a_file(self) -> bool:
         """Whether a file of this name is there, for commands to name."""

@@ -24,11 +24,13 @@ def bare_name(name: str) -> str:
 
 
 class HostNames:
-    """The names of hosts in the texts of one observation."""
+    """The names of hosts in the captures of one observation."""
 
     def __init__(self) -> None:
         self._by_address: dict[int, NamedAddress] = {}
         self._by_name: dict[tuple[str, int, bool], NamedAddress] = {}
+        # What captures call the addresses that they show (name resolution blocks); of several names the first.
+        self.resolved: dict[int, str] = {}
 
     def __len__(self) -> int:
         return len(self._by_address)
@@ -50,6 +52,11 @@ class HostNames:
             offset += 1
         known = self._by_address[address] = self._by_name[key] = NamedAddress(address, name.rstrip("."))
         return known
+
+    def resolve(self, address: int, name: str) -> None:
+        """Note what a capture calls an address."""
+        if len(self.resolved) < MOST_NAMES:
+            self.resolved.setdefault(address, name)
 
     @property
     def halves(self) -> array[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from glob import has_magic, iglob
 from pathlib import Path
@@ -13,26 +14,75 @@ from msgspec import Struct, field
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.rotated_set import Captured
-from pcapcheck.capture.rotation import in_sets
+from pcapcheck.capture.rotation import Unusable, in_sets
 from pcapcheck.capture.source import CURE, STANDARD_INPUT, Source
-from pcapcheck.errors import EMPTY, MISSING, UNREADABLE, CaptureError, NotACapture, kind_of, refused
-from pcapcheck.skipped import Skipped
+from pcapcheck.errors import (
+    EMPTY,
+    MISSING,
+    NODE_STATE,
+    UNREADABLE,
+    CaptureError,
+    InputError,
+    NotACapture,
+    kind_of,
+    refused,
+)
+from pcapcheck.skipped import CAPTURE, Skipped
 
 
 class Inputs(Struct):
-    """The captures, and what cannot be used; ``found`` are files of folders and patterns, not named themselves.
+    """The captures, and what cannot be used.
 
-    ``repeated`` are the names of captures that were given before.
+    ``found`` are files that were not named themselves, each with the bundle (a folder, a pattern or an archive) that it
+    is in. ``repeated`` are the names of captures that were given before. ``unusable`` are files of rotated sets that
+    cannot be read. ``states`` and ``pods`` are files that are no captures, and show a node's state or list pods.
     """
 
     captures: list[Captured] = field(default_factory=list)
     repeated: list[Path] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    found: set[Path] = field(default_factory=set)
+    found: dict[Path, Path] = field(default_factory=dict)
+    unusable: list[Unusable] = field(default_factory=list)
+    states: list[Path | Held] = field(default_factory=list)
+    pods: list[Path | Held] = field(default_factory=list)
+    unpack_limit: int | None = None
+    role: str = CAPTURE
+    host_names: HostNames = field(default_factory=HostNames)
 
-    def skip(self, path: Path, error: CaptureError) -> None:
-        """Do without an input."""
-        self.skipped.append(Skipped.of(path, error, named=path not in self.found))
+    def skip(self, path: Path, error: InputError, role: str | None = None) -> None:
+        """Do without an input, given as ``role``, else as these all are."""
+        self.skipped.append(Skipped.of(path, error, role or self.role, named=path not in self.found))
+
+    @property
+    def has_lost_captures(self) -> bool:
+        """Whether something that was meant to be a capture cannot be used."""
+        return any(skipped.role == CAPTURE and skipped.counts for skipped in self.skipped)
+
+    def add(self, sources: list[Source]) -> None:
+        """Add captures; the files of each rotated set become one."""
+        captures, unusable = in_sets(sources)
+        self.captures += captures
+        self.unusable += unusable
+
+    def open_archive(self, given: Path | Held) -> list[Held]:
+        """The files in an archive, which become found ones; what cannot be read of it is skipped."""
+        # Loaded only for archives.
+        from pcapcheck.capture.archives.open_archive import files_of
+
+        path = given.path if isinstance(given, Held) else given
+        files: list[Held] = []
+
+        def leave_out(name: str, why: str, kind: str) -> None:
+            inside = path / name if name else path
+            self.skipped.append(Skipped.of(inside, CaptureError(f"{inside}: {why}", kind), self.role, named=False))
+
+        try:
+            for file in files_of(given, self.unpack_limit, leave_out):
+                self.found[file.path] = self.found.get(path, path)
+                files.append(file)
+        except CaptureError as error:
+            self.skip(path, error)
+        return files
 
 
 def gather(given: Iterable[str | Path | Held], unpack_limit: int | None = None, keep_all: bool = False) -> Inputs:
@@ -41,17 +91,43 @@ def gather(given: Iterable[str | Path | Held], unpack_limit: int | None = None, 
     Whether a file is a capture is found out when it is read. A file given twice is read once. Raises CaptureError if
     standard input is named twice, or nothing at all.
     """
-    inputs = Inputs()
-    sources: list[Source] = []
-    seen: set[str] = set()
-    host_names = HostNames()
-    names = [name if isinstance(name, Held) else Path(name) for name in given]
+    inputs = Inputs(unpack_limit=unpack_limit)
+    names = list(given)
     if not names:
         raise CaptureError("no capture given; name at least one file")
-    for name in names:
+    sources = [
+        Source(file.path, unpack_limit, keep_all, file, inputs.host_names)
+        if isinstance(file, Held)
+        else Source(file, unpack_limit, keep_all, names=inputs.host_names)
+        for file in _files(names, inputs)
+    ]
+    inputs.add(sources)
+    return inputs
+
+
+def gather_states(given: Iterable[str | Path | Held], unpack_limit: int | None = None) -> Inputs:
+    """Every file that may hold a node's state, as ``states``: what the names mean, and what is in archives."""
+    from pcapcheck.capture.archives.open_archive import is_archive
+
+    inputs = Inputs(unpack_limit=unpack_limit, role=NODE_STATE)
+    for file in _files(given, inputs):
+        if file == STANDARD_INPUT:
+            file = Held.of(sys.stdin.buffer).named(Path("standard input"))
+        if is_archive(file):
+            inputs.states += inputs.open_archive(file)
+        else:
+            inputs.states.append(file)
+    return inputs
+
+
+def _files(given: Iterable[str | Path | Held], inputs: Inputs) -> Iterator[Path | Held]:
+    """The files that names mean, each once; folders and patterns are found to hold them."""
+    seen: set[str] = set()
+    for name in given:
         if isinstance(name, Held):
-            sources.append(Source(name.path, unpack_limit, keep_all, name, host_names))
+            yield name
             continue
+        name = Path(name)
         for path in _paths(name, inputs):
             resolved = str(path) if path == STANDARD_INPUT else os.path.realpath(path)
             if resolved in seen and path == STANDARD_INPUT:
@@ -60,11 +136,7 @@ def gather(given: Iterable[str | Path | Held], unpack_limit: int | None = None, 
                 inputs.repeated.append(path)
                 continue
             seen.add(resolved)
-            sources.append(Source(path, unpack_limit, keep_all, names=host_names))
-    inputs.captures, unusable = in_sets(sources)
-    for path, error in unusable:
-        inputs.skip(path, error)
-    return inputs
+            yield path
 
 
 def _paths(path: Path, inputs: Inputs) -> list[Path]:
@@ -85,7 +157,7 @@ def _paths(path: Path, inputs: Inputs) -> list[Path]:
         return [path]
     before = len(inputs.skipped)
     found = sorted(_below(path, inputs))
-    inputs.found.update(found)
+    inputs.found |= dict.fromkeys(found, path)
     if not found and len(inputs.skipped) == before:
         inputs.skip(path, CaptureError(f"{path}: no file in this folder; {CURE}", EMPTY))
     return found
@@ -93,7 +165,8 @@ def _paths(path: Path, inputs: Inputs) -> list[Path]:
 
 def _matching(pattern: Path, inputs: Inputs) -> list[Path]:
     found = sorted(Path(name) for name in iglob(str(pattern), recursive=True) if os.path.isfile(name))
-    inputs.found.update(found)
+    # What a pattern matches is mostly named alike; its folder is what the files have in common.
+    inputs.found |= dict.fromkeys(found, pattern.parent)
     if not found:
         inputs.skip(pattern, CaptureError(f"{pattern}: no file matches; give the path of a capture", MISSING))
     return found
@@ -105,7 +178,7 @@ def _below(folder: Path, inputs: Inputs) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
         inside = Path(error.filename or folder)
         if inside != folder:
-            inputs.found.add(inside)
+            inputs.found[inside] = folder
         inputs.skip(
             inside, CaptureError(f"{inside}: {refused(error, 'see what is wrong with this folder')}", UNREADABLE)
         )

@@ -34,6 +34,10 @@ class Foreign(Struct, frozen=True):
     shows: str = ""
 
     @property
+    def is_archive(self) -> bool:
+        return self.what in _ARCHIVES
+
+    @property
     def said(self) -> str:
         """What it is, what it shows, and what to do."""
         return f"{self.what} ({self.shows}); {self.cure}" if self.shows else f"{self.what} cannot be read; {self.cure}"
@@ -111,9 +115,9 @@ _PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"No\.\s+Time\s+Source\s+Destination|\s*\d+\s+\d+\.\d+\s+\S+ (\xe2\x86\x92|->) \S+ "),
      "Wireshark's or tshark's text", _EXPORT),
     (re.compile(rb"\"No\.\",\"Time\""), "Wireshark's packet list as CSV",
-     "export the packets: File, Export Specified Packets; or give the list as tshark prints it"),
+     "export all its columns and rows, or the packets: File, Export Specified Packets"),
     (re.compile(rb"(frame|ip|ipv6|eth|arp|icmp|tcp|udp|_ws)\.[\w.]+[\t,]"), "tshark's output (-T fields)",
-     "give the capture that it was made from, or tshark's own rows (without -T)"),
+     "print the fields' names above the rows (-E header=y), or give the capture that it was made from"),
     (re.compile(rb"(?s).{0,200}Microsoft-Windows-PktMon"), "pktmon's text",
      "convert its recording: pktmon etl2pcap FILE.etl"),
     (re.compile(rb"(0x)?0000(0000)?:? +([0-9a-fA-F]{2,4}[ -]+){4}"), "a hex dump", "make a capture of it: text2pcap"),
@@ -134,8 +138,10 @@ _PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
 )  # fmt: skip
 
 
-# Of these only the container is known: a node's state may be in it.
-_VAGUE = ("a JSON document",)
+# Of these only the form or the beginning is known: a node's state may be in it.
+_VAGUE = ("a JSON document", "a Kubernetes object in YAML", "a kernel log (dmesg)", "a system log", PING)
+# Of these the files are read.
+_ARCHIVES = ("a zip archive", "a tar archive")
 
 
 def recognise(head: bytes) -> Foreign | None:

@@ -3,6 +3,8 @@
 # only where they hang on one pointer; first and last byte are checked, so those between need no check. Positions have
 # no sign, so that one comparison checks a byte; numbers have 64 bits, so that none of them can be an error's -1.
 
+cimport cython
+
 cdef extern from *:
     """
     static CYTHON_INLINE unsigned int pcapcheck_u16be(const unsigned char *at) { return (unsigned int)at[0] << 8 | at[1]; }
@@ -28,6 +30,14 @@ cdef extern from *:
     unsigned int pcapcheck_u32le(const unsigned char *at) noexcept nogil
     long long pcapcheck_mac(const unsigned char *at) noexcept nogil
     long long pcapcheck_i64(const unsigned char *at) noexcept nogil
+
+cdef inline int require(const unsigned char[::1] buffer, size_t position, size_t count) except -1 nogil:
+    buffer[position]
+    buffer[position + count - 1]
+    return 0
+
+cdef inline int octet(const unsigned char[::1] buffer, size_t position) except -1 nogil:
+    return buffer[position]
 
 cdef inline long long u16be(const unsigned char[::1] buffer, size_t position) except -1 nogil:
     buffer[position + 1]
@@ -57,4 +67,30 @@ cdef inline long long mac(const unsigned char[::1] buffer, size_t position) exce
 
 cdef inline long long i64(const unsigned char[::1] buffer, size_t position) except? -1 nogil:
     buffer[position + 7]
+    return pcapcheck_i64(&buffer[position])
+
+# What follows is for bytes that `require` has seen to be there.
+
+@cython.boundscheck(False)
+cdef inline int octet_within(const unsigned char[::1] buffer, size_t position) noexcept nogil:
+    return buffer[position]
+
+@cython.boundscheck(False)
+cdef inline long long u16be_within(const unsigned char[::1] buffer, size_t position) noexcept nogil:
+    return pcapcheck_u16be(&buffer[position])
+
+@cython.boundscheck(False)
+cdef inline long long u32be_within(const unsigned char[::1] buffer, size_t position) noexcept nogil:
+    return pcapcheck_u32be(&buffer[position])
+
+@cython.boundscheck(False)
+cdef inline long long u32_within(const unsigned char[::1] buffer, size_t position, bint big) noexcept nogil:
+    return pcapcheck_u32be(&buffer[position]) if big else pcapcheck_u32le(&buffer[position])
+
+@cython.boundscheck(False)
+cdef inline long long mac_within(const unsigned char[::1] buffer, size_t position) noexcept nogil:
+    return pcapcheck_mac(&buffer[position])
+
+@cython.boundscheck(False)
+cdef inline long long i64_within(const unsigned char[::1] buffer, size_t position) noexcept nogil:
     return pcapcheck_i64(&buffer[position])

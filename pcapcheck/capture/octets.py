@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 
+def require(buffer: bytearray, position: int, count: int) -> None:
+    """See that ``count`` bytes are there; the functions ``…_within``, which read them, do not check that again.
+
+    Raises IndexError if they are not.
+    """
+    buffer[position]
+    buffer[position + count - 1]
+
+
+def octet(buffer: bytearray, position: int) -> int:
+    """One byte."""
+    return buffer[position]
+
+
 def u16be(buffer: bytearray, position: int) -> int:
     """Two bytes in network order."""
     return (buffer[position] << 8) | buffer[position + 1]
@@ -44,3 +58,7 @@ def i64(buffer: bytearray, position: int) -> int:
     if high >> 31:
         high -= 1 << 32
     return (high << 32) | u32be(buffer, position + 4)
+
+
+# Of what ``require`` has seen to be there; compiled they check nothing.
+octet_within, u16be_within, u32be_within, u32_within, mac_within, i64_within = octet, u16be, u32be, u32, mac, i64

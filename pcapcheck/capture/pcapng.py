@@ -14,7 +14,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pcapcheck.capture import salvage, scan, scan_layout
+from pcapcheck.capture.described_pod import LONGEST_DESCRIPTION, described_pod
 from pcapcheck.capture.gaps import Gaps
+from pcapcheck.capture.host_names import HostNames
+from pcapcheck.capture.name_records import NAME_RESOLUTION, read_names
+from pcapcheck.capture.pcapng_blocks import COMMENT, INTERFACE_ABOUT
 from pcapcheck.capture.record import Interface, Problem, RecordBatch, empty_matrix, largest_frame
 from pcapcheck.capture.scan_layout import (
     ENHANCED_PACKET,
@@ -59,8 +63,9 @@ class PcapngReader:
 
     format = "pcapng"
 
-    def __init__(self, window: Window, name: str, batch_frames: int) -> None:
+    def __init__(self, window: Window, name: str, batch_frames: int, names: HostNames | None = None) -> None:
         self.window = window
+        self.names = HostNames() if names is None else names
         self.batch_frames = batch_frames
         self.problems: list[Problem] = []
         self.interfaces: list[Interface] = []
@@ -216,7 +221,7 @@ class PcapngReader:
         end = window.position + total
         if window.buffer[end - 4 : end] != head[4:8]:
             raise Damage(f"the two lengths of a block of type {block_type:#x} differ")
-        if block_type not in (SECTION_HEADER, INTERFACE_DESCRIPTION, INTERFACE_STATISTICS):
+        if block_type not in (SECTION_HEADER, INTERFACE_DESCRIPTION, INTERFACE_STATISTICS, NAME_RESOLUTION):
             window.position = end
             return True
         block = window.take(total)
@@ -224,6 +229,9 @@ class PcapngReader:
             self._begin_section(block)
         elif block_type == INTERFACE_DESCRIPTION:
             self._describe_interface(block)
+        elif block_type == NAME_RESOLUTION:
+            for address, name in read_names(block, self._order):
+                self.names.resolve(address, name)
         else:
             self._statistics(block)
         return True
@@ -246,7 +254,11 @@ class PcapngReader:
         interface = Interface(len(self.interfaces), link_type, snaplen=snaplen)
         units, shift, offset = 10**6, -1, 0
         for code, value in self._options(block, 16):
-            if code == 2:
+            if code in (COMMENT, INTERFACE_ABOUT) and (text := _text(value)):
+                interface.pod = interface.pod or described_pod(text)
+                # Of both the description is about the interface; comments say which tool wrote it.
+                interface.description = text if code == INTERFACE_ABOUT else interface.description or text
+            elif code == 2:
                 interface.name = value.rstrip(b"\0").decode("utf-8", "replace")
             elif code == 9 and value:
                 units, shift = self._resolution(value[0])
@@ -307,3 +319,7 @@ class PcapngReader:
 
     def _note(self, kind: str, message: str) -> None:
         self.problems.append(Problem(kind, message, frame=self.frames or None, byte=self.window.offset))
+
+
+def _text(value: bytes) -> str:
+    return value[:LONGEST_DESCRIPTION].rstrip(b"\0").decode("utf-8", "replace")

@@ -12,7 +12,8 @@ P_DESTINATION = 16  # 8 bytes: a MAC, or -1
 P_ETHERTYPE = 24  # 0 where absent
 P_VLAN = 26  # plus 1
 P_LENGTH = 28  # bytes on the wire, 0 where absent
-PRINTED_BYTES = 32
+P_SUMS = 32  # what the text says of checksums, a number of ``checksum_layout``
+PRINTED_BYTES = 36
 
 NO_MAC = 1 << 48
 

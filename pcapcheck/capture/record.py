@@ -27,7 +27,7 @@ class Interface(Struct):
     number that frames carry. ``cut_icmp`` counts the ICMP messages of a text that the snapshot length cut before their
     type, ``expiries`` the errors of a text about expired packets whose question is known although the text does not
     print it. ``unnumbered`` are the pairs of hosts between which a text has TCP segments without their numbers on the
-    wire.
+    wire. ``description`` is what the capture says of it, and ``pod`` the NAMESPACE/POD in there.
     """
 
     number: int
@@ -44,6 +44,8 @@ class Interface(Struct):
     frames: int = 0
     printed: bool = False
     doubtful: bool = False
+    description: str | None = None
+    pod: str | None = None
 
     @property
     def missing(self) -> int:

@@ -43,6 +43,15 @@ class RotatedSet:
         return [source.path for source in self.sources]
 
     @property
+    def host(self) -> str | None:
+        return self.sources[0].host
+
+    @host.setter
+    def host(self, name: str | None) -> None:
+        for source in self.sources:
+            source.host = name
+
+    @property
     def name(self) -> str:
         return f"{self.sources[0].path} … {self.sources[-1].path.name} ({len(self.sources)} files)"
 
@@ -149,7 +158,14 @@ class SetReader:
 
 
 def _key(interface: Interface) -> tuple[object, ...]:
-    return interface.link_type, interface.name, interface.fcs_bytes, interface.filter, interface.printed
+    return (
+        interface.link_type,
+        interface.name,
+        interface.fcs_bytes,
+        interface.filter,
+        interface.printed,
+        interface.description,
+    )
 
 
 def _placed(problem: Problem, source: Source, before: int) -> Problem:

@@ -50,7 +50,7 @@ def set_key(path: Path) -> tuple[Path, str] | None:
 
 
 # A file that cannot be used, and why.
-Unusable = tuple[Path, CaptureError]
+Unusable = tuple[Source, CaptureError]
 
 
 def in_sets(sources: list[Source]) -> tuple[list[Captured], list[Unusable]]:
@@ -92,7 +92,7 @@ def _joined(sources: list[Source], unusable: list[Unusable]) -> list[Captured]:
         try:
             begun[id(source)] = latest = _first_time(source)
         except CaptureError as error:
-            unusable.append((source.path, error))
+            unusable.append((source, error))
             if not isinstance(error, NotACapture):
                 # It held packets; by its name, they follow those of the file before.
                 broken.add(id(source))

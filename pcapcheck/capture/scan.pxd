@@ -1,7 +1,7 @@
 # The C types under which Cython compiles scan.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport u16, u32
+from pcapcheck.capture.octets cimport require, u16, u32, u32_within
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport scan_layout as layout

@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 """Find the records in a window of capture bytes.
 
 In: a window of a pcap or pcapng file. Out: one row per record in a flat matrix of 64-bit integers, row by
@@ -21,7 +21,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck.capture import scan_layout as layout
-    from pcapcheck.capture.octets import u16, u32
+    from pcapcheck.capture.octets import require, u16, u32, u32_within
 
 
 def is_far(seconds: int, latest: int) -> bool:
@@ -62,15 +62,16 @@ def scan_pcap(
         status = layout.MORE
         needed = header
         while position + header <= end and count < capacity:
-            captured = u32(buffer, position + 8, big)
-            length = u32(buffer, position + 12, big)
+            require(buffer, position, header)
+            captured = u32_within(buffer, position + 8, big)
+            length = u32_within(buffer, position + 12, big)
             if swapped == 1 or (swapped == 2 and captured > length):
                 captured, length = length, captured
             if captured > largest:
                 status = layout.TOO_LARGE
                 break
-            seconds = u32(buffer, position, big)
-            fraction = u32(buffer, position + 4, big)
+            seconds = u32_within(buffer, position, big)
+            fraction = u32_within(buffer, position + 4, big)
             zeros = captured == 0 and length == 0 and seconds == 0 and fraction == 0
             odd = not zeros and (captured > length or fraction >= limit or is_far(seconds, latest))
             if odd and state[layout.TRUSTED] == 0:

@@ -16,7 +16,7 @@ from pcapcheck.capture.pcapng import MAGIC, PcapngReader
 from pcapcheck.capture.record import BATCH_FRAMES, Reader
 from pcapcheck.capture.text.lines import looks_like_text
 from pcapcheck.capture.window import Window
-from pcapcheck.errors import EMPTY, MISSING, CaptureError, NotACapture, kind_of, refused
+from pcapcheck.errors import EMPTY, MISSING, CaptureError, IsArchive, NotACapture, kind_of, refused
 from pcapcheck.kernels import is_compiled
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Source:
 
     ``unpack_limit`` bounds what a compressed file may hold (bytes; None as ``Unpacked`` has it); ``keep_all`` keeps
     all of a stream. ``held`` are the bytes where no file was named. ``names`` are those of the observation's hosts.
-    ``consumed`` counts the bytes read last time.
+    ``consumed`` counts the bytes read last time. ``host`` is the machine that the bundle names for it.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Source:
         self.keep_all = keep_all
         self.held = held
         self.names = HostNames() if names is None else names
+        self.host: str | None = None
         self.compression: Compression | None = None
         self._raw: BinaryIO | None = None
         self._arriving: Arriving | None = None
@@ -115,12 +116,27 @@ class Source:
         with ExitStack() as stack:
             try:
                 self._raw = stack.enter_context(self._open_raw(stack))
+                # Behind whatever reads from it, and before it is closed.
+                stack.push(self._keep_the_rest)
                 reader = self._reader(stack, batch_frames)
             except OSError as error:
                 raise self._error_of(error) from None
             if self._arriving is not None:
                 stack.callback(self._arriving.stop)
             yield reader
+
+    @property
+    def kept(self) -> Path | Held:
+        """All that was given, to be read as something else: of a stream, what was kept of it."""
+        if self._arriving is not None:
+            return self._arriving.held(Path(self.name))
+        return self.held or self.path
+
+    def _keep_the_rest(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Read a stream to its end that is no capture, and may be an archive or the text of a state."""
+        of_use = isinstance(error, IsArchive) or (isinstance(error, NotACapture) and error.vague)
+        if self._arriving is not None and of_use:
+            self._arriving.keep_the_rest()
 
     def _error_of(self, error: OSError) -> CaptureError:
         kind = kind_of(error)
@@ -188,10 +204,12 @@ def reader_for(window: Window, name: str, batch_frames: int, names: HostNames) -
     if magic[:4] in MAGICS:
         return PcapReader(window, name, batch_frames)
     if magic[:4] == MAGIC:
-        return PcapngReader(window, name, batch_frames)
+        return PcapngReader(window, name, batch_frames, names)
     from pcapcheck.capture import not_a_capture
 
     known = not_a_capture.recognise(window.peek(not_a_capture.ENOUGH))
+    if known is not None and known.is_archive:
+        raise IsArchive(f"{name}: {known.said}")
     if looks_like_text(window.peek(512)):
         # Loaded only when needed: most captures are no text.
         from pcapcheck.capture.text.reader import TranscriptReader

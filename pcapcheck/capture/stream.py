@@ -14,10 +14,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from pcapcheck.capture.held import Kept
+from pcapcheck.capture.held import Held, Kept
 
 # The most bytes that stay in memory; the rest goes to a file.
 IN_MEMORY = 1 << 23
@@ -73,6 +74,16 @@ class Arriving(io.RawIOBase):
         """What was kept, from its beginning."""
         self._kept.seek(0)
         return Kept(self._kept)
+
+    def keep_the_rest(self) -> None:
+        """Read what is still to come; nobody reads it but for what is kept."""
+        buffer = bytearray(1 << 16)
+        while self.complete and self.readinto(buffer):
+            pass
+
+    def held(self, path: Path) -> Held:
+        """What was kept, under the name ``path``."""
+        return Held(path, self._kept, self.count)
 
     def _wait(self) -> bool:
         """Wait for bytes; False if none will come or they are no longer wanted."""

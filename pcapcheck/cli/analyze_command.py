@@ -50,8 +50,9 @@ def analyze(
 ) -> None:
     """Judge captures that were recorded at the same time.
 
-    A CAPTURE is a file, a folder of files, a pattern, or - for standard input. Without a CAPTURE, the captures that an
-    expectation file (--rules) names are judged.
+    A CAPTURE is a file, a folder, an archive (tar, zip), a pattern, or - for standard input. A node's state that is
+    found there is used as --node-state is. Without a CAPTURE, the captures that an expectation file (--rules) names are
+    judged.
 
     Exit code 0: at least one rule was checked, and no rule of severity error failed. 1: a rule failed. 2: nothing could
     be judged.
@@ -60,6 +61,7 @@ def analyze(
     Examples:
       pcapcheck analyze cali14e7d81007d.pcap
       pcapcheck analyze cali14e7d81007d.pcap calieabe7761b00.pcap --node-state NODE.txt
+      pcapcheck analyze handed-over.tar.gz
       tcpdump -i cali14e7d81007d -U -w - | pcapcheck analyze -
     """
     if not captures and not rule_paths:

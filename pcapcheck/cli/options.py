@@ -30,6 +30,12 @@ PODS = click.option(
     help="Output of kubectl get pods -A -o json (or -o wide), so that the report names the pods. Repeatable.",
 )
 OUTPUT = click.option("--output", metavar="FILE", type=PLAIN, help="Write to this file instead of standard output.")
+UNPACK_LIMIT = click.option(
+    "--unpack-limit",
+    metavar="SIZE",
+    help="Unpack at most this much of a compressed capture or an archive, for example 20G [default: 1G, or 250 times "
+    "its size].",
+)
 SCOPE = (
     click.option(
         "--interface",
@@ -48,11 +54,7 @@ SCOPE = (
         help="Judge only this pod: its address, or NAMESPACE/POD. Repeatable.",
     ),
     click.option("--filter-used", metavar="TEXT", help="The capture filter that tcpdump ran with."),
-    click.option(
-        "--unpack-limit",
-        metavar="SIZE",
-        help="Unpack at most this much of a compressed capture, for example 20G [default: 1G, or 250 times its size].",
-    ),
+    UNPACK_LIMIT,
     SET,
 )
 
@@ -124,20 +126,21 @@ def run_analysis(
             variables=parse_assignments(assignments),
             scope=scope,
             progress=progress.tell,
-            unpack_limit=_size("--unpack-limit", unpack_limit),
+            unpack_limit=parse_unpack_limit(unpack_limit),
             keep_all=keep_all,
             node_state=node_state or None,
             pods=pods_files or None,
         )
 
 
-def _size(option: str, text: str | None) -> int | None:
+def parse_unpack_limit(text: str | None) -> int | None:
+    """The bytes that ``--unpack-limit`` allows. Raises UsageError if it is no size."""
     from pcapcheck.values import parse_size
 
     try:
         return None if text is None else parse_size(text)
     except ValueError as error:
-        raise UsageError(f"{option} {text}: {error}") from None
+        raise UsageError(f"--unpack-limit {text}: {error}") from None
 
 
 def parse_assignments(assignments: tuple[str, ...]) -> dict[str, str]:

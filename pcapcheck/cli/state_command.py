@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pcapcheck.cli.options import PODS, SET, one_line_errors, parse_assignments, rules_option
+from pcapcheck.cli.options import (
+    PODS,
+    SET,
+    UNPACK_LIMIT,
+    one_line_errors,
+    parse_assignments,
+    parse_unpack_limit,
+    rules_option,
+)
 from pcapcheck.cli.output import FILE
 from pcapcheck.cli.report_options import ReportCommand, report_options, report_request
 from pcapcheck.cli.reporting import judge_and_report
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
 @rules_option("Use this rule file or folder instead of the rules about states. Repeatable.")
 @PODS
+@UNPACK_LIMIT
 @SET
 @report_options
 @one_line_errors
@@ -27,18 +36,26 @@ def state(
     files: tuple[Path, ...],
     rule_paths: tuple[Path, ...],
     pods_files: tuple[Path, ...],
+    unpack_limit: str | None,
     assignments: tuple[str, ...],
     **report: Any,
 ) -> None:
     """Judge the state of a node and its pods, without a capture.
 
     A FILE holds pasted terminal sessions (ip addr, ip route, ip neigh, sysctl ... of the node and of pods), the JSON
-    output of these commands, or the output of the script that "pcapcheck node-script" prints. The exit codes are
+    output of these commands, or the output of the script that "pcapcheck node-script" prints. It may also be a folder
+    or an archive of such files, such as calicoctl cluster diags makes, or - for standard input. The exit codes are
     those of analyze.
     """
     from pcapcheck.pipeline import analyze_state
 
     def judge() -> Analysis:
-        return analyze_state(*files, *pods_files, rules=rule_paths or None, variables=parse_assignments(assignments))
+        return analyze_state(
+            *files,
+            *pods_files,
+            rules=rule_paths or None,
+            variables=parse_assignments(assignments),
+            unpack_limit=parse_unpack_limit(unpack_limit),
+        )
 
     judge_and_report(judge, report_request(**report), (*files, *pods_files, *rule_paths))

@@ -1,7 +1,7 @@
 # The C types under which Cython compiles arp_messages.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport i64, mac, u16be, u32be
+from pcapcheck.capture.octets cimport i64, mac, octet, u16be, u32be
 from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.icmp_arp cimport decode_arp, link_address
 
@@ -11,28 +11,25 @@ from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
 @cython.locals(is_message=cython.bint)
-cpdef long long emit_message(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] messages, size_t at) except -1 nogil
+cpdef long long emit_message(Frame frame, size_t at) except -1 nogil
 
 @cython.locals(field=cython.longlong, sender=cython.longlong)
-cdef inline bint arp_message(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] messages, size_t at) except -1 nogil
+cdef inline bint arp_message(Frame frame, size_t at) except -1 nogil
 
-cdef inline bint is_usual_arp(const unsigned char[::1] buffer, Frame frame) except? -1 nogil
+cdef inline bint is_usual_arp(Frame frame) except? -1 nogil
 
-cdef inline int read_usual_arp(
-    const unsigned char[::1] buffer, long long header, long long[::1] messages, size_t at) except -1 nogil
+@cython.locals(header=cython.longlong)
+cdef inline int read_usual_arp(Frame frame, size_t at) except -1 nogil
 
 @cython.locals(opcode=cython.longlong)
-cdef inline int blank_message(Frame frame, long long[::1] messages, size_t at) except -1 nogil
+cdef inline int blank_message(Frame frame, size_t at) except -1 nogil
 
 @cython.locals(
     opcode=cython.longlong, target=cython.longlong, target_mac=cython.longlong, kind=cython.longlong,
     announces=cython.bint)
-cdef inline long long kind_of_arp(Frame frame, long long[::1] messages, size_t at) except -1 nogil
+cdef inline long long kind_of_arp(Frame frame, size_t at) except -1 nogil
 
 @cython.locals(
     payload=cython.longlong, asks=cython.bint, sender=cython.longlong, target=cython.longlong, high=cython.longlong,
     low=cython.longlong, told=cython.longlong, to_many=cython.bint, kind=cython.longlong)
-cdef inline bint neighbour_message(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] messages, size_t at) except -1 nogil
+cdef inline bint neighbour_message(Frame frame, size_t at) except -1 nogil

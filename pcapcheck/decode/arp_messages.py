@@ -1,4 +1,5 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False
 """Messages: what asks for or tells a MAC, by ARP or neighbour discovery, in the words of ARP.
 
 Sources: RFC 826 (ARP), RFC 5227 (probes and announcements), RFC 4861 (neighbour discovery).
@@ -8,8 +9,6 @@ The steps run as plain Python or compiled by Cython with the C types in ``arp_me
 
 from __future__ import annotations
 
-from array import array
-
 try:
     import cython
 except ImportError:
@@ -18,102 +17,103 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture import printed_layout
-    from pcapcheck.capture.octets import i64, mac, u16be, u32be
+    from pcapcheck.capture.octets import i64, mac, octet, u16be, u32be
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.icmp_arp import decode_arp, link_address
 
 
-def emit_message(buffer: bytearray, frame: Frame, messages: array[int], at: int) -> int:
+def emit_message(frame: Frame, at: int) -> int:
     """Write down the message of a frame of ARP or neighbour discovery, and return the place of the next.
 
     A probe and what has no sender's address are no messages: they claim nothing and ask for nobody.
     """
     # A text may show no MAC of the sender, whose number then stands for its address.
-    messages[at + layout.M_ETH_SRC] = frame.source if frame.source < printed_layout.NO_MAC else layout.ABSENT
-    if frame.carries == layout.ARP:
-        is_message = arp_message(buffer, frame, messages, at)
-    else:
-        is_message = neighbour_message(buffer, frame, messages, at)
+    frame.messages[at + layout.M_ETH_SRC] = frame.source if frame.source < printed_layout.NO_MAC else layout.ABSENT
+    is_message = arp_message(frame, at) if frame.carries == layout.ARP else neighbour_message(frame, at)
     if not is_message:
         return at
-    messages[at + layout.M_NUMBER] = frame.number
-    messages[at + layout.M_TIME] = frame.time
-    messages[at + layout.M_GROUP] = frame.group
-    messages[at + layout.M_POINT] = (frame.interface << 32) | (frame.ifindex + 1)
+    frame.messages[at + layout.M_NUMBER] = frame.number
+    frame.messages[at + layout.M_TIME] = frame.time
+    frame.messages[at + layout.M_GROUP] = frame.group
+    frame.messages[at + layout.M_POINT] = (frame.interface << 32) | (frame.ifindex + 1)
     return at + layout.MESSAGE_FIELDS
 
 
-def arp_message(buffer: bytearray, frame: Frame, messages: array[int], at: int) -> bool:
+def arp_message(frame: Frame, at: int) -> bool:
     """What an ARP packet says; False where it has no sender's address, or is a probe."""
-    if is_usual_arp(buffer, frame):
-        read_usual_arp(buffer, frame.header, messages, at)
+    if is_usual_arp(frame):
+        read_usual_arp(frame, at)
     else:
         for field in range(layout.M_KIND, layout.M_TARGET_LOW + 1):
-            messages[at + field] = layout.ABSENT
+            frame.messages[at + field] = layout.ABSENT
         # Opcode, sender and target lie in a message as in a row.
-        decode_arp(buffer, frame.header, frame.end, messages, 1, at + layout.M_KIND - layout.ARP_OPCODE)
+        decode_arp(frame.buffer, frame.header, frame.end, frame.messages, 1, at + layout.M_KIND - layout.ARP_OPCODE)
         if frame.link == layout.LINK_PRINTED:
-            blank_message(frame, messages, at)
-    sender = messages[at + layout.M_SENDER_LOW]
+            blank_message(frame, at)
+    sender = frame.messages[at + layout.M_SENDER_LOW]
     if sender == layout.ABSENT or sender == layout.MAPPED:
         return False
-    messages[at + layout.M_KIND] = kind_of_arp(frame, messages, at)
-    messages[at + layout.M_SENDER_HIGH] = 0
-    messages[at + layout.M_TARGET_HIGH] = 0
-    messages[at + layout.M_CAST] = frame.cast
+    frame.messages[at + layout.M_KIND] = kind_of_arp(frame, at)
+    frame.messages[at + layout.M_SENDER_HIGH] = 0
+    frame.messages[at + layout.M_TARGET_HIGH] = 0
+    frame.messages[at + layout.M_CAST] = frame.cast
     return True
 
 
-def is_usual_arp(buffer: bytearray, frame: Frame) -> bool:
+def is_usual_arp(frame: Frame) -> bool:
     """Whether a frame holds a whole ARP packet of Ethernet and IPv4 addresses, as nearly all are."""
     return (
         frame.header + 28 <= frame.end
         and frame.link != layout.LINK_PRINTED
-        and i64(buffer, frame.header) >> 16 == layout.ETHERNET_IPV4
+        and i64(frame.buffer, frame.header) >> 16 == layout.ETHERNET_IPV4
     )
 
 
-def read_usual_arp(buffer: bytearray, header: int, messages: array[int], at: int) -> None:
+def read_usual_arp(frame: Frame, at: int) -> None:
     """Opcode, sender and target of such a packet: what ``decode_arp`` says of it."""
-    messages[at + layout.M_KIND] = u16be(buffer, header + 6)
-    messages[at + layout.M_SENDER_MAC] = mac(buffer, header + 8)
-    messages[at + layout.M_SENDER_LOW] = layout.MAPPED | u32be(buffer, header + 14)
-    messages[at + layout.M_TARGET_MAC] = mac(buffer, header + 18)
-    messages[at + layout.M_TARGET_LOW] = layout.MAPPED | u32be(buffer, header + 24)
+    header = frame.header
+    frame.messages[at + layout.M_KIND] = u16be(frame.buffer, header + 6)
+    frame.messages[at + layout.M_SENDER_MAC] = mac(frame.buffer, header + 8)
+    frame.messages[at + layout.M_SENDER_LOW] = layout.MAPPED | u32be(frame.buffer, header + 14)
+    frame.messages[at + layout.M_TARGET_MAC] = mac(frame.buffer, header + 18)
+    frame.messages[at + layout.M_TARGET_LOW] = layout.MAPPED | u32be(frame.buffer, header + 24)
 
 
-def blank_message(frame: Frame, messages: array[int], at: int) -> None:
+def blank_message(frame: Frame, at: int) -> None:
     """Make absent what the text of a printed ARP packet does not hold, and take MACs of its frame for those of its own.
 
-    A reply's text does not say to whom it goes, its frame does.
+    A reply's text may not say to whom it goes, its frame does.
     """
-    opcode = messages[at + layout.M_KIND]
+    opcode = frame.messages[at + layout.M_KIND]
     if not frame.present & printed_layout.PRESENT_SENDER_MAC:
-        messages[at + layout.M_SENDER_MAC] = layout.ABSENT
+        frame.messages[at + layout.M_SENDER_MAC] = layout.ABSENT
         if opcode == protocols.ARP_REQUEST:
-            messages[at + layout.M_SENDER_MAC] = messages[at + layout.M_ETH_SRC]
+            frame.messages[at + layout.M_SENDER_MAC] = frame.messages[at + layout.M_ETH_SRC]
     if not frame.present & printed_layout.PRESENT_SENDER_IP:
-        messages[at + layout.M_SENDER_LOW] = layout.ABSENT
-    if opcode == protocols.ARP_REPLY:
-        messages[at + layout.M_TARGET_MAC] = frame.destination
-    elif not frame.present & printed_layout.PRESENT_TARGET_MAC:
-        messages[at + layout.M_TARGET_MAC] = layout.ABSENT
+        frame.messages[at + layout.M_SENDER_LOW] = layout.ABSENT
+    if not frame.present & printed_layout.PRESENT_TARGET_MAC:
+        known = frame.destination if opcode == protocols.ARP_REPLY else layout.ABSENT
+        frame.messages[at + layout.M_TARGET_MAC] = known
     if not frame.present & printed_layout.PRESENT_TARGET_IP:
-        messages[at + layout.M_TARGET_LOW] = layout.ABSENT
+        frame.messages[at + layout.M_TARGET_LOW] = layout.ABSENT
 
 
-def kind_of_arp(frame: Frame, messages: array[int], at: int) -> int:
+def kind_of_arp(frame: Frame, at: int) -> int:
     """The kind of message of an ARP packet, which still holds its opcode; announcements neither ask nor answer."""
-    opcode = messages[at + layout.M_KIND]
-    target = messages[at + layout.M_TARGET_LOW]
-    target_mac = messages[at + layout.M_TARGET_MAC]
+    opcode = frame.messages[at + layout.M_KIND]
+    target = frame.messages[at + layout.M_TARGET_LOW]
+    target_mac = frame.messages[at + layout.M_TARGET_MAC]
     kind = layout.M_PRINTED if frame.link == layout.LINK_PRINTED else layout.M_OTHER
-    announces = messages[at + layout.M_SENDER_LOW] == target
+    announces = frame.messages[at + layout.M_SENDER_LOW] == target
     if opcode == protocols.ARP_REPLY:
         if frame.link == layout.LINK_PRINTED:
             announces = target_mac == layout.BROADCAST_MAC
-        elif target_mac > 0 and target_mac != layout.BROADCAST_MAC and target_mac != messages[at + layout.M_SENDER_MAC]:
+        elif (
+            target_mac > 0
+            and target_mac != layout.BROADCAST_MAC
+            and target_mac != frame.messages[at + layout.M_SENDER_MAC]
+        ):
             # A reply to a host about that host's own address comes from proxy ARP; an announcement is meant for all.
             announces = False
         if not announces:
@@ -123,7 +123,7 @@ def kind_of_arp(frame: Frame, messages: array[int], at: int) -> int:
     return kind
 
 
-def neighbour_message(buffer: bytearray, frame: Frame, messages: array[int], at: int) -> bool:
+def neighbour_message(frame: Frame, at: int) -> bool:
     """What a neighbour solicitation or advertisement says.
 
     False for other packets, for those cut before the target, and for duplicate address detection (RFC 4862), which asks
@@ -132,25 +132,25 @@ def neighbour_message(buffer: bytearray, frame: Frame, messages: array[int], at:
     payload = frame.payload
     if payload + 24 > frame.payload_end:
         return False
-    asks = buffer[payload] == protocols.NEIGHBOR_SOLICITATION
-    if not asks and buffer[payload] != protocols.NEIGHBOR_ADVERTISEMENT:
+    asks = octet(frame.buffer, payload) == protocols.NEIGHBOR_SOLICITATION
+    if not asks and octet(frame.buffer, payload) != protocols.NEIGHBOR_ADVERTISEMENT:
         return False
     sender = frame.header + 8 if asks else payload + 8
     target = payload + 8 if asks else frame.header + 24
-    high = i64(buffer, sender)
-    low = i64(buffer, sender + 8)
+    high = i64(frame.buffer, sender)
+    low = i64(frame.buffer, sender + 8)
     if high == 0 and (low == 0 or low == layout.MAPPED):
         return False
-    messages[at + layout.M_SENDER_HIGH] = high
-    messages[at + layout.M_SENDER_LOW] = low
-    messages[at + layout.M_TARGET_HIGH] = i64(buffer, target)
-    messages[at + layout.M_TARGET_LOW] = i64(buffer, target + 8)
-    messages[at + layout.M_TARGET_MAC] = layout.ABSENT
+    frame.messages[at + layout.M_SENDER_HIGH] = high
+    frame.messages[at + layout.M_SENDER_LOW] = low
+    frame.messages[at + layout.M_TARGET_HIGH] = i64(frame.buffer, target)
+    frame.messages[at + layout.M_TARGET_LOW] = i64(frame.buffer, target + 8)
+    frame.messages[at + layout.M_TARGET_MAC] = layout.ABSENT
     # The option may be left out if the frame's source says the same (RFC 4861, section 4.4).
-    told = layout.ABSENT if asks else link_address(buffer, payload, frame.payload_end)
-    messages[at + layout.M_SENDER_MAC] = messages[at + layout.M_ETH_SRC] if told == layout.ABSENT else told
-    to_many = buffer[frame.header + 24] == 0xFF
-    messages[at + layout.M_CAST] = layout.TO_MANY if to_many else layout.TO_ONE
+    told = layout.ABSENT if asks else link_address(frame.buffer, payload, frame.payload_end)
+    frame.messages[at + layout.M_SENDER_MAC] = frame.messages[at + layout.M_ETH_SRC] if told == layout.ABSENT else told
+    to_many = octet(frame.buffer, frame.header + 24) == 0xFF
+    frame.messages[at + layout.M_CAST] = layout.TO_MANY if to_many else layout.TO_ONE
     kind = layout.M_REQUEST if asks else layout.M_OTHER if to_many else layout.M_REPLY
-    messages[at + layout.M_KIND] = layout.M_ND | kind
+    frame.messages[at + layout.M_KIND] = layout.M_ND | kind
     return True

@@ -1,4 +1,5 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: initializedcheck=False
 """Checksums of a frame: right, wrong, not filled in yet, or unknown.
 
 A sender leaves the checksums of TCP and UDP to its card, and until then the field holds the sum of the pseudo header
@@ -20,32 +21,32 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck import protocols
-    from pcapcheck.capture.octets import u16be
+    from pcapcheck.capture import checksum_layout, printed_layout
+    from pcapcheck.capture.octets import u16be, u32be
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.frame import Frame
 
 
-def checksums_of(buffer: bytearray, frame: Frame) -> int:
-    """What the checksums of a frame are: of four SUM_BITS wide places each holds one of SUM_OK and so on.
-
-    From the lowest bits on: the innermost IPv4 header, what it carries (ICMP, TCP or UDP), the outermost IPv4 header,
-    the UDP datagram that carries a tunnel.
-    """
-    if frame.version == 0 or frame.link == layout.LINK_PRINTED:
-        # Of text, the headers are made from what it says.
-        return layout.NO_SUMS
-    inner = header_sum(buffer, frame, frame.header, frame.version)
-    upper = upper_sum(buffer, frame, frame.header, frame.version, frame.payload, frame.protocol, frame.fragment)
-    outer = layout.SUM_ABSENT
-    carrier = layout.SUM_ABSENT
+def checksums_of(frame: Frame) -> int:
+    """What the checksums of a frame are, as a number of ``checksum_layout``."""
+    if frame.version == 0:
+        return checksum_layout.NO_SUMS
+    if frame.link == layout.LINK_PRINTED:
+        # The headers are made from the text; what it says of their checksums stands before them.
+        return u32be(frame.buffer, frame.start + printed_layout.P_SUMS)
+    inner = header_sum(frame, frame.header, frame.version)
+    upper = upper_sum(frame, frame.header, frame.version, frame.payload, frame.protocol, frame.fragment)
+    outer = checksum_layout.SUM_ABSENT
+    carrier = checksum_layout.SUM_ABSENT
     if frame.depth:
-        outer = header_sum(buffer, frame, frame.position, frame.outer_version)
-        carried = buffer[frame.position + (9 if frame.outer_version == 4 else 6)]
-        carrier = upper_sum(buffer, frame, frame.position, frame.outer_version, frame.outer_payload, carried, 0)
-        if carrier == layout.SUM_WRONG and upper == layout.SUM_UNFILLED:
+        outer = header_sum(frame, frame.position, frame.outer_version)
+        carried = frame.buffer[frame.position + (9 if frame.outer_version == 4 else 6)]
+        carrier = upper_sum(frame, frame.position, frame.outer_version, frame.outer_payload, carried, 0)
+        if carrier == checksum_layout.SUM_WRONG and upper == checksum_layout.SUM_UNFILLED:
             # Made for what the inner one will be (local checksum offload).
-            carrier = layout.SUM_UNFILLED
-    return inner | (upper << layout.SUM_BITS) | (outer << (2 * layout.SUM_BITS)) | (carrier << (3 * layout.SUM_BITS))
+            carrier = checksum_layout.SUM_UNFILLED
+    wide = checksum_layout.SUM_BITS
+    return inner | (upper << wide) | (outer << (2 * wide)) | (carrier << (3 * wide))
 
 
 def ones_sum(buffer: bytearray, start: int, end: int, total: int) -> int:
@@ -61,16 +62,16 @@ def ones_sum(buffer: bytearray, start: int, end: int, total: int) -> int:
     return total
 
 
-def header_sum(buffer: bytearray, frame: Frame, header: int, version: int) -> int:
+def header_sum(frame: Frame, header: int, version: int) -> int:
     """The checksum of an IP header; IPv6 has none."""
     if version != 4:
-        return layout.SUM_ABSENT
-    size = (buffer[header] & 15) * 4
+        return checksum_layout.SUM_ABSENT
+    size = (frame.buffer[header] & 15) * 4
     if header + size > frame.end:
-        return layout.SUM_UNKNOWN
-    if ones_sum(buffer, header, header + size, 0) == 0xFFFF:
-        return layout.SUM_OK
-    return layout.SUM_UNFILLED if u16be(buffer, header + 10) == 0 else layout.SUM_WRONG
+        return checksum_layout.SUM_UNKNOWN
+    if ones_sum(frame.buffer, header, header + size, 0) == 0xFFFF:
+        return checksum_layout.SUM_OK
+    return checksum_layout.SUM_UNFILLED if u16be(frame.buffer, header + 10) == 0 else checksum_layout.SUM_WRONG
 
 
 def is_part(buffer: bytearray, header: int, version: int, offset: int) -> bool:
@@ -82,7 +83,7 @@ def is_part(buffer: bytearray, header: int, version: int, offset: int) -> bool:
 
 
 def upper_sum(
-    buffer: bytearray, frame: Frame, header: int, version: int, payload: int, protocol: int, offset: int
+    frame: Frame, header: int, version: int, payload: int, protocol: int, offset: int
 ) -> int:  # fmt: skip
     """The checksum of ICMP, TCP or UDP, where all of the datagram was captured."""
     field = -1
@@ -93,26 +94,27 @@ def upper_sum(
     elif (version == 4 and protocol == protocols.ICMP) or (version == 6 and protocol == protocols.ICMPV6):
         field = 2
     if field < 0:
-        return layout.SUM_ABSENT
-    if payload < 0 or is_part(buffer, header, version, offset):
-        return layout.SUM_UNKNOWN
-    end = header + u16be(buffer, header + 2) if version == 4 else header + 40 + u16be(buffer, header + 4)
+        return checksum_layout.SUM_ABSENT
+    if payload < 0 or is_part(frame.buffer, header, version, offset):
+        return checksum_layout.SUM_UNKNOWN
+    end = header + u16be(frame.buffer, header + 2) if version == 4 else header + 40 + u16be(frame.buffer, header + 4)
     # A length of 0 is a large segment, to be cut by the card.
     if end > frame.end or payload + field + 2 > end:
-        return layout.SUM_UNKNOWN
+        return checksum_layout.SUM_UNKNOWN
     if protocol == protocols.UDP:
-        if u16be(buffer, payload + 6) == 0:
+        if u16be(frame.buffer, payload + 6) == 0:
             # None was made: IPv6 allows that in tunnels only.
-            return layout.SUM_OK if version == 4 or (header == frame.position and frame.depth) else layout.SUM_WRONG
-        if u16be(buffer, payload + 4) != end - payload:
-            return layout.SUM_UNKNOWN
+            is_allowed = version == 4 or (header == frame.position and frame.depth)
+            return checksum_layout.SUM_OK if is_allowed else checksum_layout.SUM_WRONG
+        if u16be(frame.buffer, payload + 4) != end - payload:
+            return checksum_layout.SUM_UNKNOWN
     pseudo = 0
     if version == 4 and protocol != protocols.ICMP:
-        pseudo = ones_sum(buffer, header + 12, header + 20, protocol + end - payload)
+        pseudo = ones_sum(frame.buffer, header + 12, header + 20, protocol + end - payload)
     elif version == 6:
-        pseudo = ones_sum(buffer, header + 8, header + 40, protocol + end - payload)
-    if ones_sum(buffer, payload, end, pseudo) == 0xFFFF:
-        return layout.SUM_OK
-    if field != 2 and u16be(buffer, payload + field) == pseudo:
-        return layout.SUM_UNFILLED
-    return layout.SUM_WRONG
+        pseudo = ones_sum(frame.buffer, header + 8, header + 40, protocol + end - payload)
+    if ones_sum(frame.buffer, payload, end, pseudo) == 0xFFFF:
+        return checksum_layout.SUM_OK
+    if field != 2 and u16be(frame.buffer, payload + field) == pseudo:
+        return checksum_layout.SUM_UNFILLED
+    return checksum_layout.SUM_WRONG

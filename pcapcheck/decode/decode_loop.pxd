@@ -15,20 +15,18 @@ from pcapcheck.decode.segments cimport emit_segment, emit_segment_of_error
 from pcapcheck.decode.sighting cimport emit_sighting
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
-from pcapcheck.capture cimport scan_layout
+from pcapcheck.capture cimport checksum_layout, scan_layout
 from pcapcheck.decode cimport frame_layout as layout
 from pcapcheck cimport protocols
 
 @cython.locals(
     row=cython.longlong, event=cython.size_t, segment=cython.size_t, message=cython.size_t, error=cython.size_t,
-    sighting=cython.size_t, record=cython.longlong)
+    sighting=cython.size_t, record=cython.longlong, sums=cython.longlong)
 cpdef decode_frames(
-    const unsigned char[::1] buffer, const long long[::1] records, long long count,
-    long long first_number, const long long[::1] links, long long since, long long until, bint keep_all, bint with_sums,
-    long long[::1] groups, long long[::1] slots, long long limit, long long[::1] rows, long long field_step,
-    long long[::1] events, bint follow, long long sample, long long[::1] address_pairs, int[::1] pair_slots,
-    long long pair_limit, long long[::1] sightings, long long[::1] segments, long long[::1] messages,
-    long long[::1] errors, Frame frame, ErrorFrame said, long long[::1] state)
+    Frame frame, const long long[::1] records, long long count, long long first_number, const long long[::1] links,
+    long long since, long long until, bint keep_all, bint with_sums, long long group_limit, long long[::1] rows,
+    long long field_step, bint follow, long long sample, long long[::1] address_pairs, int[::1] pair_slots,
+    long long pair_limit, long long[::1] sightings, ErrorFrame said, long long[::1] state)
 
 @cython.locals(entry=cython.size_t)
 cdef inline int begin_frame(

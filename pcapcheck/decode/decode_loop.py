@@ -1,4 +1,5 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False
 """Decode frames, step by step: record batch in, frame groups, events, segments, sightings and frame rows out.
 
 The headers of every frame are read (``headers``), and it is counted in its *group* (``grouping``): the frames alike in
@@ -22,7 +23,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck import protocols
-    from pcapcheck.capture import scan_layout
+    from pcapcheck.capture import checksum_layout, scan_layout
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.arp_messages import emit_message
     from pcapcheck.decode.checksums import checksums_of
@@ -39,11 +40,10 @@ if not cython.compiled:
 
 
 def decode_frames(
-    buffer: bytearray, records: array[int], count: int, first_number: int, links: array[int], since: int, until: int,
-    keep_all: bool, with_sums: bool, groups: array[int], slots: array[int], limit: int, rows: array[int],
-    field_step: int, events: array[int], follow: bool, sample: int, address_pairs: array[int], pair_slots: array[int],
-    pair_limit: int, sightings: array[int], segments: array[int], messages: array[int], errors: array[int],
-    frame: Frame, said: ErrorFrame, state: array[int]
+    frame: Frame, records: array[int], count: int, first_number: int, links: array[int], since: int, until: int,
+    keep_all: bool, with_sums: bool, group_limit: int, rows: array[int], field_step: int, follow: bool, sample: int,
+    address_pairs: array[int], pair_slots: array[int], pair_limit: int, sightings: array[int], said: ErrorFrame,
+    state: array[int]
 ) -> None:  # fmt: skip
     """Decode the records of a batch.
 
@@ -66,39 +66,40 @@ def decode_frames(
         record = 0
         frame.group = 0
         frame.before = 0
-        frame.groups = state[layout.S_GROUPS]
+        frame.group_count = state[layout.S_GROUPS]
         while record < count:
             begin_frame(records, record, links, frame)
             frame.number = first_number + record
             record = record + 1
             if (frame.time < since or frame.time >= until) and frame.time != scan_layout.ABSENT_TIME:
                 continue
-            read_headers(buffer, frame)
+            read_headers(frame)
             if frame.carries == layout.UNDECODED:
                 state[layout.S_UNDECODED] = state[layout.S_UNDECODED] + 1
-            count_in_group(buffer, frame, groups, slots, limit)
+            count_in_group(frame, group_limit)
             if frame.carries == layout.ARP or frame.carries == layout.ND:
-                message = emit_message(buffer, frame, messages, message)
+                message = emit_message(frame, message)
             else:
-                event = emit_event(buffer, frame, events, event)
+                event = emit_event(frame, event)
             if frame.protocol == protocols.TCP or frame.protocol == protocols.UDP or frame.protocol == protocols.SCTP:
-                segment = emit_segment(buffer, frame, segments, segment)
+                segment = emit_segment(frame, segment)
             if follow:
                 sighting = emit_sighting(
-                    buffer, frame, address_pairs, pair_slots, pair_limit, sample, state, sightings, field_step, sighting
+                    frame, address_pairs, pair_slots, pair_limit, sample, state, sightings, field_step, sighting
                 )
             if may_be_error(frame):
-                read_error(buffer, frame, said)
-                segment = emit_segment_of_error(frame, said, segments, segment)
-                event = emit_event_of_error(buffer, frame, said, events, event)
-                error = emit_error(buffer, frame, said, errors, error)
+                read_error(frame, said)
+                segment = emit_segment_of_error(frame, said, segment)
+                event = emit_event_of_error(frame, said, event)
+                error = emit_error(frame, said, error)
             if keep_all:
-                write_row(buffer, frame, said, rows, field_step, row)
-                rows[layout.CHECKSUMS * field_step + row] = checksums_of(buffer, frame) if with_sums else layout.NO_SUMS
+                write_row(frame, said, rows, field_step, row)
+                sums = checksums_of(frame) if with_sums else checksum_layout.NO_SUMS
+                rows[layout.CHECKSUMS * field_step + row] = sums
                 if frame.link == layout.LINK_PRINTED:
-                    blank_row(buffer, frame.start, rows, field_step, row)
+                    blank_row(frame.buffer, frame.start, rows, field_step, row)
                 row = row + 1
-        state[layout.S_GROUPS] = frame.groups
+        state[layout.S_GROUPS] = frame.group_count
         state[layout.S_ROWS] = row
         state[layout.S_EVENTS] = event // layout.EVENT_FIELDS
         state[layout.S_SIGHTINGS] = sighting

@@ -13,7 +13,7 @@ from pcapcheck.brief import Brief
 from pcapcheck.capture.printed_layout import NO_MAC
 from pcapcheck.capture.record import AddressOf, Interface, RecordBatch
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.columns import CARRIES, DIRECTIONS
+from pcapcheck.column_words import CARRIES, DIRECTIONS
 from pcapcheck.decode import decode_loop, error_frame, frame, frame_layout
 from pcapcheck.values import MAPPED, address_of
 
@@ -167,7 +167,6 @@ class Decoder:
         )
         self._groups[frame_layout.G_KIND] = 2 * frame_layout.KIND_DIRECTION
         self._state[frame_layout.S_GROUPS] = 1
-        self._frame = frame.Frame()
         self._error = error_frame.ErrorFrame()
         self._address_of: AddressOf = address_of
         self._links = array("q")
@@ -214,8 +213,9 @@ class Decoder:
         state = self._state
         self._turn = (self._turn + 1) % EVENTS_KEPT
         events = self._events[self._turn]
+        segments = self._segments[self._turn]
         decode_loop.decode_frames(
-            batch.buffer,
+            frame.Frame(batch.buffer, self._groups, self._slots, events, segments, self._messages, self._errors),
             batch.matrix,
             batch.count,
             batch.first_number,
@@ -224,22 +224,15 @@ class Decoder:
             self.until,
             self.keep_all,
             self.with_sums,
-            self._groups,
-            self._slots,
             MOST_GROUPS,
             self._rows,
             capacity,
-            events,
             self.follow,
             self.sample,
             self._address_pairs,
             self._pair_slots,
             MOST_PAIRS,
             self._sightings,
-            self._segments[self._turn],
-            self._messages,
-            self._errors,
-            self._frame,
             self._error,
             state,
         )
@@ -251,7 +244,7 @@ class Decoder:
             state[frame_layout.S_EVENTS],
             self._sightings,
             state[frame_layout.S_SIGHTINGS],
-            self._segments[self._turn],
+            segments,
             state[frame_layout.S_SEGMENTS],
             self._messages,
             state[frame_layout.S_MESSAGES],

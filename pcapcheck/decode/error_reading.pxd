@@ -1,7 +1,7 @@
 # The C types under which Cython compiles error_reading.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport i64, u16be, u32be
+from pcapcheck.capture.octets cimport i64, octet, u16be, u32be
 from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.icmp_arp cimport upper_layer
 from pcapcheck.decode.error_frame cimport ErrorFrame
@@ -14,7 +14,7 @@ from pcapcheck cimport protocols
 cdef bint may_be_error(Frame frame) noexcept nogil
 
 @cython.locals(position=cython.longlong, end=cython.longlong)
-cdef int read_error(const unsigned char[::1] buffer, Frame frame, ErrorFrame error) except -1 nogil
+cdef int read_error(Frame frame, ErrorFrame error) except -1 nogil
 
 cdef inline bint quotes(int version, long long icmp_type) noexcept nogil
 
@@ -42,16 +42,14 @@ cdef inline int quoted_ports(
     const unsigned char[::1] buffer, long long position, long long end, int protocol, ErrorFrame error) except -1 nogil
 
 @cython.locals(request=cython.int, kind=cython.longlong, code=cython.longlong)
-cdef long long emit_event_of_error(
-    const unsigned char[::1] buffer, Frame frame, ErrorFrame error, long long[::1] events, size_t event) except -1 nogil
+cdef long long emit_event_of_error(Frame frame, ErrorFrame error, size_t event) except -1 nogil
 
-cdef inline long long ttl_of(const unsigned char[::1] buffer, Frame frame) except? -1 nogil
+cdef inline long long ttl_of(Frame frame) except? -1 nogil
 
-cdef inline long long source_high(const unsigned char[::1] buffer, Frame frame) except? -1 nogil
+cdef inline long long source_high(Frame frame) except? -1 nogil
 
-cdef inline long long source_low(const unsigned char[::1] buffer, Frame frame) except? -1 nogil
+cdef inline long long source_low(Frame frame) except? -1 nogil
 
-cdef long long emit_error(
-    const unsigned char[::1] buffer, Frame frame, ErrorFrame error, long long[::1] errors, size_t at) except -1 nogil
+cdef long long emit_error(Frame frame, ErrorFrame error, size_t at) except -1 nogil
 
-cdef int blank_error(long long present, long long[::1] errors, size_t at) except -1 nogil
+cdef int blank_error(Frame frame, size_t at) except -1 nogil

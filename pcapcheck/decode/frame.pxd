@@ -1,6 +1,8 @@
 # The C types under which Cython compiles frame.py; where it is not compiled, the Python file runs without them.
 
 cdef class Frame:
+    cdef const unsigned char[::1] buffer
+    cdef long long[::1] groups, slots, events, segments, messages, errors
     cdef long long number, time, start, end, captured, length, interface, trailer
     cdef int link, direction
     cdef long long source, destination, vlan, ifindex, present
@@ -8,5 +10,5 @@ cdef class Frame:
     cdef long long position, header, payload, payload_end, fragment, outer_payload
     cdef int version, protocol, depth, outer_version, carries, says, encap
     cdef long long vni, inner_source, inner_destination
-    cdef long long group, before, groups
+    cdef long long group, before, group_count
     cdef bint is_echo

@@ -1,15 +1,20 @@
 # cython: language_level=3, annotation_typing=False
 """A frame while it is decoded: where its headers begin, and what they say that several steps need.
 
-One object serves all frames of a capture, one after the other. Compiled by Cython it is a C structure, with the types
-in ``frame.pxd``.
+One object serves all frames of a batch, one after the other. Compiled by Cython it is a C structure, with the types
+in ``frame.pxd``: the arrays that its steps read and write stand in it, since each call would copy them as arguments.
 """
 
 from __future__ import annotations
 
+from array import array
+
 
 class Frame:
-    """What the steps of ``decode_loop`` hand on. Positions count from the start of the batch's buffer.
+    """What the steps of ``decode_loop`` hand on. Positions count from the start of ``buffer``, the batch's bytes.
+
+    ``groups`` are frame groups, ``slots`` the hash table over them; ``events``, ``segments``, ``messages`` and
+    ``errors`` have room for one per frame of the batch (see ``frame_layout``).
 
     Of the record: ``number``, ``time`` (nanoseconds), ``start``, ``end`` (without the frame check sequence, whose
     length is ``trailer``), ``captured`` and ``length`` on the wire (bytes), ``interface``, its ``link`` type and the
@@ -23,16 +28,27 @@ class Frame:
     it is a ``fragment``. Between the two lie ``depth`` tunnels. ``carries``, ``says`` (of its TTL) and ``encap`` are
     numbers of ``frame_layout``.
 
-    ``group`` is its frame group, ``before`` the other group that was met last, ``groups`` how many there are.
+    ``group`` is its frame group, ``before`` the other group that was met last, ``group_count`` how
+    many there are.
     ``is_echo``: whether it has an event as an echo request or reply.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, buffer: bytearray, groups: array[int], slots: array[int], events: array[int], segments: array[int],
+        messages: array[int], errors: array[int]
+    ) -> None:  # fmt: skip
+        self.buffer = buffer
+        self.groups = groups
+        self.slots = slots
+        self.events = events
+        self.segments = segments
+        self.messages = messages
+        self.errors = errors
         self.number = self.time = self.start = self.end = self.captured = self.length = 0
         self.interface = self.trailer = self.link = self.direction = 0
         self.source = self.destination = self.ethertype = self.vlan = self.ifindex = self.cast = self.present = 0
         self.position = self.header = self.version = self.payload = self.payload_end = self.protocol = 0
         self.fragment = self.depth = self.outer_version = self.outer_payload = 0
         self.carries = self.says = self.encap = self.vni = self.inner_source = self.inner_destination = 0
-        self.group = self.before = self.groups = 0
+        self.group = self.before = self.group_count = 0
         self.is_echo = False

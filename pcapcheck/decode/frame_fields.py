@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pcapcheck.capture import checksum_layout
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.columns import CARRIES, CHECKSUMS, DIRECTIONS, ENCAPS
+from pcapcheck.column_words import CARRIES, CHECKSUMS, DIRECTIONS, ENCAPS
 from pcapcheck.decode import frame_layout as layout
 from pcapcheck.decode.decoder import FrameBatch
 from pcapcheck.decode.frame_row import FrameRow
@@ -26,7 +27,8 @@ def _port(position: int, protocol: int) -> Field:
 
 
 def _checksum(place: int) -> Field:
-    return Field(layout.CHECKSUMS, place * layout.SUM_BITS, layout.SUM_ABSENT, most=layout.SUM_UNKNOWN, words=CHECKSUMS)
+    shift = place * checksum_layout.SUM_BITS
+    return Field(layout.CHECKSUMS, shift, checksum_layout.SUM_ABSENT, most=checksum_layout.SUM_UNKNOWN, words=CHECKSUMS)
 
 
 COLUMNS = {

@@ -78,7 +78,7 @@ INNER_ETH_SRC = 61
 INNER_ETH_DST = 62
 QUOTED_QUERY = 63  # identifier of the DNS query that an error quotes
 BLANK = 64  # the parts of the row that are ABSENT throughout
-CHECKSUMS = 65  # four of SUM_OK and so on, SUM_BITS wide each (see ``checksums``)
+CHECKSUMS = 65  # four in one number (see ``capture.checksum_layout``)
 FIELDS = 66
 
 # Parts of a row that only some frames have. What a batch leaves behind in a part is blanked before the next frame is
@@ -91,15 +91,6 @@ PART_ND = 16
 PART_PORTS = 32
 PART_TUNNEL = 64
 EVERY_PART = 127
-
-# What a checksum is.
-SUM_OK = 0
-SUM_WRONG = 1
-SUM_UNFILLED = 2
-SUM_UNKNOWN = 3
-SUM_ABSENT = 7
-SUM_BITS = 3
-NO_SUMS = 0xFFF
 
 # Fields of an event: an echo request, a reply, or an ICMP error about a request (then the addresses, identifier and
 # sequence number are those that it quotes). The SYN of a TCP connection is a request too, a SYN-ACK or an RST a reply;
@@ -141,6 +132,7 @@ E_ICMP_ERROR = 2
 E_TO_MANY = 4
 E_CONNECT = 8
 E_QUERY = 16
+E_RESET = 32
 
 # Fields of a segment: what conversations need of a TCP segment, UDP datagram or SCTP packet between two hosts, or of
 # an ICMP error about one (then the addresses and ports are those that it quotes). They stand one after the other.
@@ -210,7 +202,7 @@ ERR_DST_HIGH = 17
 ERR_DST_LOW = 18
 ERROR_FIELDS = 19
 
-# Classes of errors, in the order of ``columns.ERRORS``.
+# Classes of errors, in the order of ``column_words.ERRORS``.
 UNREACHABLE = 1
 TOO_BIG = 2
 EXCEEDED = 3
@@ -222,7 +214,7 @@ HAS_QUOTED = 2
 HAS_TARGET = 4
 HAS_OUTER = 8
 
-# How a datagram was carried (ENCAP), in the order of ``columns.ENCAPS``.
+# How a datagram was carried (ENCAP), in the order of ``column_words.ENCAPS``.
 PLAIN = 0
 IPIP = 1
 VXLAN = 2
@@ -307,7 +299,7 @@ V_FRAME = 5  # number << 16 | frame group
 V_WHAT = 6  # outer address pair << 46 | address pair << 32 | length << 16 | ENCAP << 12 | kind of packet << 8 | TTL
 SIGHTING_FIELDS = 7
 
-# Kinds of packets, in the order of ``columns.PACKETS``.
+# Kinds of packets, in the order of ``column_words.PACKETS``.
 K_REQUEST = 0
 K_REPLY = 1
 K_ERROR = 2

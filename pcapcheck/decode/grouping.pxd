@@ -1,7 +1,7 @@
 # The C types under which Cython compiles grouping.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport i64, u32be
+from pcapcheck.capture.octets cimport i64, octet, u32be
 from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.icmp_arp cimport cut_short
 from pcapcheck.hash_table cimport stir
@@ -14,21 +14,17 @@ from pcapcheck cimport protocols
 @cython.locals(
     direction=cython.int, kind=cython.longlong, latest=cython.longlong, group=cython.size_t, seen=cython.longlong,
     time=cython.longlong, first=cython.longlong)
-cdef int count_in_group(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] groups, long long[::1] slots, long long limit) except -1 nogil
+cdef int count_in_group(Frame frame, long long limit) except -1 nogil
 
 @cython.locals(row=cython.size_t)
-cdef inline bint has_key(long long[::1] groups, long long group, Frame frame, long long kind) except? -1 nogil
+cdef inline bint has_key(Frame frame, long long group, long long kind) except? -1 nogil
 
 @cython.locals(
     mixed=cython.ulonglong, mask=cython.longlong, slot=cython.longlong, group=cython.longlong, row=cython.size_t)
-cdef long long find_group(
-    long long[::1] groups, long long[::1] slots, long long limit, Frame frame, long long kind) except? -1 nogil
+cdef long long find_group(Frame frame, long long limit, long long kind) except? -1 nogil
 
 @cython.locals(position=cython.longlong, header=cython.longlong)
-cdef int begin_group(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] groups, size_t group) except -1 nogil
+cdef int begin_group(Frame frame, size_t group) except -1 nogil
 
 @cython.locals(flags=cython.int)
-cdef inline int note_handshake(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] groups, size_t group) except -1 nogil
+cdef inline int note_handshake(Frame frame, size_t group) except -1 nogil

@@ -14,7 +14,7 @@ from pcapcheck cimport protocols
 
 @cython.locals(written=cython.longlong)
 cdef int write_row(
-    const unsigned char[::1] buffer, Frame frame, ErrorFrame error, long long[::1] rows, long long capacity,
+    Frame frame, ErrorFrame error, long long[::1] rows, long long capacity,
     long long row) except -1 nogil
 
 @cython.locals(left=cython.longlong)
@@ -30,18 +30,12 @@ cdef inline long long written_parts(Frame frame, long long has) except? -1 nogil
 cdef inline int write_link(Frame frame, long long[::1] rows, long long capacity, long long row) except -1 nogil
 
 @cython.locals(header=cython.longlong, end=cython.longlong)
-cdef int write_ipv4(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] rows, long long capacity,
-    long long row) except -1 nogil
+cdef int write_ipv4(Frame frame, long long[::1] rows, long long capacity, long long row) except -1 nogil
 
 @cython.locals(header=cython.longlong, end=cython.longlong)
-cdef int write_ipv6(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] rows, long long capacity,
-    long long row) except -1 nogil
+cdef int write_ipv6(Frame frame, long long[::1] rows, long long capacity, long long row) except -1 nogil
 
 @cython.locals(payload=cython.longlong, end=cython.longlong, protocol=cython.int)
-cdef int write_payload(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] rows, long long capacity,
-    long long row) except -1 nogil
+cdef int write_payload(Frame frame, long long[::1] rows, long long capacity, long long row) except -1 nogil
 
 cdef int write_error(ErrorFrame error, long long[::1] rows, long long capacity, long long row) except -1 nogil

@@ -1,4 +1,5 @@
 # cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: initializedcheck=False
 """The row of a frame: all its fields, for frames that are read later. A field that was not captured stays ABSENT.
 
 The steps run as plain Python or compiled by Cython with the C types in ``row_writer.pxd``.
@@ -30,21 +31,21 @@ if not cython.compiled:
 
 
 def write_row(
-    buffer: bytearray, frame: Frame, error: ErrorFrame, rows: array[int], capacity: int, row: int
+    frame: Frame, error: ErrorFrame, rows: array[int], capacity: int, row: int
 ) -> None:  # fmt: skip
     """Write down all fields of a frame, with those of the ``error`` that was read of it, if it may be one."""
     blank_parts(rows, capacity, row)
     write_link(frame, rows, capacity, row)
     if frame.depth:
-        outer_addresses(buffer, frame.position, frame.outer_version, rows, capacity, row)
+        outer_addresses(frame.buffer, frame.position, frame.outer_version, rows, capacity, row)
     if frame.carries == layout.ARP:
-        decode_arp(buffer, frame.header, frame.end, rows, capacity, row)
+        decode_arp(frame.buffer, frame.header, frame.end, rows, capacity, row)
     elif frame.version == 4:
-        write_ipv4(buffer, frame, rows, capacity, row)
+        write_ipv4(frame, rows, capacity, row)
     elif frame.version == 6:
-        write_ipv6(buffer, frame, rows, capacity, row)
+        write_ipv6(frame, rows, capacity, row)
     if frame.payload >= 0 and frame.fragment == 0 and frame.payload < frame.payload_end:
-        write_payload(buffer, frame, rows, capacity, row)
+        write_payload(frame, rows, capacity, row)
         if may_be_error(frame):
             write_error(error, rows, capacity, row)
     written = written_parts(frame, rows[layout.HAS * capacity + row])
@@ -122,66 +123,66 @@ def write_link(frame: Frame, rows: array[int], capacity: int, row: int) -> None:
         rows[layout.INNER_ETH_DST * capacity + row] = frame.inner_destination
 
 
-def write_ipv4(buffer: bytearray, frame: Frame, rows: array[int], capacity: int, row: int) -> None:
+def write_ipv4(frame: Frame, rows: array[int], capacity: int, row: int) -> None:
     """The innermost IPv4 header, as far as it was captured."""
     header = frame.header
     end = frame.end
     rows[layout.IP_VERSION * capacity + row] = 4
     if header + 4 <= end:
-        rows[layout.IP_LENGTH * capacity + row] = u16be(buffer, header + 2)
+        rows[layout.IP_LENGTH * capacity + row] = u16be(frame.buffer, header + 2)
     if header + 6 <= end:
-        rows[layout.IP_ID * capacity + row] = u16be(buffer, header + 4)
+        rows[layout.IP_ID * capacity + row] = u16be(frame.buffer, header + 4)
     if header + 8 <= end:
-        rows[layout.IP_DF * capacity + row] = (buffer[header + 6] >> 6) & 1
-        rows[layout.IP_MF * capacity + row] = (buffer[header + 6] >> 5) & 1
-        rows[layout.IP_FRAGMENT * capacity + row] = (u16be(buffer, header + 6) & 0x1FFF) * 8
+        rows[layout.IP_DF * capacity + row] = (frame.buffer[header + 6] >> 6) & 1
+        rows[layout.IP_MF * capacity + row] = (frame.buffer[header + 6] >> 5) & 1
+        rows[layout.IP_FRAGMENT * capacity + row] = (u16be(frame.buffer, header + 6) & 0x1FFF) * 8
     if header + 9 <= end:
-        rows[layout.IP_TTL * capacity + row] = buffer[header + 8]
+        rows[layout.IP_TTL * capacity + row] = frame.buffer[header + 8]
     if header + 10 <= end:
-        rows[layout.IP_PROTO * capacity + row] = buffer[header + 9]
+        rows[layout.IP_PROTO * capacity + row] = frame.buffer[header + 9]
     if frame.payload >= 0:
         rows[layout.HAS * capacity + row] |= layout.HAS_ADDRESSES
         rows[layout.IP_SRC_HIGH * capacity + row] = 0
-        rows[layout.IP_SRC_LOW * capacity + row] = layout.MAPPED | u32be(buffer, header + 12)
+        rows[layout.IP_SRC_LOW * capacity + row] = layout.MAPPED | u32be(frame.buffer, header + 12)
         rows[layout.IP_DST_HIGH * capacity + row] = 0
-        rows[layout.IP_DST_LOW * capacity + row] = layout.MAPPED | u32be(buffer, header + 16)
+        rows[layout.IP_DST_LOW * capacity + row] = layout.MAPPED | u32be(frame.buffer, header + 16)
 
 
-def write_ipv6(buffer: bytearray, frame: Frame, rows: array[int], capacity: int, row: int) -> None:
+def write_ipv6(frame: Frame, rows: array[int], capacity: int, row: int) -> None:
     """The innermost IPv6 header, as far as it was captured."""
     header = frame.header
     end = frame.end
     rows[layout.IP_VERSION * capacity + row] = 6
     if header + 6 <= end:
-        rows[layout.IP_LENGTH * capacity + row] = u16be(buffer, header + 4)
+        rows[layout.IP_LENGTH * capacity + row] = u16be(frame.buffer, header + 4)
     if header + 8 <= end:
-        rows[layout.IP_TTL * capacity + row] = buffer[header + 7]
+        rows[layout.IP_TTL * capacity + row] = frame.buffer[header + 7]
     if header + 40 <= end:
         rows[layout.HAS * capacity + row] |= layout.HAS_ADDRESSES
-        rows[layout.IP_SRC_HIGH * capacity + row] = i64(buffer, header + 8)
-        rows[layout.IP_SRC_LOW * capacity + row] = i64(buffer, header + 16)
-        rows[layout.IP_DST_HIGH * capacity + row] = i64(buffer, header + 24)
-        rows[layout.IP_DST_LOW * capacity + row] = i64(buffer, header + 32)
+        rows[layout.IP_SRC_HIGH * capacity + row] = i64(frame.buffer, header + 8)
+        rows[layout.IP_SRC_LOW * capacity + row] = i64(frame.buffer, header + 16)
+        rows[layout.IP_DST_HIGH * capacity + row] = i64(frame.buffer, header + 24)
+        rows[layout.IP_DST_LOW * capacity + row] = i64(frame.buffer, header + 32)
         if frame.payload >= 0:
             rows[layout.IP_PROTO * capacity + row] = frame.protocol
-        decode_fragment_header(buffer, header + 40, end, buffer[header + 6], rows, capacity, row)
+        decode_fragment_header(frame.buffer, header + 40, end, frame.buffer[header + 6], rows, capacity, row)
 
 
-def write_payload(buffer: bytearray, frame: Frame, rows: array[int], capacity: int, row: int) -> None:
+def write_payload(frame: Frame, rows: array[int], capacity: int, row: int) -> None:
     """ICMP, or the ports of TCP and UDP."""
     payload = frame.payload
     end = frame.payload_end
     protocol = frame.protocol
     if frame.version == 4 and protocol == protocols.ICMP:
-        decode_icmp(buffer, payload, end, rows, capacity, row)
+        decode_icmp(frame.buffer, payload, end, rows, capacity, row)
     elif frame.version == 6 and protocol == protocols.ICMPV6:
-        decode_icmpv6(buffer, payload, end, rows, capacity, row)
+        decode_icmpv6(frame.buffer, payload, end, rows, capacity, row)
     elif protocol == protocols.TCP or protocol == protocols.UDP:
         if payload + 4 <= end:
-            rows[layout.SRC_PORT * capacity + row] = u16be(buffer, payload)
-            rows[layout.DST_PORT * capacity + row] = u16be(buffer, payload + 2)
+            rows[layout.SRC_PORT * capacity + row] = u16be(frame.buffer, payload)
+            rows[layout.DST_PORT * capacity + row] = u16be(frame.buffer, payload + 2)
         if protocol == protocols.TCP and payload + 14 <= end:
-            rows[layout.TCP_FLAGS * capacity + row] = u16be(buffer, payload + 12) & 0xFFF
+            rows[layout.TCP_FLAGS * capacity + row] = u16be(frame.buffer, payload + 12) & 0xFFF
 
 
 def write_error(error: ErrorFrame, rows: array[int], capacity: int, row: int) -> None:

@@ -1,7 +1,7 @@
 # The C types under which Cython compiles sighting.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport u16be, u32be
+from pcapcheck.capture.octets cimport octet, u16be, u32be
 from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.icmp_arp cimport find_fragment
 
@@ -14,7 +14,7 @@ from pcapcheck.decode cimport frame_layout as layout
     protocol=cython.longlong, payload=cython.longlong, fragment=cython.longlong, identification=cython.longlong,
     where=cython.longlong, pair=cython.longlong, wrapped=cython.longlong)
 cdef long long emit_sighting(
-    const unsigned char[::1] buffer, Frame frame, long long[::1] address_pairs, int[::1] pair_slots,
+    Frame frame, long long[::1] address_pairs, int[::1] pair_slots,
     long long pair_limit, long long sample, long long[::1] state, long long[::1] sightings,
     size_t step, size_t sighting) except -1 nogil
 

@@ -1,4 +1,5 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False
 """Sightings: what identifies a packet wherever it is seen, so that it can be followed from link to link.
 
 The *key* of a packet is a hash of what no router changes: addresses, protocol, identification and fragment offset
@@ -21,14 +22,13 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture import printed_layout
-    from pcapcheck.capture.octets import u16be, u32be
+    from pcapcheck.capture.octets import octet, u16be, u32be
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.icmp_arp import find_fragment
 
 
 def emit_sighting(
-    buffer: bytearray,
     frame: Frame,
     address_pairs: array[int],
     pair_slots: array[int],
@@ -51,17 +51,17 @@ def emit_sighting(
     fragment = frame.fragment
     identification = 0
     if payload < 0 and frame.version == 6 and frame.header + 40 <= frame.payload_end:
-        where = find_fragment(buffer, frame.header + 40, frame.payload_end, buffer[frame.header + 6])
+        where = find_fragment(frame.buffer, frame.header + 40, frame.payload_end, octet(frame.buffer, frame.header + 6))
         if where >= 0:
-            protocol = buffer[where]
+            protocol = octet(frame.buffer, where)
             payload = where + 8
-            fragment = u16be(buffer, where + 2) & 0xFFF8
-            identification = u32be(buffer, where + 4)
+            fragment = u16be(frame.buffer, where + 2) & 0xFFF8
+            identification = u32be(frame.buffer, where + 4)
     if payload < 0 or payload > frame.payload_end or not shows_enough(frame):
         return sighting
-    pair = find_address_pair(address_pairs, pair_slots, pair_limit, state, buffer, frame.version, frame.header)
+    pair = find_address_pair(address_pairs, pair_slots, pair_limit, state, frame.buffer, frame.version, frame.header)
     identify(
-        buffer,
+        frame.buffer,
         frame.version,
         identification,
         protocol,
@@ -79,7 +79,7 @@ def emit_sighting(
         return sighting
     if frame.depth:
         wrapped = find_address_pair(
-            address_pairs, pair_slots, pair_limit, state, buffer, frame.outer_version, frame.position
+            address_pairs, pair_slots, pair_limit, state, frame.buffer, frame.outer_version, frame.position
         )
         pair = pair | (wrapped << 14)
     sightings[layout.V_TIME * step + sighting] = frame.time
@@ -180,7 +180,7 @@ def digest_of(buffer: bytearray, position: int, end: int, cut: bool) -> int:
         return layout.ABSENT
     mixed = stir(layout.MULTIPLY, count)
     while position < end:
-        mixed = stir(mixed, buffer[position])
+        mixed = stir(mixed, octet(buffer, position))
         position = position + 1
     return mixed >> 2
 
@@ -190,11 +190,11 @@ def digest_of_quote(buffer: bytearray, version: int, position: int, end: int, cu
 
     That is its addresses, ports, ICMP identifier and checksums (RFC 5508, section 4.2). ABSENT where it was cut.
     """
-    header = (buffer[position] & 15) * 4 if version == 4 and position < end else 40
+    header = (octet(buffer, position) & 15) * 4 if version == 4 and position < end else 40
     if header < 20 or end - position < header + 8:
         return digest_of(buffer, position, end, cut)
     mixed = stir(layout.MULTIPLY, long_of(buffer, position))
-    protocol = buffer[position + 9] if version == 4 else buffer[position + 6]
+    protocol = octet(buffer, position + 9) if version == 4 else octet(buffer, position + 6)
     if version == 4:
         mixed = stir(mixed, u16be(buffer, position + 8))
     position = position + header
@@ -230,10 +230,10 @@ def identify(
     if version == 4:
         length = u16be(buffer, position + 2)
         identification = u16be(buffer, position + 4)
-        ttl = buffer[position + 8]
+        ttl = octet(buffer, position + 8)
     else:
         length = u16be(buffer, position + 4)
-        ttl = buffer[position + 7]
+        ttl = octet(buffer, position + 7)
     datagram = (identification << 32) | (fragment << 8) | protocol
     kind = layout.K_OTHER
     upper = 0
@@ -243,14 +243,14 @@ def identify(
         kind = layout.K_FRAGMENT
     elif (protocol == protocols.ICMP and version == 4) or (protocol == protocols.ICMPV6 and version == 6):
         if payload + 8 <= end:
-            kind = icmp_kind(version, buffer[payload])
+            kind = icmp_kind(version, octet(buffer, payload))
             data = payload + 8
-            kept = (buffer[payload] << 16) | u16be(buffer, payload + 6)
+            kept = (octet(buffer, payload) << 16) | u16be(buffer, payload + 6)
             upper = (kept << 32) | u32be(buffer, payload + 4)
     elif protocol == protocols.TCP:
         kind = layout.K_TCP
         if payload + 14 <= end:
-            data = payload + (buffer[payload + 12] >> 4) * 4
+            data = payload + (octet(buffer, payload + 12) >> 4) * 4
             kept = long_of(buffer, payload + 4) ^ u16be(buffer, payload + 12)
             upper = stir(u32be(buffer, payload), kept)
     elif protocol == protocols.UDP:

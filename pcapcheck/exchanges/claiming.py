@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 """Gather claims: which MACs claimed an address for themselves, message by message.
 
 The loops run as plain Python or compiled by Cython with the C types in ``claiming.pxd``.

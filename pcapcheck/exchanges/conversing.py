@@ -1,4 +1,5 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False
 """Follow conversations: segments in the order of the capture in; TCP transfers and unanswered questions out.
 
 A conversation is what two hosts say to each other over two ports. It stands in a pool with a hash table over it. When

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcapcheck.columns import PROMPTNESS, RCODES
+from pcapcheck.column_words import PROMPTNESS, RCODES
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges import question_fields as fields
 from pcapcheck.raw_rows import Field, Wording

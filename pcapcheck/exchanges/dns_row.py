@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import ClassVar
 
-from pcapcheck.columns import PROMPTNESS, RCODES
+from pcapcheck.column_words import PROMPTNESS, RCODES
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.question_row import QuestionRow
 

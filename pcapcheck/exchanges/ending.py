@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 """Count the ICMP errors that end exchanges: errors in, counts of what they say out.
 
 An error about an echo request whose quote was cut before the sequence number is written down by itself: it cannot be

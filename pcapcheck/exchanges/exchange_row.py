@@ -8,7 +8,7 @@ from functools import partial
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.columns import ERRORS, OUTCOMES
+from pcapcheck.column_words import ERRORS, OUTCOMES
 from pcapcheck.decode.decoder import absent
 from pcapcheck.decode.frame_layout import ABSENT_IDENT
 from pcapcheck.exchanges import pairing_layout as layout

@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 """Count pings of IPv4 addresses that no host has, or many have, as pings of nobody in particular.
 
 An address that ends in 255 is mostly a subnet's broadcast address, which no host has to answer (RFC 1122, section

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import struct
 from array import array
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from pcapcheck.exchanges import spreading
 from pcapcheck.exchanges import spreading_layout as layout
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+# The fields of a cell or moment.
+Row = tuple[int, ...]
 
 FIRST_CELLS = 1 << 10
 # 170 bytes each: all pairs of 200 pods.
@@ -75,18 +75,17 @@ class Cells:
 
     def close(self) -> None:
         """Release unused room, now that all exchanges are counted."""
-        # At least one: NumPy takes no empty buffer.
-        del self._cells[max(1, self._state[layout.P_CELLS]) * layout.CELL_FIELDS :]
-        del self._moments[max(1, self._state[layout.P_MOMENTS]) * layout.MOMENT_FIELDS :]
+        del self._cells[self._state[layout.P_CELLS] * layout.CELL_FIELDS :]
+        del self._moments[self._state[layout.P_MOMENTS] * layout.MOMENT_FIELDS :]
         del self._slots[:]
         del self._latest[:]
 
-    def table(self) -> npt.NDArray[np.int64]:
-        """The cells of pairs and sizes, a row each, with the fields of ``spreading_layout`` as columns."""
+    def table(self) -> Iterator[Row]:
+        """The cells of pairs and sizes, a row each, with the fields of ``spreading_layout``."""
         return _rows(self._cells, self._state[layout.P_CELLS], layout.CELL_FIELDS)
 
-    def moments(self) -> npt.NDArray[np.int64]:
-        """The moments, a row each, with the first MOMENT_FIELDS of ``spreading_layout`` as columns.
+    def moments(self) -> Iterator[Row]:
+        """The moments, a row each, with the first MOMENT_FIELDS of ``spreading_layout``.
 
         What was counted in one moment may stand in several rows.
         """
@@ -118,7 +117,5 @@ class Cells:
         return False
 
 
-def _rows(held: array[int], count: int, width: int) -> npt.NDArray[np.int64]:
-    import numpy as np
-
-    return np.frombuffer(held, dtype=np.int64, count=count * width).reshape(-1, width)
+def _rows(held: array[int], count: int, width: int) -> Iterator[Row]:
+    return struct.iter_unpack(f"={width}q", memoryview(held)[: count * width])

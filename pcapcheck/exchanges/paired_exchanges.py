@@ -21,6 +21,7 @@ from pcapcheck.exchanges.exchange_bins import ExchangeBin, ExchangeBins
 from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.finished import finished_rows
 from pcapcheck.exchanges.loss_cells import Cells
+from pcapcheck.exchanges.misaddressed import Misaddressed, misaddressed
 from pcapcheck.exchanges.paired_kinds import KINDS, TABLE_OF
 from pcapcheck.exchanges.pairing_arrays import PairingArrays
 from pcapcheck.exchanges.waiting import hold_back
@@ -56,6 +57,8 @@ class PairedExchanges:
         self.address_of: AddressOf = address_of
         self._groups = array("q")
         self.ending_errors = EndingErrors()
+        # What was answered from another address than was asked; known at the end.
+        self.misaddressed: list[Misaddressed] = []
         self._pool = array("q")
         self._slots = array("i")
         self._answered = array("q", [-1]) * layout.REMEMBERED
@@ -139,6 +142,7 @@ class PairedExchanges:
         """
         self.close()
         self.ending_errors.settle(self._pool, self._state, self.address_of)
+        self.misaddressed = misaddressed(self._pool, self._early, self._state, self.address_of)
         hold_back(
             self._pool, self._answered, self._bins.counts, self._state, last_seen, self.wait, last_number, self.gateways
         )

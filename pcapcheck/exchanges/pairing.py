@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 # cython: initializedcheck=False
 """Pair echo requests, SYNs and DNS queries with replies and errors: events in the order of the capture in, pairs out.
 
@@ -427,6 +427,7 @@ def begin_early(arrays: PairingArrays, key: ExchangeKey, events: array[int], eve
     place = begin(arrays, key)
     row = place * layout.FIELDS
     arrays.pool[row + layout.STATE] = layout.EARLY
+    arrays.pool[row + layout.EARLY_KIND] = events[event + frame_layout.E_KIND]
     if key.kind == frame_layout.E_REPLY:
         note_reply(arrays.pool, row, events, event)
     else:

@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 # cython: initializedcheck=False
 """Finish what is left when a capture is at its end: what was answered, what an error ended, what nobody answered.
 

@@ -42,6 +42,8 @@ QUESTION = 30
 LATEST = 31
 # Of an echo or a connection: the bytes of the request's datagram, 0 where they are absent.
 SIZE = QUESTION
+# Of what came early: the kind of its event.
+EARLY_KIND = LATEST
 RCODE = ERROR
 PROMPTNESS = ERROR_HIGH
 FIELDS = 32
@@ -58,14 +60,14 @@ OPEN = 1
 ANSWERED = 2
 EARLY = 3
 
-# OUTCOME, in the order of ``columns.OUTCOMES``.
+# OUTCOME, in the order of ``column_words.OUTCOMES``.
 REPLIED = 0
 ERRED = 1
 UNANSWERED = 2
 IN_FLIGHT = 3
 EVICTED = 4
 
-# PROMPTNESS, in the order of ``columns.PROMPTNESS``; ABSENT where the times are.
+# PROMPTNESS, in the order of ``column_words.PROMPTNESS``; ABSENT where the times are.
 AT_ONCE = 0
 LATE = 1
 REPEATED = 2

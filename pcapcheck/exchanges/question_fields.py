@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pcapcheck.capture.printed_layout import NO_MAC
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.columns import ERRORS, OUTCOMES
+from pcapcheck.column_words import ERRORS, OUTCOMES
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import macs_of
 from pcapcheck.exchanges import pairing_layout as layout

@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 """Sample failed exchanges, over the pairs that asked and over time, in bounded memory.
 
 Of all pairs those with the smallest hashes are kept: a sample in which no pair hides behind earlier ones. Of the
@@ -83,9 +83,10 @@ def keep(pairs: array[int], place: int, samples: array[int], rows: array[int], r
     pair = place * layout.PAIR_FIELDS
     number = pairs[pair + layout.W_COUNT]
     pairs[pair + layout.W_COUNT] = number + 1
-    if number % pairs[pair + layout.W_STRIDE] == 0 and pairs[pair + layout.W_HELD] == layout.PER_PAIR:
+    # Strides are powers of two: no division.
+    if number & (pairs[pair + layout.W_STRIDE] - 1) == 0 and pairs[pair + layout.W_HELD] == layout.PER_PAIR:
         thin_out(pairs, place, samples)
-    if number % pairs[pair + layout.W_STRIDE] == 0:
+    if number & (pairs[pair + layout.W_STRIDE] - 1) == 0:
         target = (place * layout.PER_PAIR + pairs[pair + layout.W_HELD]) * pairing_layout.FIELDS
         copy_numbers(rows, row, samples, target, pairing_layout.FIELDS)
         pairs[pair + layout.W_HELD] = pairs[pair + layout.W_HELD] + 1

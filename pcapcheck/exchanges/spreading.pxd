@@ -16,30 +16,38 @@ cdef inline long long cell_home(
 @cython.locals(number=cython.longlong, cell=cython.size_t)
 cpdef enter_cells(long long[::1] cells, int[::1] slots, long long count)
 
-@cython.locals(sort=cython.longlong, home=cython.longlong, slot=cython.longlong, found=cython.longlong, cell=cython.size_t, field=cython.longlong)
+cdef inline bint is_cell(
+    const long long[::1] cells, size_t cell, long long sort, long long src_high, long long src_low, long long dst_high,
+    long long dst_low) except? -1 nogil
+
+@cython.locals(
+    sort=cython.longlong, latest=cython.size_t, home=cython.longlong, slot=cython.longlong, found=cython.longlong,
+    cell=cython.size_t, field=cython.longlong)
 cdef inline long long find_cell(
     long long[::1] cells, int[::1] slots, long long mask, long long room, long long[::1] state, long long respect,
     long long kind, long long group, long long src_high, long long src_low, long long dst_high, long long dst_low,
     long long port) except? -2 nogil
 
 @cython.locals(outcome=cython.longlong)
-cdef inline bint is_failure(long long[::1] rows, size_t row) except? -1 nogil
+cdef inline long long counter_of(const long long[::1] rows, size_t row) except? -2 nogil
 
-@cython.locals(outcome=cython.longlong, time=cython.longlong)
-cdef inline int count_outcome(long long[::1] cells, size_t cell, long long[::1] rows, size_t row) except -1 nogil
+cdef inline bint is_failure(long long counter) noexcept nogil
+
+cdef inline int count_outcome(long long[::1] cells, size_t cell, long long counter, long long time) except -1 nogil
 
 cdef inline int note_failures(long long[::1] cells, size_t cell, long long first, long long last) except -1 nogil
 
 cdef int count_error(long long[::1] cells, size_t cell, long long[::1] rows, size_t row) except -1 nogil
 
-cdef inline int count_exchange(long long[::1] cells, size_t cell, long long[::1] rows, size_t row) except -1 nogil
+cdef inline int count_exchange(
+    long long[::1] cells, size_t cell, long long[::1] rows, size_t row, long long counter) except -1 nogil
 
 @cython.locals(
     kind=cython.longlong, group=cython.longlong, when=cython.longlong, stream=cython.size_t, found=cython.longlong,
     at=cython.size_t, field=cython.longlong)
 cdef inline long long find_moment(
     long long[::1] moments, int[::1] latest, long long room, long long[::1] state, long long[::1] rows,
-    size_t row) except? -2 nogil
+    size_t row, bint failed) except? -2 nogil
 
 @cython.locals(
     stream=cython.size_t, kept=cython.longlong, number=cython.longlong, at=cython.size_t, when=cython.longlong,
@@ -49,7 +57,7 @@ cpdef lengthen_moments(long long[::1] moments, int[::1] latest, int shift, long 
 @cython.locals(
     mask=cython.longlong, room=cython.longlong, moments_room=cython.longlong, number=cython.longlong,
     status=cython.longlong, row=cython.size_t, kind=cython.longlong, group=cython.longlong, port=cython.longlong,
-    size=cython.longlong, found=cython.longlong)
+    counter=cython.longlong, size=cython.longlong, found=cython.longlong)
 cpdef spread(
     long long[::1] rows, long long count, long long[::1] cells, int[::1] slots, bint cells_final,
     long long[::1] moments, int[::1] latest, bint moments_final, long long[::1] state)

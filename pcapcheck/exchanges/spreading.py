@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 """Spread finished exchanges out over who asked whom, over sizes and over time: how many of each were answered.
 
 Takes the rows of exchanges that ``pairing`` writes out and counts each in two cells of a hash table, of its pair and of
@@ -45,6 +45,19 @@ def enter_cells(cells: array[int], slots: array[int], count: int) -> None:
     insert_all(cells, layout.CELL_FIELDS, layout.C_HOME, slots, 0, count)
 
 
+def is_cell(
+    cells: array[int], cell: int, sort: int, src_high: int, src_low: int, dst_high: int, dst_low: int
+) -> bool:  # fmt: skip
+    """Whether a cell has this key."""
+    return (
+        cells[cell + layout.C_SRC_LOW] == src_low
+        and cells[cell + layout.C_DST_LOW] == dst_low
+        and cells[cell + layout.C_SORT] == sort
+        and cells[cell + layout.C_SRC_HIGH] == src_high
+        and cells[cell + layout.C_DST_HIGH] == dst_high
+    )
+
+
 def find_cell(
     cells: array[int],
     slots: array[int],
@@ -62,6 +75,12 @@ def find_cell(
 ) -> int:
     """The cell with this key, made if it is new; -1 where there is no room."""
     sort = cell_sort(respect, kind, group, port)
+    latest = layout.P_PAIRED if respect == layout.PAIR else layout.P_SIZED
+    found = state[latest]
+    if found < state[layout.P_CELLS] and is_cell(
+        cells, found * layout.CELL_FIELDS, sort, src_high, src_low, dst_high, dst_low
+    ):
+        return found
     home = cell_home(sort, src_low, dst_low)
     slot = home & mask
     while True:
@@ -69,20 +88,15 @@ def find_cell(
         found = slots[slot]
         if found < 0:
             break
-        cell = found * layout.CELL_FIELDS
-        if (
-            cells[cell + layout.C_SRC_LOW] == src_low
-            and cells[cell + layout.C_DST_LOW] == dst_low
-            and cells[cell + layout.C_SORT] == sort
-            and cells[cell + layout.C_SRC_HIGH] == src_high
-            and cells[cell + layout.C_DST_HIGH] == dst_high
-        ):
+        if is_cell(cells, found * layout.CELL_FIELDS, sort, src_high, src_low, dst_high, dst_low):
+            state[latest] = found
             return found
         slot = (slot + 1) & mask
     found = state[layout.P_CELLS]
     if found >= room:
         return -1
     state[layout.P_CELLS] = found + 1
+    state[latest] = found
     slots[slot] = found
     cell = found * layout.CELL_FIELDS
     for field in range(layout.CELL_FIELDS):
@@ -102,28 +116,29 @@ def find_cell(
     return found
 
 
-def is_failure(rows: array[int], row: int) -> bool:
-    """Whether an exchange got no answer or an ICMP error, other than that it was sent over too many hops."""
+def counter_of(rows: array[int], row: int) -> int:
+    """In which counter of a cell an exchange counts; -1 where in none: it was in flight, or dropped."""
     outcome = rows[row + pairing_layout.OUTCOME]
-    return outcome == pairing_layout.UNANSWERED or (
-        outcome == pairing_layout.ERRED and rows[row + pairing_layout.ERROR] >> 16 != frame_layout.EXCEEDED
-    )
-
-
-def count_outcome(cells: array[int], cell: int, rows: array[int], row: int) -> None:
-    """What an exchange adds to a cell or a moment."""
-    outcome = rows[row + pairing_layout.OUTCOME]
-    time = rows[row + pairing_layout.TIME]
     if outcome == pairing_layout.REPLIED:
-        cells[cell + layout.C_REPLIED] = cells[cell + layout.C_REPLIED] + 1
-    elif outcome == pairing_layout.UNANSWERED:
-        cells[cell + layout.C_SILENT] = cells[cell + layout.C_SILENT] + 1
-    elif outcome == pairing_layout.ERRED and is_failure(rows, row):
-        cells[cell + layout.C_ERRED] = cells[cell + layout.C_ERRED] + 1
-    elif outcome == pairing_layout.ERRED:
-        cells[cell + layout.C_EXPIRED] = cells[cell + layout.C_EXPIRED] + 1
-    if time != scan_layout.ABSENT_TIME and is_failure(rows, row):
-        note_failures(cells, cell, time, time)
+        return layout.C_REPLIED
+    if outcome == pairing_layout.UNANSWERED:
+        return layout.C_SILENT
+    if outcome != pairing_layout.ERRED:
+        return -1
+    return layout.C_EXPIRED if rows[row + pairing_layout.ERROR] >> 16 == frame_layout.EXCEEDED else layout.C_ERRED
+
+
+def is_failure(counter: int) -> bool:
+    """Whether an exchange got no answer or an ICMP error, other than that it was sent over too many hops."""
+    return counter == layout.C_SILENT or counter == layout.C_ERRED
+
+
+def count_outcome(cells: array[int], cell: int, counter: int, time: int) -> None:
+    """What an exchange that was asked at this time adds to a cell or a moment."""
+    if counter >= 0:
+        cells[cell + counter] = cells[cell + counter] + 1
+        if is_failure(counter) and time != scan_layout.ABSENT_TIME:
+            note_failures(cells, cell, time, time)
 
 
 def note_failures(cells: array[int], cell: int, first: int, last: int) -> None:
@@ -148,21 +163,21 @@ def count_error(cells: array[int], cell: int, rows: array[int], row: int) -> Non
         cells[cell + layout.C_ALIKE] = cells[cell + layout.C_ALIKE] + 1
 
 
-def count_exchange(cells: array[int], cell: int, rows: array[int], row: int) -> None:
+def count_exchange(cells: array[int], cell: int, rows: array[int], row: int, counter: int) -> None:
     """What an exchange adds to a cell."""
-    count_outcome(cells, cell, rows, row)
-    if rows[row + pairing_layout.OUTCOME] == pairing_layout.ERRED and is_failure(rows, row):
+    count_outcome(cells, cell, counter, rows[row + pairing_layout.TIME])
+    if counter == layout.C_ERRED:
         count_error(cells, cell, rows, row)
 
 
 def find_moment(
-    moments: array[int], latest: array[int], room: int, state: array[int], rows: array[int], row: int
+    moments: array[int], latest: array[int], room: int, state: array[int], rows: array[int], row: int, failed: bool
 ) -> int:
     """The moment in which an exchange was asked: the latest of its kind, made if it is another; -1 without room."""
     kind = rows[row + pairing_layout.KIND]
     group = rows[row + pairing_layout.GROUP]
     when = rows[row + pairing_layout.TIME] >> state[layout.P_SHIFT]
-    stream = group * layout.STREAMS + kind * 2 + is_failure(rows, row)
+    stream = group * layout.STREAMS + kind * 2 + failed
     found = latest[stream]
     if found >= 0 and moments[found * layout.MOMENT_FIELDS + layout.M_WHEN] == when:
         return found
@@ -238,6 +253,7 @@ def spread(
             if status != layout.ALL_TAKEN:
                 break
             number = number + 1
+            counter = counter_of(rows, row)
             if kind == pairing_layout.KIND_ECHO_TO_MANY:
                 continue
             port = rows[row + pairing_layout.IDENT_SEQ] & 0xFFFF if kind == pairing_layout.KIND_CONNECTION else 0
@@ -259,15 +275,15 @@ def spread(
             if found < 0:
                 state[layout.P_LEFT_OUT] = state[layout.P_LEFT_OUT] + 1
                 continue
-            count_exchange(cells, found * layout.CELL_FIELDS, rows, row)
+            count_exchange(cells, found * layout.CELL_FIELDS, rows, row, counter)
             size = rows[row + pairing_layout.SIZE]
             if kind != pairing_layout.KIND_DNS and size > 0:
                 found = find_cell(cells, slots, mask, room, state, layout.SIZED, kind, group, 0, size, 0, 0, 0)
                 if found >= 0:
-                    count_exchange(cells, found * layout.CELL_FIELDS, rows, row)
+                    count_exchange(cells, found * layout.CELL_FIELDS, rows, row, counter)
             if rows[row + pairing_layout.TIME] != scan_layout.ABSENT_TIME:
-                found = find_moment(moments, latest, moments_room, state, rows, row)
+                found = find_moment(moments, latest, moments_room, state, rows, row, is_failure(counter))
                 if found >= 0:
-                    count_outcome(moments, found * layout.MOMENT_FIELDS, rows, row)
+                    count_outcome(moments, found * layout.MOMENT_FIELDS, counter, rows[row + pairing_layout.TIME])
         state[layout.P_ROW] = number
         state[layout.P_STATUS] = status

@@ -50,7 +50,10 @@ P_CELLS = 2
 P_SHIFT = 3  # a moment is 2^shift ns
 P_LEFT_OUT = 4  # exchanges that found no room
 P_MOMENTS = 5
-P_STATE = 6
+# The cells counted in last: of the next exchange the pair or the size is often the same.
+P_PAIRED = 6
+P_SIZED = 7
+P_STATE = 8
 
 # P_STATUS: all taken, or what must be enlarged first.
 ALL_TAKEN = 0

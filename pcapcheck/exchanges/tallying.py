@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 """Sum up finished resolutions: how many were answered by frame group, who talks about the gateway, who asks in vain.
 
 Takes the rows that ``resolving`` writes out. Memory grows with how many different groups, addresses and durations there

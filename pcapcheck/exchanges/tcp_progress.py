@@ -1,4 +1,5 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False
 """TCP progress: what one segment changes in its conversation, of the data sent, acknowledged, sent again or broken off.
 
 Sources: RFC 9293 (TCP), RFC 6298 (its retransmission).

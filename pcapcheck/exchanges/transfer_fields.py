@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.columns import BEGUN, TRANSFER_OUTCOMES, TRANSFER_SIDES
+from pcapcheck.column_words import BEGUN, TRANSFER_OUTCOMES, TRANSFER_SIDES
 from pcapcheck.decode import frame_layout
 from pcapcheck.exchanges import transfer_layout as layout
 from pcapcheck.exchanges.question_fields import destination_mac, source_mac

@@ -1,4 +1,5 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False
 """Transfer rows: what became of a TCP connection after its handshake, as numbers (``transfer_layout``).
 
 Sources: RFC 9293 (TCP), RFC 6298 (its retransmission).

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
-from pcapcheck.calico import find_cali_name, is_interface, is_machines_own, kind_of_name
+from pcapcheck.calico import cali_name, find_cali_name, is_interface, is_machines_own, kind_of_name, parse_pod
 from pcapcheck.capture.record import Interface
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.rotation import bare_name
@@ -39,7 +39,8 @@ class CapturePoint(Brief, Struct):
     """One interface as one capture recorded it. ``name`` comes from the user, the capture, the file name or the state.
 
     ``file`` is what the capture is called among others. ``calico`` is by what the point is shown to be a pod link of
-    Calico (None: it is not, or nothing shows it); ``likeness`` is the other network that it looks like.
+    Calico (None: it is not, or nothing shows it); ``likeness`` is the other network that it looks like. ``host`` is the
+    machine that a bundle names.
     """
 
     key: PointKey
@@ -53,6 +54,7 @@ class CapturePoint(Brief, Struct):
     kind: str = "unknown"
     calico: str | None = None
     likeness: Likeness | None = None
+    host: str | None = None
 
     @property
     def number(self) -> int:
@@ -96,6 +98,7 @@ class CapturePoint(Brief, Struct):
         if self.calico:
             self.kind = "pod-link"
             self._take_name(known)
+            self._take_name_of_pod(prefix)
             return
         self.kind = by_name if by_name in NODE_KINDS else "unknown"
         self.likeness = self._looks_like()
@@ -132,6 +135,12 @@ class CapturePoint(Brief, Struct):
         if len(names) == 1 and names[0] is not None:
             self.name, self.named_by = names[0], "state"
 
+    def _take_name_of_pod(self, prefix: str) -> None:
+        """Name a link after the pod in its description, if it is called after something else, like a container."""
+        pod = self.interface.pod
+        if pod and self.named_by == "capture" and not (kind_of_name(self.name, prefix) or by_device(self.name)):
+            self.name, self.named_by = cali_name(*parse_pod(pod), prefix), "description"
+
     def _macs(self) -> tuple[set[int | None], set[int | None]]:
         return {group.src for group in self.groups.values()}, {group.dst for group in self.groups.values()}
 
@@ -163,7 +172,7 @@ class CapturePoint(Brief, Struct):
         """cali or pod: the end of the pod link at which this was recorded, from its name or the gateway's request."""
         if self.kind != "pod-link":
             return None
-        if self.named_by not in ("", "state") and find_cali_name(self.name, prefix):
+        if self.named_by not in ("", "state", "description") and find_cali_name(self.name, prefix):
             return "cali"
         # A file's name does not show where -i any was recorded.
         if self.named_by and kind_of_name(self.name, prefix) == "host-nic":
@@ -196,7 +205,9 @@ def capture_points_of(
         if key not in capture_points:
             interface = interfaces[group.interface]
             name, named_by = _name(source, interface, group.ifindex, given, single, prefix)
-            capture_points[key] = CapturePoint(key, source.path, clean(source.short_name), interface, name, named_by)
+            point = CapturePoint(key, source.path, clean(source.short_name), interface, name, named_by)
+            point.host = source.host
+            capture_points[key] = point
         capture_points[key].groups[number] = group
     return capture_points
 

@@ -1,27 +1,26 @@
 """Losses: how questions of pods that got no answer are spread over pods, peers, ports, sizes and time.
 
-Works on the cells and moments of the captures (``loss_cells``), as columns. Something stands out if it lost so much
+Works on the cells and moments of the captures (``loss_cells``). Something stands out if it lost so much
 more than its share that chance does not explain it: by the hypergeometric distribution (Fisher's exact test,
 one-sided), corrected for the number of candidates (Bonferroni).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import log
-
-import numpy as np
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.exchanges import spreading_layout
 from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail
+from pcapcheck.exchanges.loss_cells import Row
 from pcapcheck.exchanges.pair_counts import DST, SRC
 from pcapcheck.exchanges.paired_kinds import NUMBERS
 from pcapcheck.links.facts import Facts
-from pcapcheck.links.outages import Rows, failed_of, outages_of
+from pcapcheck.links.outages import outages_of
 from pcapcheck.links.question_losses import PAIR, PEER, POD_, PORT, SIZE, TIME, Losses, Share, counts
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.links.shares import Shares
+from pcapcheck.links.shares import Shares, failed_of
 from pcapcheck.values import address_of
 
 # What stands out lost at least this many times what the others did, and holds at least this share of all losses.
@@ -32,38 +31,40 @@ EXPLAINED = 0.8
 
 def losses_of(captures: Sequence[Capture], facts: Facts, table: str) -> Losses | None:
     """The losses of what pods asked on their own links; None if nothing failed or silence proves nothing."""
-    parts = [part for part in (_asked_by_pods(capture, facts, table) for capture in captures) if len(part[0])]
-    if not parts:
-        return None
-    cells, moments = (np.concatenate(some) for some in zip(*parts, strict=True))
+    cells: list[Row] = []
+    moments: list[Row] = []
+    for capture in captures:
+        held = capture.exchanges.paired.cells
+        cells += _asked_by_pods(held.table(), capture.number, facts, table)
+        moments += _asked_by_pods(held.moments(), capture.number, facts, table)
     # All texts have the same table of names.
     named = (capture.address_of for capture in captures if capture.address_of is not address_of)
     return _weigh(cells, moments, table, next(named, address_of))
 
 
-def _asked_by_pods(capture: Capture, facts: Facts, table: str) -> tuple[Rows, Rows]:
-    """The cells and the moments of one capture that count here."""
-    held = capture.exchanges.paired.cells
-    cells, moments = (
-        rows[rows[:, spreading_layout.C_KIND] == NUMBERS[table]] for rows in (held.table(), held.moments())
-    )
-    numbers = np.unique(cells[:, spreading_layout.C_GROUP])
-    good = [int(number) for number in numbers if counts(facts, capture.number, int(number), table)]
-    cells, moments = (rows[np.isin(rows[:, spreading_layout.C_GROUP], good)] for rows in (cells, moments))
-    return cells, moments
+def _asked_by_pods(rows: Iterable[Row], capture: int, facts: Facts, table: str) -> Iterator[Row]:
+    """The cells or moments of one capture that count here."""
+    good: dict[int, bool] = {}
+    for row in rows:
+        if row[spreading_layout.C_KIND] == NUMBERS[table]:
+            group = row[spreading_layout.C_GROUP]
+            if group not in good:
+                good[group] = counts(facts, capture, group, table)
+            if good[group]:
+                yield row
 
 
-def _weigh(cells: Rows, moments: Rows, table: str, address_of: AddressOf) -> Losses | None:
-    pairs = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.PAIR]
-    if not failed_of(pairs).any():
+def _weigh(cells: list[Row], moments: list[Row], table: str, address_of: AddressOf) -> Losses | None:
+    pairs = [cell for cell in cells if cell[spreading_layout.C_RESPECT] == spreading_layout.PAIR]
+    if not any(map(failed_of, pairs)):
         return None
     port = spreading_layout.C_PORT
     by_pair = Shares.of_cells(pairs, [*SRC, *DST], address_of)
     by_pod, by_peer = Shares.of_cells(pairs, SRC, address_of), Shares.of_cells(pairs, DST, address_of)
-    sized = cells[cells[:, spreading_layout.C_RESPECT] == spreading_layout.SIZED]
+    sized = [cell for cell in cells if cell[spreading_layout.C_RESPECT] == spreading_layout.SIZED]
     by_size = Shares.of_cells(sized, [spreading_layout.C_SRC_LOW], address_of)
     total = Share(0, by_pair.asked, by_pair.failed, by_pair.icmp_errors)
-    by_port = Shares.of_cells(pairs[pairs[:, port] > 0], [port], address_of)
+    by_port = Shares.of_cells([cell for cell in pairs if cell[port] > 0], [port], address_of)
     targets = Shares.of_cells(pairs, [*SRC, *DST, port], address_of)
     partial = targets.any_partial
     outages = tuple(outages_of(moments, partial))

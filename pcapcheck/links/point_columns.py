@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from pcapcheck.columns import ASKED
+from pcapcheck.column_words import ASKED
 from pcapcheck.decode.decoder import COOKED, COOKED2, FrameGroup
 from pcapcheck.decode.frame_layout import TTL_ORIGINAL, TTL_SILENT
 from pcapcheck.links.point_facts import PointFacts

@@ -65,7 +65,7 @@ class PointFacts(Brief, Struct, frozen=True, dict=True):
 
         A recording inside the pod, or without an interface's name, does not tell it.
         """
-        by_state = self.capture_point.named_by == "state"
+        by_state = self.capture_point.named_by in ("state", "description")
         known = self.capture_point.named_by and (by_state or self.end != "pod") and self.kind == "pod-link"
         return self.name if known and INTERFACE_NAME.fullmatch(self.name) else UNNAMED
 

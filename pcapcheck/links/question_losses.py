@@ -1,6 +1,6 @@
 """Question losses: how many questions of pods got no answer, and what stands out.
 
-``loss_spread`` works them out, with NumPy. What only reads them, or finds that there are none, does without it.
+``loss_spread`` works them out. What finds that there are none does without it.
 """
 
 from __future__ import annotations

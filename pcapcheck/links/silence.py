@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pcapcheck.columns import ASKED
+from pcapcheck.column_words import ASKED
 from pcapcheck.decode.decoder import COOKED
 from pcapcheck.links.oneway import proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts

@@ -6,6 +6,8 @@ from pcapcheck.nodestate.command_line import KUBECTL, Command
 from pcapcheck.nodestate.listing import EVERY_SERVICE, QUEUES, TABLES, Listing, fdb_of, routes_of, table_of
 from pcapcheck.nodestate.numbers import after
 from pcapcheck.nodestate.readers.registry import READER_OF_COMMAND
+from pcapcheck.nodestate.readers.unjudged_forms import NAME as UNJUDGED
+from pcapcheck.nodestate.readers.unjudged_forms import form_of_command
 
 # iproute2 takes any beginning of these, the first that fits (ip/ip.c, cmds).
 IP_OBJECTS = (
@@ -29,6 +31,9 @@ CAT = ("cat", "head", "tail", "grep", "egrep", "zgrep", "more", "less")
 # kubectl's names of pods, and of services (their three names first) and their endpoints.
 PODS = ("pod", "pods", "po")
 SERVICES = ("service", "services", "svc", "endpoints", "ep", "endpointslice", "endpointslices")
+# Calico's pools of addresses.
+CALICOCTL = "calicoctl"
+POOLS = ("ippool", "ippools", "ipp", "pool", "pools", "ippools.crd.projectcalico.org", "ippools.projectcalico.org")
 # The table of kube-proxy's nftables mode.
 KUBE_PROXY = "kube-proxy"
 FAMILIES = {"inet": 4, "inet6": 6}
@@ -37,12 +42,24 @@ STATISTICS = (
     "/proc/net/softnet_stat",
 )
 
+COUNTERS = ("/proc/net/snmp", "/proc/net/netstat", "/proc/net/snmp6")
+
+
+PROC_ROUTES = ("/proc/net/route", "/proc/net/ipv6_route", "/proc/net/if_inet6")
+
 
 def listing_of(command: Command) -> Listing | None:
     """What a command lists; None if the command does not show it."""
+    listing = _judged(command)
+    if listing is None and form_of_command(command) is not None:
+        return Listing(UNJUDGED, words=command.words)
+    return listing
+
+
+def _judged(command: Command) -> Listing | None:
     if command.tool == "ip":
         listing = _ip(command.words[1:])
-    elif command.tool in KUBECTL:
+    elif command.tool in (*KUBECTL, CALICOCTL):
         listing = _kubectl(command)
     elif command.tool in CAT and any("/proc/sys/net/" in word for word in command.words):
         listing = Listing("proc", words=command.words)
@@ -50,6 +67,17 @@ def listing_of(command: Command) -> Listing | None:
         listing = Listing("arp", (4,), {"neighbours4"} if command.tool == "cat" else set())
     elif command.tool in CAT and any(word in command.words for word in STATISTICS):
         listing = Listing("statistics", words=command.words)
+    elif command.tool in CAT and any(word in PROC_ROUTES for word in command.words):
+        listing = Listing("proc-net")
+        if command.tool == "cat":
+            told = zip(PROC_ROUTES, ("routes4", "routes6", "addresses6"), strict=True)
+            listing.whole = {whole for file, whole in told if file in command.words}
+    elif command.tool in CAT and any(word in command.words for word in COUNTERS):
+        listing = Listing("kernel-counters")
+    elif command.tool in CAT and "/proc/net/ip_vs" in command.words:
+        listing = Listing("ipvs")
+    elif command.tool in CAT and any(word.endswith("/etc/resolv.conf") for word in command.words):
+        listing = Listing("resolv-conf")
     elif command.tool in CAT and "/proc/net/dev" in command.words:
         listing = Listing("devices")
     elif command.tool in CAT and "/proc/stat" in command.words:
@@ -82,6 +110,8 @@ def _plain(command: Command) -> Listing:
         listing.families = (6,) if six else (4,)
         if not plain and (command.tool == "route" or "r" in options):
             listing.whole = {"routes6" if six else "routes4"}
+    elif reader == "firewall" and plain[:1] == ["monitor"]:
+        listing.reader = "trace"
     elif reader == "firewall":
         # A table's own lines show whether it is whole; only the command shows that nothing was filtered out.
         listing.whole = {"firewall"}
@@ -175,7 +205,8 @@ def _complete(listing: Listing, name: str, rest: list[str], families: tuple[int,
 def _kubectl(command: Command) -> Listing | None:
     words = command.words[1:]
     asked = {name for word in words for name in word.split("/")[0].split(",")}
-    reader = "pods" if asked & set(PODS) else "services" if asked & set(SERVICES) else None
+    named = (("pods", PODS), ("services", SERVICES), ("pools", POOLS))
+    reader = next((reader for reader, names in named if asked & set(names)), None)
     if "get" not in words or reader is None:
         return None
     namespace = after(words, "-n", "--namespace")

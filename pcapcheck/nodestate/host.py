@@ -24,6 +24,7 @@ from pcapcheck.nodestate.node_facts import (
     PolicyRule,
     Route,
     Sysctl,
+    TracedPacket,
 )
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import is_ipv4
@@ -46,6 +47,7 @@ class Host(Brief, Struct):
     heading that may mean something else. ``counters`` are in the order of reading, so the later of
     two readings shows the growth. ``booted`` is when the kernel started, in nanoseconds since the epoch.
     ``through`` is the pod on its network that a node was looked into from, where its own name is not known.
+    ``place`` is where in a bundle its files stand, with ``place_name``, the name of that.
     Nothing is concluded from a host with ``contradictions``: lines of two hosts, or of two times.
     """
 
@@ -65,6 +67,7 @@ class Host(Brief, Struct):
     features: dict[str, dict[str, Feature]] = field(default_factory=dict)
     counters: list[Counter] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
+    traces: list[TracedPacket] = field(default_factory=list)
     booted: int | None = None
     firewall: Firewall | None = None
     managed: list[Managed] = field(default_factory=list)
@@ -74,6 +77,8 @@ class Host(Brief, Struct):
     listed: dict[str, Line] = field(default_factory=dict)
     assumed: bool = False
     through: str | None = None
+    place: str | None = None
+    place_name: str | None = None
     contradictions: list[Contradiction] = field(default_factory=list)
     _routes: dict[tuple[str, int, int], dict[int, list[Route]]] | None = None
     _neighbours: dict[int, list[Neighbour]] | None = None
@@ -185,5 +190,5 @@ class Host(Brief, Struct):
         """The number of known facts."""
         listed = (self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls)
         others = (self.missing, self.features, self.managed, self.removed, self.notes, self.forwarding)
-        counted = (self.counters, self.log, () if self.booted is None else (self.booted,))
+        counted = (self.counters, self.log, self.traces, () if self.booted is None else (self.booted,))
         return sum(map(len, (*listed, *others, *counted))) + (self.firewall.size if self.firewall else 0)

@@ -56,6 +56,7 @@ class Gathered:
             host.features.setdefault(dev, {}).update(features)
         host.counters += part.counters
         host.log += part.log
+        host.traces += part.traces
         host.booted = part.booted if part.booted is not None else host.booted
         if part.firewall is not None:
             host.firewall = host.firewall or Firewall()

@@ -6,6 +6,8 @@ give pods a /32 and the gateway 169.254.1.1 too.
 
 from __future__ import annotations
 
+from functools import partial
+
 from pcapcheck.calico import is_calico_tunnel
 from pcapcheck.networks import (
     CALICO_PROTOCOLS,
@@ -21,6 +23,7 @@ from pcapcheck.networks import (
 )
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.pod_links import cali_names
+from pcapcheck.nodestate.pools import must_be_translated
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import Look, PodLink, State
 from pcapcheck.values import format_address, format_mac
@@ -63,8 +66,10 @@ def known_of(state: State) -> KnownNetwork:
             if link.node is not None and link.node.name:
                 nodes[link.cali_name] = link.node.name
     ebpf_line = next((node.ebpf.number for node in state.nodes if node.ebpf is not None), None)
+    pools = tuple(state.pools)
+    is_nat_outgoing = partial(must_be_translated, pools) if pools else None
     not_calico = "" if calico else _not_calico(state)
-    return KnownNetwork(calico, bool(state.looks), not_calico, links, homes, nodes, ebpf_line)
+    return KnownNetwork(calico, bool(state.looks), not_calico, links, homes, nodes, ebpf_line, is_nat_outgoing)
 
 
 def _not_calico(state: State) -> str:

@@ -219,6 +219,27 @@ class LogEntry(Struct, frozen=True):
     addresses: tuple[int, ...] = ()
 
 
+# What became of a traced packet; of a logged one that is not said.
+DROPPED, REJECTED, LOGGED = "dropped", "rejected", "logged"
+
+
+class TracedPacket(Struct, frozen=True):
+    """A packet that a chain stopped or a rule logged, as netfilter says.
+
+    ``verdict`` is DROPPED, REJECTED or LOGGED; ``chain`` of a logged one is the prefix of its rule, or empty.
+    """
+
+    line: Line
+    src: int
+    dst: int
+    verdict: str
+    table: str
+    chain: str
+    protocol: int | None = None
+    sport: int | None = None
+    dport: int | None = None
+
+
 class Managed(Struct, frozen=True):
     """A device in a network manager's listing; ``owned``: the manager may change its addresses and routes."""
 

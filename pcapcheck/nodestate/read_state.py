@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pcapcheck.capture import not_a_capture
@@ -11,7 +11,11 @@ from pcapcheck.capture.held import Held
 from pcapcheck.capture.pcap import MAGICS
 from pcapcheck.capture.pcapng import MAGIC
 from pcapcheck.capture.source import Source
-from pcapcheck.errors import EMPTY, MISSING, TOO_LARGE, CaptureError, StateError, kind_of, refused
+from pcapcheck.errors import A_CAPTURE, EMPTY, MISSING, TOO_LARGE, CaptureError, StateError, kind_of, refused
+from pcapcheck.nodestate.bundles.bundled_file import BundledFile
+from pcapcheck.nodestate.bundles.known_bundles import KnownBundles
+from pcapcheck.nodestate.command_line import parse_command
+from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.host import POD, Host
 from pcapcheck.nodestate.host_network import mark_listed, with_nodes
 from pcapcheck.nodestate.network_kind import sort_out
@@ -44,15 +48,20 @@ def read_state(
     gateway: int = GATEWAY,
     proxy_mac: int = PROXY_MAC,
     skip: Skip | None = None,
+    found: Mapping[Path, Path] | None = None,
 ) -> State:
     """What the files tell of nodes and pods. ``prefix`` begins the names of pod interfaces.
+
+    ``found`` are files of bundles, each with its bundle: where they stand there says whose they are.
 
     A file that cannot be read, is too large, or holds nothing that is understood goes to ``skip``. Raises StateError
     for the first of them if there is no ``skip``, or if no file can be used.
     """
     given = [path if isinstance(path, Held) else Path(path) for path in paths]
-    understood = _understood(given, skip)
+    bundles = KnownBundles(found or {})
+    understood = _understood(given, skip, bundles)
     state = understood.state
+    state.bundles = list(bundles.used.values())
     roles = Roles(prefix, gateway)
     mark_listed(state.pods, understood.parts, roles)
     state.hosts = roles.sort(with_nodes(understood.parts, state.pods, roles))
@@ -83,12 +92,12 @@ def _what(host: Host) -> str:
     return clean(f"the state of {host.label}")
 
 
-def _understood(paths: list[Path | Held], skip: Skip | None) -> Understood:
+def _understood(paths: list[Path | Held], skip: Skip | None, bundles: KnownBundles) -> Understood:
     understood, used = Understood(), 0
     refusals: list[tuple[Path | Held, StateError]] = []
     for path in paths:
         try:
-            _take(path, understood)
+            _take(path, understood, bundles.file_at(_path(path)))
             used += 1
         except StateError as error:
             if skip is None:
@@ -97,7 +106,7 @@ def _understood(paths: list[Path | Held], skip: Skip | None) -> Understood:
             if error.kind == TOO_LARGE and used:
                 # Half of it may have been understood: all the others again, without it.
                 others = [path for path in paths if all(path is not refused for refused, _ in refusals)]
-                return _told(refusals, skip, _understood(others, skip))
+                return _told(refusals, skip, _understood(others, skip, bundles))
     _told(refusals, skip, understood)
     if not used and refusals:
         raise refusals[0][1]
@@ -115,18 +124,18 @@ def _path(given: Path | Held) -> Path:
     return given.path if isinstance(given, Held) else given
 
 
-def _take(path: Path | Held, understood: Understood) -> None:
+def _take(path: Path | Held, understood: Understood, bundled: BundledFile | None) -> None:
     """Read one file."""
     before = understood.size
     name = clean(str(path))
     data = _read(path, name)
     if data[:4] in MAGICS or data[:4] == MAGIC:
         raise _is_a_capture(name)
-    text = _decoded(data)
+    text = decoded(data)
     lines = text.split("\n", MOST_LINES + 1)
     if len(lines) > MOST_LINES:
         raise _too_large(name, f"more than {MOST_LINES} lines")
-    if not text.strip():
+    if not text.strip() and not _may_be_blank(bundled):
         raise StateError(
             f"{name}: the file is blank: it says nothing about a node or a pod; "
             "where a command printed nothing, paste it "
@@ -135,13 +144,19 @@ def _take(path: Path | Held, understood: Understood) -> None:
         )
     try:
         for block in read_session(
-            [Line(str(path), number, line.rstrip("\r")) for number, line in enumerate(lines, 1)], str(path)
+            [Line(str(path), number, line.rstrip("\r")) for number, line in enumerate(lines, 1)], str(path), bundled
         ):
             understand(block, understood)
     except StateError as error:
         raise StateError(f"{name}: {error}", TOO_LARGE) from None
     if understood.size == before:
         raise _not_understood(path, name, data)
+
+
+def _may_be_blank(bundled: BundledFile | None) -> bool:
+    """Whether a blank file is an answer: a node may know no neighbour, and has addresses, routes and rules."""
+    listing = listing_of(parse_command(bundled.command)) if bundled is not None and bundled.command else None
+    return listing is not None and not listing.whole & {"links", "addresses4", "routes4", "local4", "rules4"}
 
 
 def _not_understood(path: Path | Held, name: str, data: bytes) -> StateError:
@@ -160,7 +175,7 @@ def _not_understood(path: Path | Held, name: str, data: bytes) -> StateError:
 
 
 def _is_a_capture(name: str) -> StateError:
-    return StateError(f"{name}: a capture, not a node's state; judge it with: pcapcheck analyze {name}")
+    return StateError(f"{name}: a capture, not a node's state; judge it with: pcapcheck analyze {name}", A_CAPTURE)
 
 
 def _too_large(name: str, what: str) -> StateError:
@@ -186,7 +201,7 @@ def _read(path: Path | Held, name: str) -> bytes:
     return data
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     """UTF-8, or UTF-16 as PowerShell writes it; what is neither is replaced."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")

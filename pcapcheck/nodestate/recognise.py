@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from msgspec import Struct
+
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.not_a_capture import is_of_ping
 from pcapcheck.capture.pinged import summary
@@ -13,6 +15,7 @@ from pcapcheck.errors import NODE_STATE, PODS, StateError
 from pcapcheck.nodestate.command_line import parse_command
 from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.prompts import find_prompt
+from pcapcheck.nodestate.read_state import decoded
 from pcapcheck.nodestate.readers.registry import reader_of
 from pcapcheck.nodestate.session import plain, read_session
 from pcapcheck.nodestate.session_blocks import Understood, understand
@@ -34,7 +37,7 @@ def recognise(path: Path | Held) -> str | None:
                 data += stream.read(ENOUGH_OF_JSON - ENOUGH)
     except OSError:
         return None
-    lines = [Line("", number, text) for number, text in enumerate(data.decode("utf-8", "replace").splitlines(), 1)]
+    lines = [Line("", number, text) for number, text in enumerate(decoded(data).splitlines(), 1)]
     understood = Understood()
     try:
         for block in read_session(lines, ""):
@@ -42,10 +45,18 @@ def recognise(path: Path | Held) -> str | None:
     except StateError:
         # More than can be used, and surely of this kind.
         pass
-    return NODE_STATE if understood.parts or understood.state.services.size else PODS if understood.pods else None
+    of_cluster = understood.state.services.size or understood.state.pools
+    return NODE_STATE if understood.parts or of_cluster else PODS if understood.pods else None
 
 
-def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> list[Problem]:
+class Aside(Struct, frozen=True):
+    """What the lines around the packets of a text are; ``state`` says which look like a node's state, if any do."""
+
+    problems: list[Problem]
+    state: str = ""
+
+
+def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> Aside:
     """What lines are that stand around the packets of a text called ``name``.
 
     ``is_used``: the file is read as a state too.
@@ -65,7 +76,7 @@ def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> li
     if PING in found:
         shows = f" ({clean(shown)})" if (shown := summary(pinged)) else ""
         problems.append(Problem(PING, f"{_lines(found[PING])} ping's own output{shows}; the packets are judged"))
-    return problems
+    return Aside(problems, _numbers(found[NODE_STATE]) if NODE_STATE in found else "")
 
 
 def _kind(words: str) -> str | None:
@@ -80,5 +91,9 @@ def _kind(words: str) -> str | None:
 
 
 def _lines(numbers: list[int]) -> str:
+    return f"{_numbers(numbers)} {'look' if len(set(numbers)) > 1 else 'looks'} like"
+
+
+def _numbers(numbers: list[int]) -> str:
     first, last = min(numbers), max(numbers)
-    return f"line {first} looks like" if first == last else f"lines {first} to {last} look like"
+    return f"line {first}" if first == last else f"lines {first} to {last}"

@@ -54,6 +54,11 @@ class Roles:
     def _group(self, group: list[HostPart]) -> Iterator[Host]:
         """What one owner's parts come to: one host where the owner is named, else as many as contradict each other."""
         owner = group[0].owner
+        for host in self._hosts_of(owner, group):
+            host.place, host.place_name = owner.place, owner.place_name
+            yield host
+
+    def _hosts_of(self, owner: Owner, group: list[HostPart]) -> Iterator[Host]:
         if owner.role or owner.name or owner.netns:
             role = owner.role or next((role for part in group if (role := self.role_of(part.host))), None)
             gathered = Gathered(Host(owner.name, role, netns=owner.netns, through=owner.through), self.prefix)

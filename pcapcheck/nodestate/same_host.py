@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations
 from pathlib import PurePath
@@ -74,7 +75,13 @@ def merge_same(hosts: list[Host], prefix: str) -> list[Host]:
         for ip in addresses:
             by_address.setdefault(ip, []).append(same)
     kept.sort(key=lambda known: known.place)
-    return [_merged(known.hosts, prefix) for known in kept]
+    merged = [_merged(known.hosts, prefix) for known in kept]
+    nameless = [host for host in merged if host.name is None and host.role != POD and host.place_name]
+    for host in nameless:
+        # What only the whole bundle is called is the name of its host if there is one.
+        if host.place or len(nameless) == 1:
+            host.name, host.assumed = host.place_name, True
+    return merged
 
 
 def _the_same(likely: list[_KnownHost], new: _KnownHost) -> _KnownHost | None:
@@ -122,6 +129,9 @@ def _goes_with(known: _KnownHost, new: _KnownHost) -> bool:
         return False
     if first.role is None and (first.name or other.name):
         return False
+    if first.place is not None or other.place is not None:
+        # In a bundle, what stands in one place is one node's, and never another's.
+        return first.place == other.place and not _contradict(known, new)
     here, there = _files(known.hosts), _files(new.hosts)
     if first.role != other.role and here & there:
         return False
@@ -147,10 +157,17 @@ def _merged(hosts: list[Host], prefix: str) -> Host:
     through = next((host.through for host in hosts if host.through), None)
     role = next((host.role for host in hosts if host.role), None)
     gathered = Gathered(Host(name, role, netns=hosts[0].netns, through=through), prefix)
+    gathered.host.place, gathered.host.place_name = _place_of(hosts)
     for host in hosts:
         gathered.add(host)
         gathered.host.netns = gathered.host.netns or host.netns
     return gathered.finish()
+
+
+def _place_of(hosts: list[Host]) -> tuple[str | None, str | None]:
+    """Where most of them stand in a bundle; some may have been put into another host's folder."""
+    (most, count), *others = Counter((host.place, host.place_name) for host in hosts).most_common()
+    return (None, None) if others and others[0][1] == count else most
 
 
 def _files(hosts: list[Host]) -> set[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from pcapcheck.nodestate.bundles.bundled_file import BundledFile
 from pcapcheck.nodestate.bundles.printed_files import announced_file, is_cut
 from pcapcheck.nodestate.command_line import Command, parse_command
 from pcapcheck.nodestate.command_listing import listing_of
@@ -20,13 +21,16 @@ from pcapcheck.nodestate.prefixes import without_prefixes
 from pcapcheck.nodestate.prompts import GLYPHS, HASH, LONGEST_PROMPT, SAME, Prompt, find_prompt
 from pcapcheck.nodestate.readers.registry import reader_of
 from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.yaml_lines import begins_yaml, goes_on_in_yaml
 
 LONGEST_LINE = 1 << 14
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
 # Commands that stand by themselves, without a prompt.
 BARE = re.compile(
-    r"(?:sudo )?(?:ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|ro|n|neigh|neighbor|neighbour|rule|netns exec)\b"
-    r"|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$|cat /proc/(?:sys/net|net)/"
+    r"(?:sudo )?(?:/(?:usr/)?s?bin/)?"
+    r"(?:ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|ro|n|neigh|neighbor|neighbour|rule|"
+    r"netns exec)\b|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$"
+    r"|(?<=bin/)ip6?tables(?:-[a-z]+)*(?: -\S+| nat| mangle| filter| raw)*$|cat /proc/(?:sys/net|net)/"
     r"|kubectl (?:-\S+ [\w.-]+ )*(?:get (?:po|svc|service|ep)|exec |debug node/)|nsenter -"
     r"|ssh (?:-\S+ )*[\w.@-]+$|ssh [\w.@-]+ (?:sudo )?ip "
     r"|hostname$|uname -[an]$)"
@@ -39,8 +43,9 @@ TRIMMED = re.compile(
 class Owner(Struct, frozen=True):
     """Whose output it is, as far as the session says. ``label`` keeps apart what is not named.
 
-    ``section`` is a heading above it that may be the name of a host. ``on_node``: the command says that the pod is on
-    its node's network. ``through`` is the pod by which a node was looked into whose name is not known.
+    ``section`` is a heading above it that may be the name of a host. ``on_node``: the command says
+    that the pod is on its node's network. ``through`` is the pod by which a node was looked into whose name is not
+    known. ``place`` is where the file stands in a bundle, and ``place_name`` what that is called.
     """
 
     label: str
@@ -50,13 +55,15 @@ class Owner(Struct, frozen=True):
     section: str | None = None
     on_node: bool = False
     through: str | None = None
+    place: str | None = None
+    place_name: str | None = None
 
 
 class SessionBlock(Struct):
     """A command and its output; without a command, lines between other blocks. ``at`` is the line of the command.
 
     ``trimmed``: somebody left lines out. ``prose``: it stands outside of the fences of a file that has some. ``last``:
-    nothing stands below it in its file, not even a prompt.
+    nothing stands below it in its file, not even a prompt. ``by_name``: only the name of its file says what printed it.
     """
 
     owner: Owner
@@ -65,12 +72,18 @@ class SessionBlock(Struct):
     trimmed: bool = False
     prose: bool = False
     last: bool = False
+    by_name: bool = False
     at: Line | None = None
 
 
 HOSTNAME = re.compile(r"[A-Za-z0-9](?=.{0,252}$)[\w-]*(?:\.[\w-]+)*")
 # uname -a, and hostnamectl.
 SYSTEM = re.compile(r"Linux (\S+) \d+\.\d+\S* #.*|Static hostname: (\S+)")
+# A packet as tcpdump prints it: a paste may hold both.
+PACKET = re.compile(
+    r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{6,9} (?:IP6? |ARP, |[0-9a-f]{2}(?::[0-9a-f]{2}){5} > "
+    r"|[\w.@-]+ +(?:In|Out|P|M|B) )"
+)
 QUOTATION = re.compile(r"(?:> ?)+")
 
 
@@ -88,11 +101,13 @@ def plain(text: str) -> str:
     return QUOTATION.sub("", text) if text.startswith(">") else text
 
 
-def read_session(lines: Sequence[Line], file: str) -> Iterator[SessionBlock]:
-    """The blocks of one file, in order."""
+def read_session(lines: Sequence[Line], file: str, bundled: BundledFile | None = None) -> Iterator[SessionBlock]:
+    """The blocks of one file, in order; ``bundled`` says which file of a bundle it is."""
     lines = without_prefixes(lines)
     reader = _Session(file, any(line.text.lstrip().startswith("```") for line in lines))
     reader.cut = is_cut(line.text for line in lines)
+    if bundled is not None:
+        reader.begin_file(bundled)
     for at, line in enumerate(lines):
         below = lines[at + 1].text if at + 1 < len(lines) else ""
         reader.take(line, ruled=RULER.fullmatch(below[:LONGEST_HEADING]) is not None)
@@ -119,8 +134,25 @@ class _Session:
         self.headed_label: str | None = None
         # Of files that follow one another with their names above each only the first or last lines are there.
         self.cut = False
+        self.place: str | None = None
+        self.place_name: str | None = None
+        self.in_yaml = False
         self.prompt: Prompt | None = None
         self.current = SessionBlock(Owner(f"{file}:"))
+
+    def begin_file(self, bundled: BundledFile) -> None:
+        """The file is one of a bundle: its place shows whose it is, and its name the command that printed it."""
+        self.place, self.place_name = bundled.place or None, bundled.node
+        if bundled.netns is not None:
+            self.heading = Owner(f"netns:{bundled.place}", netns=bundled.netns)
+        elif not bundled.by_hand:
+            self.heading = self._owner_named(Heading(NODE, bundled.node))
+            if bundled.node is None:
+                self.heading = replace(self.heading, label=f"bundle:{bundled.place}")
+        self.headed_by_tool = self.heading is not None
+        at = Line(self.file, 1, bundled.command or "")
+        self._begin(parse_command(bundled.command) if bundled.command else None, at)
+        self.current.by_name = True
 
     def take(self, line: Line, *, ruled: bool = False) -> None:
         """Take the next line; ``ruled``: a line of marks stands below it."""
@@ -128,6 +160,11 @@ class _Session:
         if text.lstrip().startswith("```"):
             self.fenced = not self.fenced
             self._begin(None, line)
+            return
+        if PACKET.match(text):
+            # What stands above is over, and what stands below may be more of it.
+            if self.current.command is not None:
+                self._begin(None, line)
             return
         prompt = self._prompt_in(text) if len(text) <= LONGEST_LINE else None
         if prompt is not None:
@@ -138,6 +175,8 @@ class _Session:
                 # "ssh worker-1" on a line of its own is a heading of what follows.
                 self.heading, self.headed_label = self._elsewhere(command), None
             self._begin(command, line)
+        elif self._is_of_yaml(text):
+            self.current.lines.append(line)
         elif self._headed(line.text if line.text.startswith(">>") else text, line, ruled=ruled):
             pass
         elif TRIMMED.fullmatch(text[:LONGEST_HEADING]):
@@ -147,6 +186,12 @@ class _Session:
         else:
             self.current.lines.append(line)
             self._learn_host(text)
+
+    def _is_of_yaml(self, text: str) -> bool:
+        """Whether a line is of a YAML document of the cluster; its keys look like headings with names of hosts."""
+        bare = text.rstrip()
+        self.in_yaml = begins_yaml(bare) or (self.in_yaml and goes_on_in_yaml(bare))
+        return self.in_yaml
 
     def _prompt_in(self, text: str) -> Prompt | None:
         prompt = find_prompt(text)
@@ -178,6 +223,9 @@ class _Session:
     def _is_bare(self, text: str) -> bool:
         bare = text.strip().strip("`:* ")
         if text[:1].isspace() or len(bare) > LONGEST_PROMPT or not BARE.match(bare):
+            return False
+        if "(" in bare:
+            # Retina lists its commands, with what they show in parentheses, before it runs them.
             return False
         command = parse_command(bare)
         return bool(command.space) or command.tool in ("hostname", "uname") or listing_of(command) is not None
@@ -221,6 +269,10 @@ class _Session:
             self.shells.pop()
 
     def _owner(self, command: Command | None) -> Owner:
+        owner = self._owner_of(command)
+        return replace(owner, place=self.place, place_name=self.place_name) if self.place_name else owner
+
+    def _owner_of(self, command: Command | None) -> Owner:
         if command and command.space:
             return self._elsewhere(command)
         if self.shells:

@@ -15,16 +15,18 @@ from pcapcheck.nodestate.readers.complaints import is_complaint
 from pcapcheck.nodestate.readers.firewall.iptables_list import is_listed
 from pcapcheck.nodestate.readers.firewall.listing_end import Stretch
 from pcapcheck.nodestate.readers.ip_link import BRIEF, HEADER
-from pcapcheck.nodestate.readers.json_documents import read_documents
+from pcapcheck.nodestate.readers.json_documents import FELIX, read_cluster_object, read_documents
 from pcapcheck.nodestate.readers.kubectl import READY
 from pcapcheck.nodestate.readers.registry import READERS, reader_of
 from pcapcheck.nodestate.readers.route_lookups import ANSWERS, read_lookups
+from pcapcheck.nodestate.readers.unjudged_forms import NAME as UNJUDGED
+from pcapcheck.nodestate.readers.unjudged_forms import form_of_command
 from pcapcheck.nodestate.session import Owner, SessionBlock, plain
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import PodEntry, State
 from pcapcheck.values import clean
 
-JSON, FIREWALL = "json", "firewall"
+JSON, FIREWALL, SETTINGS = "json", "firewall", "proc"
 # How a list or an object begins; a prompt or a counter in brackets does not.
 DOCUMENT = re.compile(r"""[\[{]\s*(?:$|["{\[\]}])""")
 # Lines of ip addr below which those of the interface's addresses stand.
@@ -48,6 +50,7 @@ class Understood(Struct):
     parts: list[HostPart] = field(default_factory=list)
     state: State = field(default_factory=State)
     facts: int = 0
+    outputs: int = 0
 
     @property
     def pods(self) -> list[PodEntry]:
@@ -56,12 +59,19 @@ class Understood(Struct):
     @property
     def size(self) -> int:
         """How much was understood: outputs of hosts, pods and services."""
-        return len(self.parts) + len(self.pods) + self.state.services.size
+        services, unjudged = self.state.services.size, len(self.state.unjudged)
+        return self.outputs + len(self.pods) + services + unjudged + len(self.state.pools)
 
     def add(self, part: HostPart) -> None:
         """Take a part. Raises StateError where there is more than any node has."""
-        self.parts.append(part)
+        self.outputs += 1
         self.facts += part.host.size
+        before = self.parts[-1] if self.parts else None
+        if before and before.owner == part.owner and before.owner.place and before.reader == part.reader == SETTINGS:
+            # A copy of /proc/sys has a file per setting: together they are one output.
+            before.host.sysctls |= part.host.sysctls
+        else:
+            self.parts.append(part)
         if len(self.parts) > MOST_PARTS or self.facts + self.state.services.size > MOST_FACTS:
             what = (
                 f"{MOST_PARTS} outputs"
@@ -77,9 +87,14 @@ def understand(block: SessionBlock, into: Understood) -> None:
         Line(line.file, line.number, text) if (text := plain(line.text)) is not line.text else line
         for line in block.lines
     ]
+    lines = _without_yaml(lines, into)
     listing = listing_of(block.command) if block.command and not block.command.follows else None
-    if listing is None:
-        _by_shape(lines, block, into)
+    if listing is None or listing.reader == UNJUDGED:
+        left = _by_shape(lines, block, into)
+        if block.command is not None and listing is not None and block.at is not None:
+            # An empty answer is one too.
+            for line in left if lines else [block.at]:
+                into.state.leave_unjudged(form_of_command(block.command) or UNJUDGED, line)
         return
     if block.trimmed or (block.last and "addresses4" in listing.whole and _ends_amid(lines)):
         listing.whole.clear()
@@ -88,6 +103,24 @@ def understand(block: SessionBlock, into: Understood) -> None:
         _read(JSON, lines, listing, block, into)
     else:
         _read(listing.reader, lines, listing, block, into)
+
+
+def _without_yaml(lines: list[Line], into: Understood) -> list[Line]:
+    """Read the YAML documents among some lines; returns the other lines."""
+    if not any(line.text.startswith(("apiVersion: ", "kind: ", "- apiVersion: ")) for line in lines):
+        return lines
+    # Loaded only if there is some.
+    from pcapcheck.nodestate.readers.yaml_documents import yaml_documents
+
+    read: set[int] = set()
+    for places, objects in yaml_documents(lines):
+        for document, line in objects:
+            if document.get("kind") != FELIX:
+                read_cluster_object(document, line, into.state)
+        # Felix's settings have a reader that goes by lines.
+        if objects and not any(document.get("kind") == FELIX for document, _ in objects):
+            read.update(places)
+    return [line for at, line in enumerate(lines) if at not in read]
 
 
 def _ends_amid(lines: Sequence[Line]) -> bool:
@@ -108,6 +141,9 @@ def _read(reader: str, lines: Sequence[Line], listing: Listing | None, block: Se
         strange = read_documents(answers, host, into.state, listing)
     else:
         strange = chosen.read(answers, host, into.state, listing)
+    if listing and block.by_name and any(line.text.strip() for line in strange):
+        # The file may hold something else as well, or instead.
+        listing.whole.clear()
     if listing and listing.reader == "lookup":
         read_lookups([line for line in complaints if ANSWERS in line.text], host, listing)
     if listing and not complaints and (any(line.text.strip() for line in lines) or _may_be_empty(listing)):

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
+from pcapcheck.nodestate.bundles.layouts import Layout
 from pcapcheck.nodestate.host import NODE, POD, Host
 from pcapcheck.nodestate.node_facts import Device
+from pcapcheck.nodestate.pools import Pool
 from pcapcheck.nodestate.services import Services
 from pcapcheck.nodestate.source_lines import Line
 
@@ -79,11 +81,19 @@ class Look(Struct, frozen=True):
     lines: tuple[Line, ...]
 
 
+class Unjudged(Struct):
+    """An output that is known and in which nothing is judged: its first line, and how many it has."""
+
+    line: Line
+    count: int = 0
+
+
 class State(Brief, Struct):
     """All that was described, and ``problems``: lines that were not understood, with what was expected.
 
     Of many problems the first are kept, of the rest the number. ``calico``: a node shows Calico's data path;
-    ``looks`` are nodes and pods of other networks.
+    ``looks`` are nodes and pods of other networks. ``bundles`` are the layouts that some of the files have.
+    ``unjudged`` are outputs in which nothing is judged, by what they are.
     """
 
     hosts: list[Host] = field(default_factory=list)
@@ -94,6 +104,14 @@ class State(Brief, Struct):
     calico: bool = False
     looks: list[Look] = field(default_factory=list)
     services: Services = field(default_factory=Services)
+    bundles: list[Layout] = field(default_factory=list)
+    pools: list[Pool] = field(default_factory=list)
+    unjudged: dict[str, Unjudged] = field(default_factory=dict)
+
+    def leave_unjudged(self, form: str, line: Line) -> None:
+        """Count a line of an output in which nothing is judged; ``form`` says what it is."""
+        if form in self.unjudged or len(self.unjudged) < MOST_PROBLEMS:
+            self.unjudged.setdefault(form, Unjudged(line)).count += 1
 
     def complain(self, line: Line, message: str) -> None:
         """Remember a line that was not understood; of many only the first."""

@@ -55,7 +55,8 @@ class Deliveries(Brief, Struct, dict=True):
         return {}
 
     @cached_property
-    def _missing(self) -> dict[int, list[PointFacts]]:
+    def _missing(self) -> dict[int, tuple[Path, list[PointFacts]]]:
+        # By id, with the path: it must not be taken for another that is made later.
         return {}
 
     def within(self, facts: Facts, topology: Topology, paths: list[Path]) -> Deliveries:
@@ -92,8 +93,8 @@ class Deliveries(Brief, Struct, dict=True):
     def missing(self, path: Path) -> list[PointFacts]:
         """The receiver's links that were being recorded then, would have shown the packets, and do not."""
         if id(path) not in self._missing:
-            self._missing[id(path)] = list(self._silent_homes(path))
-        return self._missing[id(path)]
+            self._missing[id(path)] = path, list(self._silent_homes(path))
+        return self._missing[id(path)][1]
 
     def _has_to_leave(self, path: Path) -> bool:
         """Whether a request that goes to no pod of the node has to leave it: no traceroute's, and no ICMP error."""

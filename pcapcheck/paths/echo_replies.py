@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pcapcheck.columns import PACKETS
+from pcapcheck.column_words import PACKETS
 from pcapcheck.paths import gathering
 from pcapcheck.paths.correlation import Packets
 from pcapcheck.paths.gathering_layout import AGAIN, ANSWERED

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from pcapcheck.capture.rotation import bare_name
+from pcapcheck.decode.decoder import FrameGroup
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint, PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.path import Path, PathStep
@@ -93,6 +94,15 @@ class Hosts:
         machine = self._machine(here)
         return step.spot.group.dst in machine.macs if machine.certain and self.is_party(step) else None
 
+    def came_in(self, capture_point: CapturePoint, group: FrameGroup) -> bool | None:
+        """Whether frames of a group came to the machine that recorded them, by the other frames there alone."""
+        if group.direction in ("in", "out"):
+            return group.direction == "in"
+        machine = self._machine(capture_point)
+        if not machine.certain or (group.src in machine.macs) == (group.dst in machine.macs):
+            return None
+        return group.dst in machine.macs
+
     def is_party(self, step: PathStep) -> bool:
         """Whether a frame was certainly sent by the machine that recorded it, or to it alone."""
         group = step.spot.group
@@ -102,8 +112,8 @@ class Hosts:
         return bool({group.src, group.dst} & machine.macs)
 
     def _named_by_files(self, key: PointKey) -> str | None:
-        """The machine's name in the names of its files, if they hold one."""
-        label = self._labels[key]
+        """The machine's name in the bundle, or in the names of its files, if they hold one."""
+        label = self._points[key].host or self._labels[key]
         if not label and self._by_folder:
             return self._points[key].path.parent.name or None
         if not label and key[0] not in self._merged and self._clashes(key[0]):

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from pcapcheck.columns import ECHOES, ENCAPS, PACKETS
+from pcapcheck.column_words import ECHOES, ENCAPS, PACKETS
 from pcapcheck.paths import gathering
 from pcapcheck.paths.correlation import Packets
 from pcapcheck.paths.echo_replies import answered_of, asked_pairs

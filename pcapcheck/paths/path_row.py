@@ -50,5 +50,5 @@ class PathRow(FollowedRow, frozen=True, kw_only=True):
     translated_back: bool | None
     source_translated: bool | None
     sightings: int
-    length: int
+    length: int | None
     duration: int

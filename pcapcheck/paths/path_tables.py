@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
+from msgspec.structs import replace
+
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.fates import fate
 from pcapcheck.paths.hop_row import HopRow
+from pcapcheck.paths.lone_answers import lone_answers
 from pcapcheck.paths.path import Path, PathSample, pod_link_pairs
 from pcapcheck.paths.path_row import FollowedRow, PathRow
 from pcapcheck.paths.paths import Paths
@@ -19,6 +22,15 @@ from pcapcheck.values import clean, is_ipv4
 VARYING = {"time", "frames", "elsewhere", "last_seen", "length", "duration", "to_frame", "latency"}
 # The others, which its packets have in common.
 OF_PATHS, OF_HOPS = ([name for name in row.__struct_fields__ if name not in VARYING] for row in (PathRow, HopRow))
+
+# What stands before a frame's number and behind it; without the latter, the text names no frame.
+Words = tuple[str, str | None]
+
+
+def said(words: Words, frame: int) -> str:
+    """Words with the number of a frame in its place."""
+    before, behind = words
+    return before if behind is None else f"{before}{frame}{behind}"
 
 
 class FollowedPackets:
@@ -77,7 +89,7 @@ class FollowedPackets:
         """The row of one of these packets."""
         raise NotImplementedError
 
-    def last_frame(self, frame: int) -> str:
+    def last_frame(self) -> Words:
         """The frame of the last of these steps, in words."""
         raise NotImplementedError
 
@@ -167,17 +179,38 @@ class PathPackets(FollowedPackets):
         return PathRow(
             **{name: getattr(self, name) for name in OF_PATHS},
             **self._where(sample),
-            last_seen=self.last_frame(sample.frames[-1]),
+            last_seen=said(self.last_frame(), sample.frames[-1]),
             length=sample.length,
             duration=sample.times[-1] - sample.times[0],
         )
 
-    def last_frame(self, frame: int) -> str:
+    def last_frame(self) -> Words:
         step = self._path.steps[-1]
         capture_point = step.spot.point.capture_point
         where = {POD: ", coming from the pod", NODE: ", going to the pod"}.get(step.spot.side or "", "")
-        rest = f" (frame {frame} of {capture_point.file})" if self.sightings > 1 else ", and nowhere else"
-        return f"{capture_point.name}{where}{rest}"
+        if self.sightings == 1:
+            return f"{capture_point.name}{where}, and nowhere else", None
+        return f"{capture_point.name}{where} (frame ", f" of {capture_point.file})"
+
+
+class LoneAnswer(PathPackets):
+    """An answer to a pod from another address than ``asked``, which only the pod's own link shows."""
+
+    def __init__(self, paths: Paths, path: Path, asked: int) -> None:
+        super().__init__(paths, path)
+        self._asked = asked
+
+    @property
+    def asked(self) -> int:
+        return self._asked
+
+    @property
+    def translated_back(self) -> bool:
+        return False
+
+    def row(self, sample: PathSample) -> PathRow:
+        # How long it is was not kept.
+        return replace(super().row(sample), length=None)
 
 
 class HopPackets(FollowedPackets):
@@ -206,13 +239,13 @@ class HopPackets(FollowedPackets):
         return HopRow(
             **{name: getattr(self, name) for name in OF_HOPS},
             **self._where(sample),
-            to_frame=self.last_frame(sample.frames[self._end]),
+            to_frame=said(self.last_frame(), sample.frames[self._end]),
             latency=abs(sample.times[self._end] - sample.times[self._start]),
         )
 
-    def last_frame(self, frame: int) -> str:
+    def last_frame(self) -> Words:
         capture = self._paths.captures[self._path.steps[self._end].spot.capture]
-        return f"frame {frame} of {clean(capture.source.short_name)}"
+        return "frame ", f" of {clean(capture.source.short_name)}"
 
 
 class PathTables:
@@ -223,7 +256,14 @@ class PathTables:
 
     def packets(self, table: str) -> Iterator[FollowedPackets]:
         """The packets of a table, path by path and, in ``hops``, hop by hop."""
-        return (packets for path in self._paths.found for packets in self.of_path(table, path))
+        for path in self._paths.found:
+            yield from self.of_path(table, path)
+        yield from self._lone_answers() if table == PATHS else ()
+
+    def _lone_answers(self) -> Iterator[LoneAnswer]:
+        paths = self._paths
+        for path, asked in lone_answers(paths.captures, paths.facts, paths.found):
+            yield LoneAnswer(paths, path, asked)
 
     def of_path(self, table: str, path: Path) -> list[FollowedPackets]:
         """The packets of one path."""
@@ -240,3 +280,5 @@ class PathTables:
                 sample = groups.sample(packet)
                 for packets in of_path[int(groups.path_of[packet])]:
                     yield packets.row(sample)
+        for answer in self._lone_answers() if table == PATHS else ():
+            yield from (row for row, _ in answer.rows())

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import OPAQUE
+from pcapcheck.column_words import OPAQUE
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.clock import Clock
 from pcapcheck.links.facts import Facts

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 from pcapcheck.exchanges import pairing_layout, spreading_layout
+from pcapcheck.exchanges.loss_cells import Row
 from pcapcheck.links.facts import Repeats
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import NODE, POD
@@ -66,9 +66,9 @@ def _counted(captures: Iterable[Capture]) -> dict[tuple[Group, Pair], Counter[st
     for capture in captures:
         if not any(table == CONNECTIONS for table, _ in capture.tallies):
             continue
-        cells = capture.exchanges.paired.cells.table()
-        attempts = cells[:, layout.C_KIND] == pairing_layout.KIND_CONNECTION
-        for cell in cells[attempts & (cells[:, layout.C_RESPECT] == layout.PAIR)].tolist():
+        for cell in capture.exchanges.paired.cells.table():
+            if cell[layout.C_KIND] != pairing_layout.KIND_CONNECTION or cell[layout.C_RESPECT] != layout.PAIR:
+                continue
             known = counted.setdefault(_key(capture.number, cell), Counter())
             known[REPLIED] += cell[layout.C_REPLIED]
             known[UNANSWERED] += cell[layout.C_SILENT]
@@ -76,7 +76,7 @@ def _counted(captures: Iterable[Capture]) -> dict[tuple[Group, Pair], Counter[st
     return counted
 
 
-def _key(capture: int, cell: list[Any]) -> tuple[Group, Pair]:
+def _key(capture: int, cell: Row) -> tuple[Group, Pair]:
     layout = spreading_layout
     src = address_of(cell[layout.C_SRC_HIGH], cell[layout.C_SRC_LOW])
     dst = address_of(cell[layout.C_DST_HIGH], cell[layout.C_DST_LOW])

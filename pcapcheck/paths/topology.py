@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import ECHOES
+from pcapcheck.column_words import ECHOES
 from pcapcheck.links.capture_points import NODE_KINDS, PointKey
 from pcapcheck.links.sides import POD
 from pcapcheck.paths.path import Path, pod_link_pairs

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pcapcheck.columns import PACKETS
+from pcapcheck.column_words import PACKETS
 from pcapcheck.paths.gathering_layout import SAME_PACKET
 from pcapcheck.paths.path import Path
 from pcapcheck.paths.path_grouping import PathGroups

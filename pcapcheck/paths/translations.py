@@ -68,15 +68,21 @@ class Translations:
     def is_source_translated(self, path: Path) -> bool | None:
         """Whether what a pod asked left by a NIC with another source address.
 
-        None unless it left its node outside of tunnels. False only if nothing came back, the receiver is outside the
-        cluster, and the sources of other packets of this pod are translated.
+        None unless it left its node outside of tunnels. False only if nothing came back, and a pool of the state says
+        that it has to be, or the receiver is outside the cluster and the sources of other packets of this pod are.
         """
         if not self._leaves(path):
             return None
         if any(step.src != path.src for step in path.steps[1:]):
             return True
         unheard = (ANSWERS[path.packet], path.dst, path.src) not in self._seen
-        return False if unheard and path.src in self._translated and self._is_outside(path.dst) else None
+        return False if unheard and self._has_to_be_translated(path.src, path.dst) else None
+
+    def _has_to_be_translated(self, src: int, dst: int) -> bool:
+        by_pool = self._facts.known.leaves_translated
+        if by_pool is not None and not is_name(dst) and not is_multicast_address(dst) and by_pool(src, dst):
+            return True
+        return src in self._translated and self._is_outside(dst)
 
     @cached_property
     def _questions(self) -> dict[tuple[str, int], list[ServiceQuestion]]:

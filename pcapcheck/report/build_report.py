@@ -82,7 +82,7 @@ def build_report(analysis: Analysis, detail: Detail = EVERY_ROW) -> Report:
             unneeded=tuple(unneeded(analysis)),
             unneeded_undemanded=tuple(unneeded(analysis, demanded=False)),
             not_understood=tuple(analysis.not_understood),
-            icmp_errors=tuple(error_lines(errors)),
+            icmp_errors=tuple(error_lines(errors, analysis.followed)),
             paths=tuple(notes(analysis)) if detail.paths != 0 else (),
         ),
         pods=analysis.pods,

@@ -94,6 +94,8 @@ def _interface(point: PointFacts) -> str:
         what = f"{link_name(point.capture_point.link_type)} interface of unknown kind"
     if point.name != point.capture_point.file:
         what = f"{what} {point.name}"
+    if point.capture_point.interface.pod and point.kind != "pod-link":
+        what = f"{what} of {point.capture_point.interface.pod}"
     pod = ", ".join(format_address(ip) for ip in sorted(point.pod_ips)[:ADDRESSES])
     if len(point.pod_ips) > ADDRESSES:
         return f"{what} ({len(point.pod_ips):,} addresses of pods: {pod}, …)"

@@ -6,6 +6,7 @@ makes a new schema version. ``docs/glossary.md`` or the schema's own description
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
@@ -13,7 +14,7 @@ from msgspec.structs import asdict
 from pcapcheck.analysis import Analysis
 from pcapcheck.capture.rotated_set import RotatedSet
 from pcapcheck.decode.decoder import link_name
-from pcapcheck.links.point_facts import UNNAMED
+from pcapcheck.links.point_facts import UNNAMED, PointFacts
 from pcapcheck.paths.losses import LastSeen
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.report.accepted import acceptances
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from pcapcheck.triage.suspect import Suspect
 
 SCHEMA = "pcapcheck/2"
+# How much is shown of the description of an interface.
+MOST_DESCRIBED = 200
 
 
 def document(analysis: Analysis) -> dict[str, Any]:
@@ -38,7 +41,9 @@ def document(analysis: Analysis) -> dict[str, Any]:
     report = build_report(analysis, NUMBERS)
     values = _document(report)
     if report.pods is not None:
-        values["pods"] = names_in(values, report.pods)
+        values["pods"] = pods = names_in(values, report.pods)
+        named = names_in(values, report.pods, only_pods=False)
+        values["names"] = {token: name for token, name in named.items() if token not in pods}
     return values
 
 
@@ -57,20 +62,12 @@ def _document(report: Report) -> dict[str, Any]:
             {"path": file.path, "role": file.role, "problem": file.kind, "message": file.message, "named": file.named}
             for file in report.skipped
         ],
-        "endpoints": [
-            {
-                "interface": pod.link.name,
-                "ip": format_address(ip),
-                "mac": _macs(pod.link.pod_macs),
-                "pod": report.pods and report.pods.by_address(ip),
-            }
-            for pod in report.exchanges
-            for ip in sorted(pod.link.pod_ips)
-        ],
+        "endpoints": [endpoint for pod in report.exchanges for endpoint in _endpoints(report, pod.link)],
         "summary": summary(report),
         "state": {"hosts": list(report.hosts), "not_understood": list(report.notes.not_understood)},
         "rules": [_finding(report, finding) for finding in report.findings],
         "pods": {},
+        "names": {},
         "diagnoses": [_diagnosis(report, explanation.diagnosis) for explanation in report.explanations],
         "causes": [
             _cause(suspect, explanation.diagnosis, number)
@@ -80,6 +77,11 @@ def _document(report: Report) -> dict[str, Any]:
         "unanswered": [_unanswered(report, question) for question in report.unanswered],
         "remarks": [{"text": clean(remark.text), "source_lines": list(remark.lines)} for remark in report.remarks],
     }
+
+
+def _description(point: PointFacts) -> str | None:
+    said = point.capture_point.interface.description
+    return clean(said[:MOST_DESCRIBED]) if said else None
 
 
 def _capture(entry: CaptureEntry) -> dict[str, Any]:
@@ -108,6 +110,8 @@ def _capture(entry: CaptureEntry) -> dict[str, Any]:
                 "network": point.capture_point.likeness.network.id if point.capture_point.likeness else None,
                 "end": point.end,
                 "frames": point.capture_point.frames,
+                "description": _description(point),
+                "pod": point.capture_point.interface.pod,
             }
             for point in points
         ],
@@ -240,5 +244,23 @@ def _time(value: int | None) -> str | None:
     return None if value is None else format_time(value)
 
 
-def _macs(macs: frozenset[int]) -> str | None:
+def _endpoints(report: Report, link: PointFacts) -> list[dict[str, Any]]:
+    """The addresses of a link's pods; each with its own MACs if it is known which they are, else with the link's."""
+    macs: dict[int, set[int]] = {}
+    for mac in link.pod_macs:
+        for ip in link.pods.get(mac, ()):
+            macs.setdefault(ip, set()).add(mac)
+    every = _macs(link.pod_macs)
+    return [
+        {
+            "interface": link.name,
+            "ip": format_address(ip),
+            "mac": _macs(macs[ip]) if macs.get(ip) else every,
+            "pod": report.pods and report.pods.by_address(ip),
+        }
+        for ip in sorted(link.pod_ips)
+    ]
+
+
+def _macs(macs: Iterable[int]) -> str | None:
     return ", ".join(format_mac(mac) for mac in sorted(macs)) or None

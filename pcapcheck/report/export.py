@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from io import TextIOWrapper
 from types import ModuleType
 from typing import IO, TYPE_CHECKING
 
@@ -22,8 +24,19 @@ def write_text_table(analysis: Analysis, name: str, form: str, stream: IO[str]) 
     """
     columns, written = COLUMNS[name], FORMS[form]
     stream.write(written.header(["capture", *columns]))
+    write = _writing_blocks(stream)
     for chunk in read_chunks(analysis, name):
-        stream.writelines(text_rows(chunk, columns, written))
+        for block in text_rows(chunk, columns, written):
+            write(block)
+
+
+def _writing_blocks(stream: IO[str]) -> Callable[[memoryview], object]:
+    """What writes text in UTF-8 to a stream: as it is, if the stream ends in a file of that encoding."""
+    if isinstance(stream, TextIOWrapper) and stream.encoding.lower() == "utf-8":
+        stream.flush()
+        write: Callable[[memoryview], object] = stream.buffer.write
+        return write
+    return lambda block: stream.write(str(block, "utf-8"))
 
 
 def write_parquet(analysis: Analysis, name: str, path: str) -> None:

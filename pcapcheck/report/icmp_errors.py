@@ -9,6 +9,7 @@ from msgspec import Struct
 from pcapcheck.analysis import Analysis
 from pcapcheck.decode.icmp_words import RATE_LIMITED, in_words
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.paths.paths import Paths
 from pcapcheck.ruleset.finding import Evidence, Finding
 from pcapcheck.table_names import CONNECTIONS, DNS, ECHO, PATHS
 from pcapcheck.values import clean, format_address
@@ -37,8 +38,9 @@ def counted_errors(analysis: Analysis) -> tuple[CountedError, ...]:
     )
 
 
-def error_lines(errors: Sequence[CountedError]) -> Iterator[str]:
-    """Who says what, and how often, the most frequent first: a line per error, over all captures."""
+def error_lines(errors: Sequence[CountedError], followed: Paths) -> Iterator[str]:
+    """Who says what, how often, and whom it reached, the most frequent first: a line per error, over all captures."""
+    reached = _reached(followed) if errors else {}
     counted: dict[tuple[int, int, int, int, int | None], tuple[int, list[str]]] = {}
     for error in errors:
         which = error.family, error.icmp_type, error.icmp_code, error.source, error.mtu
@@ -49,7 +51,23 @@ def error_lines(errors: Sequence[CountedError]) -> Iterator[str]:
     for (family, icmp_type, icmp_code, source, mtu), (count, names) in by_count:
         where = names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
         words = in_words(family, icmp_type, icmp_code, mtu)
-        yield f"ICMP error: {format_address(source)} says {words}, {count}x (in {where})"
+        yield f"ICMP error: {format_address(source)} says {words}, {count}x (in {where}){reached.get(source, '')}"
+
+
+def _reached(followed: Paths) -> dict[int, str]:
+    """By sender of errors, whom they reached, in words: for those all of whose errors were seen to arrive."""
+    receivers: dict[int, set[int | None]] = {}
+    for path in followed.found:
+        if path.packet == "error":
+            receiver = path.receiver if followed.is_delivered(path) else None
+            receivers.setdefault(path.steps[-1].src, set()).add(receiver)
+    words = {}
+    for source, arrived in receivers.items():
+        known = [receiver for receiver in arrived if receiver is not None]
+        if len(known) == len(arrived):
+            whom = format_address(known[0]) if len(known) == 1 else f"the {len(known)} hosts that they are for"
+            words[source] = f", reached {whom}"
+    return words
 
 
 def answered_by_error(analysis: Analysis, failed: list[Finding]) -> str:

@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pcapcheck.errors import (
+    A_CAPTURE,
     DAMAGED,
     EMPTY,
     MISSING,
     NODE_STATE,
     NOT_A_CAPTURE,
+    NOT_A_FILE,
     NOT_UNDERSTOOD,
     PODS,
     TOO_LARGE,
     UNREADABLE,
 )
-from pcapcheck.skipped import EVIDENCE, OUTPUT, Skipped
+from pcapcheck.skipped import EVIDENCE, OTHERS, OUTPUT, Skipped
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
@@ -29,6 +31,8 @@ WHAT = {
     EMPTY: "empty",
     DAMAGED: "damaged",
     NOT_A_CAPTURE: "not captures",
+    NOT_A_FILE: "no files",
+    A_CAPTURE: "captures, for pcapcheck analyze",
     NODE_STATE: "node state, for --node-state",
     PODS: "lists of pods, for --pods",
     NOT_UNDERSTOOD: "not understood",
@@ -49,7 +53,7 @@ def _lines(files: list[Skipped]) -> Iterator[str]:
     groups: dict[tuple[str, str, bool], list[Skipped]] = {}
     for file in files:
         # The problem of a recording is worth a line; another file in a folder is worth its name.
-        briefly = not file.named and file.kind in (EMPTY, NOT_A_CAPTURE, NODE_STATE, PODS)
+        briefly = not file.named and file.kind in (EMPTY, *OTHERS)
         groups.setdefault((file.role, file.kind, briefly), []).append(file)
     for (role, problem, briefly), group in groups.items():
         verb = "not written" if role in (EVIDENCE, OUTPUT) else "skipped"

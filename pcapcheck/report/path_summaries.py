@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.columns import OPAQUE
+from pcapcheck.column_words import OPAQUE
 from pcapcheck.paths.fates import TUNNELS
 from pcapcheck.paths.path import Latency, Path, PathStep
 from pcapcheck.paths.paths import Paths

@@ -18,15 +18,16 @@ TOKEN = re.compile(
 )
 
 
-def name_of(token: str, pods: Pods) -> str | None:
-    """NAMESPACE/POD of an address or an interface."""
+def name_of(token: str, pods: Pods, only_pods: bool = False) -> str | None:
+    """NAMESPACE/POD of an address or an interface, else what a capture calls the address unless ``only_pods``."""
     by_interface = pods.by_interface(token)
     if by_interface is not None:
         return by_interface
     try:
-        return pods.by_address(parse_address(token))
+        address = parse_address(token)
     except ValueError:
         return None
+    return pods.by_address(address) if only_pods else pods.name_of_address(address)
 
 
 def mentions(text: str, pods: Pods) -> Iterator[tuple[int, str]]:
@@ -50,13 +51,16 @@ def with_names(text: str, pods: Pods | None) -> str:
     return "".join(parts) + text[done:]
 
 
-def names_in(value: Any, pods: Pods) -> dict[str, str]:
-    """The addresses and interfaces anywhere in a document that are known pods', with their names."""
+def names_in(value: Any, pods: Pods, only_pods: bool = True) -> dict[str, str]:
+    """The addresses and interfaces anywhere in a document that are known pods', with their names.
+
+    Without ``only_pods`` what captures call addresses counts too.
+    """
     if isinstance(value, dict):
-        return {name: pod for item in value.values() for name, pod in names_in(item, pods).items()}
+        return {name: pod for item in value.values() for name, pod in names_in(item, pods, only_pods).items()}
     if isinstance(value, list):
-        return {name: pod for item in value for name, pod in names_in(item, pods).items()}
+        return {name: pod for item in value for name, pod in names_in(item, pods, only_pods).items()}
     if not isinstance(value, str):
         return {}
-    found = {match[0]: name_of(match[0], pods) for match in TOKEN.finditer(value)}
+    found = {match[0]: name_of(match[0], pods, only_pods) for match in TOKEN.finditer(value)}
     return {token: name for token, name in found.items() if name is not None}

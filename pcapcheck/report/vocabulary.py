@@ -7,7 +7,8 @@ from typing import IO
 
 from msgspec import Struct
 
-from pcapcheck.columns import ADDRESS, BOOL, COLUMNS, DURATION, ENUM, MAC, NUMBER, TEXT, TIME, Column
+from pcapcheck.column import ADDRESS, BOOL, DURATION, ENUM, MAC, NUMBER, TEXT, TIME, Column
+from pcapcheck.columns import COLUMNS
 from pcapcheck.ruleset import acceptance, expectation, rule
 from pcapcheck.ruleset.conditions import OPERATORS
 from pcapcheck.ruleset.variables import VARIABLES

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from pcapcheck.columns import DURATION, NUMBER, Column, Columns
+from pcapcheck.column import DURATION, NUMBER, Column, Columns
 from pcapcheck.exchanges.binning import bucket_of
 from pcapcheck.exchanges.sums import Durations
 from pcapcheck.ruleset.conditions import OPERATORS, find_column, operand_of, value_of

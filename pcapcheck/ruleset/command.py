@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from pcapcheck.columns import ABSENT, ADDRESS, Column
+from pcapcheck.column import ABSENT, ADDRESS, Column
 from pcapcheck.values import Value, is_ipv4, is_name
 
 # Words that mean nothing to a shell: in a remark they need no quotes.

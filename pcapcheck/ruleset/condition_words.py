@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcapcheck.columns import Column
+from pcapcheck.column import Column
 from pcapcheck.ruleset.aggregate import SIGNS
 from pcapcheck.ruleset.conditions import Leaf
 from pcapcheck.ruleset.yaml_tree import Node

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import ADDRESS, MAC, Column, Columns
+from pcapcheck.column import ADDRESS, MAC, Column, Columns
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.ruleset.faults import each
 from pcapcheck.ruleset.variables import Settings, suggest

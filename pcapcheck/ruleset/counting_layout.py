@@ -6,8 +6,9 @@ Q_HOME = 0
 Q_GROUP = 1
 Q_OUTCOME = 2
 Q_COUNT = 3
-Q_OPEN = 4  # whether each of its rows must be looked at: some bin may keep it, or its values are counted
+Q_NEXT = 4  # from which row of all on its rows are looked at: some bin may keep them, or their values are counted
 Q_WORDS = 5  # the results; behind them, the bin of each rule, or NO_BIN
+NEVER = 4611686018427387904  # as Q_NEXT: none
 NO_BIN = -1
 RESULTS_PER_WORD = 31
 # The latest class is remembered for this many frame groups.
@@ -20,12 +21,15 @@ B_GROUP = 2
 B_OUTCOME = 3
 B_COUNT = 4
 B_SPREADS = 5  # the first of its spreads
-B_KEPT = 6  # rows kept to show
-B_PAIRS = 7  # a hash of who asked whom in each of them
+B_FAILS = 6  # whether its rows may break the rule, as far as early columns say
+B_BEGIN = 7  # how many rows of all were met before its first, and before the next that is kept over time
+B_TURN = 8
+B_KEPT = 9  # rows kept to show
+B_PAIRS = 10  # a hash of who asked whom in each of them
 MOST_KEPT = 20
 FIRST_KEPT = 5
 KEPT_PER_PAIR = 2
-B_RESULTS = 27
+B_RESULTS = 30
 
 # A spread: the values of one column in one bin, and the rows of the highest rank with when they were met.
 V_BIN = 0
@@ -48,9 +52,16 @@ C_BUCKET = 2
 C_COUNT = 3
 CELL_SIZE = 4
 
-# A note, a row that is to be kept in a bin: the bin, then the numbers of the row.
+# Of a bin whose rows may break the rule, one is kept over time, and the next when as many rows of all more were met as
+# since its first, shifted right by this.
+TURN_SHIFT = 2
+
+# A note, a row that is to be kept in a bin: the bin, how many rows were met before it, whether it is kept only over
+# time, then the numbers of the row.
 N_BIN = 0
-N_ROW = 1
+N_NUMBER = 1
+N_TURN = 2
+N_ROW = 3
 
 # What texts are of: home, the first row that has the text, the column, and two numbers per field.
 K_HOME = 0

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from pcapcheck.columns import COLUMNS, Column
+from pcapcheck.column import Column
+from pcapcheck.columns import COLUMNS
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.facts import Facts
 from pcapcheck.paths.path_tables import FollowedPackets
@@ -79,14 +80,17 @@ class Evaluation:
     def feed(self, capture: int, rows: Iterable[TableRow], weight: int = 1) -> None:
         """Count rows of one capture; ``weight`` frames stand behind each row where the rows are frame groups."""
         for row in () if self.rule.off else rows:
+            number, results = self.seen, self._compared(row)
             self.seen += weight
-            held = self._bin(capture, row, self._compared(row))
+            held = self._bin(capture, row, results)
             if held is None:
                 continue
             held.count += weight
-            pair = pair_of(row)
+            pair, turn = pair_of(row), held.takes_turn(number)
             if held.wants(pair):
-                held.keep(pair, self.sample(row))
+                held.keep(pair, number, self.sample(row))
+            elif turn and self.rule.expect.evaluate(self._said(results)) != TRUE:
+                held.keep_over_time(number, self.sample(row))
             for (column, bound), spread, extremes in zip(self.bounds, held.spreads, held.extremes, strict=True):
                 value = early_value(row, column)
                 if isinstance(value, int):
@@ -118,7 +122,7 @@ class Evaluation:
             for row, _ in packets.rows():
                 pair = pair_of(row)
                 if held.wants(pair):
-                    held.keep(pair, self.sample(row))
+                    held.keep(pair, self.seen, self.sample(row))
 
     def _compared(self, row: TableRow) -> tuple[int, ...]:
         """What each early condition says of a row."""

@@ -4,7 +4,7 @@ cimport cython
 from pcapcheck.hash_table cimport insert_all, seek, stir
 from pcapcheck.ruleset.field_values cimport gather
 from pcapcheck.ruleset.leaf_results cimport judge_leaf
-from pcapcheck.ruleset.rule_bins cimport find_bin, may_want, note_row, pair_of, result_in, wants
+from pcapcheck.ruleset.rule_bins cimport find_bin, keep_pair, may_want, note_row, pair_of, result_in, takes_turn, wants
 from pcapcheck.ruleset.value_spreads cimport count_values
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
@@ -14,9 +14,9 @@ from pcapcheck.ruleset cimport program_layout as layout
 
 cpdef enter(long long[::1] rows, long long width, int[::1] slots, long long count)
 
-@cython.locals(token_at=cython.longlong, end=cython.longlong, top=cython.longlong, token=cython.longlong)
-cdef long long selects(
-    const long long[::1] program, long long rule, const long long[::1] classes, long long entry,
+@cython.locals(top=cython.longlong, token=cython.longlong)
+cdef long long says(
+    const long long[::1] program, long long token_at, long long end, const long long[::1] classes, long long entry,
     signed char[::1] stack) except? -2 nogil
 
 @cython.locals(result=cython.longlong, place=cython.longlong)
@@ -35,7 +35,9 @@ cdef long long find_class(
     const long long[::1] program, long long group, long long outcome, const long long[::1] packed, long long place,
     long long[::1] classes, int[::1] class_slots, const long long[::1] state) except? -1 nogil
 
-@cython.locals(at=cython.longlong, number=cython.longlong, rule=cython.longlong)
+@cython.locals(
+    at=cython.longlong, number=cython.longlong, rule=cython.longlong, selected=cython.longlong,
+    expected=cython.longlong, found=cython.longlong)
 cdef int find_bins(
     const long long[::1] program, long long[::1] classes, long long entry, signed char[::1] stack,
     long long[::1] bins, int[::1] slots, long long[::1] spreads, long long[::1] state) except -1 nogil
@@ -48,7 +50,7 @@ cdef inline int what_is_full(
 
 @cython.locals(
     first=cython.longlong, pair=cython.longlong, number=cython.longlong, found=cython.longlong, at=cython.longlong,
-    rule=cython.longlong)
+    rule=cython.longlong, following=cython.longlong, wanted=cython.bint)
 cdef int look_at_row(
     const long long[::1] program, long long entry, const long long[::1] vectors, long long place,
     const long long[::1] data, long long row, long long step, long long size, long long[::1] classes,
@@ -58,7 +60,7 @@ cdef int look_at_row(
 @cython.locals(
     width=cython.longlong, groups=cython.longlong, outcomes=cython.longlong, outcome=cython.longlong,
     place=cython.longlong, group=cython.longlong, recent=cython.longlong, found=cython.longlong, known=cython.bint,
-    status=cython.int, entry=cython.longlong, row=cython.longlong, serial=cython.longlong)
+    status=cython.int, entry=cython.longlong, row=cython.longlong, before=cython.longlong, serial=cython.longlong)
 cdef int count_block(
     const long long[::1] program, long long count, const long long[::1] vectors, const long long[::1] packed,
     const long long[::1] data, long long first, long long row_step, long long step, long long size,

@@ -25,7 +25,16 @@ if not cython.compiled:
     from pcapcheck.ruleset import program_layout as layout
     from pcapcheck.ruleset.field_values import gather
     from pcapcheck.ruleset.leaf_results import judge_leaf
-    from pcapcheck.ruleset.rule_bins import find_bin, may_want, note_row, pair_of, result_in, wants
+    from pcapcheck.ruleset.rule_bins import (
+        find_bin,
+        keep_pair,
+        may_want,
+        note_row,
+        pair_of,
+        result_in,
+        takes_turn,
+        wants,
+    )
     from pcapcheck.ruleset.value_spreads import count_values
 
 
@@ -34,10 +43,8 @@ def enter(rows: array[int], width: int, slots: array[int], count: int) -> None:
     insert_all(rows, width, 0, slots, 0, count)
 
 
-def selects(program: array[int], rule: int, classes: array[int], entry: int, stack: array[int]) -> int:
-    """Whether a rule selects the rows of a class, as far as early columns say."""
-    token_at = program[rule + layout.R_CODE]
-    end = program[rule + layout.R_CODE_END]
+def says(program: array[int], token_at: int, end: int, classes: array[int], entry: int, stack: array[int]) -> int:
+    """What the code up to ``end`` says of the rows of a class, as far as early columns do."""
     top = 0
     while token_at < end:
         token = program[token_at]
@@ -115,13 +122,21 @@ def find_bins(
 ) -> None:  # fmt: skip
     """Find the bin in which each rule counts the rows of a new class."""
     at = entry + counted.Q_WORDS + program[layout.P_CLASS_WORDS]
-    classes[entry + counted.Q_OPEN] = 0
+    classes[entry + counted.Q_NEXT] = counted.NEVER
     for number in range(program[layout.P_RULE_COUNT]):
         rule = program[layout.P_RULES] + number * layout.RULE_SIZE
         classes[at + number] = counted.NO_BIN
-        if selects(program, rule, classes, entry, stack) != kleene.FALSE:
-            classes[at + number] = find_bin(program, number, classes, entry, bins, slots, spreads, state)
-            classes[entry + counted.Q_OPEN] = 1
+        selected = says(
+            program, program[rule + layout.R_CODE], program[rule + layout.R_CODE_END], classes, entry, stack
+        )
+        if selected != kleene.FALSE:
+            found = find_bin(program, number, classes, entry, bins, slots, spreads, state)
+            expected = says(
+                program, program[rule + layout.R_EXPECTED], program[rule + layout.R_EXPECTED_END], classes, entry, stack
+            )
+            bins[found * (counted.B_RESULTS + program[layout.P_WORDS]) + counted.B_FAILS] = expected != kleene.TRUE
+            classes[at + number] = found
+            classes[entry + counted.Q_NEXT] = 0
 
 
 def what_is_full(
@@ -153,23 +168,30 @@ def look_at_row(
     """Note a row of a class in the bins that keep it, and count the values that rules bound."""
     first = entry + counted.Q_WORDS + program[layout.P_CLASS_WORDS]
     pair = pair_of(program, vectors, place)
-    classes[entry + counted.Q_OPEN] = 0
+    following = counted.NEVER
     for number in range(program[layout.P_RULE_COUNT]):
         found = classes[first + number]
         if found == counted.NO_BIN:
             continue
         at = found * (counted.B_RESULTS + program[layout.P_WORDS])
+        wanted = False
         if may_want(program, bins, at):
-            if wants(bins, at, pair):
-                note_row(found, bins, at, pair, data, row, step, size, notes, state)
-            classes[entry + counted.Q_OPEN] = 1
+            wanted = wants(bins, at, pair)
+            following = serial + 1
+        if wanted:
+            keep_pair(bins, at, pair, serial)
+        if (takes_turn(bins, at, serial) and bins[at + counted.B_FAILS]) or wanted:
+            note_row(found, serial, not wanted, data, row, step, size, notes, state)
+        if bins[at + counted.B_FAILS]:
+            following = min(following, bins[at + counted.B_TURN])
         rule = program[layout.P_RULES] + number * layout.RULE_SIZE
         if program[rule + layout.R_BOUND_COUNT]:
             count_values(
                 program, rule, at, vectors, place, data, row, step, size, bins, spreads, ranked, cells, cell_slots,
                 serial, state,
             )  # fmt: skip
-            classes[entry + counted.Q_OPEN] = 1
+            following = serial + 1
+    classes[entry + counted.Q_NEXT] = following
 
 
 def count_block(
@@ -185,6 +207,7 @@ def count_block(
     if program[layout.P_OUTCOME]:
         outcomes = program[program[layout.P_OUTCOME] + layout.F_VECTOR] * layout.BLOCK
     outcome = 0
+    before = state[counted.S_SERIAL] + first
     for place in range(state[counted.S_PLACE], count):
         group = vectors[groups + place]
         if outcomes >= 0:
@@ -192,7 +215,8 @@ def count_block(
         recent = group & (counted.RECENT - 1)
         found = latest[recent]
         known = found >= 0 and is_class_of(program, classes, found * width, group, outcome, packed, place)
-        if not known or classes[found * width + counted.Q_OPEN]:
+        serial = before + place
+        if not known or serial >= classes[found * width + counted.Q_NEXT]:
             status = what_is_full(program, size, classes, bins, spreads, cells, notes, state)
             if status != counted.DONE:
                 state[counted.S_PLACE] = place
@@ -204,9 +228,8 @@ def count_block(
             if found == state[counted.S_CLASSES]:
                 state[counted.S_CLASSES] = found + 1
                 find_bins(program, classes, entry, stack, bins, slots, spreads, state)
-            if classes[entry + counted.Q_OPEN]:
+            if serial >= classes[entry + counted.Q_NEXT]:
                 row = (first + place) * row_step
-                serial = state[counted.S_SERIAL] + first + place
                 look_at_row(
                     program, entry, vectors, place, data, row, step, size, classes, bins, spreads, ranked, cells,
                     cell_slots, notes, serial, state,

@@ -6,7 +6,7 @@ from collections import Counter
 
 from msgspec.structs import replace
 
-from pcapcheck.columns import Column
+from pcapcheck.column import Column
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.facts import Facts

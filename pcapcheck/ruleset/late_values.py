@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from pcapcheck.columns import Column
+from pcapcheck.column import Column
 from pcapcheck.links.facts import Facts
 from pcapcheck.values import Value
 

@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 """What the leaves of conditions say of a block of raw rows: true, false, or unknown where a value is absent.
 
 Takes the vectors that ``field_values`` gathers. The loops run as plain Python or compiled by Cython with the C types in

@@ -34,7 +34,9 @@ R_LEAVES = 2  # its early leaves, one offset each
 R_LEAF_COUNT = 3
 R_BOUNDS = 4  # its bounds on columns: field, and 1 if large values speak against it, else -1
 R_BOUND_COUNT = 5
-RULE_SIZE = 6
+R_EXPECTED = 6  # what it expects: offset of the code, and where it ends
+R_EXPECTED_END = 7
+RULE_SIZE = 8
 
 # Code: the offset of a leaf whose result is pushed, or one of these; ALL and ANY are followed by the number of results
 # that they take from the stack.

@@ -5,22 +5,26 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Protocol
 
 from msgspec import Struct, field
 
 from pcapcheck.ruleset.aggregate import Spread
+from pcapcheck.ruleset.counting_layout import TURN_SHIFT
 from pcapcheck.values import Value
 
 SAMPLES_PER_BIN = 5
 # Rows kept of each pair that has none among those, so that the first target does not hide a second.
 SAMPLES_PER_PAIR, MOST_SAMPLES = 2, 20
+# Rows kept besides for when they were met, so that the first minute does not hide a later one.
+SAMPLES_OVER_TIME = 8
 
 # (capture, frame group, outcome, what each early condition said)
 BinKey = tuple[int, int, str, tuple[int, ...]]
 # (who asked or sent, whom, which port): columns of the row
 Pair = tuple[Value | None, ...]
-PAIR = ("src", "dst", "dst_port")
+PAIR = ("src", "dst", "dst_port", "asker_ip", "target")
 
 
 class BinSample(Struct):
@@ -76,11 +80,14 @@ class Extremes(Struct):
 class Bin(Struct):
     """Rows alike in all that matters to the rule; ``spreads`` and ``extremes`` correspond to the rule's bounds.
 
-    ``pairs`` counts the rows that are ``kept`` by who asked whom.
+    ``kept`` are some rows with their numbers; ``pairs`` counts them by who asked whom. ``over_time`` are others, spread
+    over the time in which the rows were met.
     """
 
     count: int = 0
-    kept: list[KeptRow] = field(default_factory=list)
+    kept: list[tuple[int, KeptRow]] = field(default_factory=list)
+    over_time: list[tuple[int, KeptRow]] = field(default_factory=list)
+    turn: int = 0
     pairs: Counter[Pair] = field(default_factory=Counter)
     spreads: list[Spread] = field(default_factory=list)
     extremes: list[Extremes] = field(default_factory=list)
@@ -91,20 +98,34 @@ class Bin(Struct):
             return True
         return len(self.kept) < MOST_SAMPLES and self.pairs[pair] < SAMPLES_PER_PAIR
 
-    def keep(self, pair: Pair, sample: KeptRow) -> None:
-        """Add a row that is wanted."""
-        self.kept.append(sample)
+    def takes_turn(self, number: int) -> bool:
+        """Whether a row is kept over time; the next turn comes after a quarter of the rows met since the first."""
+        if number < self.turn:
+            return False
+        self.turn = number + 1 + ((number - (self.kept[0][0] if self.kept else number)) >> TURN_SHIFT)
+        return True
+
+    def keep(self, pair: Pair, number: int, sample: KeptRow) -> None:
+        """Add a row that is wanted; ``number`` is how many rows were met before it."""
+        self.kept.append((number, sample))
         self.pairs[pair] += 1
+
+    def keep_over_time(self, number: int, sample: KeptRow) -> None:
+        """Add a row whose turn has come, and drop the one that the others make up for best."""
+        rows = self.over_time
+        rows.append((number, sample))
+        if len(rows) > SAMPLES_OVER_TIME:
+            del rows[min(range(1, len(rows) - 1), key=lambda at: rows[at + 1][0] - rows[at - 1][0])]
 
     @property
     def first(self) -> BinSample:
         """The first row."""
-        return self.kept[0].look()
+        return self.kept[0][1].look()
 
     @property
     def samples(self) -> list[BinSample]:
-        """All rows that are kept."""
-        return [sample.look() for sample in self.kept]
+        """All rows that are kept, in order."""
+        return [sample.look() for _, sample in sorted([*self.kept, *self.over_time], key=itemgetter(0))]
 
 
 def pair_of(row: object) -> Pair:

@@ -197,10 +197,14 @@ class RowCounting:
             if number == len(self._held):
                 self._held.append(evaluation.bin_of(self._key(entry, len(evaluation.early))))
             row = self._row.alone(self._notes[at + counted.N_ROW : at + width])
+            place = self._notes[at + counted.N_NUMBER]
+            if self._notes[at + counted.N_TURN]:
+                self._held[number].keep_over_time(place, RawSample(row, evaluation.sample))
+                continue
             pair = tuple(row.value(0, name) if name in row.fields.columns else None for name in PAIR)
             # After an earlier ``settle``, the bin may have enough.
             if self._held[number].wants(pair):
-                self._held[number].keep(pair, RawSample(row, evaluation.sample))
+                self._held[number].keep(pair, place, RawSample(row, evaluation.sample))
         self._state[counted.S_NOTES] = 0
 
     def _key(self, entry: int, leaves: int) -> BinKey:

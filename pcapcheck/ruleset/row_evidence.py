@@ -8,7 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import ADDRESS, ASKED, Column
+from pcapcheck.column import ADDRESS, Column
+from pcapcheck.column_words import ASKED
 from pcapcheck.ruleset.command import fill_command, typed_as
 from pcapcheck.ruleset.condition_words import as_written, in_words
 from pcapcheck.ruleset.finding import Evidence

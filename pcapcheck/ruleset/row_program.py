@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from pcapcheck.columns import Column
+from pcapcheck.column import Column
 from pcapcheck.raw_rows import ZERO, Field, TableFields, Wording
 from pcapcheck.ruleset import program_layout as layout
 from pcapcheck.ruleset.conditions import Combination, Condition, Leaf
@@ -107,14 +107,14 @@ class RowProgram:
 
     def _rule(self, evaluation: Evaluation) -> list[int]:
         leaves = {id(leaf): self._leaf(leaf, id(leaf) in evaluation.selecting) for leaf in evaluation.early}
-        code = list(self._code(evaluation.rule.select, leaves))
-        self.depth = max(self.depth, len(code))
+        code, expected = (list(self._code(said, leaves)) for said in (evaluation.rule.select, evaluation.rule.expect))
+        self.depth = max(self.depth, len(code), len(expected))
         bounds = [
             number
             for column, bound in evaluation.bounds
             for number in (self._vector(self.fields.columns[column.name]), bound.against(1))
         ]
-        at = self._put(*code)
+        at, expected_at = self._put(*code), self._put(*expected)
         return [
             at,
             at + len(code),
@@ -122,10 +122,12 @@ class RowProgram:
             len(evaluation.early),
             self._put(*bounds),
             len(evaluation.bounds),
+            expected_at,
+            expected_at + len(expected),
         ]
 
     def _code(self, condition: Condition, leaves: dict[int, int]) -> Iterable[int]:
-        """What a rule selects: parts before what combines them."""
+        """What a rule selects or expects: parts before what combines them."""
         if not isinstance(condition, Combination):
             yield leaves.get(id(condition), layout.LATE)
             return

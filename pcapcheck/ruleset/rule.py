@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from pcapcheck.brief import Brief
-from pcapcheck.columns import ABSENT, COLUMNS, Columns
+from pcapcheck.column import ABSENT, Columns
+from pcapcheck.columns import COLUMNS
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.aggregate import AGGREGATES, Bound, read_bounds
 from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions, value_of

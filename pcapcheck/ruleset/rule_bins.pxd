@@ -40,7 +40,12 @@ cdef bint may_want(const long long[::1] program, const long long[::1] bins, long
 @cython.locals(kept=cython.longlong, alike=cython.longlong, place=cython.longlong)
 cdef bint wants(const long long[::1] bins, long long at, long long pair) except? -1 nogil
 
-@cython.locals(kept=cython.longlong, note=cython.longlong)
+cdef bint takes_turn(long long[::1] bins, long long at, long long serial) except? -1 nogil
+
+@cython.locals(kept=cython.longlong)
+cdef int keep_pair(long long[::1] bins, long long at, long long pair, long long serial) except -1 nogil
+
+@cython.locals(note=cython.longlong)
 cdef int note_row(
-    long long found, long long[::1] bins, long long at, long long pair, const long long[::1] data, long long row,
-    long long step, long long size, long long[::1] notes, long long[::1] state) except -1 nogil
+    long long found, long long serial, bint turn, const long long[::1] data, long long row, long long step,
+    long long size, long long[::1] notes, long long[::1] state) except -1 nogil

@@ -80,6 +80,9 @@ def find_bin(
     bins[at + counted.B_HOME] = home
     bins[at + counted.B_COUNT] = 0
     bins[at + counted.B_SPREADS] = state[counted.S_SPREADS]
+    bins[at + counted.B_FAILS] = 0
+    bins[at + counted.B_BEGIN] = 0
+    bins[at + counted.B_TURN] = 0
     bins[at + counted.B_KEPT] = 0
     slots[slot] = found
     for bound in range(program[rule + layout.R_BOUND_COUNT]):
@@ -124,15 +127,31 @@ def wants(bins: array[int], at: int, pair: int) -> bool:
     return alike < counted.KEPT_PER_PAIR
 
 
-def note_row(
-    found: int, bins: array[int], at: int, pair: int, data: array[int], row: int, step: int, size: int,
-    notes: array[int], state: array[int]
-) -> None:  # fmt: skip
-    """Note a row, whose numbers begin at ``row``, to be kept in the bin ``found``, which stands at ``at``."""
+def takes_turn(bins: array[int], at: int, serial: int) -> bool:
+    """Whether the turn of a row of the bin at ``at`` has come, before which ``serial`` rows of all were met."""
+    if serial < bins[at + counted.B_TURN]:
+        return False
+    bins[at + counted.B_TURN] = serial + 1 + ((serial - bins[at + counted.B_BEGIN]) >> counted.TURN_SHIFT)
+    return True
+
+
+def keep_pair(bins: array[int], at: int, pair: int, serial: int) -> None:
+    """Count a row of this pair as kept in the bin that stands at ``at``."""
     kept = bins[at + counted.B_KEPT]
+    if kept == 0:
+        bins[at + counted.B_BEGIN] = serial
     bins[at + counted.B_PAIRS + kept] = pair
     bins[at + counted.B_KEPT] = kept + 1
+
+
+def note_row(
+    found: int, serial: int, turn: bool, data: array[int], row: int, step: int, size: int, notes: array[int],
+    state: array[int]
+) -> None:  # fmt: skip
+    """Note a row, whose numbers begin at ``row``, to be kept in a bin, perhaps only since its ``turn`` came."""
     note = state[counted.S_NOTES] * (counted.N_ROW + size)
     state[counted.S_NOTES] = state[counted.S_NOTES] + 1
     notes[note + counted.N_BIN] = found
+    notes[note + counted.N_NUMBER] = serial
+    notes[note + counted.N_TURN] = turn
     copy_row(data, row, step, size, notes, note + counted.N_ROW)

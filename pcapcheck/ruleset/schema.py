@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pcapcheck.columns import ADDRESS, BOOL, COLUMNS, DURATION, MAC, NUMBER, Column
+from pcapcheck.column import ADDRESS, BOOL, DURATION, MAC, NUMBER, Column
+from pcapcheck.columns import COLUMNS
 from pcapcheck.ruleset.acceptance import OPTIONAL as ACCEPTING
 from pcapcheck.ruleset.acceptance import REQUIRED as ACCEPTED
 from pcapcheck.ruleset.aggregate import AGGREGATES, BOUNDS, RATIO

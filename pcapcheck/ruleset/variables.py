@@ -7,7 +7,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from pcapcheck.columns import ADDRESS, DURATION, MAC, TEXT, Type
+from pcapcheck.column import ADDRESS, DURATION, MAC, TEXT, Type
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.yaml_tree import Node

@@ -6,8 +6,7 @@ What a node's state holds about a pod that nobody sent to may be as old as the n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-
-import numpy as np
+from operator import itemgetter
 
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
@@ -39,8 +38,7 @@ class Sought:
             self._ips |= {ip for _, ip in exchanges.asked}
             self._ips |= {conversation.asked for conversation in exchanges.conversations.found}
             self._ips |= {row.dst for row in exchanges.conversations.broken if isinstance(row.dst, int)}
-            pairs = np.unique(exchanges.paired.cells.table()[:, DST], axis=0)
-            self._ips |= {address_of(*pair) for pair in pairs.tolist()}
+            self._ips |= {address_of(*halves) for halves in set(map(itemgetter(*DST), exchanges.paired.cells.table()))}
             paired = exchanges.paired
             asked = [*_in_vain("tcp", paired.bins_of(CONNECTIONS)), *_in_vain("dns", paired.bins_of(DNS))]
             for question in dict.fromkeys(asked[:MOST]):

@@ -6,21 +6,8 @@ A case is a failure with what follows from it. Its columns are absent if neither
 
 from __future__ import annotations
 
-from pcapcheck.columns import (
-    ADDRESS,
-    BOOL,
-    CHECKSUMS,
-    ENCAPS,
-    ENUM,
-    GATEWAY_ROUTES,
-    MAC,
-    NUMBER,
-    TEXT,
-    TIME,
-    Column,
-    Columns,
-    Type,
-)
+from pcapcheck.column import ADDRESS, BOOL, ENUM, MAC, NUMBER, TEXT, TIME, Column, Columns, Type
+from pcapcheck.column_words import CHECKSUMS, ENCAPS, GATEWAY_ROUTES
 from pcapcheck.nodestate.hop_states import NEXT_HOPS
 from pcapcheck.paths.losses import PLACES, REPLY, REQUEST
 from pcapcheck.triage.beyond import LEFT
@@ -55,14 +42,9 @@ ROLES = ("pod", "node", "service", "router", "outside", "unknown")
 FIREWALL = ("fits", "may-fit", "none-fits", "none-shown-fits")
 # What stays in the state after a loss: counters and logs.
 LASTING = (
-    *(
-        "state.conntrack_drops",
-        "state.conntrack_invalid",
-        "state.neighbours_full",
-        "state.queue_drops",
-        "state.netem_drops",
-    ),
-    *("state.policer_drops", "state.damaged_frames", "state.card_failed"),
+    *("state.conntrack_drops", "state.conntrack_invalid", "state.neighbours_full", "state.queue_drops"),
+    *("state.netem_drops", "state.policer_drops", "state.damaged_frames", "state.card_failed"),
+    "state.checksum_errors",
 )
 # Whether something that counts its drops dropped the packets: it did, it may have, it did not.
 DROPPED = ("fits", "may-fit", "none-fits")
@@ -290,7 +272,9 @@ CASE_COLUMNS = _columns(
         "the worst of the checksums that lost packets had where they came to their receiver's node or pod",
         CHECKSUMS,
     ),
+    ("checksum.all_wrong", BOOL, "whether each of these packets that was looked at has a wrong one there"),
     ("checksum.sent", ENUM, "the same where these packets were seen before, outside tunnels", CHECKSUMS),
+    ("checksum.on_nic", ENUM, "the same on a NIC, where nothing shows whether they came in or left", CHECKSUMS),
     ("tunnelled", ENUM, "the tunnel that packets from pod to dst pass, on any part of their path", ENCAPS),
     ("by_size", BOOL, "whether small packets arrive and large ones do not"),
     ("unrouted", BOOL, "whether packets keep their TTL or MACs from one link to the next"),
@@ -366,6 +350,7 @@ CASE_COLUMNS = _columns(
     ("state.policer_drops", ENUM, "the same of policers at the ingress of a pod's link or a card", DROPPED),
     ("state.damaged_frames", ENUM, "the same of damaged frames, and of frames that a driver could not send", DROPPED),
     ("state.card_failed", ENUM, "whether a card hung or lost its link at that time, by the kernel's log", DROPPED),
+    ("state.checksum_errors", ENUM, "whether the pod that they came to counted as many wrong checksums", DROPPED),
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),
     ("state.way", ENUM, "where the routes of the node that was to forward the lost packets take them", WAYS),
@@ -378,6 +363,11 @@ CASE_COLUMNS = _columns(
     ("state.forwards", BOOL, "whether it forwards packets that come in by the same interface as they did"),
     ("state.managed", BOOL, "whether a network manager owns the interface"),
     ("state.route_deleted", BOOL, "whether the host route of pod or dst was removed while ip monitor ran"),
+    (
+        "state.nat_outgoing",
+        BOOL,
+        "whether the pod's pool has natOutgoing: what it asks elsewhere gets the node's address",
+    ),
     ("state.checksum_offload", BOOL, "whether the VXLAN device leaves UDP checksums to the card"),
     ("state.duplicate_here", BOOL, "whether both pods are on one node, by the list of pods"),
     ("state.duplicate", BOOL, "whether two pods have the address"),

@@ -55,7 +55,8 @@ def diagnose(
     is_captured = any(not _is_of_state(case) for case in cases)
     lost = [lost_of(case, judgement) for case in cases]
     found: dict[object, Diagnosis] = {}
-    for case, losses, sums in zip(cases, lost, received_sums(judgement, zip(cases, lost, strict=True)), strict=True):
+    every_sums = received_sums(judgement, zip(cases, lost, strict=True), situation)
+    for case, losses, sums in zip(cases, lost, every_sums, strict=True):
         if is_captured and _is_of_state(case) and not _was_recorded(case):
             # What the state says about pods that the captures do not show is no reason for what they show.
             continue

@@ -16,6 +16,7 @@ from pcapcheck.nodestate.listing import QUEUES
 from pcapcheck.nodestate.node_facts import Counter, LogEntry
 from pcapcheck.nodestate.readers.kernel_log import CARD_HUNG, CONNTRACK_FULL, LINK_DOWN, NEIGHBOURS_FULL
 from pcapcheck.nodestate.readers.link_counters import IN, LINK, OUT
+from pcapcheck.nodestate.readers.nstat import NSTAT
 from pcapcheck.nodestate.readers.per_processor import BACKLOG, CONNTRACK, NEIGHBOURS
 from pcapcheck.nodestate.readers.queues import ENTRANCES, NETEM, POLICE, QUEUE
 from pcapcheck.nodestate.readers.sysctls import value_of
@@ -35,6 +36,9 @@ DIRECTION = {COMING: IN, ENTERED: IN, SENT: OUT, LEAVING: OUT}
 DOUBTFUL = (LINK, "dropped", IN)
 # Up to this many packets more than were recorded have passed something that is as good as new.
 SPARE = 20
+# Counters of wrong checksums (kernel: net/ipv4/proc.c, net/ipv6/proc.c), by what was asked.
+CHECKSUM_ERRORS = "InCsumErrors"
+SUMMED_UP = {"tcp": ("Tcp",), "dns": ("Udp", "Udp6"), "udp": ("Udp", "Udp6"), "echo": ("Icmp", "Icmp6")}
 # A line of the log belongs to this time if it is this near to it.
 NEAR = 2 * 10**9
 SHOWN = 2
@@ -104,6 +108,15 @@ class Drops(Struct, frozen=True):
             return Quoted(NONE_FITS, known)
         counted = [self._counted(host, NEIGHBOURS, "table_fulls") for host in self._routing]
         return _best(counted, [self._logged(NEIGHBOURS_FULL), *map(_crowded, self._routing)])
+
+    def checksums(self, protocol: str) -> Quoted[str] | None:
+        """The pod that the packets came to, which finds a wrong checksum: a host counts those of its own packets."""
+        if not self.stretch.sure:
+            return None
+        hosts = {id(spot.host): spot.host for spot in self.stretch.spots if spot.stage == COMING}
+        names = [f"{layer}{CHECKSUM_ERRORS}" for layer in SUMMED_UP.get(protocol, ())]
+        receivers = [host for host in hosts.values() if host.role == POD]
+        return _best([self._counted(host, NSTAT, name) for host in receivers for name in names])
 
     def cards(self) -> Quoted[str] | None:
         """Cards that hung or lost their link meanwhile."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pcapcheck.columns import Column
+from pcapcheck.column import Column
 from pcapcheck.kleene import TRUE
 from pcapcheck.ruleset.conditions import Combination, Condition, Getter, Leaf
 from pcapcheck.values import Value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from pcapcheck.columns import Column
+from pcapcheck.column import Column
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.ruleset.conditions import Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.rule import placeholders

@@ -57,7 +57,8 @@ settings() {
     for key in forwarding disable_ipv6 proxy_ndp; do
         files="$files $conf6/*/$key"
     done
-    files="$files /proc/sys/net/netfilter/nf_conntrack_count /proc/sys/net/netfilter/nf_conntrack_max"
+    filter=/proc/sys/net/netfilter
+    files="$files $filter/nf_conntrack_count $filter/nf_conntrack_max $filter/nf_conntrack_tcp_be_liberal"
     files="$files /proc/sys/net/ipv4/neigh/default/gc_thresh3 /proc/sys/net/ipv6/neigh/default/gc_thresh3"
     echo '$ grep . /proc/sys/net/...'
     # shellcheck disable=SC2086
@@ -109,8 +110,10 @@ ways_of_pods() {
 
 offloads() {
     has ethtool || return 0
+    # Without iproute2 the table of routes has the default's card in its first column.
     nic=$(ip route show default 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)
-    for device in vxlan.calico $nic; do
+    [ -n "$nic" ] || nic=$(sed -n 's/^\([^[:space:]]*\)[[:space:]]*00000000[[:space:]].*/\1/p' /proc/net/route 2>/dev/null | head -n 1)
+    for device in vxlan.calico vxlan-v6.calico tunl0 wireguard.cali $nic; do
         if [ -d "/proc/sys/net/ipv4/conf/$device" ]; then run ethtool -k "$device"; fi
     done
 }
@@ -125,7 +128,8 @@ tunnels() {
 
 # The services of kube-proxy's IPVS mode; those of its other modes stand in the firewall.
 services() {
-    if has ipvsadm && [ -d /proc/sys/net/ipv4/conf/kube-ipvs0 ]; then run ipvsadm -Ln; fi
+    [ -d /proc/sys/net/ipv4/conf/kube-ipvs0 ] || return 0
+    if has ipvsadm; then run ipvsadm -Ln; else run cat /proc/net/ip_vs; fi
 }
 
 # What interfaces and their queues dropped. The script reads it first and last: what grew meanwhile still drops.
@@ -146,12 +150,36 @@ counters() {
     for table in arp_cache ndisc_cache; do
         if [ -r "/proc/net/stat/$table" ]; then run cat "/proc/net/stat/$table"; fi
     done
-    # -s: nstat's history file is left as it is.
-    if has nstat; then
-        run nstat -asz IpInAddrErrors IpForwDatagrams IpInDiscards IpOutDiscards IpOutNoRoutes IpFragFails \
-            IcmpOutDestUnreachs IpExtInNoRoutes TcpExtIPReversePathFilter Ip6InNoRoutes Ip6OutNoRoutes Ip6InDiscards \
-            Ip6OutDiscards
+    protocols
+}
+
+# What each protocol counted. -s: nstat's history file is left as it is.
+protocols() {
+    if quietly nstat -asz; then
+        run nstat -asz IpInHdrErrors IpInAddrErrors IpForwDatagrams IpInDiscards IpOutDiscards IpOutNoRoutes \
+            IpFragFails IcmpInCsumErrors IcmpOutDestUnreachs IpExtInNoRoutes IpExtInCsumErrors TcpInCsumErrors \
+            TcpInErrs TcpRetransSegs TcpExtIPReversePathFilter TcpExtListenOverflows TcpExtListenDrops UdpNoPorts \
+            UdpInErrors UdpRcvbufErrors UdpInCsumErrors Ip6InHdrErrors Ip6InNoRoutes Ip6OutNoRoutes Ip6InDiscards \
+            Ip6OutDiscards Icmp6InCsumErrors Udp6InErrors Udp6InCsumErrors
+        return 0
     fi
+    for file in snmp netstat snmp6; do
+        if quietly test -r "/proc/net/$file"; then run cat "/proc/net/$file"; fi
+    done
+}
+
+# Whom a pod asks for names: its own file, which only somebody in it shows.
+resolver() {
+    echo '$ cat /etc/resolv.conf'
+    case $1 in
+    *[!0-9]*)
+        cat "/etc/netns/$1/resolv.conf" 2>/dev/null
+        ;;
+    *)
+        cat "/proc/$1/root/etc/resolv.conf" 2>/dev/null
+        ;;
+    esac
+    echo
 }
 
 # The policers at the node's ends of the pods' links, which drop before anything is routed.
@@ -260,6 +288,8 @@ look_into() {
         network
         settings
         drops
+        protocols
+        resolver "$1"
         firewall
     fi
     ENTER=

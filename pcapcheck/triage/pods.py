@@ -1,4 +1,4 @@
-"""Pods by address and by the name of their interface, from what ``kubectl get pods`` printed."""
+"""Pods by address and by the name of their interface: from what ``kubectl get pods`` printed, and from captures."""
 
 from __future__ import annotations
 
@@ -7,19 +7,26 @@ from pathlib import Path
 
 from pcapcheck.capture.held import Held
 from pcapcheck.errors import StateError
+from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.nodestate.pod_links import LinkNames, full_name
 from pcapcheck.nodestate.read_state import PASTE, PREFIX, Skip, read_state
 from pcapcheck.nodestate.state import PodEntry
-from pcapcheck.values import clean
+from pcapcheck.values import clean, is_ipv4, is_name
 
 CURE = "give what kubectl get pods -A -o json printed"
 
 
 class Pods:
-    """Names of pods; empty if no list was given."""
+    """Names of pods; empty if no list was given.
+
+    ``recorded`` are the pods on recorded links whose description names one, by address and by interface; ``resolved``
+    is what captures call addresses, pods' or not. A list is believed before them.
+    """
 
     def __init__(self, names: LinkNames) -> None:
         self._names = names
+        self.recorded: dict[int | str, str] = {}
+        self.resolved: dict[int, str] = {}
 
     @classmethod
     def none(cls) -> Pods:
@@ -49,11 +56,34 @@ class Pods:
     def by_address(self, ip: int) -> str | None:
         """NAMESPACE/POD of an address; of one that several pods have, all of them: ``lab/a or lab/b``."""
         held = self._names.by_ip.get(ip, ())
-        return " or ".join(map(full_name, held)) or None
+        return " or ".join(map(full_name, held)) or self.recorded.get(ip)
+
+    def name_of_address(self, ip: int) -> str | None:
+        """The pod of an address, else what a capture calls it."""
+        return self.by_address(ip) or self.resolved.get(ip)
 
     def by_interface(self, cali: str) -> str | None:
         """NAMESPACE/POD of a cali interface, by the name that Calico gives it."""
-        return self._names.by_cali.get(cali)
+        return self._names.by_cali.get(cali) or self.recorded.get(cali)
+
+
+def with_recorded(pods: Pods | None, points: Iterable[PointFacts], resolved: dict[int, str]) -> Pods | None:
+    """The names of pods, and those that the captures themselves hold; None if there are neither."""
+    recorded: dict[int | str, str] = {}
+    for point in points:
+        name = point.capture_point.interface.pod
+        # Which of several addresses is the pod's, the description of its interface does not say.
+        if name and point.kind == "pod-link" and point.key[2] is None:
+            recorded.setdefault(point.name, name)
+            for family in (True, False):
+                own = [ip for ip in point.pod_ips if is_ipv4(ip) is family and not is_name(ip)]
+                if len(own) == 1:
+                    recorded.setdefault(own[0], name)
+    if not recorded and not resolved:
+        return pods
+    pods = pods or Pods.none()
+    pods.recorded, pods.resolved = recorded, {ip: clean(name) for ip, name in resolved.items()}
+    return pods
 
 
 def _listed(path: Path | Held, prefix: str) -> list[PodEntry]:

@@ -28,8 +28,9 @@ def question_cases(judgement: Judgement, judged: Iterable[Case], roles: AddressR
     # The same packets, as address translation left them further on.
     known |= {
         (step.src, step.dst, path.packet)
-        for path in judgement.followed.found
-        if (path.src, path.dst, path.packet) in known
+        for src, dst, packet in known
+        for path in judgement.followed.of_two(src, dst)
+        if (path.src, path.dst, path.packet) == (src, dst, packet)
         for step in path.steps[1:]
     }
     cases: dict[object, Case] = {}

@@ -1,6 +1,6 @@
 """What pcapcheck is compared in: verdicts per frame, small captures, exports, printed text, own rules, other readers.
 
-Each comparison gives a table: its title, its headings and its rows. Ratios are pcapcheck's time by the other program's.
+Each comparison gives a table: its title, its headings and its rows. Ratios are the first program's time by the others'.
 """
 
 from __future__ import annotations
@@ -49,6 +49,18 @@ ECHO_FIELDS = """
     frame.time_epoch ip.src ip.dst icmp.ident icmp.seq icmp.resptime ip.ttl eth.src eth.dst icmp.type icmp.code
     icmp.mtu
 """
+ARP_FIELDS = """
+    frame.time_epoch arp.opcode arp.src.hw_mac arp.src.proto_ipv4 arp.dst.hw_mac arp.dst.proto_ipv4 eth.src eth.dst
+"""
+# What is exported: traffic, table, and the columns that tshark has of it.
+EXPORTS = (
+    ("pings", "frames", FRAME_FIELDS),
+    ("pings", "echo", ECHO_FIELDS),
+    ("arp-answered", "frames", FRAME_FIELDS),
+    ("arp-answered", "arp", ARP_FIELDS),
+    ("node-lossy", "paths", FRAME_FIELDS),
+    ("node-lossy", "hops", FRAME_FIELDS),
+)
 # A rule of one's own on columns of single rows, as people write them.
 OWN_RULE = """
 id: own-rule
@@ -119,6 +131,23 @@ def per_frame(bench: Bench) -> list[Comparison]:
     return compared
 
 
+def failing(bench: Bench) -> list[Comparison]:
+    """Processor time of whole verdicts on failing traffic, with that on the healthy traffic of the same kind."""
+    headings = ["traffic", "failing s", "healthy s", "ratio"]
+    compared = []
+    for frames in bench.frames:
+        rows = []
+        for traffic in bench.traffic:
+            if (healthy := _healthy(traffic)) is None:
+                continue
+            programs = [verdict(str(bench.capture(name, frames))) for name in (traffic, healthy)]
+            take_turns(programs, bench.capture(traffic, frames), bench.runs)
+            ours, theirs = (program.processor for program in programs)
+            rows.append([traffic, f"{ours:.3f}", f"{theirs:.3f}", f"{ours / theirs:.2f}"])
+        compared.append(Comparison(f"failing and healthy verdicts, {frames:,} frames", headings, rows, [verdict()]))
+    return compared
+
+
 def small(bench: Bench) -> list[Comparison]:
     """A capture of a hundred frames, where starting is most of it."""
     programs = [
@@ -133,17 +162,15 @@ def exports(bench: Bench) -> list[Comparison]:
     """Tables, with the same columns from tshark's dissection."""
     compared = []
     for frames in bench.frames:
-        for table, fields in (("frames", FRAME_FIELDS), ("echo", ECHO_FIELDS)):
+        for traffic, table, fields in EXPORTS:
             picked = [word for name in fields.split() for word in ("-e", name)]
-            programs = [
-                pcapcheck("export", "--table", table, "{}", name=f"export --table {table}, CSV"),
-                tshark("-T", "fields", "-E", "separator=,", *picked, name="tshark -T fields"),
-            ]
-            if find_spec("pyarrow"):
-                to = str(bench.folder / "table.parquet")
-                words = ("export", "--table", table, "--format", "parquet", "--output", to, "{}")
-                programs.insert(1, pcapcheck(*words, name=f"export --table {table}, Parquet"))
-            compared.append(_elapsed(programs, bench, "pings", frames))
+            programs = [tshark("-T", "fields", "-E", "separator=,", *picked, name="tshark -T fields")]
+            for form in ("csv", "jsonl", "parquet") if find_spec("pyarrow") else ("csv", "jsonl"):
+                # Text goes where tshark's goes, to nowhere.
+                to = ("--output", str(bench.folder / "table.parquet")) if form == "parquet" else ()
+                words = ("export", "--table", table, "--format", form, *to, "{}")
+                programs.append(pcapcheck(*words, name=f"export --table {table}, {form}"))
+            compared.append(_elapsed(programs, bench, traffic, frames))
     return compared
 
 
@@ -179,6 +206,7 @@ def peers(bench: Bench) -> list[Comparison]:
 
 COMPARISONS: dict[str, Callable[[Bench], list[Comparison]]] = {
     "per-frame": per_frame,
+    "failing": failing,
     "small": small,
     "exports": exports,
     "texts": texts,

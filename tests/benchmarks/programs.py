@@ -72,9 +72,9 @@ def pcapcheck(*words: str, name: str = "pcapcheck") -> Program:
     return Program(name, [*OURS, *words], [*OURS, "--version"])
 
 
-def verdict() -> Program:
-    """The whole verdict with all rules, as JSON."""
-    return pcapcheck("analyze", "--format", "json", "{}")
+def verdict(path: str = "{}") -> Program:
+    """The whole verdict with all rules, as JSON; of another capture than the one that is compared, if given."""
+    return pcapcheck("analyze", "--format", "json", path)
 
 
 def tcpdump_filter() -> Program:

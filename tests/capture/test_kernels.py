@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,13 @@ def test_compiled_loops_are_of_the_present_source() -> None:
     digests = json.loads((PACKAGE / "kernels.json").read_text())
     for name in KERNELS:
         assert digests[name] == digest_of(name), f"{name} is stale"
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_loops_that_check_nothing_read_captures_only_by_functions_that_do(name: str) -> None:
+    source = (PACKAGE.parent / (name.replace(".", "/") + ".py")).read_text()
+    if "boundscheck=False" in source:
+        assert not re.search(r"\bbuffer\[", source)
 
 
 def test_every_loop_is_swapped() -> None:

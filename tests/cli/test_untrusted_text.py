@@ -29,9 +29,14 @@ def capture() -> bytes:
     texts = [(code, evil) for code in (1, containers.NAME, 3, 12, 15)]
     options = b"".join(option("<", code, text) for code, text in texts)
     options += option("<", containers.FILTER, b"\0icmp or " + evil)
+    # A name resolution block (type 4): who asks has the hostile name.
+    record = bytes((10, 0, 0, 5)) + evil + b"\0"
+    records = len(record).to_bytes(2, "little") + record + bytes(-len(record) % 4 + 4)
+    size = (12 + 2 + len(records)).to_bytes(4, "little")
+    names = b"\4\0\0\0" + size + b"\1\0" + records + size
     lost = option("<", containers.IF_DROPPED, (5).to_bytes(8, "little"))
     blocks = [section(options=option("<", 1, evil) + option("<", 4, evil)), interface(options=options)]
-    blocks += [enhanced(frame, options=option("<", 1, evil)) for frame in FRAMES[:3]]
+    blocks += [names, *(enhanced(frame, options=option("<", 1, evil)) for frame in FRAMES[:3])]
     blocks += [b"\xf7" * 8, enhanced(FRAMES[2]), enhanced(FRAMES[3]), statistics(options=lost)]
     return b"".join(blocks)
 

@@ -14,7 +14,7 @@ from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.exchanges import loss_cells as cells_module
 from pcapcheck.exchanges import pairing_layout as row
 from pcapcheck.exchanges import spreading_layout as layout
-from pcapcheck.exchanges.loss_cells import Cells
+from pcapcheck.exchanges.loss_cells import Cells, Row
 from tests.support.kernels import NOT_COMPILED, plain_loops
 
 SECOND = 10**9
@@ -56,12 +56,12 @@ def written(some: Some) -> array[int]:
     return out
 
 
-def counted(some: Some, size: int = 1000) -> tuple[Cells, list[list[int]], list[list[int]]]:
+def counted(some: Some, size: int = 1000) -> tuple[Cells, list[Row], list[Row]]:
     made = Cells()
     for start in range(0, len(some), size):
         part = some[start : start + size]
         made.take(written(part), len(part))
-    return made, made.table().tolist(), made.moments().tolist()
+    return made, [*made.table()], [*made.moments()]
 
 
 @given(rows)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from pcapcheck.exchanges import spreading_layout as layout
 from pcapcheck.exchanges.pair_counts import DST, SRC
 from pcapcheck.links.shares import Shares
@@ -14,10 +12,11 @@ POD, NEAR, FAR, V6 = (parse_address(text) for text in ("10.0.0.1", "10.0.0.9", "
 
 def shares(*asked: tuple[int, int, int, int]) -> Shares:
     """Of (asker, asked, how many got no answer, how many got one)."""
-    cells = np.zeros((len(asked), layout.CELL_FIELDS), np.int64)
-    for cell, (src, dst, silent, replied) in zip(cells, asked, strict=True):
-        cell[[*SRC, *DST]] = [*halves_of(src), *halves_of(dst)]
-        cell[[layout.C_SILENT, layout.C_REPLIED]] = silent, replied
+    cells = []
+    for src, dst, silent, replied in asked:
+        values = dict(zip((*SRC, *DST), (*halves_of(src), *halves_of(dst)), strict=True))
+        values |= {layout.C_SILENT: silent, layout.C_REPLIED: replied}
+        cells.append(tuple(values.get(field, 0) for field in range(layout.CELL_FIELDS)))
     return Shares.of_cells(cells, [*SRC, *DST], address_of)
 
 

@@ -39,10 +39,10 @@ def pod(address: str, routes: str, neighbour: str = "") -> str:
     return f"{run} ip addr\n{POD.format(address=address)}{run} ip route\n{routes}{run} ip neigh\n{neighbour}"
 
 
-def judge(folder: Path, text: str, **options: dict[str, str]) -> Analysis:
+def judge(folder: Path, text: str, variables: dict[str, str] | None = None) -> Analysis:
     path = folder / "state.txt"
     path.write_text(text)
-    return analyze_state(path, **options)
+    return analyze_state(path, variables=variables)
 
 
 def failed(analysis: Analysis) -> set[str]:

@@ -53,7 +53,8 @@ def test_walkthrough_as_it_stands(path: Path) -> None:
     assert (point.name, point.capture_point.named_by, point.kind) == ("cali14e7d81007d", "capture", "pod-link")
     assert [status(analysis, rule) for rule in FIRST_NINE] == ["pass"] * 9
     assert list(analysis.echo["rtt"].dt.microseconds) == [82, 70]
-    assert [problem.kind for problem in capture.problems] == ["other-text", "node-state", "ping"]
+    assert [problem.kind for problem in capture.problems] == ["other-text", "ping"]
+    assert "are read as a node's state" in capture.problems[0].message
 
 
 def test_plain_text_of_a_healthy_link(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -12,6 +13,7 @@ import pytest
 
 from pcapcheck import analyze
 from tests.support.lab import CAPTURES, EXPECTED, captures
+from tests.support.wire import BEGIN, MS, SECOND, answer, ask, write_pcap
 
 
 def schema() -> dict[str, Any]:
@@ -49,6 +51,17 @@ def test_walkthrough() -> None:
     echo = document["summary"]["echo"]
     assert (echo["requests"], echo["replied"], echo["loss"]) == (2, 2, 0.0)
     assert 0 < echo["rtt"]["min"] <= echo["rtt"]["median"] <= echo["rtt"]["p99"] <= echo["rtt"]["max"] < 1
+
+
+def test_each_of_several_pods_behind_one_interface_has_its_own_mac(tmp_path: Path) -> None:
+    """Else the document of a bridge with a thousand pods would hold a million MACs."""
+    pods = {f"10.244.1.{number}": f"5a:8a:00:00:00:{number:02x}" for number in (10, 11, 12)}
+    frames = []
+    for number, (ip, mac) in enumerate(pods.items()):
+        asked = BEGIN + number * SECOND
+        frames += [(asked, ask(src=mac, ip=ip)), (asked + MS, answer(to=mac, to_ip=ip))]
+    document = analyze(write_pcap(tmp_path / "bridge.pcap", frames)).to_dict()
+    assert {endpoint["ip"]: endpoint["mac"] for endpoint in document["endpoints"]} == pods
 
 
 def test_failure_names_its_frames() -> None:

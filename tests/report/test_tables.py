@@ -14,11 +14,13 @@ import pytest
 
 from pcapcheck import UsageError, analyze
 from pcapcheck.analysis import Analysis
-from pcapcheck.columns import COLUMNS, DURATION, NUMBER, TIME
+from pcapcheck.column import DURATION, NUMBER, TIME
+from pcapcheck.columns import COLUMNS
 from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.report.export import write_parquet, write_text_table
 from pcapcheck.report.tables import read_chunks
-from pcapcheck.report.tables.cells import Coded, Numbers
+from pcapcheck.report.tables.cells import AnyCells
+from pcapcheck.report.tables.chunks import NUMERIC
 from pcapcheck.report.tables.field_cells import FieldCells
 from pcapcheck.report.tables.followed_cells import followed_cells
 from pcapcheck.report.tables.text_rows import Csv, JsonLines
@@ -55,8 +57,8 @@ def as_pandas_writes(frame: pd.DataFrame, form: str) -> str:
     return stream.getvalue()
 
 
-def python_values(cells: Numbers | Coded[Any]) -> list[object]:
-    coded = cells.coded() if isinstance(cells, Numbers) else cells
+def python_values(cells: AnyCells) -> list[Any]:
+    coded = cells.coded()
     return [coded.values[code] for code in coded.codes]
 
 
@@ -162,6 +164,37 @@ def test_parquet_in_several_groups_of_rows(tmp_path: Path, monkeypatch: pytest.M
     write_parquet(analysis, FRAMES, str(tmp_path / "frames.parquet"))
     assert parquet.ParquetFile(tmp_path / "frames.parquet").num_row_groups > 2
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "frames.parquet"), analysis.frames)
+
+
+@pytest.mark.parametrize("table", [FRAMES, PATHS])
+def test_parquet_keeps_recurring_text_once(table: str, tmp_path: Path) -> None:
+    """Text that recurs is in dictionaries; text that names a frame is not; the whole is the DataFrame."""
+    parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow")
+    analysis = analyze(*captures("two-nodes-vxlan"))
+    write_parquet(analysis, table, str(tmp_path / "table.parquet"))
+    file = parquet.ParquetFile(tmp_path / "table.parquet")
+    group = file.metadata.row_group(0)
+    kept = {column.path_in_schema: column.encodings for column in map(group.column, range(group.num_columns))}
+    texts = ["capture", *(name for name, column in COLUMNS[table].items() if column.type not in NUMERIC)]
+    assert {name for name in texts if "RLE_DICTIONARY" not in kept[name]} <= {"last_seen"}
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "table.parquet"), analysis.views.table(analysis, table))
+
+
+WITHOUT_PANDAS = """
+import sys
+from pcapcheck import analyze
+from pcapcheck.report.export import write_parquet
+
+write_parquet(analyze(sys.argv[1]), "paths", sys.argv[2])
+print("pandas" in sys.modules)
+"""
+
+
+def test_parquet_does_not_load_pandas(tmp_path: Path) -> None:
+    """Which takes as long as a hundred thousand rows, and 50 MB."""
+    pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
+    command = [sys.executable, "-c", WITHOUT_PANDAS, str(captures("any")[0]), str(tmp_path / "table.parquet")]
+    assert subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout == "False\n"
 
 
 # pandas keeps text in another way then.

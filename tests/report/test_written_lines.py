@@ -44,7 +44,7 @@ def written(cells: list[tuple[int, int | None, int | None]]) -> str:
     lines.add_constant(",")
     lines.add_moments(Numbers.of([moment for _, _, moment in cells]))
     lines.add_constant(">\n")
-    return "".join(lines.blocks())
+    return b"".join(map(bytes, lines.blocks())).decode()
 
 
 @given(rows)

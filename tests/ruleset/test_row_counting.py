@@ -11,7 +11,8 @@ from unittest.mock import patch
 import pytest
 from msgspec.structs import replace
 
-from pcapcheck.columns import ADDRESS, COLUMNS, DURATION, MAC, NUMBER
+from pcapcheck.column import ADDRESS, DURATION, MAC, NUMBER
+from pcapcheck.columns import COLUMNS
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.exchanges.raw_tables import RAW_TABLES
 from pcapcheck.kleene import FALSE, UNKNOWN

@@ -12,7 +12,8 @@ from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.record import BATCH_FRAMES, Interface, Problem, Reader
 from pcapcheck.capture.source import reader_for
 from pcapcheck.capture.window import WINDOW_BYTES, Window
-from pcapcheck.columns import ADDRESS, COLUMNS, MAC
+from pcapcheck.column import ADDRESS, MAC
+from pcapcheck.columns import COLUMNS
 from pcapcheck.decode.decoder import Decoder, FrameBatch, FrameGroup
 from pcapcheck.decode.frame_fields import raw_frames
 from pcapcheck.decode.frame_layout import (

@@ -67,6 +67,22 @@ def transcript(path: Path, folder: Path, *options: str) -> Path | None:
     return target
 
 
+def split(path: Path, folder: Path) -> dict[str, Path]:
+    """The frames of each interface as a capture of its own, without directions, by the interface's name."""
+    parts, interfaces = _by_interface(path)
+    names = {number: interfaces[number].name or str(number) for number in parts}
+    return {
+        name: _write(folder / f"{path.stem}-{name}.pcap", interfaces[number].link_type, parts[number])
+        for number, name in names.items()
+    }
+
+
+def append(path: Path, frame: bytes) -> None:
+    """Add a frame to a capture that ``split`` wrote, at the time of its first."""
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[24:32] + struct.pack("<II", len(frame), len(frame)) + frame)
+
+
 def _by_interface(path: Path) -> tuple[dict[int, list[tuple[int, int, bytes]]], list[Interface]]:
     """Time, length and bytes of the records of each interface."""
     parts: dict[int, list[tuple[int, int, bytes]]] = {}

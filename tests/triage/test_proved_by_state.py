@@ -36,6 +36,26 @@ def test_ports_that_differ_do_not_explain_what_never_left_its_node(tmp_path: Pat
 
 
 CALI = "cali14e7d81007d"
+
+
+def test_a_pods_default_route_by_another_interface(tmp_path: Path) -> None:
+    """The requests came to the pod, whose answers leave by another link."""
+    assert "pod-answers-elsewhere" not in confirmed(tmp_path, "pod-drops-icmp")
+    changed = ("default via 169.254.1.1 dev eth0", "default via 10.9.9.1 dev eth1")
+    assert "pod-answers-elsewhere" in confirmed(tmp_path, "pod-drops-icmp", changed)
+
+
+def test_a_link_that_nothing_was_set_up_for(tmp_path: Path) -> None:
+    """Neither proxy ARP nor forwarding nor a route: calico-node has not come to it yet."""
+    unset = (
+        (f"conf/{CALI}/forwarding:1", f"conf/{CALI}/forwarding:0"),
+        (f"10.244.1.10 dev {CALI} scope link", "blackhole 10.244.1.10"),
+        (f"10.244.1.10 dev {CALI} src", "10.244.1.10 via 172.31.186.1 dev eth0 src"),
+    )
+    assert "interface-not-configured" not in confirmed(tmp_path, "proxy-arp-off", *unset[:1])
+    assert "interface-not-configured" in confirmed(tmp_path, "proxy-arp-off", *unset)
+
+
 NODE = """\
 root@n1:~# ip addr
 2: eth0: <UP> mtu 1500

@@ -99,6 +99,7 @@ def test_pods_are_found_by_their_processes(lab: Bench, tmp_path: Path) -> None:
     try:
         path = tmp_path / "node.txt"
         path.write_text(lab.host.run("sh", str(SCRIPT), str(sleeper.pid)))
+        assert Path("/etc/resolv.conf").read_text() in path.read_text().partition("$ cat /etc/resolv.conf\n")[2]
     finally:
         sleeper.kill()
         sleeper.wait()
@@ -138,7 +139,7 @@ def test_without_tools_it_says_what_it_can(tmp_path: Path) -> None:
     """A node without iproute2: net-tools or /proc are asked instead, and nothing breaks."""
     tools = tmp_path / "bin"
     tools.mkdir()
-    for name in ("sh", "uname", "grep", "sed", "tr", "head", "cat", "readlink", "ls"):
+    for name in ("sh", "uname", "grep", "sed", "tr", "head", "cat", "readlink", "ls", "test"):
         found = shutil.which(name)
         assert found
         (tools / name).symlink_to(found)
@@ -146,7 +147,9 @@ def test_without_tools_it_says_what_it_can(tmp_path: Path) -> None:
     script.write_text(node_script().replace(":/usr/sbin:/sbin:/usr/local/sbin", ""))
     done = subprocess.run(["/bin/sh", str(script)], capture_output=True, text=True, env={"PATH": str(tools)})
     assert done.stderr == ""
-    assert "$ cat /proc/net/arp" in done.stdout
+    for file in ("arp", "dev", "snmp", "netstat"):
+        assert f"$ cat /proc/net/{file}\n" in done.stdout
+    assert "Tcp: RtoAlgorithm " in done.stdout
     assert "/proc/sys/net/ipv4/conf/all/proxy_arp:" in done.stdout
 
 

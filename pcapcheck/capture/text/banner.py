@@ -32,7 +32,10 @@ _ARGUMENTS = re.compile(r"-|$|[(']|(?:arp|dst|ether|host|icmp6?|ip6?|net|not|por
 _LISTENING = re.compile(
     r"(?:tcpdump: )?listening on (\S+?), link-type ([\w-]+)(?: \([^)]*\))?(?:, (?:capture size|snapshot length) (\d+))?"
 )
-_READING = re.compile(r"reading from (?:file|PCAP-NG file|pcap file) .{1,300}?, link-type ([\w-]+)")
+_READING = re.compile(
+    r"reading from (?:file|PCAP-NG file|pcap file) .{1,300}?, link-type ([\w-]+)(?: \([^)]*\))?"
+    r"(?:, snapshot length (\d+))?"
+)
 _DROPPED = re.compile(r"(\d+) packets? dropped by (?:kernel|interface)")
 _UNSURE_NAMES = re.compile(r"Warning: interface names might be incorrect")
 _KNOWN = re.compile(
@@ -46,7 +49,9 @@ _PUNCTUATION = re.compile(r"[^\w]*$")
 class Described(Struct):
     """What the text says about the packets that follow: where and how they were recorded.
 
-    ``live``: they were printed on the machine that saw them, so the interfaces' names are its own.
+    ``live``: they were printed on the machine that saw them, so the interfaces' names are its own. ``columns`` are the
+    fields that tshark was to print, ``separator`` is what stands between them. ``verified``: tcpdump looked at
+    checksums, it ran without -K.
     """
 
     name: str | None = None
@@ -56,6 +61,9 @@ class Described(Struct):
     sure_of_names: bool = True
     from_command: bool = False
     live: bool = False
+    columns: tuple[str, ...] = ()
+    separator: str = "\t"
+    verified: bool = True
 
 
 class Dropped(Struct, frozen=True):
@@ -89,6 +97,7 @@ def known_line(line: str, before: Described) -> Described | Dropped | bool | Non
         described = before if before.from_command else Described()
         described.from_command = described.live = False
         described.link_type = LINK_TYPES.get(match[1])
+        described.snaplen = int(match[2] or 0)
         return described
     match = _DROPPED.search(text) if text[-9:] in ("by kernel", "interface") else None
     if match:
@@ -133,9 +142,11 @@ def _of_command(arguments: str) -> Described:
                 value = words[place] if place < len(words) else ""
                 place += 1
             short = {"--interface": "i", "--direction": "Q"}.get(option, "")
+            described.verified = described.verified and option != "--dont-verify-checksums"
         else:
             letters = re.match(rf"-[^{''.join(sorted(_WITH_VALUE))}]*", word)
             taken = letters.end() if letters else len(word)
+            described.verified = described.verified and "K" not in word[:taken]
             short, value = word[taken : taken + 1], word[taken + 1 :].lstrip("=")
             if short and not value:
                 value = words[place] if place < len(words) else ""

@@ -20,7 +20,7 @@ from pcapcheck.values import is_ipv4
 NOBODYS = protocols.EXPERIMENT
 ABSENT = -1
 WORD = 0xFFFFFFFF
-_HEAD = struct.Struct(">IIqqHHI")
+_HEAD = struct.Struct(">IIqqHHII")
 _IPV4, _IPV4_ENDS = struct.Struct(">BBHHHBBH"), struct.Struct(">BBHHHBBHII")
 _TCP = struct.Struct(">HHIIHHI")
 _ECHO = struct.Struct(">BBHHH")
@@ -63,6 +63,7 @@ def encode(packet: PrintedPacket) -> bytes:
         packet.ethertype or 0,
         0 if packet.vlan is None else packet.vlan + 1,
         min(packet.length or 0, WORD),
+        packet.checksums,
     )
     return head + body
 

@@ -9,6 +9,7 @@ from functools import partial
 from pcapcheck import protocols
 from pcapcheck.capture.text.names import PrintedAddresses, mac_of, port_of
 from pcapcheck.capture.text.printed_packet import Icmp
+from pcapcheck.capture.text.printed_sums import icmp_checksum
 from pcapcheck.protocols import ErrorCode
 
 # The address that an error says cannot be reached.
@@ -213,4 +214,5 @@ def _with_size(message: Icmp, words: str, addresses: PrintedAddresses) -> Icmp:
         message.about_port = port_of(carried["port"], name) if carried["port"] and name in ("tcp", "udp") else None
     size = _SIZE.search(words)
     message.size = int(size[1]) if size else None
+    message.checksum = icmp_checksum(words)
     return message

@@ -15,6 +15,7 @@ from pcapcheck.capture.text.dns import dns
 from pcapcheck.capture.text.icmp import icmp, icmp6
 from pcapcheck.capture.text.names import PrintedAddresses, family_of, split_port
 from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, PrintedTunnel, Transport
+from pcapcheck.capture.text.printed_sums import header_checksum, marked_checksum
 from pcapcheck.capture.text.segment import SEGMENT, segment
 from pcapcheck.protocols import SCTP, TCP, UDP
 
@@ -108,7 +109,7 @@ def datagram(text: str, lines: Lines, version: int | None = None) -> Datagram | 
     trouble = _TROUBLE.match(text)
     if trouble:
         text = text[trouble.end() :]
-    found = Datagram(version or 4)
+    found = Datagram(version or 4, cut=trouble is not None)
     head = _parenthesis(text)
     if head:
         if "hlim" in head or "next-header" in head:
@@ -167,6 +168,7 @@ def _header(found: Datagram, head: str) -> None:
     found.offset = number(_OFFSET)
     found.length = number(_LENGTH)
     found.protocol = number(_PROTOCOL)
+    found.checksum = header_checksum(head)
     flags = _FLAGS.search(head)
     if flags:
         found.df, found.mf = "DF" in flags[1], "+" in flags[1]
@@ -176,7 +178,10 @@ def _header(found: Datagram, head: str) -> None:
 def upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
     """Fill in the addresses and what a datagram carries; ``text`` is what follows its two ends."""
     text = _extensions(found, text)
-    if _MARKED_SUM.search(text):
+    checksum = None
+    if (mark := _MARKED_SUM.search(text)) is not None:
+        # Anything may stand in a payload; old tcpdumps print TCP's flags first.
+        checksum = marked_checksum(text, mark.start()) if len(text[: mark.start()].split()) <= 1 else None
         text = _CHECKSUM.sub("", text, count=1)
     text = text.strip()
     ports = ""
@@ -208,6 +213,8 @@ def upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
         found.upper = Transport(TCP)
     else:
         ports = _by_protocol(found, src, dst, text)
+    if checksum is not None and found.upper is not None and found.upper.checksum is None:
+        found.upper.checksum = checksum
     if ports:
         src, src_port = split_port(src, ports)
         dst, dst_port = split_port(dst, ports)

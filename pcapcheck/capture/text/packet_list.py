@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from pcapcheck.capture.record import Text
 from pcapcheck.capture.text.info import arp, carried
 from pcapcheck.capture.text.link_types import COOKED
 from pcapcheck.capture.text.names import MAC, PrintedAddresses, mac_of
@@ -25,6 +26,7 @@ from pcapcheck.protocols import ETHERTYPE_ARP, ETHERTYPE_OF, ETHERTYPE_REVERSE_A
 MOST_CHARACTERS = 2000
 ARROW = "(?:→|->)"
 _TIME = r"(?:(?:\d{4}-\d\d-\d\d|\d{4}/\d{3})[ T])?\d\d:\d\d:\d\d(?:\.\d{1,9})?|-?\d{1,10}\.\d{1,9}"
+_ONLY_TIME = re.compile(rf"{_TIME}|\d{{1,10}}")
 _PROTOCOL = r"Inverse ARP|[A-Za-z][\w./+-]{0,30}"
 _ROW = re.compile(
     rf"[\s>|*#]*(?:(?P<number>\d{{1,9}})[ \t]+)?(?:(?P<time>{_TIME})[ \t]+)?(?P<src>\S{{1,280}})?[ \t]+"
@@ -41,11 +43,12 @@ _RESOLVED = re.compile(r"Broadcast|\S+_(?:[0-9a-f]{2}(?::[0-9a-f]{2}){0,2}|Multi
 
 
 class ListedPacket(Struct, frozen=True):
-    """A packet, with its number and its time if the row has them."""
+    """A packet, with its number and its time if the row has them; ``text`` where it is more than one line."""
 
     packet: PrintedPacket
     number: int | None
     stamp: Stamp | None
+    text: Text | None = None
 
 
 def row_of(line: str, addresses: PrintedAddresses) -> ListedPacket | None:
@@ -54,13 +57,13 @@ def row_of(line: str, addresses: PrintedAddresses) -> ListedPacket | None:
     match = _ROW.match(text) if "→" in text or "->" in text else _EXPORTED.match(text)
     if match is None:
         return None
-    packet = _packet(match["src"] or "", match["dst"] or "", match["protocol"], match["info"], addresses)
+    packet = packet_in(match["src"] or "", match["dst"] or "", match["protocol"], match["info"], addresses)
     # Prose may have an arrow too.
     in_columns = match["length"] and (match["number"] or match["time"])
     if not in_columns and not (packet.body is not None and packet.understood and _has_ends(packet)):
         return None
     packet.length = int(match["length"]) if match["length"] else None
-    return ListedPacket(packet, int(match["number"]) if match["number"] else None, _stamp(match["time"]))
+    return ListedPacket(packet, int(match["number"]) if match["number"] else None, stamp_of(match["time"]))
 
 
 def _has_ends(packet: PrintedPacket) -> bool:
@@ -70,7 +73,8 @@ def _has_ends(packet: PrintedPacket) -> bool:
     return packet.eth_src is not None
 
 
-def _packet(src: str, dst: str, protocol: str, info: str, addresses: PrintedAddresses) -> PrintedPacket:
+def packet_in(src: str, dst: str, protocol: str, info: str, addresses: PrintedAddresses) -> PrintedPacket:
+    """The packet that the columns of a row are about."""
     packet = PrintedPacket()
     if protocol in ("ARP", "Inverse ARP", "RARP"):
         packet.ethertype = ETHERTYPE_REVERSE_ARP if protocol == "RARP" else ETHERTYPE_ARP
@@ -97,7 +101,13 @@ def _is_link_address(text: str) -> bool:
     return not text or bool(re.fullmatch(MAC, text) or _RESOLVED.fullmatch(text))
 
 
-def _stamp(text: str | None) -> Stamp | None:
+def stamp_in(text: str) -> Stamp | None:
+    """The time that a column holds, perhaps in whole seconds; None where it holds no time."""
+    text = text.strip()
+    return stamp_of(text if ":" in text or "." in text else f"{text}.0") if _ONLY_TIME.fullmatch(text) else None
+
+
+def stamp_of(text: str | None) -> Stamp | None:
     """A time in whichever of tshark's formats (-t); of seconds since some packet as if that was at midnight."""
     if text is None:
         return None

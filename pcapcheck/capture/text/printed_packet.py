@@ -1,11 +1,16 @@
 """What a line of tcpdump says about a packet; whatever it does not say is None.
 
-MACs are integers of 48 bits, addresses of 128 (IPv4 as IPv4-mapped).
+MACs are integers of 48 bits, addresses of 128 (IPv4 as IPv4-mapped). A ``checksum`` is RIGHT, NOT_MADE, or what stands
+in the field of one that is called wrong.
 """
 
 from __future__ import annotations
 
 from msgspec import Struct
+
+from pcapcheck.capture.checksum_layout import NO_SUMS
+
+RIGHT, NOT_MADE = -1, -2
 
 
 class Arp(Struct):
@@ -39,6 +44,7 @@ class Icmp(Struct):
     about_port: int | None = None
     inferred: bool = False
     size: int | None = None
+    checksum: int | None = None
 
 
 class Dns(Struct):
@@ -70,19 +76,24 @@ class Transport(Struct):
     header: int | None = None
     mss: int | None = None
     whole: bool = False
+    checksum: int | None = None
 
 
 class PrintedTunnel(Struct):
-    """IP in IP, or VXLAN where it has a network identifier; then the MACs are those inside."""
+    """IP in IP, or VXLAN where it has a network identifier; then the MACs are those inside, the checksum UDP's."""
 
     vni: int | None = None
     src_mac: int | None = None
     dst_mac: int | None = None
     inner: Datagram | None = None
+    checksum: int | None = None
 
 
 class Datagram(Struct):
-    """An IP packet. ``later``: a fragment other than the first; ``length`` is the header's field."""
+    """An IP packet. ``later``: a fragment other than the first; ``length`` is the header's field.
+
+    ``cut``: tcpdump misses bytes of it. ``checksum`` is the header's; tcpdump says nothing of one that is right.
+    """
 
     version: int
     src: int | None = None
@@ -95,7 +106,9 @@ class Datagram(Struct):
     length: int | None = None
     protocol: int | None = None
     later: bool = False
+    cut: bool = False
     upper: Icmp | Transport | PrintedTunnel | None = None
+    checksum: int | None = None
     understood: bool = True
 
 
@@ -103,6 +116,7 @@ class PrintedPacket(Struct):
     """A frame: its link header, and the ARP or IP packet in it.
 
     ``direction`` is 0 in, 1 out; ``many`` whether it was multicast; ``device`` the interface that the line names.
+    ``checksums`` is a number of ``checksum_layout``.
     """
 
     link_type: int | None = None
@@ -117,6 +131,7 @@ class PrintedPacket(Struct):
     ifindex: int | None = None
     body: Arp | Datagram | None = None
     understood: bool = True
+    checksums: int = NO_SUMS
 
 
 def is_cut_icmp(packet: PrintedPacket) -> bool:

@@ -13,6 +13,7 @@ from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.record import SMALLEST_RECORD, Interface, RecordBatch, Text, empty_matrix
 from pcapcheck.capture.text import tshark
 from pcapcheck.capture.text.banner import Described, Dropped, known_line
+from pcapcheck.capture.text.dissected_text import DissectedText
 from pcapcheck.capture.text.encoder import encode
 from pcapcheck.capture.text.lines import plain, read_lines
 from pcapcheck.capture.text.link import parse
@@ -21,7 +22,7 @@ from pcapcheck.capture.text.names import PrintedAddresses
 from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
 from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, is_cut_icmp
-from pcapcheck.capture.text.printed_sums import is_wrong
+from pcapcheck.capture.text.printed_sums import checksums_of, is_wrong
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.text.streams import Streams, unnumbered
@@ -82,6 +83,7 @@ class TranscriptReader:
         self._open: PacketLines | None = None
         self._quotes = Quotes()
         self._streams = Streams()
+        self._dissected = DissectedText(self._addresses)
         # The number of tshark's latest row.
         self._row: int | None = None
         self._records = self._read()
@@ -159,7 +161,7 @@ class TranscriptReader:
             # It may have been the answer that seems to be missing.
             interface.unread += SMALLEST_RECORD
             self.notes.not_understood(record.text, self.frames)
-        if "cksum" in record.text.words and packet.direction != SENT and is_wrong(packet, record.text.words):
+        if packet.direction != SENT and is_wrong(packet.checksums):
             self.notes.bad_sum(record.text.first)
 
     def _read(self) -> Iterator[Record]:
@@ -169,6 +171,8 @@ class TranscriptReader:
             if self._done:
                 yield from self._take_done()
         self._close()
+        for packet in self._dissected.close():
+            self._take_row(packet, 0, "")
         self._end_capture()
         yield from self._take_done()
 
@@ -184,6 +188,12 @@ class TranscriptReader:
         if usual is not None:
             self._close()
             self._open = usual
+            return
+        listed = self._dissected.take(number, raw)
+        if listed is not None:
+            self._close()
+            for packet in listed:
+                self._take_row(packet, number, raw)
             return
         line = plain(raw)
         if not line or line.isspace():
@@ -214,6 +224,7 @@ class TranscriptReader:
             self._end_capture()
             self._described = said
             self._numbers = {}
+            self._dissected.begin(said)
             self.notes.other_after = None
         elif said is True:
             # Anything may stand between two fences.
@@ -258,7 +269,8 @@ class TranscriptReader:
         again = row.number is not None and self._row is not None and row.number <= self._row
         new_capture = again or self._timeline.begins_capture(row.stamp, self._apart)
         before = None if new_capture else self._row
-        self._hand_on(row.packet, row.stamp, Text(number, number, plain(raw).rstrip()), new_capture)
+        text = row.text or Text(number, number, plain(raw).rstrip())
+        self._hand_on(row.packet, row.stamp, text, new_capture)
         if row.number is not None and before is not None and row.number > before + 1:
             missing = row.number - before - 1
             self.notes.left_out += missing
@@ -275,6 +287,8 @@ class TranscriptReader:
                 self._described = Described()
         self._apart = False
         understood = packet is not None and packet.understood
+        if packet is not None:
+            packet.checksums = checksums_of(packet, self._described.snaplen, self._described.verified)
         record = Record(packet or PrintedPacket(), 0, text, understood=understood)
         record.interface = self._interface(record.packet)
         self._held.append(record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pcapcheck.capture.text.printed_packet import Transport
+from pcapcheck.capture.text.printed_packet import RIGHT, Transport
 from pcapcheck.protocols import TCP, TCP_ACK, TCP_AE, TCP_CWR, TCP_ECE, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, TCP_URG
 
 SEGMENT = re.compile(r"Flags \[([A-Za-z.+]*)\]")
@@ -23,7 +23,7 @@ _BITS = {
 _NO_FLAGS = "none"
 # Flags [P.], cksum 0x17a6 (correct), seq 1:34, ack 1, win 63, options [nop,nop,TS val 7 ecr 6], length 33: HTTP: …
 _BEHIND = re.compile(
-    r"(?:, cksum 0x[0-9a-f]{1,4} \([^)]{0,40}\))?(?:, seq (\d{1,10})(?::(\d{1,10}))?)?"
+    r"(?:, cksum 0x([0-9a-f]{1,4}) \((correct)?[^)]{0,40}\))?(?:, seq (\d{1,10})(?::(\d{1,10}))?)?"
     r"(?:, ack (\d{1,10}))?(?:, win (\d{1,10}))?(?:, urg \d{1,5})?"
     r"(?:, options \[([^\]]{0,400})\])?(?:, length (\d{1,10}))?"
 )
@@ -48,6 +48,8 @@ def segment(flags: str, text: str) -> Transport:
 
 def segment_of(
     flags: str,
+    checksum: str | None,
+    correct: str | None,
     seq: str | None,
     end: str | None,
     ack: str | None,
@@ -62,6 +64,7 @@ def segment_of(
         seq=None if seq is None else int(seq) & WORD,
         ack=None if ack is None else int(ack) & WORD,
         window=None if window is None else int(window) & WORD,
+        checksum=None if checksum is None else RIGHT if correct else int(checksum, 16),
     )
     if size is not None:
         found.size = int(size) & WORD

@@ -10,6 +10,8 @@ from pcapcheck.capture.text.banner import LINK_TYPES, Described
 MOST_CHARACTERS = 2000
 # Options of tshark that take a value (its man page).
 _WITH_VALUE = set("abBcCdeEfFHijJKmMNoOrRsStTuUwWXyYz")
+# How -E separator= names those that a shell would eat; blanks are split at, however many there are.
+_SEPARATORS = {"/t": "\t", "/s": "", " ": ""}
 _COMMAND = re.compile(r"(?:.{0,100}[\s/])?tshark((?:\s.*)?)$")
 _CAPTURING = re.compile(r"Capturing on '?([^\s']{1,60})'?(?P<more> (?:and|,).*)?$")
 _KNOWN = re.compile(
@@ -35,7 +37,7 @@ def known_line(line: str, before: Described) -> Described | bool | None:
 
 
 def _of_command(arguments: str) -> Described:
-    """The interface and the filters that tshark was given: the capture filter and the display filter."""
+    """What tshark was given: the interface, the capture filter and the display filter, the fields to print."""
     described = Described(from_command=True)
     arguments, _, pipe = arguments.partition("|")
     try:
@@ -43,6 +45,8 @@ def _of_command(arguments: str) -> Described:
     except ValueError:
         words = iter(arguments.split())
     filters = []
+    columns: list[str] = []
+    form = ""
     for word in words:
         if not word.startswith("-"):
             filters.append(word)
@@ -54,6 +58,13 @@ def _of_command(arguments: str) -> Described:
                 described.name = value if described.name is None else None
             elif option in "fYR":
                 filters.append(value)
+            elif option == "e":
+                columns.append(value)
+            elif option == "T":
+                form = value
+            elif option == "E" and value.startswith("separator="):
+                described.separator = _SEPARATORS.get(value[10:], value[10:11] or "\t")
+    described.columns = tuple(columns) if form == "fields" else ()
     filters += [f"| {pipe.strip()}"] if "grep" in pipe else []
     described.filter = " and ".join(filters) or None
     return described

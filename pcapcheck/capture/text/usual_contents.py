@@ -9,6 +9,7 @@ from pcapcheck.capture.text.dns import dns
 from pcapcheck.capture.text.icmp import icmp
 from pcapcheck.capture.text.names import PrintedAddresses, port_of
 from pcapcheck.capture.text.printed_packet import Datagram, Icmp, Transport
+from pcapcheck.capture.text.printed_sums import marked_checksum
 from pcapcheck.capture.text.segment import segment_of
 from pcapcheck.protocols import UDP
 
@@ -16,7 +17,7 @@ from pcapcheck.protocols import UDP
 _ECHO = {
     4: re.compile(
         r"ICMP echo (?:(request)|reply), id (\d{1,5}), seq (\d{1,5}), length (\d{1,7})"
-        r"(?: \(wrong icmp cksum [\da-f]{1,4} \(->[\da-f]{1,4}\)!\))?$",
+        r"(?: \(wrong icmp cksum ([\da-f]{1,4}) \(->[\da-f]{1,4}\)!\))?$",
         re.ASCII,
     ),
     6: re.compile(
@@ -36,7 +37,7 @@ _ERROR = re.compile(
     re.ASCII,
 )
 _SEGMENT = re.compile(
-    r"Flags \[([A-Za-z.]{1,9})\](?:, cksum 0x[\da-f]{1,4} \((?:correct|incorrect -> 0x[\da-f]{1,4})\))?"
+    r"Flags \[([A-Za-z.]{1,9})\](?:, cksum 0x([\da-f]{1,4}) \((?:(correct)|incorrect -> 0x[\da-f]{1,4})\))?"
     r"(?:, seq (\d{1,10})(?::(\d{1,10}))?)?(?:, ack (\d{1,10}))?, win (\d{1,10})"
     r"(?:, options \[([\w ,-]{0,300}(?:sack \d (?:\{\d{1,10}:\d{1,10}\}){1,4})?)\])?, length (\d{1,10})"
     r"(?:: HTTP(?:: (?:[A-Z]{3,10} [!-%'-;=-\[\]-~]{1,1000} )?HTTP/\d\.\d(?: \d{3} [A-Za-z ]{0,40})?)?)?$",
@@ -87,9 +88,10 @@ def _echo(version: int, line: str, start: int) -> Icmp | None:
     match = _ECHO[version].match(line, start)
     if match is None:
         return None
-    request, ident, seq, size = match.groups()
+    request, ident, seq, size, *wrong = match.groups()
     types = protocols.ECHO_REQUEST if request else protocols.ECHO_REPLY
-    return Icmp(types[version], ident=int(ident), seq=int(seq), size=int(size) if size else None)
+    checksum = int(wrong[0], 16) if wrong and wrong[0] else marked_checksum(line, start)
+    return Icmp(types[version], ident=int(ident), seq=int(seq), size=int(size) if size else None, checksum=checksum)
 
 
 def _error(line: str, start: int, addresses: PrintedAddresses) -> Icmp | None:
@@ -107,6 +109,7 @@ def _neighbour(line: str, start: int, addresses: PrintedAddresses) -> Icmp | Non
         protocols.NEIGHBOR_ADVERTISEMENT if advertised else protocols.NEIGHBOR_SOLICITATION,
         target=addresses.of(target, 6),
         size=int(size) if size else None,
+        checksum=marked_checksum(line, start),
     )
 
 
@@ -128,9 +131,10 @@ def _datagram(line: str, start: int, src_port: int | None, dst_port: int | None)
     if match is None or src_port is None or dst_port is None:
         return None
     size, message = match.groups()
+    checksum = marked_checksum(line, start)
     if message is None:
-        return Transport(UDP, src_port, dst_port, size=int(size))
-    return Transport(UDP, src_port, dst_port, dns=dns(message, src_port, dst_port))
+        return Transport(UDP, src_port, dst_port, size=int(size), checksum=checksum)
+    return Transport(UDP, src_port, dst_port, dns=dns(message, src_port, dst_port), checksum=checksum)
 
 
 def _port(text: str, protocol: str) -> int | None:

@@ -1,1 +1,1 @@
-"""Bundles: files that other tools collect on nodes. One module per layout; ``printed_files`` has the list."""
+"""Bundles: files that other tools, and people, collect on nodes. One module per layout; ``layouts`` has the list."""

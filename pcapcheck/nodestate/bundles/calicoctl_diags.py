@@ -35,4 +35,4 @@ def node_file(path: str) -> BundledFile | None:
     if match is None:
         return None
     name = match[2].removesuffix(".txt").replace("-", "").lower()
-    return BundledFile(match[1], COMMANDS.get(name))
+    return BundledFile(match[1], COMMANDS.get(name), path[: match.start(2)])

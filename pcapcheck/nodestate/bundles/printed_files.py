@@ -9,10 +9,8 @@ import re
 from collections.abc import Iterable
 
 from pcapcheck.nodestate.bundles.bundled_file import BundledFile
-from pcapcheck.nodestate.bundles.calicoctl_diags import node_file
+from pcapcheck.nodestate.bundles.layouts import layout_of
 
-# Functions that find a file's node and command by its path, one per layout.
-LAYOUTS = (node_file,)
 LONGEST = 400
 HEAD = re.compile(r"==> (\S{1,300}) <==")
 # The number of lines that ``head`` and ``tail`` print of each file by default; of a few files it is chance.
@@ -23,8 +21,8 @@ FEW = 2
 def announced_file(text: str) -> BundledFile | None:
     """The file that a line announces; None if it announces no file of a known layout."""
     match = HEAD.fullmatch(text.strip()) if len(text) <= LONGEST else None
-    found = (layout(match[1]) for layout in LAYOUTS) if match else ()
-    return next((file for file in found if file is not None), None)
+    found = layout_of(match[1]) if match else None
+    return found[1] if found else None
 
 
 def is_cut(texts: Iterable[str]) -> bool:

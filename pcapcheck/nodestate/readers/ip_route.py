@@ -205,6 +205,8 @@ def _looks_like_a_route(text: str, words: list[str]) -> bool:
 def _looks_like_a_table(_: str, words: list[str]) -> bool:
     if words[0] in ("Destination", "Kernel"):
         return "Genmask" in words or "routing" in words or "Iface" in words
+    if len(words) == 7 and (held := network(words[0])) is not None and not is_ipv4(held[0]):
+        return re.fullmatch(r"!?[UGHRDMACcn!]{1,8}", words[2]) is not None
     return len(words) == 8 and address(words[0]) is not None and mask_bits(words[2]) is not None
 
 

@@ -1,4 +1,7 @@
-"""``ipvsadm -Ln``: the services of kube-proxy's IPVS mode, each with the pods behind it."""
+"""``ipvsadm -Ln``: the services of kube-proxy's IPVS mode, each with the pods behind it.
+
+/proc/net/ip_vs has the same, with hexadecimal addresses.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,14 @@ from pcapcheck.nodestate.state import State
 SERVICE = re.compile(r"(TCP|UDP|SCTP)\s+\[?([0-9a-f.:]+?)\]?:(\d+)\s+\w+.*")
 SERVER = re.compile(r"->\s+\[?([0-9a-f.:]+?)\]?:\d+\s+\w+\s+(\d+)\s.*")
 
+# net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_info_seq_show: IPv6 in brackets as elsewhere, IPv4 as eight digits.
+HEXADECIMAL = re.compile(r"(?<=[ >])([0-9A-F]{8}):([0-9A-F]{4})(?= )")
+
+
+def _decimal(match: re.Match[str]) -> str:
+    ip, port = int(match[1], 16), int(match[2], 16)
+    return f"{ip >> 24}.{ip >> 16 & 255}.{ip >> 8 & 255}.{ip & 255}:{port}"
+
 
 def read_virtual_services(lines: Iterable[Line], state: State, _: Listing | None = None) -> list[Line]:
     """Read services; one without a server of positive weight is empty, and the kernel rejects packets to it.
@@ -26,7 +37,7 @@ def read_virtual_services(lines: Iterable[Line], state: State, _: Listing | None
     into = state.services
     current: int | None = None
     for line in lines:
-        text = line.text.strip()
+        text = HEXADECIMAL.sub(_decimal, line.text.strip())
         if match := SERVICE.fullmatch(text):
             ip = address(match[2])
             current = None if ip is None else len(into.listed)

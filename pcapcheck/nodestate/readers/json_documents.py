@@ -11,21 +11,26 @@ from itertools import accumulate
 from pcapcheck.nodestate.firewall.chains import Firewall
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Address, Device, Forwarding, Lookup, Neighbour, Route
+from pcapcheck.nodestate.node_facts import Address, Counter, Device, Forwarding, Lookup, Neighbour, Note, Route
 from pcapcheck.nodestate.numbers import address, mac, network, number
 from pcapcheck.nodestate.readers.firewall import nft_json
 from pcapcheck.nodestate.readers.firewall.nft import read_nft
+from pcapcheck.nodestate.readers.ip_pools import KIND, read_pool_object
 from pcapcheck.nodestate.readers.ip_rule import policy_rule
 from pcapcheck.nodestate.readers.kubectl import pod_of
 from pcapcheck.nodestate.readers.link_counters import IN, OUT, keep_counters
 from pcapcheck.nodestate.readers.queues import read_queue_object
 from pcapcheck.nodestate.readers.service_objects import is_of_service, read_service_object
 from pcapcheck.nodestate.readers.service_rules import read_service_rules
+from pcapcheck.nodestate.readers.workload_endpoints import ENDPOINT, pod_of_endpoint
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
-from pcapcheck.values import MAPPED, is_ipv4
+from pcapcheck.values import MAPPED, clean, is_ipv4
 
 QUOTED = 200
+SHOWN = 40
+PODS = ("Pod",)
+FELIX = "FelixConfiguration"
 # Where the inside of a truncated nft listing continues.
 CUT = re.compile(r'\{\s*"nftables"\s*:\s*\[')
 # Each may have been read far before it broke.
@@ -49,11 +54,13 @@ def read_documents(lines: Sequence[Line], into: Host, state: State, listing: Lis
         if isinstance(items, list):
             for item in items:
                 if isinstance(item, dict):
-                    _cluster_object(item, _of(line, item), state)
+                    read_cluster_object(item, _of(line, item), state)
         elif not document:
             continue
+        elif document.get("kind") == FELIX:
+            _felix(document, line, into, state)
         elif "metadata" in document:
-            _cluster_object(document, line, state)
+            read_cluster_object(document, line, state)
         elif not _fact(document, line, into, listing):
             strange.append(line)
     if rules:
@@ -71,12 +78,31 @@ def _ruleset(rules: list[nft_json.Object], whole: bool, into: Host, state: State
         listing.whole.clear()
 
 
-def _cluster_object(document: Mapping[str, object], line: Line, state: State) -> None:
-    """A pod, a service or its endpoints."""
+def read_cluster_object(document: Mapping[str, object], line: Line, state: State) -> None:
+    """A pod, a pool of addresses, a service or its endpoints; other kinds of objects are counted."""
     if is_of_service(document):
         read_service_object(document, line, state.services)
-    elif pod := pod_of(document, line):
+        return
+    kind = document.get("kind")
+    if kind == KIND:
+        read_pool_object(document, line, state)
+        return
+    pod = pod_of(document, line) if kind in (None, *PODS) else None
+    pod = pod_of_endpoint(document, line) if kind == ENDPOINT else pod
+    if pod is not None:
         state.pods.append(pod)
+    else:
+        state.leave_unjudged(f"the cluster's {clean(kind)[:SHOWN]}" if isinstance(kind, str) else "an object", line)
+
+
+def _felix(document: Mapping[str, object], line: Line, into: Host, state: State) -> None:
+    """A FelixConfiguration: whether the data path is eBPF's."""
+    spec = document.get("spec")
+    enabled = spec.get("bpfEnabled") if isinstance(spec, dict) else None
+    if isinstance(enabled, bool):
+        into.notes.append(Note("bpf", f"bpfEnabled: {str(enabled).lower()}", line))
+    else:
+        state.leave_unjudged(f"the cluster's {FELIX}", line)
 
 
 def _objects(lines: Sequence[Line]) -> Iterator[tuple[dict[str, object], Line]]:
@@ -133,6 +159,8 @@ def _of(line: Line, document: Mapping[str, object]) -> Line:
 def _fact(document: Mapping[str, object], line: Line, into: Host, listing: Listing | None) -> bool:
     if "mac" in document and "ifindex" not in document:
         return _forwarding(document, line, into, listing)
+    if isinstance(document.get("kernel"), dict):
+        return _kernel_counters(document["kernel"], line, into)
     if isinstance(document.get("kind"), str) and ("handle" in document or "drops" in document):
         return read_queue_object(document, line, into, listing)
     if isinstance(document.get("ifname"), str):
@@ -149,6 +177,17 @@ def _fact(document: Mapping[str, object], line: Line, into: Host, listing: Listi
         return _route(document, line, into, listing)
     else:
         return False
+    return True
+
+
+def _kernel_counters(counters: object, line: Line, into: Host) -> bool:
+    """The counters of ``nstat -j``."""
+    for name, value in counters.items() if isinstance(counters, dict) else ():
+        count = number(value)
+        if count is not None:
+            into.counters.append(
+                Counter("nstat", name, count, Line(line.file, line.number, f"{name} {count}"[:QUOTED]))
+            )
     return True
 
 

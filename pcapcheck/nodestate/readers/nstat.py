@@ -11,6 +11,7 @@ from pcapcheck.nodestate.node_facts import Counter
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
+NSTAT = "nstat"
 COUNTER = re.compile(r"([A-Z][A-Za-z0-9]+)\s+(\d{1,19})\s+\d+\.\d+")
 
 
@@ -19,12 +20,12 @@ def read_counters(lines: Iterable[Line], into: Host, _: Listing | None = None) -
     for line in lines:
         match = COUNTER.fullmatch(line.text.strip())
         if match:
-            into.counters.append(Counter("nstat", match[1], int(match[2]), line))
+            into.counters.append(Counter(NSTAT, match[1], int(match[2]), line))
     return []
 
 
 NSTAT_READER = StateReader(
-    name="nstat",
+    name=NSTAT,
     commands=("nstat",),
     looks_like=lambda text, _: COUNTER.fullmatch(text) is not None,
     read_host=read_counters,

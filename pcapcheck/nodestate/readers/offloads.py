@@ -14,9 +14,17 @@ from pcapcheck.nodestate.source_lines import Line
 OFFLOADS = re.compile(r"Features for ([^\s:]+):")
 OFFLOAD = re.compile(r"([a-z][\w-]*):\s+(on|off)(?:\s+\[[^\]]*\])?")
 
+# What the names of features begin with (the kernel's net/ethtool/common.c), so that a line shows by itself what it is.
+KNOWN = re.compile(
+    r"(?:[rt]x-(?:checksum|vlan|udp|tcp|gso|gro|gre|ipxip|nocache|scatter|lockless|fcs|all|esp|sctp|hash|tunnel|priority)"
+    r"|(?:tcp|udp|generic|large|scatter|receive|ntuple|highdma|fcoe|vlan-challenged|netns-local|l2-fwd|hw-tc|esp|tls|hsr|macsec)-?)"
+    r"[\w-]*:\s+(?:on|off)(?:\s+\[[^\]]*\])?$"
+)
+
 
 def read_offloads(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
-    """``ethtool -k DEV``."""
+    """Read ``ethtool -k DEV``; returns the other lines."""
+    strange = []
     dev = next((word for word in (listing.words[1:] if listing else ()) if not word.startswith("-")), None)
     for line in lines:
         text = line.text.strip()
@@ -25,12 +33,14 @@ def read_offloads(lines: Iterable[Line], into: Host, listing: Listing | None = N
             dev = head[1]
         elif offload and dev:
             into.features.setdefault(dev, {})[offload[1]] = Feature(dev, offload[1], offload[2] == "on", line)
-    return []
+        elif text and not offload:
+            strange.append(line)
+    return strange
 
 
 ETHTOOL_READER = StateReader(
     name="ethtool",
     commands=("ethtool",),
-    looks_like=lambda text, _: OFFLOADS.fullmatch(text) is not None,
+    looks_like=lambda text, _: OFFLOADS.fullmatch(text) is not None or KNOWN.match(text) is not None,
     read_host=read_offloads,
 )

@@ -10,26 +10,33 @@ from pcapcheck.nodestate.readers.firewall.read_firewall import FIREWALL_READER
 from pcapcheck.nodestate.readers.ifconfig import IFCONFIG_READER
 from pcapcheck.nodestate.readers.ip_link import LINKS_READER
 from pcapcheck.nodestate.readers.ip_neigh import ARP_READER, NEIGHBOURS_READER
+from pcapcheck.nodestate.readers.ip_pools import POOLS_READER
 from pcapcheck.nodestate.readers.ip_route import ROUTE_TABLE_READER, ROUTES_READER
 from pcapcheck.nodestate.readers.ip_rule import RULES_READER
 from pcapcheck.nodestate.readers.ipvs import IPVS_READER
+from pcapcheck.nodestate.readers.kernel_counters import KERNEL_COUNTERS_READER
 from pcapcheck.nodestate.readers.kernel_log import LOG_READER
 from pcapcheck.nodestate.readers.kubectl import PODS_READER
 from pcapcheck.nodestate.readers.link_counters import DEVICES_READER
 from pcapcheck.nodestate.readers.monitor import MONITOR_READER
 from pcapcheck.nodestate.readers.nstat import NSTAT_READER
 from pcapcheck.nodestate.readers.offloads import ETHTOOL_READER
+from pcapcheck.nodestate.readers.packet_traces import TRACE_READER
 from pcapcheck.nodestate.readers.per_processor import CONNTRACK_READER, NEIGHBOUR_TABLES_READER, STATISTICS_READER
+from pcapcheck.nodestate.readers.proc_net import PROC_NET_READER
 from pcapcheck.nodestate.readers.queues import BPF_READER, QUEUES_READER
+from pcapcheck.nodestate.readers.resolv_conf import RESOLV_CONF_READER
 from pcapcheck.nodestate.readers.route_lookups import LOOKUP_READER
 from pcapcheck.nodestate.readers.service_lists import SERVICES_READER
 from pcapcheck.nodestate.readers.service_rules import SERVICE_RULES_READER
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.readers.sysctls import PROC_READER, SYSCTL_READER
 from pcapcheck.nodestate.readers.uname import HOSTNAME_READER, UNAME_READER
+from pcapcheck.nodestate.readers.unjudged_forms import UNJUDGED_READER
 
 # The first reader that a line looks like reads it.
 ALL_READERS = (
+    TRACE_READER,
     MONITOR_READER,
     RULES_READER,
     LINKS_READER,
@@ -37,6 +44,7 @@ ALL_READERS = (
     ROUTE_TABLE_READER,
     PODS_READER,
     SERVICES_READER,
+    POOLS_READER,
     SYSCTL_READER,
     NEIGHBOURS_READER,
     LOOKUP_READER,
@@ -47,6 +55,8 @@ ALL_READERS = (
     IPVS_READER,
     ETHTOOL_READER,
     NSTAT_READER,
+    KERNEL_COUNTERS_READER,
+    RESOLV_CONF_READER,
     FIREWALL_READER,
     QUEUES_READER,
     CONNTRACK_READER,
@@ -55,6 +65,8 @@ ALL_READERS = (
     LOG_READER,
     ENVIRONMENT_READER,
     UNAME_READER,
+    PROC_NET_READER,
+    UNJUDGED_READER,
     # Only a command shows that these read an output.
     BPF_READER,
     HOSTNAME_READER,

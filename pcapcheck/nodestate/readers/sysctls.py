@@ -24,6 +24,8 @@ MISSING = re.compile(
 )
 INTERFACE = re.compile(r"net\.ipv([46])\.(conf|neigh)\.(.+)\.([a-z0-9_]+)")
 OTHER_FAMILY = re.compile(r"net\.ipv6\.")
+# Settings of other parts of the kernel, which sysctl -a prints too (Documentation/admin-guide/sysctl/).
+ELSEWHERE = re.compile(r"(?:abi|crypto|debug|dev|fs|fscache|kernel|sunrpc|user|vm|xen|sched|fuse|lustre)\.\S+\s*=.*")
 LONGEST_VALUE = 200
 
 
@@ -61,7 +63,7 @@ def _read(lines: Iterable[Line], names: list[str], into: Host) -> list[Line]:
             gone = dotted(missing[1].strip('"'))
             into.missing[gone] = line
             waiting = [name for name in waiting if dotted(name) != gone]
-        elif not text:
+        elif not text or ELSEWHERE.fullmatch(text):
             continue
         elif pair := PAIR.fullmatch(text) or OF_FILE.fullmatch(text):
             _add(pair[1], pair[2], line, into)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
 from pcapcheck.report.tables.arrow_cells import TEXT, arrow_cells
-from pcapcheck.report.tables.chunks import Chunk
-from pcapcheck.report.tables.data_frames import data_frame
+from pcapcheck.report.tables.arrow_schemas import schema_of
+from pcapcheck.report.tables.cells import Coded
+from pcapcheck.report.tables.chunks import Chunk, Chunks
 from pcapcheck.report.tables.read_chunks import read_chunks
 
 if TYPE_CHECKING:
@@ -23,20 +25,10 @@ ROW_GROUP = 1 << 15
 CODED = pa.dictionary(pa.int32(), TEXT)
 
 
-def schema_of(name: str) -> pa.Schema:
-    """The columns of a table; it says too what pandas makes of them: the table's DataFrame."""
-    return pa.Schema.from_pandas(data_frame(name, []), preserve_index=False)
-
-
 def arrow_table(analysis: Analysis, name: str) -> pa.Table:
     """One table over all captures: whole numbers, UTC timestamps, durations, booleans, text."""
     schema = schema_of(name)
-    return pa.Table.from_batches(arrow_batches(analysis, name, schema), schema)
-
-
-def arrow_batches(analysis: Analysis, name: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The same in batches, so that it need not fit into memory."""
-    return map(partial(_batch, schema), read_chunks(analysis, name))
+    return pa.Table.from_batches(map(partial(_batch, schema), read_chunks(analysis, name)), schema)
 
 
 def _batch(schema: pa.Schema, chunk: Chunk) -> pa.RecordBatch:
@@ -45,12 +37,15 @@ def _batch(schema: pa.Schema, chunk: Chunk) -> pa.RecordBatch:
 
 
 def write_parquet(analysis: Analysis, name: str, path: str) -> None:
-    """A table as a Parquet file."""
+    """A table as a Parquet file, written group of rows by group of rows."""
     schema = schema_of(name)
-    # Text goes into the file from dictionaries, as it is; who reads the file gets plain text all the same.
-    coded = pa.schema([(field.name, CODED if field.type == TEXT else field.type) for field in schema])
-    with ParquetWriter(path, coded, store_schema=False) as writer:
-        for group in _row_groups(arrow_batches(analysis, name, coded), coded):
+    chunks = read_chunks(analysis, name)
+    first = next(chunks, None)
+    coded = _coded(schema, Chunks.empty(name) if first is None else first)
+    batches = map(partial(_batch, coded), chain(() if first is None else (first,), chunks))
+    del first
+    with _writer(path, coded) as writer:
+        for group in _row_groups(batches, coded):
             writer.write_table(group, len(group))
             del group
             # Arrow keeps what is free for later, some 40 MB.
@@ -58,8 +53,36 @@ def write_parquet(analysis: Analysis, name: str, path: str) -> None:
         writer.add_key_value_metadata({**schema.metadata, "ARROW:schema": b64encode(schema.serialize())})
 
 
+def _coded(schema: pa.Schema, chunk: Chunk) -> pa.Schema:
+    """Text that recurs goes into the file from dictionaries, as it is; who reads the file gets plain text."""
+    types = [
+        CODED if isinstance(cells, Coded) else type_ for type_, cells in zip(schema.types, chunk.values(), strict=True)
+    ]
+    return pa.schema(list(zip(schema.names, types, strict=True)))
+
+
+def _writer(path: str, schema: pa.Schema) -> ParquetWriter:
+    """Texts that recur have dictionaries, numbers are kept as differences, which are mostly small or alike."""
+    coded = [field.name for field in schema if field.type == CODED]
+    plain = [field.name for field in schema if field.type not in (CODED, TEXT)]
+    differing = {
+        field.name: "DELTA_BINARY_PACKED"
+        for field in schema
+        if field.name in plain and not pa.types.is_boolean(field.type)
+    }
+    return ParquetWriter(
+        path,
+        schema,
+        store_schema=False,
+        use_dictionary=coded,
+        column_encoding=differing,
+        write_statistics=plain,
+        write_batch_size=ROW_GROUP,
+    )
+
+
 def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Batches put together, since files are read faster in large groups of rows."""
+    """Small batches put together, since files are read faster in large groups of rows."""
     held: list[pa.RecordBatch] = []
     for batch in batches:
         held.append(batch)

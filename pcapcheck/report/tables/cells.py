@@ -37,6 +37,10 @@ class Numbers(Struct, frozen=True):
         """The numbers, with this one in absent cells."""
         return self.values if self.present is None else np.where(self.present, self.values, number)
 
+    def numbers(self) -> Numbers:
+        """These."""
+        return self
+
     def coded(self) -> Coded[int | None]:
         """The same as numbers that recur."""
         if self.present is None:
@@ -71,6 +75,10 @@ class Coded(Struct, Generic[T], frozen=True):
         """The cells with each value changed."""
         return Coded(self.codes, [change(value) for value in self.values])
 
+    def coded(self) -> Coded[T]:
+        """These."""
+        return self
+
     def numbers(self) -> Numbers:
         """The cells as plain numbers, if their values are numbers or booleans."""
         few = Numbers.of(self.values)
@@ -81,8 +89,28 @@ class Coded(Struct, Generic[T], frozen=True):
         return Coded(np.where(rows, other.codes + len(self.values), self.codes), [*self.values, *other.values])
 
 
-# The cells of a column, as numbers or as values that recur.
+class NumberedTexts(Struct, frozen=True):
+    """Texts that recur but for a number: ``words`` are what stands before it and behind it.
+
+    Without the latter (None), the former is all of the text.
+    """
+
+    words: Coded[tuple[str, str | None]]
+    numbers: Integers
+
+    def coded(self) -> Coded[str]:
+        """The same as texts, each of its row."""
+        words = map(self.words.values.__getitem__, self.words.codes.tolist())
+        texts = [
+            before if behind is None else f"{before}{number}{behind}"
+            for (before, behind), number in zip(words, self.numbers.tolist(), strict=True)
+        ]
+        return Coded(np.arange(len(texts)), texts)
+
+
+# The cells of a column, as numbers or as values that recur; or else as texts that recur but for a number.
 Cells = Numbers | Coded[Any]
+AnyCells = Cells | NumberedTexts
 
 
 def alike(columns: Sequence[Coded[Any]]) -> tuple[Codes, Codes]:

@@ -7,9 +7,10 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.columns import BOOL, COLUMNS, DURATION, NUMBER, TIME, Column
+from pcapcheck.column import BOOL, DURATION, NUMBER, TIME, Column
+from pcapcheck.columns import COLUMNS
 from pcapcheck.raw_rows import RawRows
-from pcapcheck.report.tables.cells import Cells, Coded, Numbers, alike
+from pcapcheck.report.tables.cells import AnyCells, Coded, NumberedTexts, Numbers, alike
 from pcapcheck.report.tables.field_cells import FieldCells
 from pcapcheck.report.tables.followed_cells import FollowedCells
 from pcapcheck.report.tables.row_pods import ENDS, POD_COLUMNS, RowPods, columns_of_ends
@@ -19,13 +20,13 @@ from pcapcheck.values import clean
 MOST_SHOWN = 1 << 15
 NUMERIC = (NUMBER, TIME, DURATION, BOOL)
 # The cells of all columns, the path of the capture first. Addresses and MACs are text.
-Chunk = dict[str, Cells]
+Chunk = dict[str, AnyCells]
 
 
 class EarlyCells(Protocol):
     """What a chunk is made of: the early columns of some rows of one table."""
 
-    def column(self, name: str) -> Cells: ...
+    def column(self, name: str) -> AnyCells: ...
     @property
     def groups(self) -> Coded[Any]: ...
     @property
@@ -66,7 +67,7 @@ class Chunks:
             places = [captures, early.groups, early.outcomes]
             cells |= self._late_cells([name for name in late if name not in POD_COLUMNS], places)
         if late and self.table in ENDS:
-            ends = [cells[name] for name in columns_of_ends(self.columns)]
+            ends = [cells[name].coded() for name in columns_of_ends(self.columns)]
             pods = self._pods.of(self.table, captures, early.groups, ends)
             cells |= {name: pods.map(itemgetter(number)) for number, name in enumerate(POD_COLUMNS)}
         shown = {name: self._shown_cells(column, cells[name]) for name, column in self.columns.items()}
@@ -85,14 +86,18 @@ class Chunks:
             self._late[key] = self._facts.value(attribute, capture, group, self.table, outcome)
         return self._late[key]
 
-    def _shown_cells(self, column: Column, cells: Cells) -> Cells:
+    def _shown_cells(self, column: Column, cells: AnyCells) -> AnyCells:
         """Cells as they are shown: numbers, times and durations as they are, anything else as text."""
+        if isinstance(cells, NumberedTexts):
+            words = cells.words.map(lambda words: tuple(self._show(column, word) for word in words))
+            return NumberedTexts(words, cells.numbers)
         if column.type in NUMERIC:
-            return cells.numbers() if isinstance(cells, Coded) else cells
-        coded = cells.coded() if isinstance(cells, Numbers) else cells
-        return coded.map(lambda value: None if value is None else self._show(column, value))
+            return cells.numbers()
+        return cells.coded().map(lambda value: self._show(column, value))
 
-    def _show(self, column: Column, value: Any) -> str:
+    def _show(self, column: Column, value: Any) -> str | None:
+        if value is None:
+            return None
         key = (column.type.name, value)
         if key not in self._shown:
             if len(self._shown) > MOST_SHOWN:

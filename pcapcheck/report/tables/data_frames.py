@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from pcapcheck.columns import BOOL, COLUMNS, DURATION, NUMBER, TIME, Type
-from pcapcheck.report.tables.cells import Cells, Coded, Flags, Integers, Numbers
+from pcapcheck.column import BOOL, DURATION, NUMBER, TIME, Type
+from pcapcheck.columns import COLUMNS
+from pcapcheck.report.tables.cells import AnyCells, Flags, Integers, Numbers
 from pcapcheck.report.tables.chunks import Chunk, Chunks
 from pcapcheck.report.tables.read_chunks import read_chunks
 
@@ -36,7 +37,7 @@ def data_frame(name: str, chunks: list[Chunk]) -> pd.DataFrame:
     return pd.DataFrame(columns, copy=False)
 
 
-def _series(type_: Type, parts: list[Cells]) -> Any:
+def _series(type_: Type, parts: list[AnyCells]) -> Any:
     """The cells of a column of this type, of one chunk after the other."""
     if type_ not in (NUMBER, TIME, DURATION, BOOL):
         return _texts(parts)
@@ -56,11 +57,12 @@ def _masked(values: Integers, absent: Flags, type_: Type) -> Any:
     return pd.arrays.IntegerArray(values, absent)
 
 
-def _texts(parts: list[Cells]) -> Any:
-    texts = [part for part in parts if isinstance(part, Coded)]
+def _texts(parts: list[AnyCells]) -> Any:
+    texts = [part for part in parts if not isinstance(part, Numbers)]
     type_ = pd.StringDtype()
     if type_.storage == "pyarrow":
         from pcapcheck.report.tables.arrow_cells import arrow_texts
 
         return type_.__from_arrow__(arrow_texts(texts))  # type: ignore[attr-defined]
-    return pd.array(np.concatenate([np.array(part.values, object)[part.codes] for part in texts]), dtype=type_)
+    coded = [part.coded() for part in texts]
+    return pd.array(np.concatenate([np.array(part.values, object)[part.codes] for part in coded]), dtype=type_)

@@ -33,8 +33,7 @@ class FieldCells:
 
     def coded(self, field: Field) -> Coded[Any]:
         """The same as values that recur."""
-        cells = self.field(field)
-        return cells.coded() if isinstance(cells, Numbers) else cells
+        return self.field(field).coded()
 
     @cached_property
     def groups(self) -> Coded[int | None]:
@@ -62,7 +61,7 @@ class FieldCells:
         if field.otherwise is None:
             return cells
         other = self.coded(field.otherwise)
-        coded = cells.coded() if isinstance(cells, Numbers) else cells
+        coded = cells.coded()
         here = np.array([value is not None for value in coded.values], np.bool_)[coded.codes]
         joined = coded.instead(~here, other)
         return joined.numbers() if isinstance(cells, Numbers) else joined

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from pcapcheck.columns import COLUMNS, Column
+from pcapcheck.column import Column
+from pcapcheck.columns import COLUMNS
 from pcapcheck.paths.path_grouping import PathGroups
-from pcapcheck.paths.path_tables import VARYING, FollowedPackets, PathTables
+from pcapcheck.paths.path_tables import VARYING, FollowedPackets, PathTables, Words
 from pcapcheck.paths.paths import Paths
 from pcapcheck.paths.sighting_columns import length_of
-from pcapcheck.report.tables.cells import Cells, Coded, Codes, Integers, Numbers
+from pcapcheck.report.tables.cells import AnyCells, Coded, Codes, Integers, NumberedTexts, Numbers
 
 
 class Shared:
@@ -32,6 +34,11 @@ class Shared:
             self._known[attribute] = Coded.of(getattr(packets, attribute) for packets in self.described)
         return self._known[attribute]
 
+    @cached_property
+    def last_frames(self) -> Coded[Words]:
+        """How the frame of each one's last step is named."""
+        return Coded.of(packets.last_frame() for packets in self.described)
+
 
 class FollowedCells:
     """The early columns of some packets; ``of`` says which of ``shared.described`` each belongs to."""
@@ -42,15 +49,14 @@ class FollowedCells:
         self._begins = groups.packets.begins[packets]
         self._of = of
 
-    def column(self, name: str) -> Cells:
+    def column(self, name: str) -> AnyCells:
         """An early column by its name."""
         attribute = self._shared.columns[name].attribute
         return self._varying(attribute) if attribute in VARYING else self.shared(attribute)
 
     def shared(self, attribute: str) -> Coded[Any]:
         """What packets of one path have in common."""
-        cells = self._shared.of(attribute)
-        return Coded(cells.codes[self._of], cells.values)
+        return self._cells(self._shared.of(attribute))
 
     @property
     def captures(self) -> Coded[int]:
@@ -65,7 +71,7 @@ class FollowedCells:
     def outcomes(self) -> Coded[str]:
         return self.shared("outcome")
 
-    def _varying(self, attribute: str) -> Cells:
+    def _varying(self, attribute: str) -> AnyCells:
         """What differs from packet to packet; text names the frame of the last step."""
         end = self._begins + self._shared.ends[self._of]
         if attribute == "time":
@@ -76,10 +82,10 @@ class FollowedCells:
             took = self._times(end) - self._times(self._begins + self._shared.starts[self._of])
             return Numbers(took if attribute == "duration" else np.abs(took))
         frames = self._groups.seen.frame[self._groups.packets.rows[end]] >> 32 & 0xFFFFFFFF
-        described = self._shared.described
-        return Coded.of(
-            described[of].last_frame(frame) for of, frame in zip(self._of.tolist(), frames.tolist(), strict=True)
-        )
+        return NumberedTexts(self._cells(self._shared.last_frames), frames)
+
+    def _cells(self, shared: Coded[Any]) -> Coded[Any]:
+        return Coded(shared.codes[self._of], shared.values)
 
     def _times(self, places: Integers) -> Integers:
         times: Integers = self._groups.seen.time[self._groups.packets.rows[places]]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pcapcheck.columns import Column
+from pcapcheck.column import Column
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD
-from pcapcheck.report.tables.cells import Cells, Coded, Numbers, alike
+from pcapcheck.report.tables.cells import Coded, alike
 from pcapcheck.table_names import ANSWERS, ARP, CONNECTIONS, DNS, ECHO, FRAMES, TRANSFERS
 
 # By table, the columns with the sender or asker, and with the receiver: MAC, then addresses.
@@ -46,10 +46,10 @@ class RowPods:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
 
-    def of(self, table: str, captures: Coded[int], groups: Coded[Any], ends: list[Cells]) -> Coded[Pod]:
+    def of(self, table: str, captures: Coded[int], groups: Coded[Any], ends: list[Coded[Any]]) -> Coded[Pod]:
         """The pod of each row, from the columns of its ends; equal rows are looked up once."""
         split = len(ENDS[table][0])
-        columns = [captures, groups, *(end.coded() if isinstance(end, Numbers) else end for end in ends)]
+        columns = [captures, groups, *ends]
         first, kinds = alike(columns)
         pods = []
         for row in first.tolist():

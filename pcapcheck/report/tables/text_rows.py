@@ -9,13 +9,15 @@ from io import StringIO
 
 import numpy as np
 
-from pcapcheck.columns import BOOL, DURATION, NUMBER, TIME, Column
-from pcapcheck.report.tables.cells import Cells, Coded, Codes, Numbers
+from pcapcheck.column import BOOL, DURATION, NUMBER, TIME, Column
+from pcapcheck.report.tables.cells import AnyCells, Coded, Codes, NumberedTexts, Numbers
 from pcapcheck.report.tables.chunks import Chunk
 from pcapcheck.report.tables.written_lines import WrittenLines
 from pcapcheck.values import format_time
 
 SECOND = 10**9
+# Stands for a number in a text; of no use in one that is shown, as it is not printable.
+MARK = "\ue000"
 DAY = 24 * 60 * 60 * SECOND
 
 
@@ -74,20 +76,22 @@ Form = Csv | JsonLines
 FORMS: dict[str, Form] = {"csv": Csv(), "jsonl": JsonLines()}
 
 
-def text_rows(chunk: Chunk, columns: dict[str, Column], form: Form) -> Iterator[str]:
-    """Each row of a chunk as a line, in blocks of whole lines."""
+def text_rows(chunk: Chunk, columns: dict[str, Column], form: Form) -> Iterator[memoryview]:
+    """Each row of a chunk as a line, in blocks of whole lines in UTF-8, each valid until the next is asked for."""
     lines = WrittenLines(len(codes_of(chunk["capture"])))
     for number, (name, cells) in enumerate(chunk.items()):
         lines.add_constant(form.before(number, name))
         if isinstance(cells, Coded):
             lines.add_texts(cells.codes, [form.absent if value is None else form.text(value) for value in cells.values])
+        elif isinstance(cells, NumberedTexts):
+            _add_numbered(lines, cells, form)
         else:
             _add_numbers(lines, cells, columns[name], form)
     lines.add_constant(form.end)
     return lines.blocks()
 
 
-def codes_of(cells: Cells) -> Codes:
+def codes_of(cells: AnyCells) -> Codes:
     assert isinstance(cells, Coded)
     return cells.codes
 
@@ -103,6 +107,20 @@ def _add_numbers(lines: WrittenLines, cells: Numbers, column: Column, form: Form
     else:
         assert column.type is BOOL
         lines.add_texts(cells.where_absent(2), [form.flag(0), form.flag(1), form.absent])
+
+
+def _add_numbered(lines: WrittenLines, cells: NumberedTexts, form: Form) -> None:
+    """Texts with a number in each: a number never decides whether its text has quotes, nor is changed by them."""
+    mark = form.text(MARK).strip(form.mark)
+    texts = [
+        form.text(before if behind is None else f"{before}{MARK}{behind}") for before, behind in cells.words.values
+    ]
+    begins, found, ends = zip(*(text.partition(mark) for text in texts), strict=True)
+    codes = cells.words.codes
+    numbered = np.array([bool(one) for one in found], np.bool_)[codes]
+    lines.add_texts(codes, list(begins))
+    lines.add_numbers(Numbers(cells.numbers, None if numbered.all() else numbered), "")
+    lines.add_texts(codes, list(ends))
 
 
 def _add_times(lines: WrittenLines, times: Numbers, form: Form) -> None:

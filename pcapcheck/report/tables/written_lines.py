@@ -77,8 +77,8 @@ class WrittenLines:
         else:
             self._parts.append(Part(kind, values, [absent]))
 
-    def blocks(self) -> Iterator[str]:
-        """All lines, some at a time."""
+    def blocks(self) -> Iterator[memoryview]:
+        """All lines in UTF-8, some at a time, each block valid until the next is asked for."""
         texts = [text.encode() for part in self._parts for text in part.texts]
         bounds = array("q", bytes(8))
         bounds.frombytes(np.cumsum([len(text) for text in texts], dtype=np.int64).tobytes())
@@ -92,7 +92,7 @@ class WrittenLines:
         for begin in range(0, self._count, step):
             end = min(begin + step, self._count)
             size = line_writing.write_lines(described, numbers, joined, bounds, begin, end, out)
-            yield str(memoryview(out)[:size], "utf-8")
+            yield memoryview(out)[:size]
 
     def _described(self) -> array[int]:
         described = array("q")

@@ -15,8 +15,9 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.source_lines import Line, Quoted, quote
 from pcapcheck.protocols import PORT_UNREACHABLE, VXLAN_PORT
 from pcapcheck.triage.firewall.lost import ARP_ASKED, LostPackets
-from pcapcheck.triage.firewall.owner import CALICO, KUBE, owner
+from pcapcheck.triage.firewall.owner import CALICO, KUBE, NODE, owner
 from pcapcheck.triage.firewall.stage import Stage, with_way_back
+from pcapcheck.triage.firewall.traced_drops import traced_drops
 from pcapcheck.triage.firewall.verdict import FITS, MAY_FIT, NO, Said, say_hit, say_miss
 from pcapcheck.triage.firewall.walk import walk
 from pcapcheck.values import is_ipv4
@@ -83,7 +84,14 @@ class Answers:
         return REJECTS if rejects else DROPS
 
     def of(self, *kinds: str) -> Quoted[str] | None:
-        """Whether a rule of some sorts fits, with its line; None if no listing shows it."""
+        """Whether a rule of some sorts fits, with its line; None if no listing shows it.
+
+        A trace that says that such a chain dropped these packets is worth more than any listing.
+        """
+        sorts = {CALICO: POLICY, NODE: DROPS}
+        traced = [quote(line) for whose, line in traced_drops(self.stages) if sorts[whose] in kinds]
+        if traced:
+            return Quoted(FITS, tuple(traced[:QUOTED]))
         asked = [heard for heard in self.heard.values() if heard.kind in kinds]
         for status in (FITS, MAY_FIT):
             some = [heard.best for heard in asked if heard.best.status == status]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from pcapcheck.calico import is_wireguard
-from pcapcheck.columns import OPAQUE
+from pcapcheck.column_words import OPAQUE
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import (
     AT_NIC,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from pcapcheck.columns import OPAQUE
+from pcapcheck.column_words import OPAQUE
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.address_row import BEHIND
 from pcapcheck.paths.losses import (

@@ -88,6 +88,38 @@ def _stray_errors(subject: Subject) -> list[Remark]:
     return stray_error_remarks(subject.judgement)
 
 
+def _bundle_gaps(subject: Subject) -> list[Remark]:
+    if subject.state is None or not subject.state.bundles:
+        return []
+    from pcapcheck.triage.remarks.bundle_gaps import bundle_gap_remarks
+
+    return list(bundle_gap_remarks(subject.state, bool(subject.judgement.captures)))
+
+
+def _traced_packets(subject: Subject) -> list[Remark]:
+    if subject.state is None or not any(host.traces for host in subject.state.hosts):
+        return []
+    from pcapcheck.triage.remarks.traced_packets import traced_packet_remarks
+
+    return traced_packet_remarks(subject.state)
+
+
+def _unjudged_outputs(subject: Subject) -> list[Remark]:
+    if subject.state is None or not subject.state.unjudged:
+        return []
+    from pcapcheck.triage.remarks.unjudged_outputs import unjudged_output_remarks
+
+    return unjudged_output_remarks(subject.state)
+
+
+def _lost_errors(subject: Subject) -> list[Remark]:
+    if not any(path.packet == "error" for path in subject.judgement.followed.found):
+        return []
+    from pcapcheck.triage.remarks.lost_errors import lost_error_remarks
+
+    return lost_error_remarks(subject.judgement)
+
+
 PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _described_networks,
     _recordings,
@@ -95,4 +127,8 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _captured_networks,
     _open_questions,
     _stray_errors,
+    _bundle_gaps,
+    _traced_packets,
+    _unjudged_outputs,
+    _lost_errors,
 )

@@ -68,6 +68,11 @@ def _card_failed(evidence: StateEvidence) -> QuotedValue | None:
     return evidence.drops.cards() if evidence.drops else None
 
 
+def _checksum_errors(evidence: StateEvidence) -> QuotedValue | None:
+    asked = evidence.packet_evidence.get("asked")
+    return evidence.drops.checksums(asked) if evidence.drops and isinstance(asked, str) else None
+
+
 DROP_COLUMNS: ColumnFunctions = {
     "state.conntrack_full": _conntrack_full,
     "state.conntrack_drops": _conntrack_drops,
@@ -78,4 +83,5 @@ DROP_COLUMNS: ColumnFunctions = {
     "state.policer_drops": _policer_drops,
     "state.damaged_frames": _damaged_frames,
     "state.card_failed": _card_failed,
+    "state.checksum_errors": _checksum_errors,
 }

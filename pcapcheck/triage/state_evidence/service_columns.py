@@ -1,7 +1,8 @@
-"""Columns of services: whether the address that was asked belongs to one, and who is behind it."""
+"""Columns of translation: whether the asked address is a service's, who is behind it, and what a pod's pool says."""
 
 from __future__ import annotations
 
+from pcapcheck.nodestate.pools import pool_of
 from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.triage import back_ends, service_evidence
 from pcapcheck.triage.case_columns import THERE
@@ -31,9 +32,15 @@ def _dst_answers_pings(evidence: StateEvidence) -> QuotedValue | None:
     return quoted(service_evidence.answers_pings(nodes, evidence.dst))
 
 
+def _nat_outgoing(evidence: StateEvidence) -> QuotedValue | None:
+    pool = pool_of(evidence.state.pools, evidence.pod) if evidence.pod is not None else None
+    return None if pool is None else Quoted(pool.nat_outgoing, quotes(pool.line))
+
+
 SERVICE_COLUMNS: ColumnFunctions = {
     "state.dst_service": _dst_service,
     "state.dst_service_empty": _dst_service_empty,
     "state.back_end": _back_end,
     "state.dst_answers_pings": _dst_answers_pings,
+    "state.nat_outgoing": _nat_outgoing,
 }

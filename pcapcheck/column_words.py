@@ -1,0 +1,47 @@
+"""The words that columns hold: each enumeration in the order of its numbers, where it has numbers."""
+
+from __future__ import annotations
+
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO
+
+# The kinds of capture points. A pod link is one of Calico's (links/capture_points.py).
+KINDS = ("pod-link", "host-nic", "tunnel", "unknown")
+SIDES = ("pod", "node")
+ENDS = ("cali", "pod")
+SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac", "arp")
+CARRIES = ("other", "arp", "nd", "ip-unicast", "ip-multicast", "undecoded")
+CASTS = ("broadcast", "unicast")
+DIRECTIONS = ("in", "out")
+OUTCOMES = ("replied", "error", "unanswered", "in-flight", "evicted")
+ENCAPS = ("none", "ipip", "vxlan", "wireguard")
+CHECKSUMS = ("ok", "wrong", "not-filled-in", "unknown")
+# The tunnel whose content cannot be read.
+OPAQUE = "wireguard"
+PACKETS = ("request", "reply", "error", "tcp", "udp", "fragment", "other")
+ECHOES = PACKETS[:2]
+BETWEEN = ("node", "tunnel", "network", "unknown")
+GATEWAY_ROUTES = ("elsewhere", "local", "back", "dead-end", "none")
+ERRORS = ("none", "unreachable", "too-big", "time-exceeded", "other")
+# How promptly DNS was answered (exchanges/pairing_layout.py).
+PROMPTNESS = ("at-once", "late", "to-a-repeat")
+# In the order of their numbers (IANA, DNS RCODEs).
+RCODES = (
+    "noerror",
+    "formerr",
+    "servfail",
+    "nxdomain",
+    "notimp",
+    "refused",
+    "yxdomain",
+    "yxrrset",
+    "nxrrset",
+    "notauth",
+    "notzone",
+    "other",
+)
+# What became of a TCP connection (exchanges/transfer_layout.py).
+TRANSFER_OUTCOMES = ("closed", "open", "in-flight", "one-sided", "stalled", "reset")
+TRANSFER_SIDES = ("asker", "asked")
+BEGUN = ("midstream", "handshake")
+# Tables of questions whose answers pass the pod link.
+ASKED = (ARP, ECHO, CONNECTIONS, DNS)

@@ -1,0 +1,88 @@
+"""Misaddressed answers: for the port or the identifier of whoever asked, but from an address that it did not ask.
+
+So comes what a node should have translated back to a service's address (kernel: net/netfilter/nf_nat_core.c). In: what
+is open at the end of a capture, and the latest answers without a question. Resets are left out: a port may have
+belonged to another connection before.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from pcapcheck.brief import Brief
+from pcapcheck.capture.record import AddressOf
+from pcapcheck.capture.scan_layout import ABSENT_TIME
+from pcapcheck.decode.decoder import absent
+from pcapcheck.decode.frame_layout import ABSENT_IDENT, CONNECTION, E_RESET
+from pcapcheck.exchanges import pairing_layout as layout
+from pcapcheck.exchanges.paired_kinds import TABLE_OF
+from pcapcheck.exchanges.waiting import open_requests
+
+# The most that are kept of one capture.
+MOST = 64
+
+
+class Misaddressed(Brief, Struct, frozen=True):
+    """An answer of ``answerer`` to what ``asker`` asked ``asked``, of the table ``table``: where it was recorded."""
+
+    table: str
+    asker: int
+    asked: int
+    answerer: int
+    group: int
+    frame: int
+    time: int | None
+    ttl: int | None
+
+
+def misaddressed(pool: array[int], early: array[int], state: array[int], address_of: AddressOf) -> list[Misaddressed]:
+    """Those of one capture; ``pool``, ``early`` and ``state`` are those of ``pairing``."""
+    answers = {_key(pool, row): row for row in _answers(pool, early)}
+    found: list[Misaddressed] = []
+    for row in open_requests(pool, state) if answers else ():
+        answer = answers.get(_key(pool, row))
+        if (
+            answer is None
+            or pool[row + layout.KIND] == layout.KIND_ECHO_TO_MANY
+            or pool[answer + layout.REPLY_NUMBER] < pool[row + layout.NUMBER]
+            or len(found) >= MOST
+        ):
+            continue
+        time = pool[answer + layout.REPLY_TIME]
+        found.append(
+            Misaddressed(
+                TABLE_OF[pool[row + layout.KIND]],
+                address_of(pool[row + layout.SRC_HIGH], pool[row + layout.SRC_LOW]),
+                address_of(pool[row + layout.DST_HIGH], pool[row + layout.DST_LOW]),
+                address_of(pool[answer + layout.DST_HIGH], pool[answer + layout.DST_LOW]),
+                pool[answer + layout.REPLY_GROUP],
+                pool[answer + layout.REPLY_NUMBER],
+                None if time == ABSENT_TIME else time,
+                absent(pool[answer + layout.REPLY_TTL]),
+            )
+        )
+    return found
+
+
+def _answers(pool: array[int], early: array[int]) -> Iterator[int]:
+    """The rows of answers without a question, the latest of them."""
+    for place in early:
+        row = place * layout.FIELDS
+        if (
+            place >= 0
+            and pool[row + layout.STATE] == layout.EARLY
+            and pool[row + layout.REPLIES] > 0
+            and not pool[row + layout.EARLY_KIND] & E_RESET
+            and not pool[row + layout.IDENT_SEQ] & ABSENT_IDENT
+        ):
+            yield row
+
+
+def _key(pool: array[int], row: int) -> tuple[int, int, int, int]:
+    """Where it was asked, by whom, and by which port or identifier: the back end of a service may have another port."""
+    ident = pool[row + layout.IDENT_SEQ]
+    own = ident >> 16 if ident & CONNECTION else ident
+    return pool[row + layout.POINT], pool[row + layout.SRC_HIGH], pool[row + layout.SRC_LOW], own

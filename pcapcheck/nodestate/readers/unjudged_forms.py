@@ -1,0 +1,126 @@
+"""Outputs that are known and in which nothing is judged: they are counted, so that nobody misses them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pcapcheck.nodestate.command_line import Command
+from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.readers.complaints import LONGEST
+from pcapcheck.nodestate.readers.state_reader import StateReader
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
+
+NAME = "unjudged"
+_TRANSPORT = r"(?:tcp|udp|udplite|icmp|icmpv6|sctp|dccp|gre|esp|unknown)"
+_SECTIONS = r"(?:Ip|Icmp|IcmpMsg|Tcp|Udp|UdpLite|TcpExt|IpExt|MPTcpExt|Ip6|Icmp6|Udp6|UdpLite6)"
+_SOCKET = (
+    r"(?:LISTEN|ESTAB(?:LISHED)?|UNCONN|TIME[-_]WAIT|SYN[-_](?:SENT|RECV)|CLOSE[-_]WAIT|CLOSED?|FIN[-_]WAIT[-_]?[12])"
+)
+_HEX_END = r"[0-9A-F]{8}(?:[0-9A-F]{24})?:[0-9A-F]{4}"
+_DOTTED = r"\d{1,3}(?:\.\d{1,3}){3}"
+_FLAGS = r"[UGHSCLWBDMRIcdgilmrYb1-3]{1,16}"
+# What an output is -> how its lines look. Sources: the programs' own (conntrack-tools, iproute2, net-tools, ethtool),
+# the kernel's (net/ipv4/proc.c, net/ipv4/tcp_ipv4.c, net/ipv4/fib_trie.c), netstat of FreeBSD and macOS, Windows.
+SHAPES = {
+    "connections that the kernel tracks (conntrack -L)": re.compile(
+        rf"(?:ipv[46] +\d+ +)?{_TRANSPORT} +\d+ (?:\d+ )?(?:[A-Z_]+\d? )?src=.*"
+        r"|conntrack v[\d.]+ \(conntrack-tools\): .*"
+    ),
+    "sockets (ss, netstat)": re.compile(
+        rf"(?:tcp6?|udp6?|raw6?|sctp|icmp6?|nl|p_raw|p_dgr|u_\w+) +(?:{_SOCKET} +)?\d+ +\d+ +\S+[:.]\S+ +\S+.*"
+        rf"|(?:Netid +)?State +Recv-Q +Send-Q .*|Proto +Recv-Q +Send-Q .*|Active (?:Internet|UNIX) .*"
+        r"|Total: +\d+(?: \(kernel \d+\))?|TCP: +\d+ \(estab .*|Transport +Total +IP +IPv6"
+        r"|(?:TCP|UDP|RAW|FRAG|UDPLITE)6?: +inuse \d+.*|sockets: used \d+"
+        rf"|sl +local_address .*|\d+: {_HEX_END} {_HEX_END} .*"
+    ),
+    "counters of protocols (netstat -s)": re.compile(rf"{_SECTIONS}:"),
+    "counters of interfaces (netstat -i)": re.compile(
+        r"Kernel Interface table|Iface +MTU +RX-OK .*|[\w.@-]{1,15} +\d+(?: +\d+){4,9} [A-Z]{2,6}"
+    ),
+    "a card's driver and counters (ethtool)": re.compile(
+        r"NIC statistics:|(?:Settings|(?:Ring|Channel|Coalesce|Pause) parameters) for \S+:"
+        r"|(?:driver|firmware-version|expansion-rom-version|bus-info|supports-(?:statistics|test|eeprom-access|"
+        r"register-dump|priv-flags)): ?.*"
+    ),
+    "VLANs of a bridge (bridge vlan)": re.compile(r"port +vlan-id.*"),
+    "the kernel's route trie (/proc/net/fib_trie)": re.compile(r"\+-- \S+/\d+ \d+ \d+ \d+|\|-- \S+|/\d+ \w+ [A-Z]+"),
+    "settings as events (ip netconf)": re.compile(
+        r"(?:inet6?|mpls) (?:dev \S+|all|default) (?:forwarding|rp_filter) .*"
+    ),
+    "routes of BSD or macOS (netstat -rn)": re.compile(
+        r"Routing tables|Internet6?:|Destination +Gateway +Flags +(?:Refs +Use +)?Netif.*"
+        rf"|\S+ +(?:link#\d+|[\da-f:.]+(?:%\w+)?) +{_FLAGS} +(?:\d+ +\d+ +)?[a-z]+\d+(?: +(?:\d+|!))?"
+    ),
+    "addresses, routes or neighbours of Windows": re.compile(
+        r"Windows IP Configuration|.{1,100}(?: \.){3,}(?: :.*)?"
+        r"|(?:Ethernet|Wireless LAN|Tunnel|PPP|Unknown) adapter .*:"
+        r"|IPv[46] Route Table|(?:Active|Persistent) Routes:|Interface List|Network Destination +Netmask .*"
+        r"|If Metric Network Destination .*|\d+ +\d+ \S+/\d+ .*|\d+\.{3}(?:[0-9a-f]{2} ){6}\.+.*|\d+\.{10,}.*"
+        rf"|{_DOTTED} +{_DOTTED} +(?:On-link|{_DOTTED}) +{_DOTTED} +\d+|Interface: \S+ --- 0x[0-9a-f]+"
+        r"|Internet Address +Physical Address +Type"
+        rf"|{_DOTTED} +[0-9a-f]{{2}}(?:-[0-9a-f]{{2}}){{5}} +(?:dynamic|static)"
+    ),
+    "BGP sessions (calicoctl node status)": re.compile(
+        r"Calico process is (?:not )?running\.|IPv[46] BGP status|\| +PEER ADDRESS .*|\| [\da-f.:]+ +\| .*\|"
+    ),
+    "objects of the cluster": re.compile(
+        r"NAME +STATUS +ROLES +AGE +VERSION.*|NAME +ASN +IPV4 .*|NAME +PEERIP .*"
+        r"|(?:NAMESPACE +)?NAME +(?:POD-SELECTOR|ORDER) .*"
+        r"|(?:NAMESPACE +)?(?:NAME +)?WORKLOAD +NODE +NETWORKS +INTERFACE.*"
+    ),
+}
+# Programs whose output is of no other kind than these, where no other reader takes it.
+TOOLS = (
+    "conntrack",
+    "ss",
+    "netstat",
+    "ethtool",
+    "bridge",
+    "tc",
+    "nstat",
+    "calicoctl",
+    "kubectl",
+    "oc",
+    "ipconfig",
+    "arp",
+)
+IP_OBJECTS = ("maddress", "netconf", "nexthop", "token", "tunnel", "xfrm", "netns", "vrf", "mroute", "addrlabel", "fou")
+PROC = ("/proc/net/", "/proc/sys/")
+
+
+def form_of(text: str) -> str | None:
+    """What an output is, by one of its lines without the blanks around it; None if it is not known."""
+    if len(text) > LONGEST:
+        return None
+    return next((form for form, shape in SHAPES.items() if shape.fullmatch(text)), None)
+
+
+def form_of_command(command: Command) -> str | None:
+    """What a command prints, where it is known to hold nothing that is judged."""
+    words = [word for word in command.words[1:] if not word.startswith("-")]
+    if command.tool == "ip":
+        known = words and any(name.startswith(words[0]) for name in IP_OBJECTS)
+    elif command.tool in ("kubectl", "oc", "calicoctl"):
+        known = "get" in words or "status" in words
+    elif command.tool in ("cat", "head", "tail"):
+        known = any(word.startswith(PROC) for word in words)
+    else:
+        known = command.tool in TOOLS
+    return " ".join([command.tool, *words[:3]]) if known else None
+
+
+def read_unjudged(lines: Iterable[Line], into: State, _: Listing | None = None) -> list[Line]:
+    """Count lines of such outputs."""
+    form = None
+    for line in lines:
+        form = form_of(line.text.strip()) or form
+        if form is not None and line.text.strip():
+            into.leave_unjudged(form, line)
+    return []
+
+
+UNJUDGED_READER = StateReader(
+    name=NAME, looks_like=lambda text, _: form_of(text) is not None, read_cluster=read_unjudged
+)

@@ -1,0 +1,38 @@
+"""Remarks on packets that netfilter traced or logged: which chain dropped them."""
+
+from __future__ import annotations
+
+from pcapcheck.nodestate.node_facts import LOGGED, REJECTED, TracedPacket
+from pcapcheck.nodestate.source_lines import Line, quote
+from pcapcheck.nodestate.state import State
+from pcapcheck.protocols import PROTOCOL_NAMES
+from pcapcheck.triage.remarks.remark import Remark
+from pcapcheck.values import clean, format_address
+
+MOST_SHOWN = 3
+_NAMES = {number: name.upper() for name, number in PROTOCOL_NAMES.items()}
+
+
+def traced_packet_remarks(state: State) -> list[Remark]:
+    """A remark for the packets of each chain that stopped some, the most frequent first."""
+    found: dict[str, list[Line]] = {}
+    for host in state.hosts:
+        for packet in host.traces:
+            found.setdefault(f"{_what(packet)} on {host.label}", []).append(packet.line)
+    ordered = sorted(found.items(), key=lambda each: -len(each[1]))
+    remarks = [Remark(f"{text} ({len(lines)}x)", tuple(map(quote, lines[:1]))) for text, lines in ordered[:MOST_SHOWN]]
+    if len(ordered) > MOST_SHOWN:
+        remarks.append(Remark(f"and {len(ordered) - MOST_SHOWN} more packets that were traced or logged"))
+    return remarks
+
+
+def _what(packet: TracedPacket) -> str:
+    ends = f"{format_address(packet.src)} > {format_address(packet.dst)}"
+    if packet.protocol is not None:
+        ends += f" {_NAMES.get(packet.protocol, f'protocol {packet.protocol}')}"
+    if packet.dport is not None:
+        ends += f" port {packet.dport}"
+    where = clean(f"{packet.table} {packet.chain}".strip())
+    if packet.verdict == LOGGED:
+        return f"logged, which does not say what became of it: {ends}" + (f" ({where})" if where else "")
+    return f"{where} {'rejected' if packet.verdict == REJECTED else 'dropped'} {ends}"

@@ -1,0 +1,65 @@
+"""ICMP errors that reached whoever sent the packet they are about, and those that did not."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pcapcheck import Analysis, analyze
+from pcapcheck.report.formats.text import write_text
+from tests.support.captures import ROOT
+
+LAB = ROOT / "fixtures/lab/captures"
+# Echo requests leave with the node's address, and a router refuses them.
+TRANSLATED = LAB / "outside-prohibits"
+LINK = "cali14e7d81007d.pcap"
+pytestmark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+
+
+def filtered(path: Path, folder: Path, keep: str) -> Path:
+    """The frames of a capture that a display filter keeps."""
+    target = folder / path.name
+    command = ["tshark", "-r", str(path), "-Y", keep, "-F", "pcap", "-w", str(target)]
+    subprocess.run(command, capture_output=True, check=True)
+    return target
+
+
+def report(analysis: Analysis) -> str:
+    text = io.StringIO()
+    write_text(analysis, text)
+    return text.getvalue()
+
+
+def lost(analysis: Analysis) -> list[str]:
+    return [remark.text for remark in analysis.remarks if "never reached" in remark.text]
+
+
+def test_it_reached_whoever_sent_it() -> None:
+    """Translated back on its way."""
+    analysis = analyze(TRANSLATED / LINK, TRANSLATED / "eth0.pcap")
+    assert "172.31.186.1 says administratively prohibited (3/13), 3x" in report(analysis)
+    assert "(in eth0.pcap and 1 more), reached 10.244.1.10" in report(analysis).replace(LINK, "eth0.pcap")
+    assert lost(analysis) == []
+
+
+def test_it_is_lost_behind_translation(tmp_path: Path) -> None:
+    """The packet that it quotes shows whose it is."""
+    link = filtered(TRANSLATED / LINK, tmp_path, "!(icmp.type == 3)")
+    analysis = analyze(link, TRANSLATED / "eth0.pcap")
+    (remark,) = lost(analysis)
+    assert remark == (
+        "172.31.186.1's administratively prohibited (3/13) never reached 10.244.1.10, whose packets to 192.168.77.7 "
+        "it is about, 2x; last seen on eth0 (frame 4 of eth0.pcap)"
+    )
+    assert ", reached 10.244.1.10" not in report(analysis)
+
+
+def test_nothing_is_said_where_it_would_not_have_been_recorded(tmp_path: Path) -> None:
+    """The NIC alone does not show what came to the pod."""
+    assert lost(analyze(TRANSLATED / "eth0.pcap")) == []
+    link = filtered(TRANSLATED / LINK, tmp_path, "arp")
+    assert lost(analyze(link, TRANSLATED / "eth0.pcap")) == []
