@@ -53,7 +53,8 @@ class Analysis(Judgement, frozen=True, kw_only=True, eq=False, dict=True):
     ``remarks`` are no faults, but worth knowing. ``pods`` has the names of pods, if a list of them was
     given. ``given`` are the inputs by the names that the caller used; ``error`` says why they cannot be judged at all.
     ``required`` and ``strict`` are demands of expectation files. ``unmet`` demands turn a pass into a failure;
-    ``exit_zero`` turns exit code 1 into 0. ``views`` make what its methods return.
+    ``exit_zero`` turns exit code 1 into 0. ``lacks_captures``: captures were to be judged, and only a node's state was
+    given. ``views`` make what its methods return.
     """
 
     diagnoses: list[Diagnosis] = field(default_factory=list)
@@ -65,6 +66,7 @@ class Analysis(Judgement, frozen=True, kw_only=True, eq=False, dict=True):
     strict: bool = False
     unmet: list[Unmet] = field(default_factory=list)
     exit_zero: bool = False
+    lacks_captures: bool = False
     views: Views
 
     @property

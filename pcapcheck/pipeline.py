@@ -115,7 +115,9 @@ def analyze(
         if not intake.captures and not inputs.has_lost_captures:
             from pcapcheck.triage.remarks.bundle_gaps import ONLY_STATE
 
-            return _judge_state(state, load_ruleset([pack(STATE)], variables), inputs, request.names, [ONLY_STATE])
+            ruleset = load_ruleset([pack(STATE)], variables)
+            judged = _judge_state(state, ruleset, inputs, request.names, [ONLY_STATE])
+            return replace(judged, lacks_captures=True)
         intake.add_rules(rule for rule in ruleset.rules if rule.table == STATE)
     demand_inputs(inputs, request, intake.captures, state)
     reading = without_unused_names(reading, inputs, intake.captures)

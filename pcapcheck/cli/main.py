@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 import click
@@ -12,7 +11,6 @@ from pcapcheck.cli.output import complain, writing
 from pcapcheck.kernels import is_compiled
 from pcapcheck.version import __version__
 
-GARBAGE_THRESHOLD = 100_000
 COMMANDS = {
     "analyze": "pcapcheck.cli.analyze_command:analyze",
     "capture-plan": "pcapcheck.cli.script_commands:capture_plan",
@@ -32,8 +30,6 @@ COMMANDS = {
 @click.version_option(__version__, message=f"pcapcheck %(version)s ({'compiled' if is_compiled() else 'plain Python'})")
 def main() -> None:
     """Tell, from a packet capture, whether a Calico node did its part, and if not, why not."""
-    # Loading modules makes many objects and no garbage: looking for it early takes a tenth of a short run.
-    gc.set_threshold(GARBAGE_THRESHOLD)
 
 
 @main.command("help")

@@ -80,6 +80,15 @@ def test_only_a_state_is_judged_as_a_state_and_that_is_said(tmp_path: Path) -> N
     ]
 
 
+def test_the_pass_of_a_state_is_not_taken_for_one_of_captures(tmp_path: Path) -> None:
+    """A job that means to hand over captures and has none must not go on."""
+    path = tmp_path / "state.txt"
+    path.write_text("ip route\ndefault via 10.7.0.1 dev eth0\n10.7.3.9 dev cali5d1c0ffee12 scope link\n")
+    told, asked = (CliRunner().invoke(main, [command, str(path)]) for command in ("analyze", "state"))
+    assert told.stdout.startswith("PASS")
+    assert (told.exit_code, asked.exit_code) == (2, 0)
+
+
 def test_packets_below_a_listing_do_not_belong_to_it(packets: str, tmp_path: Path) -> None:
     path = tmp_path / "paste.txt"
     path.write_text(f"ip route\ndefault via 10.7.0.1 dev eth0\n10.7.3.9 dev cali5d1c0ffee12 scope link\n{packets}")

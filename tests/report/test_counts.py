@@ -135,7 +135,24 @@ def of_markdown(text: str) -> Counts:
     return said
 
 
-READERS: tuple[Callable[[str], Counts], ...] = (of_text, of_json, of_jsonl, of_junit, of_sarif, of_github, of_markdown)
+def of_html(text: str) -> Counts:
+    said = re.search(r"<b>[^<]*</b> · ([^·<]*)", text)
+    assert said is not None
+    marks = re.findall(r"<summary>(\S) <b>", text)
+    assert marks.count("✗") == of_words(said[1])["failed"]
+    return of_words(said[1])
+
+
+READERS: tuple[Callable[[str], Counts], ...] = (
+    of_text,
+    of_json,
+    of_jsonl,
+    of_junit,
+    of_sarif,
+    of_github,
+    of_markdown,
+    of_html,
+)
 
 
 @pytest.mark.parametrize("rules", ["", MIXED], ids=["pack", "mixed"])

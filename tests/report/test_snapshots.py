@@ -22,7 +22,15 @@ from tests.support.formats import written
 from tests.support.lab import CAPTURES, ROOT
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-SUFFIXES = {"text": "txt", "json": "json", "jsonl": "jsonl", "junit": "xml", "sarif": "sarif", "markdown": "md"}
+SUFFIXES = {
+    "text": "txt",
+    "json": "json",
+    "jsonl": "jsonl",
+    "junit": "xml",
+    "sarif": "sarif",
+    "markdown": "md",
+    "html": "html",
+}
 SCENARIOS = ("healthy", "proxy-arp-off")
 # What a report says of the machine that it is written on.
 ENVIRONMENT = ("COLUMNS", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "LC_ALL", "NO_COLOR")
