@@ -14,7 +14,7 @@ from pcapcheck.ruleset.demands import Unmet, unmet_demands
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.skipped import Skipped
-from pcapcheck.table_names import ARP, ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO, FRAMES, HOPS, PATHS
+from pcapcheck.table_names import ARP, ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO, FRAMES, HOPS, PATHS, TRANSFERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,6 +118,11 @@ class Analysis(Judgement, frozen=True, kw_only=True, eq=False, dict=True):
     def datagrams(self) -> pandas.DataFrame:
         """One row per two hosts and ports of UDP, other than DNS."""
         return self._table(DATAGRAMS)
+
+    @cached_property
+    def transfers(self) -> pandas.DataFrame:
+        """One row per TCP connection that went beyond its handshake."""
+        return self._table(TRANSFERS)
 
     @cached_property
     def dns(self) -> pandas.DataFrame:

@@ -42,5 +42,9 @@ RCODES = (
     "notzone",
     "other",
 )
+# What became of a TCP connection (exchanges/transfer_layout.py).
+TRANSFER_OUTCOMES = ("closed", "open", "in-flight", "one-sided", "stalled", "reset")
+TRANSFER_SIDES = ("asker", "asked")
+BEGUN = ("midstream", "handshake")
 # Tables of questions whose answers pass the pod link.
 ASKED = (ARP, *PAIRED)

@@ -13,12 +13,17 @@ from pcapcheck.path_columns import PATH_COLUMNS
 from pcapcheck.port_columns import PORT_COLUMNS
 from pcapcheck.state_table_columns import STATE_COLUMNS
 from pcapcheck.table_names import TABLES
+from pcapcheck.transfer_columns import TRANSFER_COLUMNS
 
 # Packets of the same path share all other columns of ``paths`` and ``hops``.
 VARYING = ("time", "last_seen", "length", "duration", "latency", "to.frame")
 
 COLUMNS = {table: Columns(table) for table in TABLES}
-for column in (*COMMON_COLUMNS, *FRAME_COLUMNS, *EXCHANGE_COLUMNS, *PORT_COLUMNS, *ADDRESS_COLUMNS, *STATE_COLUMNS):
+_TOGETHER = (
+    *(*COMMON_COLUMNS, *FRAME_COLUMNS, *EXCHANGE_COLUMNS, *PORT_COLUMNS, *TRANSFER_COLUMNS),
+    *(*ADDRESS_COLUMNS, *STATE_COLUMNS),
+)
+for column in _TOGETHER:
     COLUMNS[column.table][column.name] = column
 for column in PATH_COLUMNS:
     COLUMNS[column.table][column.name] = replace(column, shared=column.name not in VARYING)

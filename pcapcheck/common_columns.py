@@ -5,10 +5,10 @@ from __future__ import annotations
 from pcapcheck.column import ADDRESS, ENUM, MAC, TEXT, Column, columns_of
 from pcapcheck.column_words import ENDS, KINDS, SIDE_EVIDENCE, SIDES
 from pcapcheck.networks import EVIDENCE
-from pcapcheck.table_names import ANSWERS, ARP, FRAMES, PAIRED
+from pcapcheck.table_names import ANSWERS, ARP, FRAMES, PAIRED, TRANSFERS
 
 _EXCHANGES = " ".join((ARP, ANSWERS, *PAIRED))
-_ALL = f"{FRAMES} {_EXCHANGES}"
+_ALL = f"{FRAMES} {_EXCHANGES} {TRANSFERS}"
 
 COMMON_COLUMNS: list[Column] = [
     *columns_of(_ALL, "interface", TEXT, "name of the capture point", late=True),
@@ -25,6 +25,15 @@ COMMON_COLUMNS: list[Column] = [
     *columns_of(_ALL, "end", ENUM, "end of the pod link where it was recorded", words=ENDS, late=True),
     *columns_of(FRAMES, "side", ENUM, "end of the pod link that sent the frame", words=SIDES, late=True),
     *columns_of(_EXCHANGES, "asker_side", ENUM, "end of the pod link that asked", "side", words=SIDES, late=True),
+    *columns_of(
+        TRANSFERS,
+        "sender_side",
+        ENUM,
+        "end of the pod link that sent the data that got stuck, or the RST; if nothing is wrong, that of the asker",
+        "side",
+        words=SIDES,
+        late=True,
+    ),
     *columns_of(_ALL, "side_evidence", ENUM, "evidence for the side", words=SIDE_EVIDENCE, late=True),
     *columns_of(
         _ALL,

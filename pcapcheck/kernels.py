@@ -44,6 +44,8 @@ KERNELS = (
     "pcapcheck.exchanges.resolving",
     "pcapcheck.exchanges.claiming",
     "pcapcheck.exchanges.tallying",
+    "pcapcheck.exchanges.tcp_progress",
+    "pcapcheck.exchanges.transfer_rows",
     "pcapcheck.exchanges.conversing",
     "pcapcheck.paths.gathering",
     "pcapcheck.paths.translating",

@@ -36,6 +36,7 @@ from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.paths.paths import Paths
 from pcapcheck.paths.repeated_attempts import repeated_attempts
 from pcapcheck.paths.shared_addresses import judge_addresses
+from pcapcheck.questions.broken_transfers import BrokenTransfers
 from pcapcheck.questions.node_errors import node_errors
 from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
@@ -256,7 +257,8 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
         return any(evaluation.decides(row, capture, facts) for evaluation in about)
 
     neighbours = partial(silent_neighbours, captures=captures)
-    questions = unanswered(captures, facts, judged, (neighbours, silent_hosts, silent_conversations), followed.found)
+    producers = (neighbours, silent_hosts, silent_conversations, BrokenTransfers(captures))
+    questions = unanswered(captures, facts, judged, producers, followed.found)
     return questions + list(node_errors(followed, reading, questions, judged))
 
 

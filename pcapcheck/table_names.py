@@ -2,6 +2,7 @@
 
 FRAMES, ARP, ANSWERS, ECHO, ADDRESSES = "frames", "arp", "answers", "echo", "addresses"
 CONNECTIONS = "connections"
+TRANSFERS = "transfers"
 DNS = "dns"
 ASSOCIATIONS, DATAGRAMS = "associations", "datagrams"
 # Questions that are paired with their answers.
@@ -16,6 +17,7 @@ TABLES = {
     ANSWERS: "one row per answer to an address resolution",
     ECHO: "one row per ICMP or ICMPv6 echo request, with its replies",
     CONNECTIONS: "one row per TCP connection attempt: a SYN, its retransmissions and the answer",
+    TRANSFERS: "one row per TCP connection that went beyond its handshake: data, repeats, how it ended",
     ASSOCIATIONS: "one row per attempt at an SCTP association: an INIT, its retransmissions and the answer",
     DNS: "one row per question to a DNS server over UDP or TCP: a query, its retries and the response",
     DATAGRAMS: "one row per two hosts and ports of UDP other than DNS: what was sent, and whether anything came back",

@@ -158,6 +158,7 @@ SHARED = {
     "skipped",
     "state_table_columns",
     "table_names",
+    "transfer_columns",
     "values",
     "version",
 }

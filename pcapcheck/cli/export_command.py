@@ -11,14 +11,14 @@ import click
 from pcapcheck.cli.options import OUTPUT, one_line_errors, run_analysis, scope_options
 from pcapcheck.cli.output import FILE, complain, spare, writing
 from pcapcheck.errors import UsageError
-from pcapcheck.table_names import ARP, FRAMES, HOPS, PAIRED, PATHS
+from pcapcheck.table_names import ARP, FRAMES, HOPS, PAIRED, PATHS, TRANSFERS
 
 
 @click.command()
 @click.argument("captures", metavar="CAPTURE...", nargs=-1, required=True, type=FILE)
 @click.option(
     "--table",
-    type=click.Choice([FRAMES, ARP, *PAIRED, PATHS, HOPS]),
+    type=click.Choice([FRAMES, ARP, *PAIRED, TRANSFERS, PATHS, HOPS]),
     required=True,
     help="The table to export.",
 )

@@ -158,8 +158,9 @@ T_DST_HIGH = 5
 T_DST_LOW = 6
 T_PORTS = 7  # protocol << 32 | source port << 16 | destination port
 T_SIZE = 8  # bytes of payload on the wire << 16 | flags, or T_ERROR
-T_SEQ = 9  # sequence number
-T_ACK = 10  # acknowledgement number; CLOSED is added where the window is 0
+T_SEQ = 9  # sequence number; above its 32 bits the TTL plus 1, 0 where a text does not print it
+T_ACK = 10  # acknowledgement number; CLOSED is added where the window is 0; of a SYN, its MSS from MSS_SHIFT on
+MSS_SHIFT = 33
 SEGMENT_FIELDS = 11
 T_ERROR = 1 << 15
 # Here since Cython makes Python objects of literals beyond 31 bits.

@@ -17,6 +17,11 @@ cdef long long emit_segment(Frame frame, size_t at) except -1 nogil
     payload=cython.longlong, numbered=cython.bint, wire_end=cython.longlong, size=cython.longlong, ack=cython.longlong)
 cdef inline bint note_tcp(Frame frame, size_t at) except -1 nogil
 
+cdef inline long long ttl_of(Frame frame) except? -1 nogil
+
+@cython.locals(end=cython.longlong, option=cython.longlong, kind=cython.int)
+cdef long long offered_size(Frame frame) except? -1 nogil
+
 @cython.locals(header=cython.longlong)
 cdef inline int note_addresses(Frame frame, size_t at) except -1 nogil
 

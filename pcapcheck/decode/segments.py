@@ -52,10 +52,40 @@ def note_tcp(frame: Frame, at: int) -> bool:
     ack = u32be(frame.buffer, payload + 8)
     if u16be(frame.buffer, payload + 14) == 0:
         ack = ack | layout.CLOSED
+    if octet(frame.buffer, payload + 13) & protocols.TCP_SYN:
+        ack = ack | (offered_size(frame) << layout.MSS_SHIFT)
     frame.segments[at + layout.T_SIZE] = ((size if size > 0 else 0) << 16) | (octet(frame.buffer, payload + 13) & 63)
-    frame.segments[at + layout.T_SEQ] = u32be(frame.buffer, payload + 4)
+    frame.segments[at + layout.T_SEQ] = u32be(frame.buffer, payload + 4) | (ttl_of(frame) << 32)
     frame.segments[at + layout.T_ACK] = ack
     return True
+
+
+def ttl_of(frame: Frame) -> int:
+    """The TTL or hop limit of the packet plus 1; 0 where a text does not print it."""
+    if frame.link == layout.LINK_PRINTED and (frame.present & printed_layout.PRESENT_TTL) == 0:
+        return 0
+    return octet(frame.buffer, frame.header + (8 if frame.version == 4 else 7)) + 1
+
+
+def offered_size(frame: Frame) -> int:
+    """The largest segment that the sender of a SYN takes (MSS; RFC 9293, section 3.7.1); 0 where it does not say."""
+    end = frame.payload + (octet(frame.buffer, frame.payload + 12) >> 4) * 4
+    if end > frame.payload_end:
+        end = frame.payload_end
+    option = frame.payload + 20
+    while option + 4 <= end:
+        kind = octet(frame.buffer, option)
+        if kind == protocols.TCP_OPTION_MSS:
+            return u16be(frame.buffer, option + 2)
+        if kind == protocols.TCP_OPTION_END:
+            return 0
+        if kind == protocols.TCP_OPTION_NOTHING:
+            option = option + 1
+        elif octet(frame.buffer, option + 1) < 2:
+            return 0
+        else:
+            option = option + octet(frame.buffer, option + 1)
+    return 0
 
 
 def note_addresses(frame: Frame, at: int) -> None:

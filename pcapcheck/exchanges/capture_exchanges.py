@@ -17,6 +17,7 @@ from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.exchanges.resolution_sums import ResolutionSums
 from pcapcheck.exchanges.resolutions import Resolutions, Resolved
 from pcapcheck.raw_rows import TableRow
+from pcapcheck.table_names import TRANSFERS
 
 Point = tuple[int, int | None]
 # Table, rows, and the number of exchanges that each row stands for: they are alike in all that rules ask.
@@ -36,11 +37,18 @@ class Exchanges:
     """Pairs questions with answers, and notes who asks for the gateway and who answers.
 
     ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo``, echoes are counted, and a
-    few samples stand for all.
+    few samples stand for all; so are transfers without ``every_transfer``, if nothing is wrong with them.
     """
 
     def __init__(
-        self, gateways: frozenset[int], arp_wait: int, echo_wait: int, dns_wait: int, every_echo: bool, macs: Macs
+        self,
+        gateways: frozenset[int],
+        arp_wait: int,
+        echo_wait: int,
+        dns_wait: int,
+        every_echo: bool,
+        macs: Macs,
+        every_transfer: bool = False,
     ) -> None:
         self.gateways = gateways
         self.every_echo = every_echo
@@ -48,7 +56,7 @@ class Exchanges:
         self.resolutions = Resolutions(arp_wait)
         self.resolution_sums = ResolutionSums(gateways)
         self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs, gateways)
-        self.conversations = Conversations()
+        self.conversations = Conversations(every_transfer)
         self.gateway_talk: dict[Point, GatewayTalk] = {}
         # Which frame groups asked for which addresses.
         self.asked: set[tuple[int, int]] = set()
@@ -57,13 +65,17 @@ class Exchanges:
         """The exchanges that this batch finishes."""
         self.claims.feed(batch)
         yield from self._resolved(self.resolutions.feed(batch))
-        self.conversations.feed(batch)
+        for rows in self.conversations.feed(batch):
+            yield rows.table, rows, 1
         for rows in self.paired.feed(batch):
             yield rows.table, rows, 1
 
     def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
         """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted."""
-        self.conversations.finish()
+        for rows in self.conversations.finish():
+            yield rows.table, rows, 1
+        for transfer, count in self.conversations.counted():
+            yield TRANSFERS, [transfer], count
         last_seen: dict[Point, int] = {}
         for group in groups:
             if group.count and group.last is not None:

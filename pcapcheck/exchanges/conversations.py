@@ -1,30 +1,34 @@
-"""Conversations over TCP in which a question got no answer, by the loop in ``conversing``."""
+"""Conversations over TCP, by the loop in ``conversing``: transfers, and connections that are not made."""
 
 from __future__ import annotations
 
 import os
 from array import array
+from collections import deque
+from collections.abc import Iterator
 
 from msgspec import Struct
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
-from pcapcheck.exchanges import conversing
+from pcapcheck.decode.frame_layout import GROUP_FIELDS
+from pcapcheck.exchanges import conversing, transfer_layout
 from pcapcheck.exchanges import conversing_layout as layout
+from pcapcheck.exchanges.transfer_fields import TRANSFER_FIELDS
+from pcapcheck.exchanges.transfer_row import TransferRow
 from pcapcheck.exchanges.worker import Worker
 from pcapcheck.kernels import is_compiled
+from pcapcheck.raw_rows import RawRows
 from pcapcheck.values import address_of
 
 FIRST_PLACES = 1 << 8
 OUT_ROWS = 1 << 6
+TRANSFER_ROWS = 1 << 9
 # Further conversations are only counted.
 MOST_KEPT = 1 << 10
-STALLED, RESET, HALF_OPEN = "stalled", "reset", "half-open"
+HALF_OPEN = "half-open"
 KINDS = {
-    layout.STALLED: STALLED,
-    layout.STALLED + 1: STALLED,
-    layout.RESET: RESET,
     layout.HALF_OPEN: HALF_OPEN,
 }
 
@@ -32,10 +36,9 @@ KINDS = {
 class Conversation(Struct, frozen=True):
     """A conversation, and what got no answer in it.
 
-    ``kind`` is stalled (TCP data that was never acknowledged), reset (a connection broken off with data under way) or
-    half-open (SYNs whose SYN-ACKs got no ACK; the latest SYN-ACK is the last of ``frames``). ``asker`` sent what got no
-    answer, or broke the connection off; ``attempts`` counts how often it was sent, over ``lasted`` nanoseconds;
-    ``size`` is its payload in bytes. ``heard_back``: whether the other side was heard at all.
+    ``kind`` is half-open: SYNs whose SYN-ACKs got no ACK; the latest SYN-ACK is the last of ``frames``. ``asker`` sent
+    what got no answer; ``attempts`` counts how often it was sent, over ``lasted`` nanoseconds; ``size`` is its payload
+    in bytes. ``heard_back``: whether the other side was heard at all.
     """
 
     kind: str
@@ -52,17 +55,28 @@ class Conversation(Struct, frozen=True):
 
 
 class Conversations:
-    """Follows the conversations of one capture, in the order of its frames."""
+    """Follows the conversations of one capture, in the order of its frames.
 
-    def __init__(self) -> None:
+    Transfers with which nothing is wrong are counted with others alike, unless ``every`` one is wanted as a row.
+    ``found`` are those with a question without an answer, ``broken`` transfers that stalled or were reset.
+    """
+
+    def __init__(self, every: bool = False) -> None:
         self.found: list[Conversation] = []
+        self.broken: list[TransferRow] = []
         # Found, but not kept.
         self.more = 0
         self._pool = array("q")
         self._slots = array("i")
-        self._out = array("q", bytes(8 * layout.FIELDS * OUT_ROWS))
+        self._out = array("q")
+        self._transfers = array("q")
+        # Rows that were written and not handed out so far; the second thread appends to them.
+        self._written: deque[array[int]] = deque()
+        self._classes = array("q")
+        self._groups = array("q")
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
         self._state[layout.S_LATEST] = layout.ABSENT
+        self._state[layout.S_EVERY] = every
         self._ahead: Worker[tuple[array[int], int]] | None = None
         self._address_of: AddressOf = address_of
 
@@ -71,13 +85,23 @@ class Conversations:
         """Conversations that were judged before the capture ended, to keep memory bounded."""
         return self._state[layout.S_FORGOTTEN]
 
-    def feed(self, batch: FrameBatch) -> None:
-        """Take the segments of a batch, which must not change for a while: they may be read later."""
-        self._address_of = batch.address_of
+    def feed(self, batch: FrameBatch) -> Iterator[RawRows]:
+        """Take the segments of a batch, which must not change for a while: they may be read later.
+
+        Yields the transfers that are known to be over.
+        """
+        self._give(batch)
+        yield from self._handed_out()
+
+    def _give(self, batch: FrameBatch) -> None:
+        self._address_of, self._groups = batch.address_of, batch.groups
         if not self._pool:
             if not batch.segment_count:
                 return
             self._enlarge()
+            self._out.frombytes(bytes(8 * layout.FIELDS * OUT_ROWS))
+            self._transfers.frombytes(bytes(8 * transfer_layout.FIELDS * TRANSFER_ROWS))
+            self._classes.frombytes(bytes(8 * transfer_layout.CLASS_FIELDS * transfer_layout.CLASSES))
             if is_compiled() and (os.cpu_count() or 1) > 1:
                 self._ahead = Worker(self._take, EVENTS_KEPT - 2)
         if self._ahead is not None:
@@ -92,21 +116,52 @@ class Conversations:
             ahead, self._ahead = self._ahead, None
             ahead.join()
 
-    def finish(self) -> None:
-        """Judge what is left at the end."""
+    def finish(self) -> Iterator[RawRows]:
+        """Judge what is left at the end; yields the transfers that were not yielded before."""
         self.close()
         self._state[layout.S_STATUS] = layout.OUT_FULL
         while self._state[layout.S_STATUS] != layout.DONE:
-            conversing.finish_all(self._pool, self._out, self._state)
+            conversing.finish_all(self._pool, self._out, self._transfers, self._classes, self._state)
             self._keep()
-        for spent in (self._pool, self._slots, self._out):
+            yield from self._handed_out()
+        for spent in (self._pool, self._slots, self._out, self._transfers):
             del spent[:]
+
+    def _handed_out(self) -> Iterator[RawRows]:
+        """The rows written so far, in one batch."""
+        if not self._written:
+            return
+        data = self._written.popleft()
+        while self._written:
+            data += self._written.popleft()
+        rows = self._rows(data)
+        self._keep_broken(rows)
+        yield rows
+
+    def counted(self) -> Iterator[tuple[TransferRow, int]]:
+        """Transfers that were counted and are no rows of their own: the first of each class, and how many there are."""
+        for start in range(0, len(self._classes), transfer_layout.CLASS_FIELDS):
+            _, count, *_ = some = self._classes[start : start + transfer_layout.CLASS_FIELDS]
+            if count:
+                yield TransferRow(self._rows(some[transfer_layout.CLASS_ROW :]), 0), count
+        del self._classes[:]
+
+    def _rows(self, data: array[int]) -> RawRows:
+        size = transfer_layout.FIELDS
+        return RawRows(TRANSFER_FIELDS, data, len(data) // size, size, 1, self._groups, GROUP_FIELDS, self._address_of)
+
+    def _keep_broken(self, rows: RawRows) -> None:
+        size = transfer_layout.FIELDS
+        for number, outcome in enumerate(rows.data[transfer_layout.OUTCOME :: size]):
+            if outcome >= transfer_layout.STALLED and len(self.broken) < MOST_KEPT:
+                alone = rows.alone(rows.data[number * size : (number + 1) * size])
+                self.broken.append(TransferRow(alone, 0))
 
     def _take(self, given: tuple[array[int], int]) -> None:
         state = self._state
         state[layout.S_SEGMENT] = 0
         while True:
-            conversing.converse(*given, self._pool, self._slots, self._out, state)
+            conversing.converse(*given, self._pool, self._slots, self._out, self._transfers, self._classes, state)
             self._keep()
             if state[layout.S_STATUS] == layout.DONE:
                 return
@@ -114,8 +169,8 @@ class Conversations:
                 self._enlarge()
 
     def _enlarge(self) -> None:
-        """Quadruple the places; rebuild the table over them with room to spare."""
-        places = max(FIRST_PLACES, 4 * len(self._pool) // layout.FIELDS)
+        """Double the places; rebuild the table over them with room to spare."""
+        places = max(FIRST_PLACES, 2 * len(self._pool) // layout.FIELDS)
         self._pool.frombytes(bytes(8 * (layout.FIELDS * places - len(self._pool))))
         self._slots = array("i", [-1]) * (4 * places)
         conversing.enter_all(self._pool, self._slots, self._state[layout.S_USED])
@@ -128,37 +183,30 @@ class Conversations:
             else:
                 self.more += 1
         self._state[layout.S_OUT] = 0
+        if self._state[layout.S_TRANSFERS]:
+            self._written.append(self._transfers[: self._state[layout.S_TRANSFERS] * transfer_layout.FIELDS])
+            self._state[layout.S_TRANSFERS] = 0
 
 
 def _conversation(row: array[int], address_of: AddressOf) -> Conversation:
     kind = row[layout.KIND]
-    side = 1 if kind == layout.STALLED + 1 else row[layout.RESET_BY] if kind == layout.RESET else 0
     ends = [
         (address_of(row[layout.SRC_HIGH], row[layout.SRC_LOW]), row[layout.PORTS] >> 16 & 0xFFFF),
         (address_of(row[layout.DST_HIGH], row[layout.DST_LOW]), row[layout.PORTS] & 0xFFFF),
     ]
-    mine = side * layout.SIDE
-    if KINDS[kind] == STALLED:
-        attempts, size = row[mine + layout.AGAIN] + 1, row[mine + layout.AGAIN_SIZE]
-        since, last = row[mine + layout.AGAIN_SINCE], row[mine + layout.AGAIN_LAST]
-        frames: tuple[int, ...] = (row[mine + layout.AGAIN_FROM], row[mine + layout.AGAIN_NUMBER])
-    elif KINDS[kind] == RESET:
-        attempts, size, since, last = 1, 0, ABSENT_TIME, ABSENT_TIME
-        frames = (row[layout.RESET_NUMBER],)
-    else:
-        attempts, size = row[layout.SYNS], 0
-        since, last = row[layout.FIRST], row[layout.LAST]
-        frames = (row[layout.NUMBER], row[layout.SIDE + layout.AGAIN_NUMBER])
+    attempts, size = row[layout.SYNS], 0
+    since, last = row[layout.FIRST], row[layout.LAST]
+    frames = (row[layout.NUMBER], row[layout.SIDE + layout.AGAIN_NUMBER])
     return Conversation(
         KINDS[kind],
         row[layout.GROUP],
-        ends[side][0],
-        ends[1 - side][0],
-        ends[side][1],
-        ends[1 - side][1],
+        ends[0][0],
+        ends[1][0],
+        ends[0][1],
+        ends[1][1],
         attempts,
         None if ABSENT_TIME in (since, last) else last - since,
         size,
         frames,
-        row[layout.SIDE - mine + layout.PACKETS] > 0,
+        row[layout.SIDE + layout.PACKETS] > 0,
     )

@@ -6,11 +6,11 @@ from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
 from pcapcheck.copying cimport copy_numbers
+from pcapcheck.exchanges cimport transfer_layout
+from pcapcheck.exchanges.tcp_progress cimport note_tcp
+from pcapcheck.exchanges.transfer_rows cimport count_transfer, is_transfer, write_transfer
 from pcapcheck.hash_table cimport fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
 from pcapcheck cimport protocols
-
-@cython.locals(distance=cython.longlong)
-cdef inline long long ahead(long long number, size_t other) noexcept nogil
 
 cdef inline unsigned long long end_home(unsigned long long low, unsigned long long port) noexcept nogil
 
@@ -33,11 +33,9 @@ cdef inline int look_ahead(
 
 cpdef enter_all(const long long[::1] pool, int[::1] slots, long long count)
 
-@cython.locals(field=cython.longlong, side=cython.longlong)
+@cython.locals(field=cython.longlong, side=cython.longlong, mine=cython.size_t)
 cdef inline int begin(
     long long[::1] pool, size_t row, const long long[::1] segments, size_t at, long long home) except -1 nogil
-
-cdef inline bint is_stuck(const long long[::1] pool, size_t mine) except? -1 nogil
 
 @cython.locals(answered=cython.size_t)
 cdef inline bint is_half_open(const long long[::1] pool, size_t row) except? -1 nogil
@@ -45,30 +43,9 @@ cdef inline bint is_half_open(const long long[::1] pool, size_t row) except? -1 
 cdef inline int judge(const long long[::1] pool, size_t row) except? -1 nogil
 
 @cython.locals(kind=cython.int, target=cython.size_t)
-cdef inline int finish(long long[::1] pool, size_t row, long long[::1] out, long long[::1] state) except -1 nogil
-
-cdef inline bint is_under_way(const long long[::1] pool, size_t mine) except? -1 nogil
-
-cdef inline int acknowledge(long long[::1] pool, size_t other, long long ack) except -1 nogil
-
-cdef inline bint is_sent_again(
-    const long long[::1] pool, size_t mine, size_t other, long long time, long long seq,
-    long long end) except? -1 nogil
-
-@cython.locals(end=cython.longlong)
-cdef inline int send(
-    long long[::1] pool, size_t mine, size_t other, long long number, long long time, long long seq,
-    long long size, long long syn) except -1 nogil
-
-@cython.locals(mine=cython.size_t, other=cython.size_t, broken=cython.bint, talked=cython.bint)
-cdef inline int break_off(
-    long long[::1] pool, size_t row, long long side, long long number, long long time) except -1 nogil
-
-@cython.locals(
-    mine=cython.size_t, other=cython.size_t, time=cython.longlong, number=cython.longlong, size=cython.longlong,
-    flags=cython.longlong)
-cdef inline int note_tcp(
-    long long[::1] pool, size_t row, long long side, const long long[::1] segments, size_t at) except -1 nogil
+cdef int finish(
+    long long[::1] pool, size_t row, long long[::1] out, long long[::1] transfers, long long[::1] classes,
+    long long[::1] state) except -1 nogil
 
 cdef inline int count_in(
     long long[::1] pool, size_t mine, const long long[::1] segments, size_t at) except -1 nogil
@@ -80,12 +57,16 @@ cdef inline int note(
 cdef inline bint begins_again(
     const long long[::1] pool, size_t row, const long long[::1] segments, size_t at) except? -1 nogil
 
+cdef inline bint is_full(
+    const long long[::1] out, const long long[::1] transfers, const long long[::1] state) except? -1 nogil
+
 @cython.locals(
-    mask=cython.longlong, places=cython.longlong, room=cython.longlong, number=cython.longlong, latest=cython.longlong,
+    mask=cython.longlong, places=cython.longlong, number=cython.longlong, latest=cython.longlong,
     status=cython.int, at=cython.size_t, side=cython.longlong, home=cython.longlong)
 cpdef converse(
     const long long[::1] segments, long long count, long long[::1] pool, int[::1] slots, long long[::1] out,
-    long long[::1] state)
+    long long[::1] transfers, long long[::1] classes, long long[::1] state)
 
-@cython.locals(room=cython.longlong, used=cython.longlong)
-cpdef finish_all(long long[::1] pool, long long[::1] out, long long[::1] state)
+@cython.locals(used=cython.longlong)
+cpdef finish_all(
+    long long[::1] pool, long long[::1] out, long long[::1] transfers, long long[::1] classes, long long[::1] state)

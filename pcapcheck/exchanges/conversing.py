@@ -1,9 +1,10 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
-"""Follow conversations: segments in the order of the capture in, conversations in which a question got no answer out.
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False
+"""Follow conversations: segments in the order of the capture in; TCP transfers and unanswered questions out.
 
 A conversation is what two hosts say to each other over two ports. It stands in a pool with a hash table over it. When
-the pool is full, the one that was begun first is judged and forgotten. Judged are TCP data sent again and again, a
-connection broken off with data under way, and SYN-ACKs that are never acknowledged.
+the pool is full, the one that was begun first is judged and forgotten. A question without an answer is a SYN-ACK that
+is repeated in vain; what became of data is for the rules to judge.
 
 Sources: RFC 9293 (TCP), RFC 6298 (its retransmission).
 
@@ -25,13 +26,10 @@ if not cython.compiled:
     from pcapcheck.copying import copy_numbers
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
+    from pcapcheck.exchanges import transfer_layout
+    from pcapcheck.exchanges.tcp_progress import note_tcp
+    from pcapcheck.exchanges.transfer_rows import count_transfer, is_transfer, write_transfer
     from pcapcheck.hash_table import fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
-
-
-def ahead(number: int, other: int) -> int:
-    """How far a sequence number is ahead of another, around the end of the numbers (RFC 9293, section 3.4)."""
-    distance = (number - other) & layout.WORD
-    return distance - layout.WRAP if distance >= layout.HALF_WAY else distance
 
 
 def end_home(low: int, port: int) -> int:
@@ -93,7 +91,7 @@ def look_ahead(pool: array[int], slots: array[int], mask: int, segments: array[i
     if 0 <= number < count:
         place = slots[home_of(segments, number * frame_layout.SEGMENT_FIELDS) & mask]
         if place >= 0:
-            fetch_row(pool, place * layout.FIELDS, layout.FIELDS)
+            fetch_row(pool, place * layout.FIELDS, layout.OFTEN)
 
 
 def enter_all(pool: array[int], slots: array[int], count: int) -> None:
@@ -115,17 +113,14 @@ def begin(pool: array[int], row: int, segments: array[int], at: int, home: int) 
     pool[row + layout.GROUP] = segments[at + frame_layout.T_FRAME] & 0xFFFF
     pool[row + layout.NUMBER] = segments[at + frame_layout.T_FRAME] >> 16
     pool[row + layout.RESET_BY] = layout.ABSENT
+    pool[row + layout.ASKER] = layout.ABSENT
     for side in range(2):
-        pool[row + side * layout.SIDE + layout.END] = layout.ABSENT
-        pool[row + side * layout.SIDE + layout.ACKED] = layout.ABSENT
-
-
-def is_stuck(pool: array[int], mine: int) -> bool:
-    """Whether a side's data was sent again and again, and not acknowledged in the end."""
-    return (
-        pool[mine + layout.AGAIN] + 1 >= layout.STUCK_SENT
-        and pool[mine + layout.AGAIN_LAST] - pool[mine + layout.AGAIN_SINCE] >= layout.STUCK_FOR
-    )
+        mine = row + side * layout.SIDE
+        pool[mine + layout.END] = layout.ABSENT
+        pool[mine + layout.ACKED] = layout.ABSENT
+        pool[mine + layout.MARK] = layout.ABSENT
+        pool[mine + layout.SETTLED] = layout.ABSENT
+        pool[mine + layout.RESENT_SEQ] = layout.ABSENT
 
 
 def is_half_open(pool: array[int], row: int) -> bool:
@@ -158,129 +153,33 @@ def is_half_open(pool: array[int], row: int) -> bool:
 
 def judge(pool: array[int], row: int) -> int:
     """What got no answer in a conversation, as far as it was recorded."""
-    if is_stuck(pool, row):
-        return layout.STALLED
-    if is_stuck(pool, row + layout.SIDE):
-        return layout.STALLED + 1
-    if is_half_open(pool, row):
-        return layout.HALF_OPEN
-    return layout.RESET if pool[row + layout.RESET_BY] >= 0 else layout.NOTHING
+    return layout.HALF_OPEN if is_half_open(pool, row) else layout.NOTHING
 
 
-def finish(pool: array[int], row: int, out: array[int], state: array[int]) -> None:
-    """A conversation that goes on no more: write it out if something in it got no answer."""
+def finish(
+    pool: array[int], row: int, out: array[int], transfers: array[int], classes: array[int], state: array[int]
+) -> None:
+    """A conversation that goes on no more: write it out if something in it got no answer, or as a transfer of TCP.
+
+    Transfers with which nothing is wrong are counted in ``classes``, unless every one is wanted.
+    """
     kind = judge(pool, row)
     if kind != layout.NOTHING:
         pool[row + layout.KIND] = kind
         target = state[layout.S_OUT] * layout.FIELDS
         state[layout.S_OUT] = state[layout.S_OUT] + 1
         copy_numbers(pool, row, out, target, layout.FIELDS)
-
-
-def is_under_way(pool: array[int], mine: int) -> bool:
-    """Whether a side sent data that was not acknowledged so far."""
-    if pool[mine + layout.END] == layout.ABSENT:
-        return False
-    return pool[mine + layout.ACKED] == layout.ABSENT or ahead(pool[mine + layout.END], pool[mine + layout.ACKED]) > 0
-
-
-def acknowledge(pool: array[int], other: int, ack: int) -> None:
-    """The data of the other side arrived up to ``ack``."""
-    if pool[other + layout.ACKED] == layout.ABSENT or ahead(ack, pool[other + layout.ACKED]) > 0:
-        pool[other + layout.ACKED] = ack
-        if pool[other + layout.AGAIN] and ahead(ack, pool[other + layout.AGAIN_SEQ]) > 0:
-            pool[other + layout.AGAIN] = 0
-
-
-def is_sent_again(pool: array[int], mine: int, other: int, time: int, seq: int, end: int) -> bool:
-    """Whether data that was sent before is the first that was not acknowledged, sent once more by a timeout.
-
-    A closed window is probed, and what was acknowledged may be sent again for nothing.
-    """
-    if (
-        pool[other + layout.CLOSED_WINDOW]
-        or time == scan_layout.ABSENT_TIME
-        or pool[mine + layout.ADVANCED] == scan_layout.ABSENT_TIME
-    ):
-        return False
-    if pool[mine + layout.ACKED] != layout.ABSENT and ahead(end, pool[mine + layout.ACKED]) <= 0:
-        return False
-    if pool[mine + layout.AGAIN] == 0 or ahead(seq, pool[mine + layout.AGAIN_SEQ]) < 0:
-        return time - pool[mine + layout.ADVANCED] >= layout.SOONEST
-    return seq == pool[mine + layout.AGAIN_SEQ] and time - pool[mine + layout.AGAIN_LAST] >= layout.SOONEST
-
-
-def send(pool: array[int], mine: int, other: int, number: int, time: int, seq: int, size: int, syn: int) -> None:
-    """Data of one side, or its SYN, which takes a number too: new, or sent again."""
-    end = (seq + size + syn) & layout.WORD
-    if pool[mine + layout.END] == layout.ABSENT or ahead(end, pool[mine + layout.END]) > 0:
-        pool[mine + layout.END] = end
-        pool[mine + layout.ADVANCED] = time
-    elif syn == 0 and is_sent_again(pool, mine, other, time, seq, end):
-        if pool[mine + layout.AGAIN] == 0 or seq != pool[mine + layout.AGAIN_SEQ]:
-            pool[mine + layout.AGAIN] = 0
-            pool[mine + layout.AGAIN_SEQ] = seq
-            pool[mine + layout.AGAIN_SINCE] = pool[mine + layout.ADVANCED]
-            pool[mine + layout.AGAIN_FROM] = number
-        pool[mine + layout.AGAIN] = pool[mine + layout.AGAIN] + 1
-        pool[mine + layout.AGAIN_SIZE] = size
-        pool[mine + layout.AGAIN_LAST] = time
-        pool[mine + layout.AGAIN_NUMBER] = number
-
-
-def break_off(pool: array[int], row: int, side: int, number: int, time: int) -> None:
-    """An RST: in mid-stream it breaks off what was under way."""
-    mine = row + side * layout.SIDE
-    other = row + layout.SIDE - side * layout.SIDE
-    broken = is_under_way(pool, mine) or is_under_way(pool, other)
-    talked = (
-        pool[mine + layout.PACKETS] > 1
-        and pool[other + layout.PACKETS] > 0
-        and pool[mine + layout.BYTES] + pool[other + layout.BYTES] > 0
-    )
-    if pool[row + layout.RESET_BY] == layout.ABSENT and pool[row + layout.FINISHED] == 0 and talked and broken:
-        pool[row + layout.RESET_BY] = side
-        pool[row + layout.RESET_NUMBER] = number
-        pool[row + layout.RESET_TIME] = time
-
-
-def note_tcp(pool: array[int], row: int, side: int, segments: array[int], at: int) -> None:
-    """What a segment of TCP adds to its connection, beyond being counted."""
-    mine = row + side * layout.SIDE
-    other = row + layout.SIDE - side * layout.SIDE
-    time = segments[at + frame_layout.T_TIME]
-    number = segments[at + frame_layout.T_FRAME] >> 16
-    size = segments[at + frame_layout.T_SIZE] >> 16
-    flags = segments[at + frame_layout.T_SIZE] & 0xFFFF
-    if flags & protocols.TCP_ACK:
-        acknowledge(pool, other, segments[at + frame_layout.T_ACK] & layout.WORD)
-        pool[mine + layout.CLOSED_WINDOW] = segments[at + frame_layout.T_ACK] >> 32
-    if flags & protocols.TCP_RST:
-        pool[row + layout.RESETS] = pool[row + layout.RESETS] + 1
-        break_off(pool, row, side, number, time)
-    else:
-        if flags & protocols.TCP_FIN:
-            pool[row + layout.FINISHED] = 1
-        if flags & protocols.TCP_SYN and (side == 0 or flags & protocols.TCP_ACK):
-            pool[mine + layout.SYNS] = pool[mine + layout.SYNS] + 1
-            pool[mine + layout.AGAIN_NUMBER] = number
-        if size or flags & protocols.TCP_SYN:
-            send(
-                pool,
-                mine,
-                other,
-                number,
-                time,
-                segments[at + frame_layout.T_SEQ],
-                size,
-                1 if flags & protocols.TCP_SYN else 0,
-            )
+    elif is_transfer(pool, row):
+        if state[layout.S_EVERY] or not count_transfer(pool, row, classes):
+            write_transfer(pool, row, transfers, state[layout.S_TRANSFERS])
+            state[layout.S_TRANSFERS] = state[layout.S_TRANSFERS] + 1
 
 
 def count_in(pool: array[int], mine: int, segments: array[int], at: int) -> None:
     """Count a packet of one side."""
     if pool[mine + layout.PACKETS] == 0:
         pool[mine + layout.FIRST] = segments[at + frame_layout.T_TIME]
+        pool[mine + layout.SIDE_GROUP] = segments[at + frame_layout.T_FRAME] & 0xFFFF
     pool[mine + layout.PACKETS] = pool[mine + layout.PACKETS] + 1
     pool[mine + layout.BYTES] = pool[mine + layout.BYTES] + (segments[at + frame_layout.T_SIZE] >> 16)
     pool[mine + layout.LAST] = segments[at + frame_layout.T_TIME]
@@ -293,7 +192,16 @@ def note(pool: array[int], row: int, side: int, segments: array[int], at: int) -
         pool[row + layout.ERRORS] = pool[row + layout.ERRORS] + 1
     else:
         count_in(pool, mine, segments, at)
-        note_tcp(pool, row, side, segments, at)
+        note_tcp(
+            pool,
+            row,
+            side,
+            segments[at + frame_layout.T_FRAME],
+            segments[at + frame_layout.T_TIME],
+            segments[at + frame_layout.T_SEQ],
+            segments[at + frame_layout.T_ACK],
+            segments[at + frame_layout.T_SIZE],
+        )
 
 
 def begins_again(pool: array[int], row: int, segments: array[int], at: int) -> bool:
@@ -306,8 +214,23 @@ def begins_again(pool: array[int], row: int, segments: array[int], at: int) -> b
     )
 
 
+def is_full(out: array[int], transfers: array[int], state: array[int]) -> bool:
+    """Whether there is no room to write out one more conversation, whatever it comes to."""
+    return (
+        state[layout.S_OUT] >= len(out) // layout.FIELDS
+        or state[layout.S_TRANSFERS] >= len(transfers) // transfer_layout.FIELDS
+    )
+
+
 def converse(
-    segments: array[int], count: int, pool: array[int], slots: array[int], out: array[int], state: array[int]
+    segments: array[int],
+    count: int,
+    pool: array[int],
+    slots: array[int],
+    out: array[int],
+    transfers: array[int],
+    classes: array[int],
+    state: array[int],
 ) -> None:
     """Take the segments from ``state[S_SEGMENT]`` on, until all are taken or something is full (``state[S_STATUS]``).
 
@@ -316,7 +239,6 @@ def converse(
     with cython.nogil:
         mask = len(slots) - 1
         places = len(pool) // layout.FIELDS
-        room = len(out) // layout.FIELDS
         number = state[layout.S_SEGMENT]
         latest = state[layout.S_LATEST]
         status = layout.DONE
@@ -324,7 +246,7 @@ def converse(
             if state[layout.S_USED] >= places and places < layout.MOST:
                 status = layout.POOL_FULL
                 break
-            if state[layout.S_OUT] + 1 > room:
+            if is_full(out, transfers, state):
                 status = layout.OUT_FULL
                 break
             if state[layout.S_USED] > layout.MANY:
@@ -350,12 +272,12 @@ def converse(
                         latest = state[layout.S_NEXT]
                         state[layout.S_NEXT] = (latest + 1) % places
                         state[layout.S_FORGOTTEN] = state[layout.S_FORGOTTEN] + 1
-                        finish(pool, latest * layout.FIELDS, out, state)
+                        finish(pool, latest * layout.FIELDS, out, transfers, classes, state)
                         remove(pool, layout.FIELDS, layout.HOME, slots, mask, latest)
                     begin(pool, latest * layout.FIELDS, segments, at, home)
                     insert(pool, layout.FIELDS, layout.HOME, slots, mask, latest)
             if begins_again(pool, latest * layout.FIELDS, segments, at):
-                finish(pool, latest * layout.FIELDS, out, state)
+                finish(pool, latest * layout.FIELDS, out, transfers, classes, state)
                 begin(pool, latest * layout.FIELDS, segments, at, pool[latest * layout.FIELDS + layout.HOME])
                 side = 0
             note(pool, latest * layout.FIELDS, side, segments, at)
@@ -364,14 +286,17 @@ def converse(
         state[layout.S_STATUS] = status
 
 
-def finish_all(pool: array[int], out: array[int], state: array[int]) -> None:
-    """At the end of the capture: judge what is left, oldest first. Stops where ``out`` is full, to be called again."""
-    room = len(out) // layout.FIELDS
+def finish_all(
+    pool: array[int], out: array[int], transfers: array[int], classes: array[int], state: array[int]
+) -> None:
+    """At the end of the capture: judge what is left, oldest first. Stops where there is no room, to be called again."""
     used = state[layout.S_USED]
     state[layout.S_STATUS] = layout.DONE
     while state[layout.S_PLACE] < used:
-        if state[layout.S_OUT] + 1 > room:
+        if is_full(out, transfers, state):
             state[layout.S_STATUS] = layout.OUT_FULL
             return
-        finish(pool, (state[layout.S_NEXT] + state[layout.S_PLACE]) % used * layout.FIELDS, out, state)
+        finish(
+            pool, (state[layout.S_NEXT] + state[layout.S_PLACE]) % used * layout.FIELDS, out, transfers, classes, state
+        )
         state[layout.S_PLACE] = state[layout.S_PLACE] + 1

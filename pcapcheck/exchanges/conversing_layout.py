@@ -20,9 +20,9 @@ ERRORS = 10  # ICMP errors about it
 FINISHED = 11  # whether a FIN was seen
 RESET_BY = 12  # side that broke it off in mid-stream, else ABSENT
 RESET_NUMBER = 13  # the frame
-RESET_TIME = 14
+RESET_TTL = 14  # of that RST, plus 1; 0 where a text does not print it
 KIND = 15
-# What the first side sent; the same of the second stands SIDE further on.
+# What the first side sent; the same of the second stands SIDE further on. First what nearly every segment needs.
 SIDE = 16
 PACKETS = 16
 BYTES = 17
@@ -33,20 +33,39 @@ ACKED = 21  # the highest that the other side acknowledged
 ADVANCED = 22  # when END moved last
 AGAIN = 23  # how often the first unacknowledged data was sent again
 AGAIN_SEQ = 24
-AGAIN_SIZE = 25
-AGAIN_SINCE = 26
-AGAIN_LAST = 27
-AGAIN_FROM = 28  # frame that sent it again first
-AGAIN_NUMBER = 29  # and last
+LARGEST = 25  # bytes of the largest segment that is not acknowledged so far, and where its data ends
+LARGEST_END = 26
+MARK_TIME = 27  # when MARK was noted
+TTL = 28  # of its latest segment that was no RST, plus 1; 0 where a text does not print it
+OTHER_TTL = 29  # the same of those before, if it was another
 CLOSED_WINDOW = 30  # whether its latest window was 0
 SYNS = 31  # how often its SYN, or SYN-ACK, was sent
-FIELDS = 48
+OFTEN = 48  # these are the fields of both sides that nearly every segment needs
+# The rest of what it sent: SIDE further on for the second side again.
+AGAIN_SIZE = 48
+AGAIN_SINCE = 49
+AGAIN_LAST = 50
+AGAIN_FROM = 51  # frame that sent it again first
+AGAIN_NUMBER = 52  # and last
+AGAIN_GROUP = 53
+MSS = 54  # that it offered in its SYN, 0: not seen
+RESENT = 55  # segments with data that was sent before, and their bytes
+RESENT_BYTES = 56
+RESENT_SEQ = 57  # the latest of them
+RESENT_TIME = 58
+ZERO_WINDOWS = 59  # how often it closed its window
+MARK = 60  # what END was at MARK_TIME
+SETTLED = 61  # all data before this was sent SAME_FRAME ago or earlier
+SIDE_GROUP = 62  # frame group of its first packet
+FINS = 63
+# Of the whole conversation again.
+ASKER = 80  # the side that sent the SYN, ABSENT: none was recorded
+RESET_GROUP = 81
+FIELDS = 82
 
 # KIND: what got no answer.
 NOTHING = 0
-STALLED = 1  # data of the first side; STALLED + 1 of the second
-RESET = 3
-HALF_OPEN = 4  # SYN-ACKs to the first side, sent again and again, which it never acknowledged or reset
+HALF_OPEN = 1  # SYN-ACKs to the first side, sent again and again, which it never acknowledged or reset
 
 # Sequence numbers, which wrap. Here since Cython makes Python objects of literals beyond 31 bits.
 WORD = 0xFFFFFFFF
@@ -59,6 +78,8 @@ MOST = 1 << 16
 MANY = 256
 AHEAD = 16
 
+# The same frame recorded twice, on its way through one machine or by two taps, comes again sooner than this.
+SAME_FRAME = 2_000_000
 # Data is not sent again sooner than this by a timeout (RFC 6298, as Linux has it: TCP_RTO_MIN 200 ms); what comes
 # sooner is a probe of the tail, fast retransmission, or the same frame seen twice.
 SOONEST = 100_000_000
@@ -78,7 +99,9 @@ S_LATEST = 4  # the conversation of the segment before
 S_FORGOTTEN = 5
 S_OUT = 6
 S_PLACE = 7  # at the end: the next to be judged
-STATE_SIZE = 8
+S_TRANSFERS = 8  # rows of the table transfers written
+S_EVERY = 9  # whether every transfer is a row of its own
+STATE_SIZE = 10
 
 DONE = 0
 POOL_FULL = 1

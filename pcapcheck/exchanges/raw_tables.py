@@ -8,6 +8,7 @@ from pcapcheck.exchanges.arp_fields import ARP_TABLE
 from pcapcheck.exchanges.dns_fields import DNS_FIELDS
 from pcapcheck.exchanges.echo_fields import ECHO_FIELDS
 from pcapcheck.exchanges.port_fields import ASSOCIATION_FIELDS, CONNECTION_FIELDS, DATAGRAM_FIELDS
+from pcapcheck.exchanges.transfer_fields import TRANSFER_FIELDS
 
 _TABLES = (
     FRAME_FIELDS,
@@ -15,6 +16,7 @@ _TABLES = (
     ANSWER_TABLE,
     ECHO_FIELDS,
     CONNECTION_FIELDS,
+    TRANSFER_FIELDS,
     ASSOCIATION_FIELDS,
     DNS_FIELDS,
     DATAGRAM_FIELDS,

@@ -11,8 +11,11 @@ from pcapcheck.decode.decoder import COOKED, COOKED2, FrameGroup
 from pcapcheck.decode.frame_layout import TTL_ORIGINAL, TTL_SILENT
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
-from pcapcheck.table_names import ARP, DNS
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, TRANSFERS
 from pcapcheck.values import Value
+
+# What is answered by whoever it is addressed to, beyond the link.
+WITHIN_CONVERSATIONS = ({TRANSFERS} | set(ASKED)) - {ARP}
 
 
 class RowPlace(Struct, frozen=True):
@@ -39,9 +42,10 @@ class RowPlace(Struct, frozen=True):
     @property
     def silence(self) -> str | None:
         """Why it proves nothing that no answer to a frame of this group was recorded; None where it does."""
-        if self.table in ASKED and self.table != ARP and self.side[0] == NODE and not self.point.pod_heard_at_all:
+        if self.table in WITHIN_CONVERSATIONS and self.side[0] == NODE and not self.point.pod_heard_at_all:
             return f"no frame of the pod was recorded on {self.point.name}; capture both directions (without -Q)"
-        return self.point.silence.get(self.table)
+        # Acknowledgements come, or bypass the link, as the answers to SYNs do.
+        return self.point.silence.get(CONNECTIONS if self.table == TRANSFERS else self.table)
 
 
 def _answered(place: RowPlace) -> bool | None:
@@ -50,6 +54,12 @@ def _answered(place: RowPlace) -> bool | None:
     if place.outcome == "error":
         return False
     return False if place.outcome == "unanswered" and not place.silence else None
+
+
+def _progresses(place: RowPlace) -> bool | None:
+    if place.outcome in ("closed", "open"):
+        return True
+    return False if place.outcome == "stalled" and not place.silence else None
 
 
 def _ttl_whole(place: RowPlace) -> bool | None:
@@ -80,6 +90,14 @@ def _no_answer(place: RowPlace) -> str:
     if place.outcome == "evicted":
         return "dropped to keep memory bounded"
     return place.silence or "unknown"
+
+
+def _no_progress(place: RowPlace) -> str | None:
+    if place.outcome == "in-flight":
+        return "the recording of a connection ends before its latest data is acknowledged; record longer"
+    if place.outcome == "one-sided":
+        return "only one direction of a connection was recorded; capture both (without -Q)"
+    return place.silence
 
 
 def _no_side(place: RowPlace) -> str:
@@ -138,6 +156,7 @@ LATE_COLUMNS = {
     "pod_ip": LateColumn(lambda place: place.point.pod_ips or None),
     "answered": LateColumn(_answered, _no_answer),
     "replied": LateColumn(_answered, _no_answer),
+    "progresses": LateColumn(_progresses, _no_progress),
     "latency_p95": LateColumn(lambda place: place.point.dns_latencies.get(place.number)),
     "eth_src": LateColumn(lambda place: place.group.src, _no_mac),
     "eth_dst": LateColumn(lambda place: place.group.dst, _no_destination_mac),

@@ -23,7 +23,7 @@ from pcapcheck.exchanges.resolution_sums import Silent
 from pcapcheck.exchanges.sums import AskerSums
 from pcapcheck.links.scope import Scope
 from pcapcheck.raw_rows import TableRow
-from pcapcheck.table_names import ARP, FRAMES, PAIRED
+from pcapcheck.table_names import ARP, FRAMES, PAIRED, TRANSFERS
 from pcapcheck.values import clean
 
 # Called after every batch: the capture, the bytes of its files and the frames read so far, and how to count what was
@@ -116,6 +116,7 @@ def read_capture(
         reading.dns_wait,
         bool(every.intersection(PAIRED)),
         decoder.macs,
+        TRANSFERS in every,
     )
     capture = Capture(number, source, exchanges)
 

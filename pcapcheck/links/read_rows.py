@@ -10,7 +10,7 @@ from pcapcheck.decode.frame_fields import raw_frames
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished
 from pcapcheck.links.read_capture import Reading
 from pcapcheck.raw_rows import RawRows
-from pcapcheck.table_names import FRAMES, PAIRED
+from pcapcheck.table_names import FRAMES, PAIRED, TRANSFERS
 
 
 def read_rows(source: Captured, reading: Reading, table: str) -> Iterator[RawRows]:
@@ -29,7 +29,8 @@ def _frames(source: Captured, reading: Reading) -> Iterator[RawRows]:
 def _exchanges(source: Captured, reading: Reading, table: str) -> Iterator[RawRows]:
     decoder = Decoder(False, reading.scope.since, reading.scope.until)
     every = table in PAIRED
-    exchanges = Exchanges(reading.gateways, reading.arp_wait, reading.echo_wait, reading.dns_wait, every, decoder.macs)
+    waits = reading.arp_wait, reading.echo_wait, reading.dns_wait
+    exchanges = Exchanges(reading.gateways, *waits, every, decoder.macs, every_transfer=table == TRANSFERS)
     try:
         with source.open(reading.batch_frames) as reader:
             for records in reader.batches():

@@ -1,19 +1,15 @@
-"""Conversations in which a question got no answer: TCP data, SYN-ACKs, and connections broken off."""
+"""Conversations in which a question got no answer: SYN-ACKs that are never acknowledged."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcapcheck.exchanges.conversations import HALF_OPEN, RESET, STALLED, Conversation
+from pcapcheck.exchanges.conversations import Conversation
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.questions.unanswered import UNANSWERED, Judged, Unanswered
-from pcapcheck.table_names import CONNECTIONS
+from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.values import format_address
-
-# Segments of at least this many bytes may exceed the MTU of the network.
-LARGE = 1200
 
 
 def silent_conversations(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
@@ -23,11 +19,7 @@ def silent_conversations(capture: Capture, facts: Facts, judged: Judged) -> Iter
         point = facts.point(capture.number, conversation.group)
         if point is None or not point.judged:
             continue
-        if (
-            conversation.kind == HALF_OPEN
-            and not _is_at_home(conversation, point)
-            and conversation.asker in facts.pod_ips
-        ):
+        if not _is_at_home(conversation, point) and conversation.asker in facts.pod_ips:
             # The pod's own link tells better.
             continue
         port = min(conversation.asked_port, conversation.asker_port)
@@ -68,28 +60,8 @@ def _half_open(conversation: Conversation, about: str, at_home: bool) -> tuple[s
 
 
 def _question(conversation: Conversation, count: int, point: PointFacts, capture: Capture) -> Unanswered:
-    asker, asked = format_address(conversation.asker), format_address(conversation.asked)
-    about, meaning, wording, silence = "", "", "", point.silence.get(CONNECTIONS, "")
-    if conversation.kind == STALLED:
-        about = f"TCP data to {asked} port {conversation.asked_port}"
-        meaning = f"{conversation.size} bytes were sent again and again and never acknowledged"
-        if conversation.size >= LARGE:
-            meaning += "; if smaller ones arrive, the way takes no packets of this size and says so to nobody (MTU)"
-    elif conversation.kind == RESET:
-        # An RST bears the address of an end of the connection, whoever made it.
-        wording = (
-            f"the connection of {asker} port {conversation.asker_port} with {asked} port {conversation.asked_port} is "
-            f"broken off (RST from {asker}'s address)"
-        )
-        meaning = (
-            "data was under way: the process ended, or a firewall or the node reset the connection in its name or "
-            "lost track of it; an RST that its sender's own link does not show comes from somebody else"
-        )
-        silence = ""
-    else:
-        about = f"connection to {asked} port {conversation.asked_port}"
-        wording, meaning = _half_open(conversation, about, _is_at_home(conversation, point))
-        silence = ""
+    about = f"connection to {format_address(conversation.asked)} port {conversation.asked_port}"
+    wording, meaning = _half_open(conversation, about, _is_at_home(conversation, point))
     return Unanswered(
         protocol="TCP",
         asker=conversation.asker,
@@ -103,13 +75,9 @@ def _question(conversation: Conversation, count: int, point: PointFacts, capture
         group=conversation.group,
         alike=count,
         meaning=meaning,
-        doubt=silence,
+        doubt="",
         wording=wording,
-        verb="sent" if conversation.kind == STALLED else "seen" if conversation.kind == RESET else "asked",
         port=conversation.asked_port,
         asker_ports=frozenset((conversation.asker_port,)),
-        size=conversation.size if conversation.kind == STALLED else None,
-        noun="connection" if conversation.kind == RESET else "question",
-        ended="broken off" if conversation.kind == RESET else UNANSWERED,
-        lost_answer=conversation.frames[-1] if conversation.kind == HALF_OPEN else None,
+        lost_answer=conversation.frames[-1],
     )

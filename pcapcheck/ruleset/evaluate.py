@@ -22,11 +22,21 @@ from pcapcheck.ruleset.judge import judge_rule
 from pcapcheck.ruleset.late_values import LateValues
 from pcapcheck.ruleset.row_bins import Bin, BinKey, BinSample, Extremes, pair_of
 from pcapcheck.ruleset.rule import Rule
-from pcapcheck.table_names import FRAMES
+from pcapcheck.table_names import FRAMES, TRANSFERS
 from pcapcheck.values import Value
 
 # Columns that say whether a question was answered.
 ANSWERING = frozenset({"answered", "replied", "outcome", "latency", "latency_first", "rtt"})
+
+# What is always reported of a row, whether the rule names it or not: the error that it failed by, and of a connection
+# what the search for causes wants to know.
+REPORTED = {
+    table: frozenset({"refusal"} & columns.keys())
+    | frozenset(
+        ("sender", "sender_port", "receiver", "receiver_port", "attempts", "lasted", "size") * (table == TRANSFERS)
+    )
+    for table, columns in COLUMNS.items()
+}
 
 # Of frames counted together, the first frame's attributes stand for all.
 OF_THE_FIRST = ("ip_src", "ip_dst")
@@ -45,8 +55,7 @@ class Evaluation:
         self.bounds = [(column, bound) for bound in rule.bounds if (column := bound.column) is not None]
         named = {column.name for leaf in every for column in leaf.columns()} | set(rule.reported)
         named |= {column.name for column, _ in self.bounds}
-        # The error that a row failed by is always reported, whether the rule names it or not.
-        named |= {"refusal"} & COLUMNS[rule.table].keys()
+        named |= REPORTED[rule.table]
         self.shown = [COLUMNS[rule.table][name] for name in sorted(named)]
         self.bins: dict[BinKey, Bin] = {}
         self._early_columns = [*{column.name: column for leaf in self.early for column in leaf.columns()}.values()]
@@ -147,7 +156,8 @@ class Evaluation:
 
     def decides(self, row: TableRow, capture: int, facts: Facts) -> bool:
         """Whether the rule, even if switched off, is about this row and whether it was answered."""
-        if not ANSWERING & {column.name for leaf in self.rule.leaves for column in leaf.columns()}:
+        answering: frozenset[str] = getattr(row, "answering", ANSWERING)
+        if not answering & {column.name for leaf in self.rule.leaves for column in leaf.columns()}:
             return False
         point = facts.point(capture, row.group)
         assumptions = (0, 1) if point is not None and facts.points[point.key].alternatives else (None,)

@@ -28,13 +28,17 @@ from pcapcheck.table_names import (
     HOPS,
     PATHS,
     STATE,
+    TRANSFERS,
 )
 from pcapcheck.values import Value, clean
 
 PASS, FAIL, NOT_CHECKED = "pass", "fail", "not-checked"
 STATUSES = (FAIL, PASS, NOT_CHECKED)
 # In the order of events on a link: no packets without an answer to ARP, no echoes without packets.
-STAGES = (ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO, DNS, CONNECTIONS, ASSOCIATIONS, DATAGRAMS, STATE)
+STAGES = (
+    *(ARP, ANSWERS, FRAMES, ADDRESSES, HOPS, PATHS, ECHO, DNS, CONNECTIONS, TRANSFERS, ASSOCIATIONS, DATAGRAMS),
+    STATE,
+)
 NO_CAPTURE = -1
 EVIDENCE_PER_RULE = 20
 
@@ -139,8 +143,8 @@ def fair(failing: list[SomeFailing], most: int | None) -> list[SomeFailing]:
 
 def _candidate(failing: Failing) -> Candidate:
     row = failing.row
-    pod = row.get("src") or row.get("asker_ip") or (failing.capture, failing.interface)
-    peer = row.get("dst") or row.get("target")
+    pod = row.get("src") or row.get("asker_ip") or row.get("sender") or (failing.capture, failing.interface)
+    peer = row.get("dst") or row.get("target") or row.get("receiver")
     when = failing.time if failing.time is not None else next(iter(failing.frames), 0)
     return Candidate(pod, peer, (pod, *(row.get(name) for name in PAIR)), when)
 

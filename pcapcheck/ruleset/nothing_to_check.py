@@ -18,6 +18,7 @@ NOUNS = {
     "answers": "answer to ARP or neighbour discovery",
     "echo": "echo request",
     "connections": "attempt at a TCP connection",
+    "transfers": "TCP connection that goes beyond its handshake",
     "dns": "DNS query",
     "addresses": "claim of an address",
     "paths": "packet",

@@ -39,6 +39,7 @@ class Sought:
             exchanges = capture.exchanges
             self._ips |= {ip for _, ip in exchanges.asked}
             self._ips |= {conversation.asked for conversation in exchanges.conversations.found}
+            self._ips |= {row.dst for row in exchanges.conversations.broken if isinstance(row.dst, int)}
             self._ips |= {address_of(*halves) for halves in set(map(itemgetter(*DST), exchanges.paired.cells.table()))}
             paired = exchanges.paired
             asked = [question for table, word in ASKED_AS.items() for question in _in_vain(word, paired.bins_of(table))]

@@ -12,6 +12,7 @@ from pcapcheck.brief import Brief
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import POD
+from pcapcheck.questions import broken_transfers
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding, ordered
 from pcapcheck.ruleset.judgement import Judgement
@@ -28,6 +29,7 @@ from pcapcheck.table_names import (
     PAIRED,
     PATHS,
     STATE,
+    TRANSFERS,
 )
 from pcapcheck.values import Value, as_number
 
@@ -50,6 +52,7 @@ class Item(Brief, Struct, frozen=True):
 
     ``pod`` is the pod that suffers, ``dst`` the address that it asked. ``described``: the cali interface that the
     state, not a capture, shows. A question that no rule is about has no ``finding``, and its ``pod`` may be any host.
+    A connection that a rule found stalled or reset is a question too: its data was not acknowledged.
     """
 
     finding: Finding | None
@@ -71,9 +74,9 @@ class Item(Brief, Struct, frozen=True):
     @property
     def name(self) -> str:
         """The rule that failed, or would have failed if it were about this: causes are found by it."""
-        if self.question is not None:
-            return AS_IF[self.question.protocol]
-        return self.finding.rule.id if self.finding is not None else ""
+        if self.finding is not None:
+            return self.finding.rule.id
+        return AS_IF[self.question.protocol] if self.question is not None else ""
 
     @property
     def interface(self) -> str:
@@ -111,7 +114,7 @@ class Case(Brief, Struct):
 
     @property
     def question(self) -> Unanswered | None:
-        """The question that the case is about, if no rule is."""
+        """The question that the case is about, if no rule is; or the connection that stalled or was reset."""
         return self.lead.question
 
     @property
@@ -209,6 +212,9 @@ def _items(judgement: Judgement, finding: Finding, state: State | None) -> Itera
         if table in (ARP, ANSWERS):
             yield Item(finding, evidence, point, pod=as_number(row.get("asker_ip")) or _pod_of(point))
             continue
+        if table == TRANSFERS and point is not None:
+            yield _broken(judgement, finding, evidence, point)
+            continue
         src = as_number(row.get("src"))
         # Behind address translation a reply is for the asker, not for its destination.
         dst = as_number(row.get("receiver")) or as_number(row.get("dst"))
@@ -223,6 +229,17 @@ def _items(judgement: Judgement, finding: Finding, state: State | None) -> Itera
         home = point if _is_at(point, src) else home_of(judgement, src)
         there = point if _is_at(point, dst) else home_of(judgement, dst)
         yield Item(finding, evidence, home, there, src, dst)
+
+
+def _broken(judgement: Judgement, finding: Finding, evidence: Evidence, point: PointFacts) -> Item:
+    """A connection that stalled or was reset: who sent what got stuck, or who broke it off, suffers."""
+    asked = broken_transfers.question(evidence.row, evidence.frames, evidence.group, evidence.capture, point)
+    asked = replace(asked, last_seen=evidence.last_seen)
+    src, dst = asked.asker, asked.asked
+    home = point if _is_at(point, src) else home_of(judgement, src)
+    there = None if dst is None else point if _is_at(point, dst) else home_of(judgement, dst)
+    shown = replace(evidence, row={**evidence.row, "src": src, "dst": dst, "dst_port": asked.port})
+    return Item(finding, shown, home, there, src, dst, question=asked)
 
 
 def _described(judgement: Judgement, finding: Finding, evidence: Evidence, described: PodLink) -> Item:

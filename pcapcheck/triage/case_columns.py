@@ -42,8 +42,9 @@ ROLES = ("pod", "node", "service", "router", "outside", "unknown")
 FIREWALL = ("fits", "may-fit", "none-fits", "none-shown-fits")
 # What stays in the state after a loss: counters and logs.
 LASTING = (
-    *("state.conntrack_drops", "state.neighbours_full", "state.queue_drops", "state.netem_drops"),
-    *("state.policer_drops", "state.damaged_frames", "state.card_failed", "state.checksum_errors"),
+    *("state.conntrack_drops", "state.conntrack_invalid", "state.neighbours_full", "state.queue_drops"),
+    *("state.netem_drops", "state.policer_drops", "state.damaged_frames", "state.card_failed"),
+    "state.checksum_errors",
 )
 # Whether something that counts its drops dropped the packets: it did, it may have, it did not.
 DROPPED = ("fits", "may-fit", "none-fits")
@@ -187,6 +188,17 @@ CASE_COLUMNS = _columns(
     ("size", NUMBER, "the smallest packet that was lost, in bytes with the IP header"),
     ("size.arrived", NUMBER, "if size decides, the largest packet that arrived"),
     ("size.stalled", NUMBER, "bytes of TCP data that were sent again and again and never acknowledged"),
+    (
+        "reset.forged",
+        BOOL,
+        "of a connection that was reset: whether the RST's TTL is none of its address's other segments",
+    ),
+    (
+        "reset.untranslated",
+        BOOL,
+        "of a connection that was reset: whether its sender talks to another address, as a service's, and was sent an "
+        "answer from the one behind it, which it knows nothing of",
+    ),
     ("echo_lost", BOOL, "whether echo requests between pod and dst get no reply"),
     ("macs_kept", BOOL, "whether packets have the same MACs on two links"),
     ("forwarded", BOOL, "whether packets of the pod's IP version go on from its link to other links in that time"),
@@ -326,6 +338,11 @@ CASE_COLUMNS = _columns(
         "whether the node's connection tracking dropped as much at that time (fits), ever (may-fit), or not "
         "(none-fits): by its counters, the kernel's log, and how full the table is",
         DROPPED,
+    ),
+    (
+        "state.conntrack_invalid",
+        BOOL,
+        "whether the node's connection tracking counts packets of no connection that it knows (invalid)",
     ),
     ("state.neighbours_full", ENUM, "the same of a full table of neighbours", DROPPED),
     ("state.queue_drops", ENUM, "the same of queues on their path: of tc, of cards, of processors", DROPPED),

@@ -28,6 +28,7 @@ from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
 from pcapcheck.triage.question_cases import question_cases
 from pcapcheck.triage.quoted_columns import QuotedColumns
 from pcapcheck.triage.received_sums import received_sums
+from pcapcheck.triage.reset_origin import reset_origin
 from pcapcheck.triage.routing_loops import looping
 from pcapcheck.triage.served_others import ServedOthers
 from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT, Suspect
@@ -99,8 +100,8 @@ def _evidence_of(
     error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
     evidence |= strays(case, judgement, losses, as_number(error_from))
     loop = looping(case, judgement, roles, evidence["asked"])
-    late = late_dns(case, judgement)
-    evidence |= further.columns | loop.columns | late.columns | sums.columns
+    late, reset = late_dns(case, judgement), reset_origin(case, judgement)
+    evidence |= further.columns | loop.columns | late.columns | reset.columns | sums.columns
     evidence |= behind_service(case, judgement, evidence["asked"])
     interface = evidence["interface"]
     state = None
@@ -114,7 +115,7 @@ def _evidence_of(
         _fill_in(evidence, state_evidence)
         state = StateColumns(state_evidence)
     name_links(evidence, pods, judgement.reading.prefix)
-    return CaseEvidence(case, evidence, further.lines | loop.lines | late.lines | sums.lines, state)
+    return CaseEvidence(case, evidence, further.lines | loop.lines | late.lines | reset.lines | sums.lines, state)
 
 
 def _fill_in(packet_evidence: dict[str, Value | None], state_evidence: StateEvidence) -> None:
@@ -144,7 +145,9 @@ def _is_of_state(case: Case) -> bool:
 def _is_located(case: Case) -> bool:
     """Whether it is known where a question got to, or who sent an error for it."""
     return any(
-        item.question is not None and (item.question.last_seen or item.question.error_reply) for item in case.items
+        item.finding is not None
+        or (item.question is not None and (item.question.last_seen or item.question.error_reply))
+        for item in case.items
     )
 
 

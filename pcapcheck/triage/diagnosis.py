@@ -34,7 +34,7 @@ class Diagnosis(Brief, Struct):
     def questions(self) -> list[Unanswered]:
         """The questions that it is about, if no rule is."""
         items = [item for case in (self.case, *self.others) for item in case.items]
-        return [item.question for item in items if item.question is not None]
+        return [item.question for item in items if item.question is not None and item.finding is None]
 
     @property
     def failed(self) -> list[Finding]:

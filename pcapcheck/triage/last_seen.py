@@ -12,6 +12,7 @@ from pcapcheck.exchanges.datagram_row import DatagramRow
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.question_row import QuestionRow
+from pcapcheck.exchanges.transfer_row import TransferRow
 from pcapcheck.paths.fates import came_back, fate, went_on
 from pcapcheck.paths.hosts import Hosts
 from pcapcheck.paths.losses import REPLY, PathLoss
@@ -19,14 +20,14 @@ from pcapcheck.plural import does
 from pcapcheck.questions.unanswered import SILENT
 from pcapcheck.ruleset.messages import headline_of, observed_of
 from pcapcheck.ruleset.rule import Rule, placeholders
-from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO
+from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO, TRANSFERS
 from pcapcheck.values import Value, format_address
 
 
 class AskedPhrase(Struct, frozen=True):
     """How sentences name the questions of one table: all that were lost, and a single packet."""
 
-    row_class: type[QuestionRow]
+    row_class: type[QuestionRow] | type[TransferRow]
     lost: str
     packet: str
 
@@ -35,6 +36,7 @@ ASKING = {
     ECHO: AskedPhrase(EchoRow, "they", "the request"),
     CONNECTIONS: AskedPhrase(ConnectionRow, "its SYNs", "its SYN"),
     ASSOCIATIONS: AskedPhrase(AssociationRow, "its INITs", "its INIT"),
+    TRANSFERS: AskedPhrase(TransferRow, "its segments", "its segment"),
     DNS: AskedPhrase(DnsRow, "they", "the query"),
     DATAGRAMS: AskedPhrase(DatagramRow, "they", "the request"),
 }
@@ -81,7 +83,7 @@ def silence(table: str, place: LastPlace) -> str:
 
 def silence_of_question(table: str, place: LastPlace) -> str:
     """The same for a question that no rule is about: it is a single question, however often it is repeated."""
-    return _silence(False, SILENT, "its requests" if table != CONNECTIONS else ASKING[table].lost, place)
+    return _silence(False, SILENT, ASKING[table].lost if table in (CONNECTIONS, TRANSFERS) else "its requests", place)
 
 
 def _silence(several: bool, unheard: str, lost: str, place: LastPlace) -> str:

@@ -7,15 +7,23 @@ from msgspec.structs import replace
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.fates import named
 from pcapcheck.paths.losses import AT_POD, IN_NODE, REPLY, LastSeen
+from pcapcheck.questions.broken_transfers import DATA
 from pcapcheck.questions.silent_hosts import WORDS
 from pcapcheck.questions.unanswered import SILENT, Unanswered
 from pcapcheck.ruleset.finding import Evidence, Finding
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO
+from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO, TRANSFERS
 from pcapcheck.triage.last_seen import headline, seen_on, silence_of_question
 
 # The packets that answer, among those that are followed, by the table of the questions.
-ANSWERS_OF = {ECHO: "reply", CONNECTIONS: "tcp", ASSOCIATIONS: "other", DNS: "udp", DATAGRAMS: "udp"}
+ANSWERS_OF = {
+    ECHO: "reply",
+    CONNECTIONS: "tcp",
+    TRANSFERS: "tcp",
+    ASSOCIATIONS: "other",
+    DNS: "udp",
+    DATAGRAMS: "udp",
+}
 
 
 def several_points(judgement: Judgement) -> bool:
@@ -92,4 +100,6 @@ def table_of(question: Unanswered) -> str | None:
     """The table that a question would be in on a pod's link."""
     if question.protocol == "UDP":
         return DATAGRAMS
+    if question.about.startswith(DATA):
+        return TRANSFERS
     return next((name for name, words in WORDS.items() if question.about.startswith(words)), None)

@@ -12,15 +12,13 @@ from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import BETWEEN, TO_POD_LINK, PathLoss
 from pcapcheck.protocols import icmp_error_meaning
+from pcapcheck.questions.broken_transfers import DATA
 from pcapcheck.questions.unanswered import ErrorReply
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import INITIAL_TTLS, NODE_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.case_columns import REFUSED
 from pcapcheck.values import Value
-
-# How questions/silent_conversations.py speaks of the data of a connection.
-DATA = "TCP data"
 
 
 def is_stalled(case: Case) -> bool:

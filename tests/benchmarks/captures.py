@@ -188,8 +188,8 @@ def ports_lost(at: Exchange) -> Iterator[Sent]:
 
 
 def reset(at: Exchange) -> Iterator[Sent]:
-    """A connection that is reset in the middle."""
-    yield from _segments(at, HTTP, [*_handshake(), (True, PUSH, 2, 2, b"G" * 100), (False, RST, 2, 102, b"")])
+    """A connection that is reset while its data is under way."""
+    yield from _segments(at, HTTP, [*_handshake(), (True, PUSH, 2, 2, b"G" * 100), (False, RST, 2, 2, b"")])
 
 
 def stalled(at: Exchange) -> Iterator[Sent]:

@@ -59,6 +59,8 @@ def test_every_loop_is_swapped() -> None:
         "pcapcheck.decode.row_writer",
         "pcapcheck.exchanges.kept_answers",
         "pcapcheck.exchanges.resolution_rows",
+        "pcapcheck.exchanges.tcp_progress",
+        "pcapcheck.exchanges.transfer_rows",
         "pcapcheck.ruleset.field_values",
         "pcapcheck.ruleset.leaf_results",
         "pcapcheck.ruleset.rule_bins",

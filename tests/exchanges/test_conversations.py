@@ -9,6 +9,8 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.questions.unanswered import Unanswered
+from pcapcheck.ruleset.finding import Evidence
+from pcapcheck.table_names import TRANSFERS
 from tests.support.wire import (
     BEGIN,
     MS,
@@ -52,8 +54,24 @@ def acknowledged(upto: int, **more: object) -> bytes:
 
 
 def questions(folder: Path, *frames: Frame) -> list[Unanswered]:
-    """What nobody answered of the frames behind a resolution of the gateway and a ping."""
-    return recorded(folder, *frames).unanswered
+    """What nobody answered of the frames behind a resolution of the gateway and a ping; no rule may fail."""
+    analysis = recorded(folder, *frames)
+    assert not failing(analysis)
+    return analysis.unanswered
+
+
+def failing(analysis: Analysis) -> list[Evidence]:
+    """The connections that stalled or were reset, by the rules."""
+    findings = (finding for finding in [*analysis.failures, *analysis.warnings] if finding.rule.table == TRANSFERS)
+    return [row for finding in findings for row in finding.evidence]
+
+
+def failed(folder: Path, *frames: Frame) -> Evidence:
+    """The only connection that stalled or was reset; it is reported once."""
+    analysis = recorded(folder, *frames)
+    assert not analysis.unanswered
+    (evidence,) = failing(analysis)
+    return evidence
 
 
 def recorded(folder: Path, *frames: Frame) -> Analysis:
@@ -62,11 +80,12 @@ def recorded(folder: Path, *frames: Frame) -> Analysis:
 
 def test_data_that_is_never_acknowledged_stands_in_the_headline(tmp_path: Path) -> None:
     analysis = recorded(tmp_path, *OPENED, *(at(n, data(101, 1448)) for n in (1.0, *AGAIN)))
-    (question,) = analysis.unanswered
-    assert question.sentence == "10.244.1.10's TCP data to 10.244.1.11 port 80 gets no answer"
-    assert (question.attempts, question.lasted, question.frames) == (5, 3 * SECOND, (9, 12))
-    assert "TCP data to 10.244.1.11 port 80 gets no answer" in analysis.to_dict()["headline"]
-    assert any("1448 bytes" in remark.text and "MTU" in remark.text for remark in analysis.remarks)
+    assert analysis.verdict == "fail"
+    assert analysis.headline == "10.244.1.10's TCP data to 10.244.1.11 port 80 gets no answer (sent 5 times over 3 s)"
+    (evidence,) = failing(analysis)
+    assert evidence.observed == "1448 bytes sent 5x over 3 s from port 40000, never acknowledged"
+    assert (evidence.frames, evidence.row["attempts"], evidence.row["lasted"]) == ((9, 12), 5, 3 * SECOND)
+    assert not analysis.unanswered
 
 
 @pytest.mark.parametrize(("size", "is_size"), [(1448, True), (90, False)])
@@ -76,23 +95,16 @@ def test_large_data_that_stalls_is_first_of_all_an_mtu(size: int, is_size: bool,
     assert (named[:1] == ["mtu-too-large"], "mtu-too-large" in named) == (is_size, is_size)
 
 
-def test_small_data_is_no_matter_of_its_size(tmp_path: Path) -> None:
-    (question,) = questions(tmp_path, *OPENED, *(at(n, data(101, 90)) for n in (1.0, *AGAIN)))
-    assert "90 bytes" in question.meaning
-    assert "MTU" not in question.meaning
-
-
 def test_the_other_sides_data_is_followed_too(tmp_path: Path) -> None:
     """A response too large for the way back, which the pod's acknowledgements never mention."""
     sent = [at(n, tcp_back(PUSH, seq=701, ack=201, data=bytes(1448))) for n in (1.0, *AGAIN)]
-    (question,) = questions(tmp_path, *OPENED, at(0.9, data(101, 100)), *sent)
-    assert question.sentence == f"{PEER_IP}'s TCP data to {POD_IP} port 40000 gets no answer"
+    evidence = failed(tmp_path, *OPENED, at(0.9, data(101, 100)), *sent)
+    assert evidence.headline.startswith(f"{PEER_IP}'s TCP data to {POD_IP} port 40000 gets no answer")
 
 
 def test_large_segments_count_by_their_headers_where_the_bytes_are_cut(tmp_path: Path) -> None:
     sent = [at(n, data(101, 1448)[:70]) for n in (1.0, *AGAIN)]
-    (question,) = questions(tmp_path, *OPENED, *sent)
-    assert "1448 bytes" in question.meaning
+    assert failed(tmp_path, *OPENED, *sent).row["size"] == 1448
 
 
 ARRIVED = [at(1, data(101, 500)), at(1.1, acknowledged(601))]
@@ -130,13 +142,13 @@ def test_sequence_numbers_wrap(tmp_path: Path) -> None:
     frames = [at(1, data(start, 500)), at(1.1, acknowledged(start + 500)), at(1.2, data(start + 500, 500))]
     again = [at(n, data(start + 500, 500)) for n in range(2, 9)]
     assert not questions(tmp_path, *frames, at(1.3, acknowledged(300)), *again)
-    assert len(questions(tmp_path, *frames, *(at(n, data(start + 500, 500)) for n in (1.6, 2.4, 4.4)))) == 1
+    assert failed(tmp_path, *frames, *(at(n, data(start + 500, 500)) for n in (1.6, 2.4, 4.4))).row["attempts"] == 4
 
 
 def test_a_connection_broken_off_with_data_under_way_says_in_whose_name(tmp_path: Path) -> None:
-    (question,) = questions(tmp_path, *OPENED, *ARRIVED, at(1.2, data(601, 500)), at(1.3, tcp_back(RST, seq=701)))
-    assert question.sentence.startswith("the connection of 10.244.1.11 port 80 with 10.244.1.10 port 40000 is broken")
-    assert question.sentence.endswith("(RST from 10.244.1.11's address)")
+    evidence = failed(tmp_path, *OPENED, *ARRIVED, at(1.2, data(601, 500)), at(1.3, tcp_back(RST, seq=701)))
+    assert evidence.headline.startswith("the connection of 10.244.1.11 port 80 with 10.244.1.10 port 40000 is broken")
+    assert evidence.headline.endswith("(RST from 10.244.1.11's address)")
 
 
 NO_BREAK = {
@@ -158,12 +170,9 @@ def test_resets_that_break_nothing_off(frames: list[Frame], tmp_path: Path) -> N
 def test_the_same_ports_again_are_another_connection(tmp_path: Path) -> None:
     """Numbers begin again: the new connection's data is not the old one's sent again."""
     again = [at(5, tcp(SYN, seq=50)), *(at(n, data(51, 400)) for n in (6.0, 6.4, 7.2, 9.2))]
-    found = questions(tmp_path, *OPENED, *ARRIVED, at(1.2, tcp(FIN, seq=601, ack=701)), *again)
-    assert [
-        (conversation.attempts, conversation.lasted)
-        for conversation in found
-        if conversation.about.startswith("TCP data")
-    ] == [(4, 3_200_000_000)]
+    found = failing(recorded(tmp_path, *OPENED, *ARRIVED, at(1.2, tcp(FIN, seq=601, ack=701)), *again))
+    stuck = [(row.row["attempts"], row.row["lasted"]) for row in found if "TCP data" in row.headline]
+    assert stuck == [(4, 3_200_000_000)]
 
 
 def handshake(syns: tuple[float, ...], answers: tuple[float, ...], outside: bool = True) -> list[Frame]:

@@ -8,7 +8,19 @@ import re
 import pytest
 
 from pcapcheck import analyze
-from tests.support.lab import CAPTURES, DNS, DNS_RULES, EXPECTED, LETTERS, OTHERS, OTHERS_RULES, captures, statuses
+from tests.support.lab import (
+    CAPTURES,
+    DNS,
+    DNS_RULES,
+    EXPECTED,
+    LETTERS,
+    OTHERS,
+    OTHERS_RULES,
+    TRANSFER_RULES,
+    TRANSFERS,
+    captures,
+    statuses,
+)
 
 
 @pytest.mark.parametrize("scenario", sorted(EXPECTED))
@@ -26,6 +38,12 @@ def test_dns(scenario: str) -> None:
 def test_other_questions(scenario: str) -> None:
     by_id = {finding.rule.id: finding.status for finding in analyze(*captures(scenario)).findings}
     assert "".join(LETTERS[by_id[rule]] for rule in OTHERS_RULES) == OTHERS.get(scenario, "--")
+
+
+@pytest.mark.parametrize("scenario", sorted(TRANSFERS))
+def test_transfers(scenario: str) -> None:
+    by_id = {finding.rule.id: finding.status for finding in analyze(*captures(scenario)).findings}
+    assert "".join(LETTERS[by_id[rule]] for rule in TRANSFER_RULES) == TRANSFERS[scenario]
 
 
 def test_every_recording_has_an_expectation() -> None:

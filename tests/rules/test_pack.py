@@ -10,7 +10,7 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.load import load_ruleset
-from pcapcheck.table_names import FRAMES, HOPS, PAIRED, PATHS
+from pcapcheck.table_names import FRAMES, HOPS, PAIRED, PATHS, TRANSFERS
 from tests.support.lab import FIXTURES, ROOT
 
 RULE_FILES = sorted((ROOT / "rules" / "calico").glob("*.yml"))
@@ -34,6 +34,8 @@ FLIPPED = {
     "request-reaches-pod": ("delivered: true", "delivered: false"),
     "reply-delivered": ("delivered: true", "delivered: false"),
     "tcp-answered": ("answered: true", "answered: false"),
+    "tcp-progresses": ("progresses: true", "progresses: false"),
+    "tcp-not-reset-midway": ("reset_midway: false", "reset_midway: true"),
     "dns-answered": ("answered: true", "answered: false"),
     "sctp-answered": ("answered: true", "answered: false"),
     "udp-answered": ("answered: true", "answered: false"),
@@ -85,7 +87,7 @@ def test_pairs_belong_to_rules() -> None:
     assert {path.name for path in (FIXTURES / "calico").iterdir()} == set(IDS)
 
 
-@pytest.mark.parametrize("table", [FRAMES, *PAIRED, PATHS, HOPS])
+@pytest.mark.parametrize("table", [FRAMES, *PAIRED, TRANSFERS, PATHS, HOPS])
 def test_no_rule_looks_at_every_row(table: str) -> None:
     """Rows of these tables are as many as packets: they are counted together, whatever a rule asks or shows of them."""
     rules = [rule for rule in load_ruleset([ROOT / "rules" / "calico"]).rules if rule.table == table]

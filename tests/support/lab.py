@@ -168,6 +168,12 @@ EXPECTED = {
     "routing-loop": "PPPP PPP F P -- P-- -- -",
     "service-endpoint-gone": "PPPP PPP P P PP PPP PF P",
     "tcp-two-links": "PPPP PPP - P PP --- -P P",
+    "conntrack-forgets": "PPPP PPP P P PP PPP PP P",
+    "dropped-midway": "PPPP PPP P P PP PPP PP P",
+    "mtu-black-hole": "PPPP PPP P P PP PPP PP P",
+    "receiver-gone-midway": "PPPP PPP P P -- --- -P P",
+    "transfer-waits": "PPPP PPP P P PP PPP PP P",
+    "vxlan-mtu-black-hole": "PPPP PPP P P PP PPP PP P",
     "two-nodes-loop": "PPPP PPP F P -- P-- -- -",
 }
 # The same of DNS: whether it is answered, promptly, and without an error; elsewhere nothing is asked of it.
@@ -189,6 +195,25 @@ DNS = {
 # The same of SCTP and of UDP other than DNS; elsewhere nothing is asked by them, or it is no question.
 OTHERS_RULES = ("sctp-answered", "udp-answered")
 OTHERS = {"sctp-answered": "P-", "sctp-dropped": "F-", "udp-answered": "-P", "udp-dropped": "-F"}
+# The same of TCP after the handshake: whether data arrives, and no reset breaks it off.
+TRANSFER_RULES = ("tcp-progresses", "tcp-not-reset-midway")
+TRANSFERS = {
+    "conntrack-forgets": "PF",
+    "dropped-midway": "FP",
+    "hairpin": "PP",
+    "healthy": "--",
+    "mtu-black-hole": "F-",
+    "node-port": "PP",
+    "receiver-gone-midway": "F-",
+    "service-answers": "PP",
+    "service-pinged": "PP",
+    "tcp-busy": "PP",
+    "tcp-dropped": "--",
+    "tcp-refused": "--",
+    "tcp-two-links": "PP",
+    "transfer-waits": "PP",
+    "vxlan-mtu-black-hole": "F-",
+}
 LETTERS = {"pass": "P", "fail": "F", "not-checked": "-"}
 
 

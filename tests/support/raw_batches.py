@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_fields import raw_frames
+from pcapcheck.exchanges.conversations import Conversations
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.exchanges.resolutions import Resolutions
 from pcapcheck.raw_rows import RawRows
@@ -35,15 +36,19 @@ def batches(data: bytes, batch_frames: int = 64) -> Iterator[RawRows]:
     reader = open_bytes(data, batch_frames)
     decoder = Decoder(keep_all=True)
     resolutions, paired = Resolutions(WAIT), PairedExchanges(WAIT, WAIT, True, decoder.macs)
+    conversations = Conversations(every=True)
     for records in reader.batches():
         frames = decoder.decode(records)
         yield raw_frames(frames)
         for resolved in resolutions.feed(frames):
             yield from (resolved.resolutions, resolved.answers)
         yield from paired.feed(frames)
+        yield from conversations.feed(frames)
+    conversations.close()
     groups = decoder.groups()
     last = max((group.last for group in groups if group.last is not None), default=0)
     last_seen = array("q", [last] * len(groups))
     for resolved in resolutions.finish(groups, last_seen):
         yield from (resolved.resolutions, resolved.answers)
     yield from paired.finish(last_seen, reader.frames)
+    yield from conversations.finish()

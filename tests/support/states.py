@@ -81,6 +81,8 @@ EXPECTED = {
     "stale-neighbour-pod": "PPPF- PP- P- PPP PPP -",
     # A hub again; the pod's entries were flushed at the end.
     "two-answers": "PPP-- FP- P- PPP PPP -",
+    # B's cali takes less than its eth0, and the node has no tunnel.
+    "mtu-black-hole": "PPPPP PF- P- PPP PPP -",
     # The lab's links have 1500 in front of a tunnel with less.
     "other-node-silent": "PPPPP PPF P- PPP PPP -",
     "two-nodes-ipip": "PPPPP PPF P- PPP PPP -",
@@ -89,6 +91,7 @@ EXPECTED = {
     "vtep-entry-missing": "PPPPP PPF P- PPP PPP -",
     "vxlan-blocked": "PPPPP PPF P- PPP PPP -",
     "vxlan-blocked-one-way": "PPPPP PPF P- PPP PPP -",
+    "vxlan-mtu-black-hole": "PPPPP PPF P- PPP PPP -",
     "vxlan-tcp-lost": "PPPPP PPF P- PPP PPP -",
     "vxlan-checksum-wrong": "PPPPP PPF P- PPP PPP -",
     "vxlan-vni-differs": "PPPPP PPF P- PPP PPP -",

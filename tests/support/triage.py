@@ -10,6 +10,7 @@ PROVED = {
     "two-nodes-loop",
     "checksum-wrong",
     "dns-server-slow",
+    "conntrack-invalid-reset",
 }
 # And those that packets alone prove in some scenarios only.
 PROVED_IN = {"vxlan-checksum-wrong": "vxlan-checksum-offload"}
@@ -105,4 +106,9 @@ CAUSES = {
     "service-endpoint-gone": "service-endpoint-gone",
     "dns-endpoint-gone": "service-endpoint-gone",
     "frag-needed-filtered": "mtu-too-large",
+    "conntrack-forgets": "conntrack-invalid-reset",
+    "dropped-midway": "node-firewall-drops",
+    "mtu-black-hole": "veth-mtu-differs",
+    "receiver-gone-midway": "route-dead-end",
+    "vxlan-mtu-black-hole": "mtu-too-large",
 }

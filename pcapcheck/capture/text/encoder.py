@@ -13,7 +13,7 @@ from pcapcheck import protocols
 from pcapcheck.capture import printed_layout as layout
 from pcapcheck.capture.text.printed_packet import Arp, Datagram, Dns, Icmp, PrintedPacket, PrintedTunnel, Transport
 from pcapcheck.capture.text.segment import SHORTEST
-from pcapcheck.protocols import ICMP, ICMPV6, IPIP, IPV6, SCTP, TCP, UDP
+from pcapcheck.protocols import ICMP, ICMPV6, IPIP, IPV6, SCTP, TCP, TCP_OPTION_MSS, UDP
 from pcapcheck.values import is_ipv4
 
 # Its payload is not looked at.
@@ -189,6 +189,8 @@ def _transport(transport: Transport) -> tuple[bytes, int]:
             1 if transport.window is None else min(transport.window, 0xFFFF),
             0,
         )
+        if transport.mss is not None:
+            body += struct.pack(">BBH", TCP_OPTION_MSS, 4, transport.mss)
         if transport.dns is not None:
             # Behind its length (RFC 7766, section 8).
             body += struct.pack(">H", min(max((transport.size or 0) - 2, 0), 0xFFFF)) + _dns(transport.dns)

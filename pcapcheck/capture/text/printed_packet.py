@@ -59,7 +59,8 @@ class Dns(Struct):
 class Transport(Struct):
     """TCP, UDP or SCTP: ports, the flags of TCP or the first chunk of SCTP, and what DNS says.
 
-    ``size`` is how many bytes of data TCP or UDP carry, ``header`` how many TCP's header has. ``whole``: ``seq`` and
+    ``size`` is how many bytes of data TCP or UDP carry, ``header`` how many TCP's header has, ``mss``
+    how many its sender takes at once. ``whole``: ``seq`` and
     ``ack`` are those on the wire, else they count from wherever the text begins.
     """
 
@@ -73,6 +74,7 @@ class Transport(Struct):
     size: int | None = None
     window: int | None = None
     header: int | None = None
+    mss: int | None = None
     whole: bool = False
     checksum: int | None = None
 

@@ -29,6 +29,7 @@ _BEHIND = re.compile(
 )
 # What options take, kind and length included (RFC 9293, 7323, 2018).
 _OPTIONS = {"eol": 1, "nop": 1, "mss": 4, "wscale": 3, "sackOK": 2, "TS": 10}
+_MSS = re.compile(r"\bmss (\d{1,5})\b")
 _BLOCKS = re.compile(r"sack (\d) ")
 _BRACES = re.compile(r"\{[^}]*\}")
 # What nearly all segments carry: the times of RFC 7323.
@@ -68,6 +69,8 @@ def segment_of(
     if size is not None:
         found.size = int(size) & WORD
         found.header = SHORTEST if options is None else _header(options)
+        if options is not None and (offered := _MSS.search(options)) is not None:
+            found.mss = int(offered[1]) & 0xFFFF
     elif end is not None and found.seq is not None:
         found.size = (int(end) - found.seq) & WORD
     return found

@@ -24,7 +24,7 @@ ROW = re.compile(r"(?:[0-9a-f]{8,16}\s+){8,24}[0-9a-f]{8,16}")
 # What loses packets: nf_conntrack_core.c (insert_failed: two first packets of one connection met; drop: no room, or
 # no memory; early_drop: another connection had to go); neighbour.c, neigh_alloc and __neigh_event_send.
 KEPT = {
-    CONNTRACK: ("insert_failed", "drop", "early_drop"),
+    CONNTRACK: ("insert_failed", "drop", "early_drop", "invalid"),
     NEIGHBOURS: ("table_fulls", "unresolved_discards"),
     BACKLOG: ("dropped",),
 }

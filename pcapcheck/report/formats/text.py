@@ -23,7 +23,7 @@ from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Finding
 SHORT = Detail(rows=3, paths=6)
 VERBOSE = Detail(rows=3, paths=None)
 NO_ROWS = Detail(rows=0)
-REASONS_SHOWN = 10
+REASONS_SHOWN = 11
 
 
 def write_text(analysis: Analysis, stream: IO[str], verbose: bool = False, ladder: bool = False) -> None:

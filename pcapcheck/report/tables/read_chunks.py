@@ -10,13 +10,13 @@ from pcapcheck.links.read_rows import read_rows
 from pcapcheck.report.tables.chunks import Chunk, Chunks
 from pcapcheck.report.tables.followed_cells import followed_cells
 from pcapcheck.report.tables.gathering_rows import gathered
-from pcapcheck.table_names import ANSWERS, ARP, FRAMES, HOPS, PAIRED, PATHS
+from pcapcheck.table_names import ANSWERS, ARP, FRAMES, HOPS, PAIRED, PATHS, TRANSFERS
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
 
 # The tables that are read.
-TABLES = (FRAMES, ARP, ANSWERS, *PAIRED, PATHS, HOPS)
+TABLES = (FRAMES, ARP, ANSWERS, *PAIRED, TRANSFERS, PATHS, HOPS)
 # Rows per chunk.
 CHUNK = 1 << 15
 

@@ -10,7 +10,7 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.report.tables.cells import Coded, alike
-from pcapcheck.table_names import ANSWERS, ARP, FRAMES, PAIRED
+from pcapcheck.table_names import ANSWERS, ARP, FRAMES, PAIRED, TRANSFERS
 
 # By table, the columns with the sender or asker, and with the receiver: MAC, then addresses.
 _ASKED = (("eth_src", "src"), ("eth_dst", "dst"))
@@ -19,7 +19,7 @@ ENDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     FRAMES: (("eth_src", "ip_src", "arp_src_proto_ipv4"), ("eth_dst", "ip_dst", "arp_dst_proto_ipv4")),
     ARP: _RESOLVED,
     ANSWERS: _RESOLVED,
-    **dict.fromkeys(PAIRED, _ASKED),
+    **dict.fromkeys((*PAIRED, TRANSFERS), _ASKED),
 }
 # A pod has one address of each family; a pod that sends from more is a router: only the row's address is shown.
 MOST_ADDRESSES = 4

@@ -11,7 +11,7 @@ from pcapcheck.paths.losses import (
     REQUEST,
     PathLoss,
 )
-from pcapcheck.questions.silent_conversations import LARGE
+from pcapcheck.questions.broken_transfers import LARGE
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ADDRESSES, FRAMES
 from pcapcheck.triage.address_roles import AddressRoles, at_home, called

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pcapcheck.nodestate.readers.per_processor import CONNTRACK
 from pcapcheck.nodestate.readers.sysctls import value_of
 from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
@@ -25,6 +26,19 @@ def _conntrack_full(evidence: StateEvidence) -> QuotedValue | None:
 def _conntrack_drops(evidence: StateEvidence) -> QuotedValue | None:
     first = evidence.packet_evidence.get("lost.first")
     return evidence.drops.tracking(first_only=first if isinstance(first, bool) else None) if evidence.drops else None
+
+
+def _conntrack_invalid(evidence: StateEvidence) -> QuotedValue | None:
+    """For the node, since it was set up: whether packets belonged to no connection that it knew.
+
+    Kernel: nf_conntrack_core.c, nf_conntrack_in; such packets are not translated back.
+    """
+    counters = evidence.node.counters if evidence.node is not None else ()
+    counted = [counter for counter in counters if (counter.source, counter.name) == (CONNTRACK, "invalid")]
+    if not counted:
+        return None
+    most = max(counted, key=lambda counter: counter.value)
+    return Quoted(most.value > 0, quotes(most.line))
 
 
 def _neighbours_full(evidence: StateEvidence) -> QuotedValue | None:
@@ -62,6 +76,7 @@ def _checksum_errors(evidence: StateEvidence) -> QuotedValue | None:
 DROP_COLUMNS: ColumnFunctions = {
     "state.conntrack_full": _conntrack_full,
     "state.conntrack_drops": _conntrack_drops,
+    "state.conntrack_invalid": _conntrack_invalid,
     "state.neighbours_full": _neighbours_full,
     "state.queue_drops": _queue_drops,
     "state.netem_drops": _netem_drops,

@@ -9,6 +9,9 @@ from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, cell, quotes
 from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 
+# The least that IPv4 and TCP add to data (RFC 9293, section 3.7.1).
+HEADERS = 40
+
 
 def _mtu_fits(evidence: StateEvidence) -> QuotedValue | None:
     """Whether what was lost fits every interface on its path, as far as the state shows them.
@@ -19,6 +22,9 @@ def _mtu_fits(evidence: StateEvidence) -> QuotedValue | None:
     here, there, address = answered if evidence.lost_replies else asked
     limits = [] if evidence.dst_is_foreign else limits_on_way(here, there, address)
     size, passed = evidence.packet_evidence.get("size"), evidence.packet_evidence.get("size.arrived")
+    if isinstance(stalled := evidence.packet_evidence.get("size.stalled"), int):
+        # What else was lost may be smaller, or a frame that is cut into such segments.
+        size = stalled + HEADERS
     said = evidence.packet_evidence.get("refused.mtu")
     for limit in limits:
         lost = not isinstance(size, int) or size > limit.mtu

@@ -1,0 +1,80 @@
+"""The row of the table ``transfers`` as an object: one TCP connection, with the early columns as attributes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from msgspec import Struct
+
+from pcapcheck.columns import COLUMNS
+from pcapcheck.exchanges import transfer_layout as layout
+from pcapcheck.plural import does
+from pcapcheck.raw_rows import RawRows
+from pcapcheck.table_names import TRANSFERS
+from pcapcheck.values import Value, format_duration
+
+BY_ATTRIBUTE = {column.attribute: name for name, column in COLUMNS[TRANSFERS].items() if not column.late}
+# Which column says whether the rules are content with a row, by its outcome.
+TELLING = {"stalled": frozenset({"progresses"}), "reset": frozenset({"reset_midway"})}
+
+
+class TransferRow(Struct, frozen=True):
+    """One TCP connection as it went on after its handshake; early columns are attributes, absent ones None.
+
+    Words for sentences about data that got stuck, as of questions: it got ``silence``.
+    """
+
+    several: ClassVar[bool] = False
+    silence: ClassVar[str] = "no answer"
+    rows: RawRows
+    row: int
+
+    def __getattr__(self, name: str) -> Value | None:
+        if name in BY_ATTRIBUTE:
+            return self.rows.value(self.row, BY_ATTRIBUTE[name])
+        raise AttributeError(name)
+
+    def field(self, number: int) -> int:
+        """A number of the row (``transfer_layout``)."""
+        return self.rows.number(self.row, number)
+
+    @property
+    def group(self) -> int:
+        return self.field(layout.GROUP)
+
+    @property
+    def outcome(self) -> str:
+        return str(self.rows.value(self.row, "outcome"))
+
+    @property
+    def time(self) -> int | None:
+        value = self.rows.value(self.row, "time")
+        return value if isinstance(value, int) else None
+
+    @property
+    def frames(self) -> list[int]:
+        """The frames that show what became of it; if nothing is wrong with it, its first."""
+        if self.field(layout.SENDER) == layout.ABSENT:
+            return [self.field(layout.NUMBER)]
+        return list(dict.fromkeys((self.field(layout.FROM), self.field(layout.TO))))
+
+    @property
+    def answering(self) -> frozenset[str]:
+        """The columns by which a rule decides whether what became of it is a fault."""
+        return TELLING.get(self.outcome, frozenset())
+
+    @property
+    def often(self) -> str:
+        """How often data was sent that got stuck."""
+        lasted = format_duration(self.field(layout.LASTED))
+        return f" (sent {self.field(layout.ATTEMPTS)} times over {lasted})"
+
+    @classmethod
+    def unheard(cls) -> str:
+        """That no acknowledgement came, as the end of a sentence."""
+        return f"{does('get', cls.several)} {cls.silence}"
+
+    @property
+    def fate(self) -> str | None:
+        """What became of data that got stuck, as the end of a sentence; None if none did."""
+        return f"{self.unheard()}{self.often}" if self.field(layout.OUTCOME) == layout.STALLED else None

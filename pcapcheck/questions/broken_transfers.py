@@ -1,0 +1,120 @@
+"""Broken transfers: TCP connections that stalled, or were reset with data under way, where no rule judges them.
+
+On a pod's link rules do. Elsewhere, as on a NIC, they are questions: the data was never acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pcapcheck.exchanges.transfer_row import TransferRow
+from pcapcheck.links.facts import Facts
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.questions.unanswered import UNANSWERED, Judged, Unanswered
+from pcapcheck.table_names import CONNECTIONS, TRANSFERS
+from pcapcheck.values import Value, as_number, format_address
+
+# Segments of at least this many bytes may exceed the MTU of the network.
+LARGE = 1200
+# What a question about data is about; ``triage/question_signs.py`` knows it by that.
+DATA = "TCP data"
+BROKEN = "broken off"
+# The columns that a question is made of.
+COLUMNS = ("sender", "sender_port", "receiver", "receiver_port", "attempts", "lasted", "size")
+Row = Mapping[str, Value | None]
+# The sender and the receiver, each by address and port.
+Ends = tuple[Value | None, ...]
+
+
+class BrokenTransfers:
+    """Yields a question per two hosts and port, with how many connections are like it, for captures one by one.
+
+    What a rule judges on one link is not a question on another.
+    """
+
+    def __init__(self, captures: Sequence[Capture]) -> None:
+        self._captures = captures
+        self._judged: dict[str, set[Ends]] | None = None
+
+    def __call__(self, capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
+        alike: dict[object, list[TransferRow]] = {}
+        by_rules = self._by_rules(judged)
+        for row in capture.exchanges.conversations.broken:
+            point = facts.point(capture.number, row.group)
+            if point is None or not point.judged or _ends(row) in by_rules[row.outcome]:
+                continue
+            sender, sender_port, receiver, receiver_port = _ends(row)
+            port = min((as_number(each) or 0 for each in (sender_port, receiver_port)), default=0)
+            alike.setdefault((row.outcome, point.key, sender, receiver, port), []).append(row)
+        for some in alike.values():
+            worst = max(some, key=lambda row: as_number(row.attempts) or 0)
+            point = facts.point(capture.number, worst.group)
+            if point is not None:
+                values = {name: getattr(worst, name) for name in COLUMNS}
+                yield question(values, tuple(worst.frames), worst.group, capture.number, point, len(some))
+
+    def _by_rules(self, judged: Judged) -> dict[str, set[Ends]]:
+        """What rules judge in any capture, by outcome."""
+        if self._judged is None:
+            self._judged = {"stalled": set(), "reset": set()}
+            for capture in self._captures:
+                for row in capture.exchanges.conversations.broken:
+                    if judged(TRANSFERS, capture.number, row):
+                        self._judged[row.outcome].add(_ends(row))
+        return self._judged
+
+
+def _ends(row: TransferRow) -> Ends:
+    return row.sender, row.sender_port, row.receiver, row.receiver_port
+
+
+def question(
+    row: Row, frames: tuple[int, ...], group: int, capture: int, point: PointFacts, alike: int = 1
+) -> Unanswered:
+    """A stalled or reset transfer as a question: whose data was not acknowledged, or who broke it off."""
+    sender, receiver = as_number(row.get("sender")) or 0, as_number(row.get("receiver"))
+    sender_port, receiver_port = as_number(row.get("sender_port")), as_number(row.get("receiver_port"))
+    attempts, size = as_number(row.get("attempts")), as_number(row.get("size"))
+    named = format_address(receiver) if receiver is not None else "the other side"
+    shared = {
+        "protocol": "TCP",
+        "asker": sender,
+        "asked": receiver,
+        "capture": capture,
+        "interface": point.name,
+        "frames": frames,
+        "group": group,
+        "alike": alike,
+        "port": receiver_port,
+        "asker_ports": frozenset(() if sender_port is None else (sender_port,)),
+    }
+    if attempts is None:
+        return Unanswered(
+            **shared,  # type: ignore[arg-type]
+            about="",
+            attempts=1,
+            lasted=None,
+            # An RST bears the address of an end of the connection, whoever made it.
+            wording=f"the connection of {format_address(sender)} port {sender_port} with {named} port {receiver_port} "
+            f"is {BROKEN} (RST from {format_address(sender)}'s address)",
+            meaning="data was under way: the process ended, or a firewall or the node reset the connection in its name "
+            "or lost track of it; an RST that its sender's own link does not show comes from somebody else",
+            verb="seen",
+            noun="connection",
+            ended=BROKEN,
+        )
+    meaning = f"{size} bytes were sent again and again and never acknowledged"
+    if size is not None and size >= LARGE:
+        meaning += "; if smaller ones arrive, the way takes no packets of this size and says so to nobody (MTU)"
+    return Unanswered(
+        **shared,  # type: ignore[arg-type]
+        about=f"{DATA} to {named} port {receiver_port}",
+        attempts=attempts,
+        lasted=as_number(row.get("lasted")),
+        meaning=meaning,
+        doubt=point.silence.get(CONNECTIONS, ""),
+        verb="sent",
+        ended=UNANSWERED,
+        size=size,
+    )

@@ -1,0 +1,61 @@
+"""Reset origin: who sent an RST that broke a connection off, and why, as columns that causes ask for."""
+
+from __future__ import annotations
+
+from pcapcheck.paths.path import Path
+from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.triage.case import Case
+from pcapcheck.triage.quoted_columns import QuotedColumns
+from pcapcheck.values import clean, format_address
+
+RULE = "tcp-not-reset-midway"
+TCP = "tcp"
+
+
+def reset_origin(case: Case, judgement: Judgement) -> QuotedColumns:
+    """``reset.forged`` and ``reset.untranslated`` for a connection that was reset; nothing for others."""
+    found = QuotedColumns()
+    if RULE not in case.failed:
+        return found
+    forged = case.row("reset_forged")
+    found.columns = {"reset.forged": forged, "reset.untranslated": None}
+    if forged:
+        ttl = case.row("reset_ttl")
+        found.lines["reset.forged"] = (f"the RST has TTL {ttl}, which no other segment from its address has",)
+    sender, receiver = case.lead.pod, case.lead.dst
+    known = next((path for path in judgement.followed.found if _is_known_as_another(path, sender, receiver)), None)
+    if known is not None:
+        stray = _untranslated(judgement, receiver, sender)
+        found.columns["reset.untranslated"] = stray is not None
+        if stray is not None and receiver is not None:
+            last = stray.steps[-1]
+            name = last.spot.point.name
+            frame = stray.samples[0].frames[-1]
+            file = clean(judgement.captures[last.spot.capture].source.short_name)
+            found.lines["reset.untranslated"] = (
+                f"on {name}, its own link, it talks to {format_address(known.dst)}, and is sent an answer from "
+                f"{format_address(receiver)} (frame {frame} of {file})",
+            )
+    return found
+
+
+def _is_known_as_another(path: Path, sender: int | None, receiver: int | None) -> bool:
+    """Whether these are segments that were sent to another address, as a service's, and came to the receiver."""
+    first = path.steps[0]
+    return (
+        path.packet == TCP
+        and (first.src, path.steps[-1].dst) == (sender, receiver)
+        and first.dst != receiver
+        and first.spot.point.kind == "pod-link"
+    )
+
+
+def _untranslated(judgement: Judgement, receiver: int | None, sender: int | None) -> Path | None:
+    """Segments of the receiver that came to the sender's own link with the receiver's address."""
+    for path in judgement.followed.between(receiver, sender):
+        last = path.steps[-1]
+        point = last.spot.point
+        untranslated = path.packet == TCP and (last.src, last.dst) == (receiver, sender)
+        if untranslated and point.kind == "pod-link" and sender in point.pod_ips:
+            return path
+    return None
