@@ -452,7 +452,7 @@ def take_error(arrays: PairingArrays, place: int, events: array[int], event: int
     row = place * layout.FIELDS
     is_probe = (
         arrays.pool[row + layout.KIND] == layout.KIND_DATAGRAM
-        and arrays.pool[row + layout.TTL] <= layout.MOST_HOPS
+        and 0 <= arrays.pool[row + layout.TTL] <= layout.MOST_HOPS
         and events[event + frame_layout.E_ERROR] >> 16 == frame_layout.EXCEEDED
     )
     if (

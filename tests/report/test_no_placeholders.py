@@ -21,7 +21,7 @@ WORDS = re.compile(
     # What ip prints of a link, and the tags of formats, are no placeholders.
     r"<(?!/?(?:sub|details|summary)>|\?xml)(?=[^<>]*[ '’])[a-z][^<>=\"\n]*>"
     r"|\b(?:INTERFACE|FILE|NAME|NODE|POD|ADDRESS|IFINDEX|NAMESPACE)\b"
-    r"|\b(?!SYN-ACK|KUBE-|MARK-MASQ)[A-Z]{2,}-[A-Z]{3,}\b|cali[xX]{3,}"
+    r"|\b(?!SYN-ACK|INIT-ACK|KUBE-|MARK-MASQ)[A-Z]{2,}-[A-Z]{3,}\b|cali[xX]{3,}"
 )
 
 

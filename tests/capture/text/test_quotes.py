@@ -88,10 +88,10 @@ SYN = "80: Flags [S], seq 3047520612, win 64860, options [mss 1410], length 0"
         (
             "9125: UDP, length 64",
             f"{PEER} udp port 9125 unreachable",
-            "port 9125 are refused: 172.31.186.250 says port",
+            "port 9125 are refused by 172.31.186.250 (port unreachable, 3/3)",
         ),
-        ("9125: UDP, length 64", f"host {PEER} unreachable", "port 9125 are refused: 172.31.186.250 says host"),
-        ("9125: UDP, length 64", "time exceeded in-transit", "port 9125 are lost: 172.31.186.250 says TTL exceeded"),
+        ("9125: UDP, length 64", f"host {PEER} unreachable", "port 9125 fail: 172.31.186.250 says host"),
+        ("9125: UDP, length 64", "time exceeded in-transit", "port 9125 fail: 172.31.186.250 says TTL exceeded"),
         (
             "53: 9+ A? a.example. (27)",
             "time exceeded in-transit",
