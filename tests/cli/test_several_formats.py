@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -37,6 +38,8 @@ def kind(text: str) -> str:
         return "github"
     if text.startswith("##"):
         return "markdown"
+    if text.startswith("<!doctype html>"):
+        return "html"
     if text.startswith('{"type"'):
         return "jsonl"
     return "sarif" if "$schema" in json.loads(text) else "json"
@@ -145,7 +148,7 @@ def test_what_cannot_be_judged_is_reported(form: str, arguments: list[str], mess
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
-    assert message in output.read_text().replace("`", "")
+    assert message in unescape(output.read_text()).replace("`", "")
     assert "yesterday" not in output.read_text()
 
 
