@@ -180,7 +180,7 @@ CPUS = (
     "cpu=0   \tfound=3 invalid=9 insert=0 insert_failed=2 drop=40 early_drop=40 error=0 search_restart=0\n"
     "cpu=1   \tfound=1 invalid=0 insert=0 insert_failed=0 drop=2 early_drop=2 error=0 search_restart=1\n"
 )
-TRACKED = ["conntrack: insert_failed 2", "conntrack: drop 42", "conntrack: early_drop 42"]
+TRACKED = ["conntrack: insert_failed 2", "conntrack: drop 42", "conntrack: early_drop 42", "conntrack: invalid 9"]
 
 
 @pytest.mark.parametrize("before", ["", "# conntrack -S\n"])

@@ -46,6 +46,7 @@ EXPECTED = {
     # The gateway's MAC is the bridge's; host routes lead to the bridge.
     "bridged-gateway": "PPPF- PP- P- PPP PPF -",
     "duplicate-ip": "PPPPP PP- P- PPP PFF -",
+    "receiver-gone-midway": "PPPPP PP- P- PPP PFF -",
     # A hub between pod and cali: neither names the other, so nothing else is concluded from the pod's inside.
     "duplicate-ip-one-link": "PPPPP FP- P- PPP PPP -",
     "forwarding-off": "PPP-- PP- P- PFP PPP -",
