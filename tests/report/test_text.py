@@ -68,7 +68,7 @@ def test_verdict_first() -> None:
         "PASS  the node answers 100.79.126.235's ARP for its gateway, and 2 of 2 echo requests are replied to; "
         "no TCP, no DNS recorded"
     )
-    assert second.strip() == "9 of 24 rules checked"
+    assert second.strip() == "9 of 26 rules checked"
     assert "6 frames" in third
     assert "cali14e7d81007d (pod 100.79.126.235 at aa:64:43:69:fd:8d)" in third
 
