@@ -129,7 +129,7 @@ def test_github_makes_alerts_of_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [result["ruleId"] for result in run["results"]] == ["gateway-arp-answered"]
     (note,) = run["invocations"][0]["toolExecutionNotifications"]
     assert "25 rules that passed or were not checked are left out" in note["message"]["text"]
-    assert len(run["tool"]["driver"]["rules"]) == 24
+    assert len(run["tool"]["driver"]["rules"]) == 26
 
 
 def test_what_is_demanded_and_missing_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
