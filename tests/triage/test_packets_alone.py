@@ -84,8 +84,12 @@ TOLD = {
 
 
 # By what name packets alone know a cause that only the state tells from its like: where the route is missing, whether a
-# blackhole takes the packets or another route does looks the same.
-ALIKE = {"missing-host-route": "host-route-missing", "route-lost-midway": "host-route-missing"}
+# blackhole takes the packets or another route does looks the same; so do an MTU that is too small and one too large.
+ALIKE = {
+    "missing-host-route": "host-route-missing",
+    "route-lost-midway": "host-route-missing",
+    "mtu-black-hole": "mtu-too-large",
+}
 
 
 def diagnoses(scenario: str) -> list[Diagnosis]:
