@@ -66,7 +66,7 @@ def path_title(summary: PathSummary) -> str:
     if path.rewritten:
         to += f", rewritten to {format_address(last.src)} → {format_address(last.dst)}"
     lengths = f", {summary.shortest} to {summary.longest} bytes" if summary.longest > summary.shortest else ""
-    return f"{summary.count} {_noun(path.packet, summary.count)} {to}{lengths}"
+    return f"{summary.count} {noun_of(path.packet, summary.count)} {to}{lengths}"
 
 
 class PointNames:
@@ -148,7 +148,8 @@ def notes(analysis: Analysis) -> Iterator[str]:
         yield f"{paths.opaque} packets in WireGuard tunnels were not followed: they are encrypted"
 
 
-def _noun(packet: str, count: int) -> str:
+def noun_of(packet: str, count: int) -> str:
+    """What packets of a type are called, as many as there are."""
     noun = NOUNS[packet]
     if count == 1:
         return noun

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice, product
+from itertools import islice
 
 from msgspec import Struct
 
@@ -92,9 +92,8 @@ def _places(evidence: Evidence) -> tuple[Place, ...]:
 
 def _answered(analysis: Analysis, tables: tuple[str, ...], capture: int | None) -> ShownExchange | None:
     """The first answered exchange of each table in one capture: on a pod's link, best where something failed."""
-    kinds = sorted({point.kind for point in analysis.points}, key=lambda kind: kind != "pod-link")
-    order = sorted(analysis.captures, key=lambda one: one.number != capture)
-    for kind, one in product(kinds[:1], order):
+    kind = min((point.kind for point in analysis.points), key=lambda kind: kind != "pod-link", default="")
+    for one in sorted(analysis.captures, key=lambda one: one.number != capture):
         found = {table: places for table in tables if (places := _first_answered(analysis, one.number, table, kind))}
         if found:
             return ShownExchange(tuple(place for some in found.values() for place in some), False, tables=tuple(found))

@@ -12,7 +12,7 @@ from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.fates import TUNNELS
 from pcapcheck.paths.losses import REPLY
 from pcapcheck.paths.path import Path, PathStep
-from pcapcheck.report.path_summaries import NOUNS, is_lost, path_summaries
+from pcapcheck.report.path_summaries import is_lost, noun_of, path_summaries
 from pcapcheck.report.pictures.ladder import ASSUMED, LOST, SEEN
 from pcapcheck.report.pictures.shown_exchanges import is_ended
 from pcapcheck.report.pod_sums import PodSummary, each_pod
@@ -144,7 +144,7 @@ def _followed(analysis: Analysis, path: Path, ended: bool = False) -> Way | None
     if not lost and not missing:
         legs[-1] = Leg(ASSUMED, "")
     stops.append(_last_end(analysis, longest.steps[-1]))
-    return Way(_noun(longest.packet, sent), tuple(stops), tuple(legs))
+    return Way(noun_of(longest.packet, sent), tuple(stops), tuple(legs))
 
 
 def _missing(analysis: Analysis, lost: Path, longest: Path) -> list[PointFacts]:
@@ -191,11 +191,6 @@ def _end(analysis: Analysis, address: int | None, mac: int | None) -> Stop:
     shown = "unknown" if address is None else format_address(address)
     lines = [*([shown] if name else []), *([format_mac(mac)] if mac is not None else [])]
     return Stop(clean(name or shown), tuple(lines), True)
-
-
-def _noun(packet: str, count: int) -> str:
-    noun = NOUNS[packet]
-    return noun if count == 1 else f"{noun.removesuffix('y')}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def _on_one_link(analysis: Analysis, evidence: Evidence, ended: bool) -> Way | None:
