@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -169,3 +169,23 @@ class RawRows(Brief, Struct, frozen=True):
     def __iter__(self) -> Iterator[TableRow]:
         """All rows as objects."""
         return (self.object(row) for row in range(self.count))
+
+
+class RowView(Struct, frozen=True):
+    """A row of a batch that copies nothing: its early columns are its attributes, absent ones None.
+
+    ``by_attribute`` are the names of its table's early columns by attribute.
+    """
+
+    by_attribute: ClassVar[Mapping[str, str]] = {}
+    rows: RawRows
+    row: int
+
+    def __getattr__(self, name: str) -> Value | None:
+        if name in self.by_attribute:
+            return self.rows.value(self.row, self.by_attribute[name])
+        raise AttributeError(name)
+
+    def field(self, number: int) -> int:
+        """A number of the row, by its position."""
+        return self.rows.number(self.row, number)

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import ClassVar
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import COLUMNS
 from pcapcheck.decode import frame_layout
-from pcapcheck.raw_rows import RawRows
+from pcapcheck.raw_rows import RowView
 from pcapcheck.table_names import FRAMES
-from pcapcheck.values import Value
-
-BY_ATTRIBUTE = {column.attribute: name for name, column in COLUMNS[FRAMES].items() if not column.late}
 
 
-class FrameRow(Struct, frozen=True):
-    """A row of a batch of raw rows; its early columns are its attributes, absent ones None."""
+class FrameRow(RowView, frozen=True):
+    """One frame; the positions of its numbers are those of ``frame_layout``."""
 
-    rows: RawRows
-    row: int
+    by_attribute: ClassVar = {column.attribute: name for name, column in COLUMNS[FRAMES].items() if not column.late}
     outcome: str = ""
-
-    def __getattr__(self, name: str) -> Value | None:
-        if name in BY_ATTRIBUTE:
-            return self.rows.value(self.row, BY_ATTRIBUTE[name])
-        raise AttributeError(name)
-
-    def field(self, number: int) -> int:
-        """A number of the row (``frame_layout``)."""
-        return self.rows.number(self.row, number)
 
     @property
     def group(self) -> int:

@@ -4,39 +4,26 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from msgspec import Struct
-
 from pcapcheck.columns import COLUMNS
 from pcapcheck.exchanges import transfer_layout as layout
 from pcapcheck.plural import does
-from pcapcheck.raw_rows import RawRows
+from pcapcheck.raw_rows import RowView
 from pcapcheck.table_names import TRANSFERS
-from pcapcheck.values import Value, format_duration
+from pcapcheck.values import format_duration
 
-BY_ATTRIBUTE = {column.attribute: name for name, column in COLUMNS[TRANSFERS].items() if not column.late}
 # Which column says whether the rules are content with a row, by its outcome.
 TELLING = {"stalled": frozenset({"progresses"}), "reset": frozenset({"reset_midway"})}
 
 
-class TransferRow(Struct, frozen=True):
-    """One TCP connection as it went on after its handshake; early columns are attributes, absent ones None.
+class TransferRow(RowView, frozen=True):
+    """One TCP connection as it went on after its handshake; its numbers stand where ``transfer_layout`` says.
 
     Words for sentences about data that got stuck, as of questions: it got ``silence``.
     """
 
+    by_attribute: ClassVar = {column.attribute: name for name, column in COLUMNS[TRANSFERS].items() if not column.late}
     several: ClassVar[bool] = False
     silence: ClassVar[str] = "no answer"
-    rows: RawRows
-    row: int
-
-    def __getattr__(self, name: str) -> Value | None:
-        if name in BY_ATTRIBUTE:
-            return self.rows.value(self.row, BY_ATTRIBUTE[name])
-        raise AttributeError(name)
-
-    def field(self, number: int) -> int:
-        """A number of the row (``transfer_layout``)."""
-        return self.rows.number(self.row, number)
 
     @property
     def group(self) -> int:
