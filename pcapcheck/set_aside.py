@@ -28,7 +28,7 @@ def set_aside(inputs: Inputs, source: Captured, error: CaptureError) -> None:
     if isinstance(source, Source) and isinstance(error, IsArchive):
         _open(inputs, source)
         return
-    kind = _kind(source, error) if isinstance(source, Source) and isinstance(error, NotACapture) else None
+    kind = state_or_pods(source, error) if isinstance(source, Source) and isinstance(error, NotACapture) else None
     if kind is None:
         inputs.skip(source.path, error)
     else:
@@ -104,7 +104,7 @@ def _open(inputs: Inputs, archive: Source) -> None:
         inputs.skip(archive.path, CaptureError(f"{archive.name}: no file is in this archive; pack it again", EMPTY))
 
 
-def _kind(source: Source, error: NotACapture) -> str | None:
+def state_or_pods(source: Source, error: NotACapture) -> str | None:
     """``node-state`` or ``pods`` if a file holds that; None if it is neither."""
     if _is_printed(source.path):
         return NODE_STATE

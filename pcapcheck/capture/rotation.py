@@ -39,14 +39,21 @@ def bare_name(path: Path) -> str:
 
 def set_key(path: Path) -> tuple[Path, str] | None:
     """What the files of one rotated set have in common, or None for a file that is in none."""
+    numbered = numbered_key(path)
+    name, stamps = _STAMP.subn("*", _PACKED_END.sub("", path.name))
+    if not stamps or (numbered and _RING.fullmatch(path.name)):
+        return numbered
+    counted = _COUNTED.fullmatch(name)
+    return path.parent, counted["stem"] if counted else name
+
+
+def numbered_key(path: Path) -> tuple[Path, str] | None:
+    """As ``set_key``, of files that were numbered: times in their names may be those of two recordings."""
     ring = _RING.fullmatch(path.name)
     if ring:
         return path.parent, f"{ring['stem']}_*{ring['rest']}"
-    name, stamps = _STAMP.subn("*", _PACKED_END.sub("", path.name))
-    counted = _COUNTED.fullmatch(name)
-    if not counted:
-        return (path.parent, name) if stamps else None
-    return path.parent, counted["stem"]
+    counted = _COUNTED.fullmatch(_PACKED_END.sub("", path.name))
+    return (path.parent, counted["stem"]) if counted else None
 
 
 # A file that cannot be used, and why.

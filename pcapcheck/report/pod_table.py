@@ -32,14 +32,14 @@ def _write(page: Page, names: list[str], rows: Sequence[PodSummary]) -> None:
     for columns in LAYOUTS:
         table = [["pod", *(title for title, _ in columns)]]
         table += [[name, *(show(pod) for _, show in columns)] for name, pod in zip(names, rows, strict=True)]
-        lines = _aligned(table)
+        lines = aligned(table)
         if max(map(cell_len, lines)) <= page.width:
             for number, line in enumerate(lines):
                 page.command(Text(line, "dim" if number == 0 else ""), 0)
             return
     # Too narrow: the name goes above its figures.
     table = [[title for title, _ in LAYOUTS[-1]], *([show(row) for _, show in LAYOUTS[-1]] for row in rows)]
-    head, *lines = _aligned(table)
+    head, *lines = aligned(table)
     page.command(Text("pod", "dim"), 0)
     page.command(Text(head, "dim"), 2)
     for name, line in zip(names, lines, strict=True):
@@ -47,7 +47,8 @@ def _write(page: Page, names: list[str], rows: Sequence[PodSummary]) -> None:
         page.command(line, 2)
 
 
-def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
+def aligned(table: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a table whose columns are as wide as their widest cells."""
     widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
     return [
         GAP.join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -75,11 +75,12 @@ def cell(analysis: Analysis) -> str:
 
 
 def _render(template: str, report: Report, values: dict[str, Any], bounds: Bounds) -> str:
-    return _environment().get_template(template).render(_words(report, bounds), **values)
+    return environment().get_template(template).render(_words(report, bounds), **values)
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates, all of whose values are escaped."""
     environment = Environment(
         loader=PackageLoader("pcapcheck.report"),
         autoescape=True,
