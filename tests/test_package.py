@@ -125,6 +125,7 @@ ORDER = (
     "intake",
     "state_intake",
     "pipeline",
+    "fleet",
     "cli",
     "assertion",
     "pytest_plugin",

@@ -15,6 +15,8 @@ COMMANDS = {
     "analyze": "pcapcheck.cli.analyze_command:analyze",
     "capture-plan": "pcapcheck.cli.script_commands:capture_plan",
     "export": "pcapcheck.cli.export_command:export",
+    "fleet": "pcapcheck.cli.fleet_command:fleet",
+    "history": "pcapcheck.cli.history_command:history",
     "interface": "pcapcheck.cli.script_commands:interface",
     "node-script": "pcapcheck.cli.script_commands:node_script",
     "rules": "pcapcheck.cli.rules_commands:rules",

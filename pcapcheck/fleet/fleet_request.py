@@ -1,0 +1,65 @@
+"""What a caller wants judged, and by whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from pcapcheck.errors import UsageError
+from pcapcheck.fleet.engines import DaskEngine, Engine, ProcessEngine
+from pcapcheck.fleet.fleet_observation import FleetObservation
+from pcapcheck.fleet.fleet_rows import TAKEN
+from pcapcheck.fleet.group_pattern import GroupPattern, parse_pattern
+from pcapcheck.fleet.grouped_files import FILE, FOLDER, PER, LeftOut, observations_of, without_repeats
+from pcapcheck.fleet.judge_observation import Judging
+from pcapcheck.fleet.source_files import every_source
+
+
+class FleetRequest(Struct, frozen=True):
+    """The sources, how their files become observations, how those are judged, and where.
+
+    ``per`` is ``file`` or ``folder``; ``group_by`` is a pattern with names instead. ``workers`` is the number of
+    processes of this machine (None: one per processor); ``scheduler`` the address of a Dask scheduler instead.
+    """
+
+    sources: tuple[str, ...]
+    judging: Judging
+    per: str = FILE
+    group_by: str | None = None
+    workers: int | None = None
+    scheduler: str | None = None
+
+    @property
+    def pattern(self) -> GroupPattern | None:
+        """Raises UsageError if the pattern means nothing, or is given with ``per``."""
+        if self.per not in PER:
+            raise UsageError(f"per {self.per!r}: give {' or '.join(PER)}")
+        if self.group_by is None:
+            return None
+        if self.per == FOLDER:
+            raise UsageError("--per folder and --group-by exclude each other")
+        return parse_pattern(self.group_by, TAKEN)
+
+    def observations(self, without: Path | None = None) -> tuple[list[FleetObservation], LeftOut]:
+        """The observations that the sources hold, and the files that belong to none.
+
+        ``without`` is a folder to leave out. Raises UsageError if there is none, and as ``source_files``.
+        """
+        pattern, left_out = self.pattern, LeftOut()
+        every = without_repeats(
+            observation
+            for found in every_source(self.sources, without)
+            for observation in observations_of(found, self.per, pattern, left_out)
+        )
+        if not every:
+            raise UsageError(f"{', '.join(self.sources)}: no capture and no bundle is there; {left_out.lines[0]}")
+        return every, left_out
+
+    def engine(self) -> Engine:
+        """Where it is judged. Raises UsageError if there is no such place."""
+        if self.scheduler is not None:
+            if self.workers is not None:
+                raise UsageError("--workers is for processes of this machine; a scheduler has its own")
+            return DaskEngine(self.scheduler)
+        return ProcessEngine(self.workers)

@@ -1,0 +1,75 @@
+"""Files that are there as a whole or not at all, and a folder that one run at a time writes to."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pcapcheck.errors import UNREADABLE, CaptureError, UsageError
+from pcapcheck.values import clean
+
+LOCK = ".lock"
+# The end of the name of a file that is being written: no reader of tables takes it for one.
+PART = ".unfinished"
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """The path of a file to write, which takes the place of ``path`` once all of it is on the disk.
+
+    Raises CaptureError if it cannot be written; what was there before is there still.
+    """
+    part = path.with_name(path.name + PART)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        with part.open("rb") as stream:
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise write_error(path, error) from None
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def write_error(path: Path, error: OSError) -> CaptureError:
+    """An error of writing, in a line."""
+    cure = "see whether it can be written, or name another folder"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        cure = "make room and run it again: it goes on from here"
+    return CaptureError(f"{clean(str(path))}: {error.strerror or error}; {cure}", UNREADABLE)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Make the folder, and keep others out as long as this lasts; the lock of a killed process does not stay.
+
+    Raises UsageError if somebody else has it, CaptureError if the folder cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise write_error(folder, error) from None
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 20).decode(errors="replace").strip()
+            by = f" (process {holder})" if holder.isdigit() else ""
+            raise UsageError(
+                f"--output {clean(str(folder))}: another run{by} writes there; wait for it, or name another folder"
+            ) from None
+        except OSError as error:
+            raise write_error(folder / LOCK, error) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)

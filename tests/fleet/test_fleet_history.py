@@ -1,0 +1,120 @@
+"""The history of a fleet: since when a rule fails where, what changed between runs, and what days show."""
+
+from __future__ import annotations
+
+import json
+import struct
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pcapcheck.cli.main import main
+from pcapcheck.errors import CaptureError, UsageError
+from pcapcheck.fleet.history import History, history
+from pcapcheck.fleet.ledger import Ledger
+from tests.support.fleet import BROKEN, HEALTHY, run_inline
+
+DAY = 86_400
+# Midnight of 2026-11-01 in UTC.
+BEGIN = 1_793_491_200
+
+
+def shifted(capture: Path, to: int) -> bytes:
+    """A capture (pcap, little-endian) whose first frame was recorded at this second."""
+    data = bytearray(capture.read_bytes())
+    assert data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1")
+    place, begin = 24, None
+    while place < len(data):
+        seconds, _, length = struct.unpack_from("<III", data, place)
+        begin = seconds if begin is None else begin
+        struct.pack_into("<I", data, place, seconds - begin + to)
+        place += 16 + length
+    return bytes(data)
+
+
+def night(folder: Path, node: str, day: int, capture: Path) -> None:
+    (folder / node).mkdir(parents=True, exist_ok=True)
+    (folder / node / f"night-{day:02}.pcap").write_bytes(shifted(capture, BEGIN + day * DAY))
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    folder = tmp_path / "fleet"
+    for day, capture in enumerate([HEALTHY, BROKEN, HEALTHY, BROKEN, BROKEN]):
+        night(folder, "node1", day, capture)
+        night(folder, "node2", day, HEALTHY)
+    return folder
+
+
+def shown(output: Path, *by: str, runs: tuple[int, int] | None = None) -> History:
+    with closing(Ledger(output, must_exist=True)) as ledger:
+        return history(ledger, by, runs)
+
+
+def test_since_when_a_rule_fails_where(fleet: Path, tmp_path: Path) -> None:
+    run_inline(fleet, output=tmp_path / "out", group_by="{node}/{night}.pcap")
+    (one,) = shown(tmp_path / "out").failing
+    assert (one.place, one.rule, one.observations) == ("node1", "gateway-arp-answered", 2)
+    assert [time // 10**9 // DAY - BEGIN // DAY for time in (one.since, one.last, one.passed or 0)] == [3, 4, 2]
+    # By another name each night is a place, where node2 passed the same night: that does not hide node1's failure.
+    assert {one.place for one in shown(tmp_path / "out", "night").failing} == {"night-01", "night-03", "night-04"}
+
+
+def test_what_changed_between_runs(fleet: Path, tmp_path: Path) -> None:
+    run_inline(fleet, output=tmp_path / "out", group_by="{node}/{night}.pcap")
+    assert shown(tmp_path / "out").compared is None
+    night(fleet, "node1", 5, HEALTHY)
+    night(fleet, "node2", 5, BROKEN)
+    run_inline(fleet, output=tmp_path / "out", group_by="{node}/{night}.pcap")
+    flips = {(flip.place, flip.rule): (flip.before, flip.after) for flip in shown(tmp_path / "out").flips}
+    assert flips["node1", "gateway-arp-answered"] == ("fail", "pass")
+    assert flips["node2", "gateway-arp-answered"] == ("pass", "fail")
+    # A run in which nothing was judged is none.
+    run_inline(fleet, output=tmp_path / "out", group_by="{node}/{night}.pcap")
+    assert shown(tmp_path / "out").compared == (1, 2)
+    with pytest.raises(UsageError, match="there are 1 to 2"):
+        shown(tmp_path / "out", runs=(1, 3))
+
+
+def test_the_trend_of_a_node(fleet: Path, tmp_path: Path) -> None:
+    run_inline(fleet, output=tmp_path / "out", group_by="{node}/{night}.pcap")
+    days = {(one.place, one.day): one for one in shown(tmp_path / "out").trend}
+    assert len(days) == 10
+    healthy, broken = days["node1", "2026-11-01"], days["node1", "2026-11-02"]
+    assert (healthy.echo_settled, healthy.loss, healthy.failed) == (3, 0, 0)
+    assert healthy.p99 is not None
+    assert (broken.echo_settled, broken.loss, broken.failed) == (0, None, 1)
+
+
+def test_clocks_that_were_not_set_are_left_out_and_counted(tmp_path: Path) -> None:
+    night(tmp_path / "fleet", "node1", 0, HEALTHY)
+    (tmp_path / "fleet" / "node1" / "old.pcap").write_bytes(shifted(BROKEN, 100))
+    (tmp_path / "fleet" / "node1" / "new.pcap").write_bytes(shifted(BROKEN, 2**32 - 100))
+    run_inline(tmp_path / "fleet", output=tmp_path / "out")
+    seen = shown(tmp_path / "out")
+    assert (seen.undated, seen.failing, [one.day for one in seen.trend]) == (2, [], ["2026-11-01"])
+
+
+def test_what_is_printed(fleet: Path, tmp_path: Path) -> None:
+    run_inline(fleet, output=tmp_path / "out", group_by="{node}/{night}.pcap")
+    done = CliRunner().invoke(main, ["history", str(tmp_path / "out")])
+    assert done.exit_code == 0
+    assert "node1  gateway-arp-answered  2026-11-04 00:00  2" in done.output
+    document = json.loads(CliRunner().invoke(main, ["history", str(tmp_path / "out"), "--format", "json"]).output)
+    assert document["failing"][0]["since"].startswith("2026-11-04T00:00:00")
+    assert len(document["trend"]) == 10
+
+
+def test_a_folder_without_a_history(tmp_path: Path) -> None:
+    with pytest.raises(CaptureError, match="written nothing here"):
+        Ledger(tmp_path, must_exist=True)
+    done = CliRunner().invoke(main, ["history", str(tmp_path / "absent")])
+    assert done.exit_code == 2
+
+
+def test_a_name_that_nothing_was_grouped_by(fleet: Path, tmp_path: Path) -> None:
+    run_inline(fleet, output=tmp_path / "out")
+    with pytest.raises(UsageError, match="nothing was grouped by names"):
+        shown(tmp_path / "out", "node")
