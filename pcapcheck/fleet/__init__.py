@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pcapcheck.fleet.fleet_library import FleetJudgement, Frames, data_frames, judge
+    from pcapcheck.fleet.fleet_library import FleetFrames, FleetJudgement, data_frames, judge
 
-__all__ = ["FleetJudgement", "Frames", "data_frames", "judge"]
+__all__ = ["FleetFrames", "FleetJudgement", "data_frames", "judge"]
 
 
 def __getattr__(name: str) -> object:

@@ -45,7 +45,7 @@ class FleetJudgement(Struct, frozen=True):
     page: str | None = None
 
 
-class Frames(NamedTuple):
+class FleetFrames(NamedTuple):
     """A fleet as DataFrames: a row per observation, and a row per observation and rule. Times are UTC."""
 
     observations: pandas.DataFrame
@@ -91,7 +91,7 @@ def judge(
             yield FleetJudgement(clean(one.name), dict(one.columns), rows.observation, rows.findings, judged.page)
 
 
-def data_frames(judged: Iterable[FleetJudgement]) -> Frames:
+def data_frames(judged: Iterable[FleetJudgement]) -> FleetFrames:
     """The observations as two DataFrames, sorted by name, with the columns of the tables that ``fleet`` writes."""
     import pandas as pd
 
@@ -111,4 +111,4 @@ def data_frames(judged: Iterable[FleetJudgement]) -> Frames:
             if type_ == TIME:
                 frame[name] = pd.to_datetime(frame[name].astype("Int64"), unit="ns", utc=True)
         frames.append(frame.drop(columns=["run", "latest"]))
-    return Frames(*frames)
+    return FleetFrames(*frames)

@@ -16,7 +16,7 @@ from pcapcheck.fleet.fleet_tables import check_format, write_tables
 from pcapcheck.fleet.grouped_files import LeftOut
 from pcapcheck.fleet.judge_fleet import Ordered, judge_fleet
 from pcapcheck.fleet.judge_observation import DIED, FAULT, MEMORY, Judged, packed, unpacked
-from pcapcheck.fleet.ledger import Known, Ledger, read_columns
+from pcapcheck.fleet.ledger import KnownResult, Ledger, read_columns
 from pcapcheck.fleet.overview import Overview
 from pcapcheck.fleet.rules_digest import rules_digest
 from pcapcheck.fleet.whole_files import locked, written_whole
@@ -104,7 +104,7 @@ def _wanted(
             yield Ordered(observation, known.digest)
 
 
-def _is_error(known: Known) -> bool:
+def _is_error(known: KnownResult) -> bool:
     return unpacked(known.packed).observation.verdict == ERROR
 
 

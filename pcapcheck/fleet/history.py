@@ -190,7 +190,7 @@ def _worse(known: tuple[int, str], run: int, status: str) -> tuple[int, str]:
 
 
 def history(ledger: Ledger, by: Sequence[str] = (), runs: tuple[int, int] | None = None) -> History:
-    """The history of a ledger: places are told by the names ``by``, and two ``runs`` compared (None: the last two).
+    """The history of a ledger: places are known by the names ``by``, and two ``runs`` compared (None: the last two).
 
     Raises UsageError if there is no such name or run.
     """

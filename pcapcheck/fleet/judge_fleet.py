@@ -14,7 +14,7 @@ from pcapcheck.fleet.fleet_rows import unjudged_rows
 from pcapcheck.fleet.judge_observation import DIED, Judged, Judging, judge_observation, packed
 from pcapcheck.values import clean
 
-# A process may be killed for another's sake; one observation that kills so many is to blame.
+# A process may be killed for another's sake; an observation over which this many died is to blame.
 ATTEMPTS = 4
 
 

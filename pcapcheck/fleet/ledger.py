@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE TABLE IF NOT EXISTS results (
     key BLOB NOT NULL, run INTEGER NOT NULL, columns TEXT NOT NULL, name TEXT NOT NULL, stamp TEXT NOT NULL,
     digest TEXT NOT NULL, settings TEXT NOT NULL, has_page INTEGER NOT NULL, passing INTEGER NOT NULL,
-    rows BLOB NOT NULL, PRIMARY KEY (key, run)) WITHOUT ROWID;
+    rows BLOB NOT NULL, PRIMARY KEY (key, run));
 CREATE INDEX IF NOT EXISTS by_columns ON results (columns, name, run);
 CREATE TABLE IF NOT EXISTS unwritten (columns TEXT PRIMARY KEY) WITHOUT ROWID;
 PRAGMA user_version = {FORMAT};
@@ -49,7 +49,7 @@ class Run(Struct, frozen=True):
     done: bool
 
 
-class Known(Struct, frozen=True):
+class KnownResult(Struct, frozen=True):
     """The latest result for an observation. ``passing``: its error may have passed by now."""
 
     run: int
@@ -107,7 +107,7 @@ class Ledger:
             self._base.execute("BEGIN")
         return self.run
 
-    def known(self, observation: FleetObservation) -> Known | None:
+    def known(self, observation: FleetObservation) -> KnownResult | None:
         """The latest result for an observation."""
         with self._clear():
             row = self._base.execute(
@@ -115,7 +115,7 @@ class Ledger:
                 "ORDER BY run DESC LIMIT 1",
                 (observation.key,),
             ).fetchone()
-        return Known(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5]), row[6]) if row else None
+        return KnownResult(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5]), row[6]) if row else None
 
     def add(self, judged: Judged, settings: str, passing: bool) -> None:
         """Note a result; it is safe once it is committed, a second later at most."""
@@ -132,7 +132,7 @@ class Ledger:
             self._base.execute("INSERT OR IGNORE INTO unwritten VALUES (?)", (columns,))
         self._commit_soon()
 
-    def keep(self, observation: FleetObservation, known: Known) -> None:
+    def keep(self, observation: FleetObservation, known: KnownResult) -> None:
         """Note that an observation is as it was, though its files look new."""
         with self._clear():
             self._base.execute(

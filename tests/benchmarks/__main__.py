@@ -1,6 +1,7 @@
 """Run pcapcheck and its peers over the same captures, in turn, and print tables of ratios.
 
-    python -m tests.benchmarks [COMPARISON ...] [--frames N ...] [--traffic NAME ...] [--runs N] [--folder DIR]
+    python -m tests.benchmarks [COMPARISON ...] [--frames N ...] [--fleets COUNTxFRAMES ...] [--traffic NAME ...]
+        [--runs N] [--folder DIR]
 
 Every figure is a median over runs in which the programs take turns, so that a machine whose speed drifts drifts for
 all of them; ratios below 1 mean that pcapcheck takes less.
@@ -16,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.comparisons import COMPARISONS, Bench, Comparison
+from tests.benchmarks.fleets import Fleet
 from tests.benchmarks.programs import PYTHON
 
 
@@ -23,6 +25,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="pcapcheck beside its peers")
     parser.add_argument("comparisons", nargs="*", metavar="COMPARISON", help=f"{', '.join(COMPARISONS)} (default: all)")
     parser.add_argument("--frames", type=int, nargs="+", default=[400_000], help="sizes of the captures")
+    parser.add_argument(
+        "--fleets", nargs="+", default=["2000x100", "20x1000000"], metavar="COUNTxFRAMES", help="sizes of fleets"
+    )
     parser.add_argument("--traffic", nargs="+", metavar="NAME", help="what is in them (default: every kind)")
     parser.add_argument("--runs", type=int, default=3, help="counted runs of each program")
     parser.add_argument("--folder", type=Path, help="where the captures are kept (default: a temporary folder)")
@@ -33,7 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        bench = Bench(traffic, options.frames, options.runs, folder)
+        bench = Bench(traffic, options.frames, list(map(Fleet.parse, options.fleets)), options.runs, folder)
         for name in options.comparisons or COMPARISONS:
             show(COMPARISONS[name](bench))
     print(f"{os.cpu_count()} processors, {platform.system()} {platform.release()}, {options.runs} runs each")

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.benchmarks.fleets import Fleet, fleet_rows
 from tests.benchmarks.programs import (
     PYTHON,
     Program,
@@ -88,10 +89,11 @@ class Comparison(NamedTuple):
 
 
 class Bench(NamedTuple):
-    """What all comparisons have in common: traffic, sizes of captures, counted runs, and a folder to write to."""
+    """What all comparisons have in common: traffic, sizes of captures and fleets, counted runs, and a folder."""
 
     traffic: list[str]
     frames: list[int]
+    fleets: list[Fleet]
     runs: int
     folder: Path
 
@@ -204,6 +206,17 @@ def peers(bench: Bench) -> list[Comparison]:
     return [_elapsed(_peers(frames), bench, traffic, frames) for traffic in bench.traffic for frames in bench.frames]
 
 
+def fleets(bench: Bench) -> list[Comparison]:
+    """Many captures, each judged by itself."""
+    headings = ["program", "elapsed", "captures a second", "the first takes"]
+    compared = []
+    for fleet in bench.fleets:
+        rows, programs = fleet_rows(fleet, bench.capture("pings", fleet.frames), bench.folder, bench.runs)
+        title = f"{fleet.count:,} captures of {fleet.frames:,} frames (pings)"
+        compared.append(Comparison(title, headings, rows, programs))
+    return compared
+
+
 COMPARISONS: dict[str, Callable[[Bench], list[Comparison]]] = {
     "per-frame": per_frame,
     "failing": failing,
@@ -212,6 +225,7 @@ COMPARISONS: dict[str, Callable[[Bench], list[Comparison]]] = {
     "texts": texts,
     "own-rule": own_rule,
     "peers": peers,
+    "fleet": fleets,
 }
 SRT = ("-q", "-z", "icmp,srt")
 

@@ -24,7 +24,7 @@ BEGIN = 1_793_491_200
 def shifted(capture: Path, to: int) -> bytes:
     """A capture (pcap, little-endian) whose first frame was recorded at this second."""
     data = bytearray(capture.read_bytes())
-    assert data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1")
+    assert bytes(data[:4]) in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1")
     place, begin = 24, None
     while place < len(data):
         seconds, _, length = struct.unpack_from("<III", data, place)
