@@ -23,6 +23,7 @@ from typing import Any, Protocol, TypeVar
 from msgspec import Struct
 
 from pcapcheck.errors import UsageError
+from pcapcheck.fleet.stored_file import is_address
 from pcapcheck.values import clean
 from pcapcheck.version import __version__
 
@@ -156,6 +157,8 @@ class DaskEngine:
             import distributed
         except ImportError:
             raise UsageError("--scheduler needs Dask; install it with: pip install 'pcapcheck[fleet]'") from None
+        if not is_address(address):
+            raise UsageError(f"--scheduler {clean(address)}: no address; give one as in tcp://HOST:8786")
         self._lost = distributed.scheduler.KilledWorker
         try:
             self._client = distributed.Client(address, timeout="10s", set_as_default=False)

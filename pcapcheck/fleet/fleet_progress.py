@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Seconds before anything is shown.
 PATIENCE = 2.0
+# An observation takes as long as this many bytes however small it is.
+PER_OBSERVATION = 4 << 20
 
 
 class FleetProgress:
@@ -42,8 +44,7 @@ class FleetProgress:
         if self._bar is None:
             self._begin(advance)
         if self._bar is not None and self._task is not None:
-            # An observation costs something however small it is.
-            done = advance.bytes_done + advance.done
+            done = advance.bytes_done + PER_OBSERVATION * advance.done
             rate = f"{advance.done:,} of {advance.count:,}, {advance.done / elapsed:,.1f}/s"
             self._bar.update(self._task, completed=done, rate=rate)
 
@@ -60,5 +61,5 @@ class FleetProgress:
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task("judging", total=advance.bytes + advance.count, rate="")
+        self._task = self._bar.add_task("judging", total=advance.bytes + PER_OBSERVATION * advance.count, rate="")
         self._bar.start()

@@ -40,7 +40,7 @@ def index_page(overview: Overview) -> str:
                     "word": WORDS[entry.row.verdict],
                     "name": entry.name,
                     "report": entry.row.report,
-                    "headline": entry.row.headline,
+                    "headline": entry.headline,
                     "failed": ", ".join(entry.failed),
                 }
                 for entry in entries

@@ -25,6 +25,8 @@ from pcapcheck.values import clean
 NAME = "ledger.sqlite"
 # Another shape of these tables is another format.
 FORMAT = 1
+# Seconds to wait for somebody who reads the ledger, as history does.
+WAIT = 600.0
 # Seconds between commits: what a crash may cost.
 EVERY = 1.0
 _TABLES = f"""
@@ -71,7 +73,7 @@ class Ledger:
         if must_exist and not self.path.is_file():
             raise CaptureError(f"{clean(str(folder))}: pcapcheck fleet has written nothing here; name its --output")
         with self._clear():
-            self._base = sqlite3.connect(self.path, isolation_level=None, timeout=30)
+            self._base = sqlite3.connect(self.path, isolation_level=None, timeout=WAIT)
             (version,) = self._base.execute("PRAGMA user_version").fetchone()
             if version not in (0, FORMAT):
                 raise CaptureError(

@@ -28,6 +28,11 @@ class Entry(Struct, frozen=True):
     row: ObservationRow
     failed: tuple[str, ...]
 
+    @property
+    def headline(self) -> str:
+        """Its headline; one that says why it could not be judged without the name, which stands before it."""
+        return self.row.headline.removeprefix(f"{self.name}: ")
+
     def __lt__(self, other: Entry) -> bool:
         """The heap has the best on top: it is the one to leave out."""
         return self.rank > other.rank

@@ -85,7 +85,7 @@ def write_overview(overview: Overview, page: Page) -> None:
         page.line("worst first:")
         shown = worst if page.verbose else worst[:SHOWN]
         for entry in shown:
-            page.line(f"{page.mark(mark_of(entry))} {entry.name}: {entry.row.headline}", 2, 2)
+            page.line(f"{page.mark(mark_of(entry))} {entry.name}: {entry.headline}", 2, 2)
         _more(page, sum(overview.verdicts[verdict] for verdict in (FAIL, ERROR)) + overview.warned - len(shown))
     if overview.failed_rules():
         _table(page, "by rule:", rule_rows(overview))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from pcapcheck.errors import UsageError
 from pcapcheck.fleet.fleet_rows import COLUMNS, ROWS, TAKEN
 from tests.support.fleet import BROKEN, HEALTHY, fleet_of, run_inline
+from tests.support.lab import ROOT
 
 pa = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
 import pyarrow.dataset as ds  # noqa: E402
@@ -31,6 +33,14 @@ def test_each_column_is_described() -> None:
     for table, row in ROWS.items():
         assert list(COLUMNS[table])[3:] == list(row.__struct_fields__)
     assert {"observation", "run", "latest", "rule", "verdict"} <= TAKEN
+
+
+def test_the_page_lists_the_columns() -> None:
+    page = (ROOT / "docs" / "fleet.md").read_text()
+    for table, columns in COLUMNS.items():
+        section = page.partition(f"### {table}\n")[2].partition("\n#")[0]
+        rows = re.findall(r"^\| `(.*?)` \| (.*?) \| (.*?) \|$", section, re.M)
+        assert rows == [(name, type_, help_) for name, (type_, help_) in columns.items()]
 
 
 def test_formats_have_the_same_rows(fleet: Path, tmp_path: Path) -> None:
