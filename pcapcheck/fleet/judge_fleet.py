@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from msgspec import Struct
 
+from pcapcheck.errors import CaptureError
 from pcapcheck.fleet.engines import Engine
 from pcapcheck.fleet.fleet_observation import FleetObservation
 from pcapcheck.fleet.fleet_rows import unjudged_rows
@@ -33,21 +34,31 @@ def judge_fleet(wanted: Iterable[Ordered], judging: Judging, engine: Engine) -> 
     while waiting or running:
         while waiting and len(running) < engine.slots:
             one = waiting.popleft()
-            running[engine.submit(judge_observation, one.observation, judging, one.known_digest)] = one
+            try:
+                future = engine.submit(judge_observation, one.observation, judging, one.known_digest)
+            except Exception as error:
+                raise _stopped(error) from None
+            running[future] = one
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             one = running.pop(future)
-            error = future.exception()
-            if error is None:
-                yield future.result()
-            elif not engine.has_died(error):
-                raise error
-            else:
+            try:
+                judged = future.result()
+            except Exception as error:
+                if not engine.has_died(error):
+                    raise _stopped(error) from None
                 one.deaths += 1
                 if one.deaths < ATTEMPTS:
                     waiting.append(one)
-                else:
-                    yield _died(one.observation)
+                    continue
+                judged = _died(one.observation)
+            yield judged
+
+
+def _stopped(error: Exception) -> CaptureError:
+    """Nobody is there any more to judge: a scheduler went away, or no process can be started."""
+    said = f"{type(error).__name__}: {clean(str(error))}".removesuffix(": ")
+    return CaptureError(f"judging stopped ({said}); see what became of the workers: the same command goes on from here")
 
 
 def _died(observation: FleetObservation) -> Judged:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from pcapcheck.errors import CaptureError
 from pcapcheck.fleet.engines import ProcessEngine
 from pcapcheck.fleet.fleet_observation import FleetObservation
 from pcapcheck.fleet.fleet_request import FleetRequest
@@ -90,6 +91,27 @@ def test_the_largest_begin_and_few_wait(tmp_path: Path) -> None:
     assert len(engine.judged) == engine.slots
     list(judged)
     assert [sizes[name] for name in engine.judged] == sorted(sizes.values(), reverse=True)
+
+
+class LostEngine(InlineEngine):
+    """Whose scheduler is gone after the first observation."""
+
+    def submit(self, function: Any, *arguments: Any) -> Future[Any]:
+        if self.judged:
+            future: Future[Any] = Future()
+            future.cancel()
+            future.set_running_or_notify_cancel()
+            return future
+        return super().submit(function, *arguments)
+
+
+def test_a_scheduler_that_goes_away_ends_the_run_with_a_line(tmp_path: Path) -> None:
+    folder = fleet_of(tmp_path / "fleet", node1=HEALTHY, node2=BROKEN)
+    with pytest.raises(CaptureError, match=r"judging stopped \(CancelledError\)"):
+        run_inline(folder, output=tmp_path / "out", engine=LostEngine())
+    # What was judged before is kept.
+    assert len(run_inline(folder, output=tmp_path / "out")[1]) == 2
+    assert written(tmp_path / "out")[0].count(b"\n") == 2
 
 
 @pytest.mark.slow
