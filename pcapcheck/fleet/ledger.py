@@ -150,7 +150,9 @@ class Ledger:
     def commit(self) -> None:
         """Make all that was noted safe."""
         with self._clear():
-            self._base.execute("COMMIT")
+            # An interruption may have come between the two.
+            if self._base.in_transaction:
+                self._base.execute("COMMIT")
             self._base.execute("BEGIN")
         self._committed = time.monotonic()
 

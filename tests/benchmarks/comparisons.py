@@ -212,7 +212,7 @@ def fleets(bench: Bench) -> list[Comparison]:
     compared = []
     for fleet in bench.fleets:
         rows, programs = fleet_rows(fleet, bench.capture("pings", fleet.frames), bench.folder, bench.runs)
-        title = f"{fleet.count:,} captures of {fleet.frames:,} frames (pings)"
+        title = f"{fleet.captures:,} captures of {fleet.frames:,} frames (pings)"
         compared.append(Comparison(title, headings, rows, programs))
     return compared
 

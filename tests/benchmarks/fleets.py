@@ -24,9 +24,9 @@ FLEET = (
 
 
 class Fleet(NamedTuple):
-    """``count`` captures of ``frames`` frames each."""
+    """``captures`` of ``frames`` frames each."""
 
-    count: int
+    captures: int
     frames: int
 
     @classmethod
@@ -37,10 +37,10 @@ class Fleet(NamedTuple):
 
     def write(self, capture: Path, folder: Path) -> Path:
         """The folder with its captures, made once."""
-        place = folder / f"fleet-{self.count}x{self.frames}"
+        place = folder / f"fleet-{self.captures}x{self.frames}"
         if not place.exists():
             place.mkdir()
-            for number in range(self.count):
+            for number in range(self.captures):
                 os.link(capture, place / f"node-{number:06}.pcap")
         return place
 
@@ -75,7 +75,7 @@ def fleet_rows(fleet: Fleet, capture: Path, folder: Path, runs: int) -> tuple[li
     take_turns(programs, fleet.write(capture, folder), runs)
     first = programs[0].median
     rows = [
-        [one.name, f"{one.median:.2f} s", f"{fleet.count / one.median:,.1f}", f"{first / one.median:.2f} x that"]
+        [one.name, f"{one.median:.2f} s", f"{fleet.captures / one.median:,.1f}", f"{first / one.median:.2f} x that"]
         for one in programs
     ]
     return rows, programs

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import pcapcheck
-from pcapcheck import CaptureError, PcapcheckError, RuleError, StateError, UsageError
+from pcapcheck import CaptureError, PcapcheckError, RuleError, StateError, UsageError, fleet
 from tests.support.lab import ROOT
 
 FACE = {
@@ -53,7 +53,11 @@ def test_importing_it_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
 def test_documents_import_nothing_else(page: Path) -> None:
-    allowed = re.compile(rf"(from pcapcheck import (?:(?:{'|'.join(FACE)})(?:, )?)+|import pcapcheck)")
+    faces = "|".join(
+        rf"from {module} import (?:(?:{'|'.join(names)})(?:, )?)+"
+        for module, names in (("pcapcheck", FACE), (r"pcapcheck\.fleet", fleet.__all__))
+    )
+    allowed = re.compile(rf"({faces}|import pcapcheck)")
     assert [found for found in IMPORT.findall(page.read_text()) if not allowed.fullmatch(found)] == []
 
 
