@@ -11,10 +11,12 @@ from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.report.formats import text_with_ladder
 from pcapcheck.report.pictures.drawn_ladder import DrawnLadder
-from pcapcheck.report.pictures.ladder import ASSUMED, LOST, SEEN, Ladder, ladders
+from pcapcheck.report.pictures.drawn_way import DrawnWay
+from pcapcheck.report.pictures.ladder import ASSUMED, LOST, SEEN, Ladder, ladder_of
 from pcapcheck.report.pictures.mermaid import ladder_lines, way_lines
 from pcapcheck.report.pictures.nice_scale import time_scale
 from pcapcheck.report.pictures.over_time import OverTime, over_time
+from pcapcheck.report.pictures.pictured_exchange import pictured_exchanges
 from pcapcheck.report.pictures.text_ladder import text_ladder
 from pcapcheck.report.pictures.way import Way, way
 from pcapcheck.report.pod_sums import each_pod
@@ -26,14 +28,22 @@ def judged(scenario: str) -> Analysis:
     return analyze(*captures(scenario))
 
 
+def ladders(analysis: Analysis) -> list[Ladder]:
+    return [ladder_of(exchange) for exchange in pictured_exchanges(analysis)]
+
+
 def drawn(scenario: str) -> list[Ladder]:
     return ladders(judged(scenario))
 
 
-def the_way(scenario: str) -> Way:
-    found = way(judged(scenario))
+def way_of(analysis: Analysis) -> Way:
+    found = way(analysis, pictured_exchanges(analysis))
     assert found is not None
     return found
+
+
+def the_way(scenario: str) -> Way:
+    return way_of(judged(scenario))
 
 
 def slices(scenario: str) -> OverTime:
@@ -99,8 +109,8 @@ def test_late_is_not_lost() -> None:
     """An answer after a second and a half is drawn that much further down than one after microseconds."""
     late = drawn("dns-vxlan-slow")[0]
     assert LOST not in {arrow.state for arrow in late.arrows}
-    assert the_way("dns-vxlan-slow").ends_at is None
-    places = DrawnLadder("x", late).arrows
+    assert the_way("dns-vxlan-slow").ended is None
+    places = DrawnLadder(late).arrows
     query = [y for arrow, y, _ in places if arrow.packet == 0]
     response = [y for arrow, y, _ in places if arrow.packet == 1]
     assert response[0] - query[-1] > 2 * (query[-1] - query[0])
@@ -137,16 +147,16 @@ def test_way(scenario: str, stops: list[str], counts: list[str], last: str | Non
     points = [stop for stop in found.stops if not stop.is_end]
     assert [stop.name for stop in points] == stops
     assert [stop.count for stop in points] == counts
-    assert (found.ends_at.name if found.ends_at else None) == last
-    assert (f"seen last on {last}" in found.words) == (last is not None)
+    assert (found.ended[0].name if found.ended else None) == last
+    assert ("last seen on" in found.words or "no answer" in found.words) == (last is not None)
 
 
 def test_way_shows_what_changes() -> None:
     """MACs from link to link, the TTL, the tunnel, and whose machine it is."""
     found = the_way("dns-vxlan-slow")
     assert [leg.text for leg in found.legs][:2] == ["to ee:ee:ee:ee:ee:ee", "to 66:2d:bf:44:a6:8b"]
-    assert ("TTL 63", "in VXLAN") in [stop.lines for stop in found.stops]
-    assert [name for name, _, _ in found.machines] == ["node", "node2"]
+    assert ("TTL 63, in VXLAN",) in [stop.lines for stop in found.stops]
+    assert [name for name, _, _, _ in DrawnWay(found).machines] == ["node", "node2"]
 
 
 def test_over_time() -> None:
@@ -208,11 +218,9 @@ def test_width(width: int) -> None:
 
 def test_mermaid() -> None:
     analysis = judged("second-node-drops")
-    found = way(analysis)
-    assert found is not None
-    drawing = list(way_lines(found))
+    drawing = list(way_lines(way_of(analysis)))
     assert drawing[0] == "flowchart LR"
-    assert "  s2 --x|last seen here| s3" in drawing
+    assert "  s2 --x|4 of 7 last seen here| s3" in drawing
     sequence = list(ladder_lines(ladders(analysis)[0]))
     assert sequence[0] == "sequenceDiagram"
     assert sequence[-1] == "  p2-xp3: last seen here, never on calia1bbc4f6b22"
@@ -241,14 +249,14 @@ def test_no_exchange(tmp_path: Path) -> None:
     other = write_pcap(tmp_path / "cali14e7d81007d.pcap", [(BEGIN, answer())])
     analysis = analyze(other)
     assert ladders(analysis) == []
-    assert way(analysis) is None
+    assert way(analysis, []) is None
 
 
 def test_no_times() -> None:
     """A text without times is drawn without them."""
     analysis = analyze(b"ARP, Request who-has 169.254.1.1 tell 10.244.1.10, length 28\n" * 4)
     for ladder in ladders(analysis):
-        assert {time for _, _, time in DrawnLadder("x", ladder).arrows} == {""}
+        assert {time for _, _, time in DrawnLadder(ladder).arrows} == {""}
     assert over_time(analysis, each_pod(analysis)) is None
 
 

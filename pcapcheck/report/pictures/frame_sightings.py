@@ -11,14 +11,17 @@ from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.report.pictures.packet_words import words_of
+from pcapcheck.report.pictures.packet_words import kind_of, words_of
 
 # (capture, frame)
 Place = tuple[int, int]
 
 
 class Sighting(Struct, frozen=True):
-    """A frame at one capture point. ``time`` in nanoseconds; of ARP, addresses are those of sender and target."""
+    """A frame at one capture point. ``time`` in nanoseconds; of ARP, addresses are those of sender and target.
+
+    ``kind`` and ``words`` say what it is, as ``packet_words`` does.
+    """
 
     place: Place
     point: PointFacts
@@ -29,6 +32,7 @@ class Sighting(Struct, frozen=True):
     eth_src: int | None
     eth_dst: int | None
     side: str | None
+    kind: str
     words: str
 
 
@@ -63,6 +67,7 @@ def _sighting(capture: int, row: FrameRow, point: PointFacts) -> Sighting:
         eth_src=_number(row.eth_src),
         eth_dst=_number(row.eth_dst),
         side=point.sides.of(point.groups[row.group])[0],
+        kind=kind_of(row),
         words=words_of(row),
     )
 

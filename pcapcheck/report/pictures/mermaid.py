@@ -24,7 +24,7 @@ def way_lines(way: Way) -> Iterator[str]:
         yield f'  s{number}["{words}"]' if stop.is_end else f'  s{number}(["{words}"])'
     for number, leg in enumerate(way.legs):
         arrow = "--x" if leg.state == LOST else "-->" if leg.state == SEEN else "-.->"
-        label = "last seen here" if leg.state == LOST else _safe(leg.text)
+        label = _safe(leg.text)
         yield f"  s{number} {arrow}{f'|{label}|' if label else ''} s{number + 1}"
 
 
