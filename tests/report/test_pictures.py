@@ -220,7 +220,7 @@ def test_mermaid() -> None:
     analysis = judged("second-node-drops")
     drawing = list(way_lines(way_of(analysis)))
     assert drawing[0] == "flowchart LR"
-    assert "  s2 --x|4 of 7 last seen here| s3" in drawing
+    assert '  s2 --x|"4 of 7 last seen here"| s3' in drawing
     sequence = list(ladder_lines(ladders(analysis)[0]))
     assert sequence[0] == "sequenceDiagram"
     assert sequence[-1] == "  p2-xp3: last seen here, never on calia1bbc4f6b22"

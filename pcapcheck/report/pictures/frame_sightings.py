@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from pcapcheck import protocols
 from pcapcheck.analysis import Analysis
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
@@ -18,7 +19,7 @@ Place = tuple[int, int]
 
 
 class Sighting(Struct, frozen=True):
-    """A frame at one capture point. ``time`` in nanoseconds; of ARP, addresses are those of sender and target.
+    """A frame at one capture point. ``time`` in nanoseconds; what asks for a MAC is from who asks to who is asked for.
 
     ``kind`` and ``words`` say what it is, as ``packet_words`` does.
     """
@@ -56,7 +57,7 @@ def sightings(analysis: Analysis, places: Iterable[Place]) -> dict[Place, Sighti
 
 
 def _sighting(capture: int, row: FrameRow, point: PointFacts) -> Sighting:
-    src, dst = (row.ip_src, row.ip_dst) if row.arp_opcode is None else (row.arp_src_proto_ipv4, row.arp_dst_proto_ipv4)
+    src, dst = _ends(row)
     return Sighting(
         place=(capture, row.frames[0]),
         point=point,
@@ -70,6 +71,16 @@ def _sighting(capture: int, row: FrameRow, point: PointFacts) -> Sighting:
         kind=kind_of(row),
         words=words_of(row),
     )
+
+
+def _ends(row: FrameRow) -> tuple[object, object]:
+    """Sender and receiver: of ARP those in the message, of neighbour discovery the target instead of a group."""
+    if row.arp_opcode is not None:
+        return row.arp_src_proto_ipv4, row.arp_dst_proto_ipv4
+    if isinstance(row.nd_target, int):
+        asks = row.icmp_type == protocols.NEIGHBOR_SOLICITATION
+        return (row.ip_src, row.nd_target) if asks else (row.nd_target, row.ip_dst)
+    return row.ip_src, row.ip_dst
 
 
 def _number(value: object) -> int | None:

@@ -27,10 +27,14 @@ MOST_ARROWS = 20
 
 
 class Lifeline(Struct, frozen=True):
-    """An end of the exchange, or a capture point between the ends; ``note`` says which, or on which machine."""
+    """An end of the exchange, or a capture point between the ends; ``note`` says which.
+
+    ``machine`` is what the machine of a capture point is called, empty where nothing tells.
+    """
 
     name: str
     note: str
+    machine: str = ""
 
 
 class Arrow(Struct, frozen=True):
@@ -94,8 +98,8 @@ def _lifelines(exchange: PicturedExchange) -> Iterable[Lifeline]:
     asker = first.side if first.src == exchange.asker else None
     yield Lifeline(exchange.name_of(exchange.asker), asker or "end")
     for point in exchange.points:
-        machine = exchange.analysis.followed.hosts.name(point.key)
-        yield Lifeline(clean(point.name), f"recorded on {clean(machine)}" if machine else "recorded")
+        machine = clean(exchange.analysis.followed.hosts.name(point.key) or "")
+        yield Lifeline(clean(point.name), f"recorded on {machine}" if machine else "recorded", machine)
     if exchange.is_on_link and exchange.far_side:
         yield Lifeline(exchange.far_side, "")
     else:
@@ -142,12 +146,14 @@ def _text(packet: PicturedPacket) -> str:
     about = first.words
     if packet.kind == ERROR and first.src is not None:
         about += f", says {format_address(first.src)}"
+    where = ", ".join(str(sighting.place[1]) for sighting in packet.sightings)
+    about += f" ({'frame' if len(packet.sightings) == 1 else 'frames'} {where})"
+    # What is cut off where there is no room stands last.
     if first.ttl is not None and not packet.is_on_link:
         about += f", TTL {first.ttl}"
     if first.eth_dst is not None and not packet.is_on_link:
         about += f", to {format_mac(first.eth_dst)}"
-    where = ", ".join(str(sighting.place[1]) for sighting in packet.sightings)
-    return clean(f"{about} ({'frame' if len(packet.sightings) == 1 else 'frames'} {where})")
+    return clean(about)
 
 
 def _after(exchange: PicturedExchange, time: int | None) -> int | None:

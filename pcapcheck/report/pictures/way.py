@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from msgspec import Struct
 
@@ -46,7 +47,7 @@ class Stop(Struct, frozen=True):
     @property
     def place(self) -> str:
         """Its name, with that of its machine."""
-        return f"{self.machine}'s {self.name}" if self.machine else self.name
+        return _of(self.machine) + self.name
 
 
 class Leg(Struct, frozen=True):
@@ -76,15 +77,25 @@ class Way(Struct, frozen=True):
     @property
     def words(self) -> str:
         """The picture in a sentence."""
-        first, *points, last = self.stops
-        seen = (f"{stop.count} on {stop.place}" if stop.count else f"recorded on {stop.place}" for stop in points)
-        told = f"{self.noun} from {first.name} to {last.name}: {', '.join(seen)}"
-        if self.ended is None:
-            return told
-        stop, why = self.ended
-        if LAST_SEEN in why:
-            return f"{told}; {why.replace('here', f'on {stop.place}')}"
-        return f"{told}; after {stop.place}: {why}"
+        first, *_, last = self.stops
+        told = f"{self.noun} from {first.name} to {last.name}: "
+        if self.ended is not None:
+            stop, why = self.ended
+            told += f"{why.replace('here', f'on {stop.place}')}; "
+        return told + ", ".join(self._seen)
+
+    @property
+    def _seen(self) -> Iterator[str]:
+        """How many each point saw: those of one machine that saw as many are named together."""
+        points = [stop for stop in self.stops if not stop.is_end]
+        for (count, machine), alike in groupby(points, lambda stop: (stop.count, stop.machine)):
+            *names, last = (stop.name for stop in alike)
+            named = f"{', '.join(names)} and {last}" if names else last
+            yield f"{count or 'recorded'} on {_of(machine)}{named}"
+
+
+def _of(machine: str) -> str:
+    return f"{machine}'s " if machine else ""
 
 
 def way(analysis: Analysis, exchanges: Sequence[PicturedExchange]) -> Way | None:
