@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from io import StringIO
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -122,6 +125,95 @@ def test_who_asks_stands_left() -> None:
     assert names(asks) == ["172.31.186.250", "calieabe7761b00", "pod"]
 
 
+def test_unanswered_question() -> None:
+    """A question that no rule is about is drawn like a failed rule: SYNs that arrive at the NIC and go no further."""
+    first = drawn("outside-tcp-dies")[0]
+    assert first.failed
+    assert first.title.startswith("172.31.186.1's connection to 10.244.1.10 port 5201 gets no answer")
+    assert {arrow.note for arrow in first.arrows if arrow.state == LOST} == {"last seen here, never on cali14e7d81007d"}
+    found = the_way("outside-tcp-dies")
+    assert [stop.name for stop in found.stops] == ["172.31.186.1", "eth0", "cali14e7d81007d", "10.244.1.10"]
+    assert "last seen on eth0" in found.words
+
+
+def test_stalled_data() -> None:
+    """The way is that of the data, not of a ping that is well."""
+    stuck = drawn("receiver-gone-midway")[0]
+    assert {arrow.note for arrow in stuck.arrows if arrow.state == LOST} == {"not acknowledged"}
+    assert all("266 bytes" in arrow.text for arrow in stuck.arrows if arrow.text)
+    assert the_way("receiver-gone-midway").words == (
+        "packets from 10.244.1.10 to 10.244.1.11: not acknowledged; recorded on cali14e7d81007d"
+    )
+
+
+def test_rules_about_one_packet_are_one_ladder() -> None:
+    failed = [ladder.title for ladder in drawn("mtu-mismatch") if ladder.failed]
+    assert len(failed) == len(set(failed)) == 2
+    assert all(title.startswith("echo-answered") for title in failed)
+
+
+def test_wrong_and_lost_are_two_ladders() -> None:
+    """Packets to a MAC where nobody listens: what is wrong with them, then that they get no answer."""
+    assert [ladder.title.partition(":")[0] for ladder in drawn("stale-neighbour-pod")] == [
+        "pod-frames-to-proxy-mac",
+        "echo-answered",
+    ]
+    found = the_way("stale-neighbour-pod")
+    assert [leg.text for leg in found.legs] == ["to 5e:f9:04:11:22:33", "no answer"]
+
+
+def test_answer_from_the_wrong_address() -> None:
+    """It comes to its asker's link and is none to the question: not called lost."""
+    first = drawn("service-answer-untracked")[0]
+    assert first.arrows[0].text.startswith("SYN 59534")
+    assert first.arrows[-1].note == "from 10.244.1.11, which was not asked"
+    assert "last seen" not in the_way("service-answer-untracked").words
+
+
+def test_questions_before_answers() -> None:
+    """Where both are lost, the way is that of the questions."""
+    assert the_way("loss").noun == "echo requests"
+
+
+def test_neighbour_discovery_asks_for_its_target() -> None:
+    """Not for the multicast group that the question goes to."""
+    found = the_way("ipv6-random-mac")
+    assert [stop.name for stop in found.stops][-1] == "fe80::ecee:eeff:feee:eeee"
+
+
+@pytest.mark.parametrize("scenario", ["two-nodes-vxlan", "two-nodes-ipip", "vxlan-mtu-black-hole"])
+def test_points_stand_by_their_machine(scenario: str) -> None:
+    """Also where the question was seen on one node's NIC and the answer on the other's."""
+    (healthy,) = [ladder for ladder in drawn(scenario) if not ladder.failed]
+    machines = [line.machine for line in healthy.lifelines if line.machine]
+    assert [machine for machine, _ in groupby(machines)] == ["node", "node2"]
+
+
+def test_tunnel_before_pod_link() -> None:
+    """Of what never showed a packet, in the order in which it had to come there."""
+    points = [stop for stop in the_way("vxlan-tcp-lost").stops if stop.seen == 0]
+    assert [stop.name for stop in points] == ["vxlan.calico", "calia1bbc4f6b22"]
+
+
+@pytest.mark.parametrize("scenario", ["loss", "nic-forwarding-off", "transfer-waits", "two-nodes-vxlan"])
+def test_what_no_router_forwards_stays_on_its_link(scenario: str) -> None:
+    """An address resolution next to packets that cross is between an end and the point beside it."""
+    for ladder in drawn(scenario):
+        ends = {0, len(ladder.lifelines) - 1}
+        asking = [arrow for arrow in ladder.arrows if "who-has" in arrow.text or "is-at" in arrow.text]
+        assert all({arrow.start, arrow.end} & ends for arrow in asking)
+
+
+@pytest.mark.parametrize("scenario", ["vxlan-tcp-lost", "vxlan-blocked", "two-nodes-vxlan", "frag-needed", "healthy"])
+def test_as_wide_as_a_page(scenario: str) -> None:
+    """A long way has two rows: a wider drawing is made smaller until nobody can read it."""
+    found = DrawnWay(the_way(scenario))
+    assert found.width <= 980
+    for on in found.legs:
+        assert 0 <= on.a < on.b <= found.width
+    assert all(DrawnLadder(ladder).width <= 980 for ladder in drawn(scenario))
+
+
 @pytest.mark.parametrize(
     ("scenario", "stops", "counts", "last"),
     [
@@ -208,12 +300,28 @@ def test_plain_characters() -> None:
     assert sum("x no answer" in line for line in lines) == 3
 
 
-@pytest.mark.parametrize("width", [40, 80, 200])
-def test_width(width: int) -> None:
-    """Lifelines need some room; where there is enough, no line is longer than the terminal."""
-    for ladder in drawn("second-node-drops"):
+@pytest.mark.parametrize("width", [80, 200])
+@pytest.mark.parametrize("scenario", ["second-node-drops", "reply-lost-midway", "vxlan-tcp-lost", "frag-needed"])
+def test_width(scenario: str, width: int) -> None:
+    """No line is longer than the terminal, and each cross is there, also of what is lost on its way back."""
+    for ladder in drawn(scenario):
         lines = list(text_ladder(ladder, width))
-        assert max(map(len, lines)) <= max(width, 30 + 14 * len(ladder.lifelines))
+        assert max(map(len, lines)) <= width
+        lost = [arrow.note for arrow in ladder.arrows if arrow.state == LOST]
+        assert sum("✗" in line for line in lines) == len(lost)
+        assert all(any(note in line for line in lines) for note in lost)
+
+
+def test_narrow_terminal() -> None:
+    """Lifelines need some room."""
+    (silent,) = drawn("proxy-arp-off")
+    assert max(map(len, text_ladder(silent, 20))) < 45
+
+
+def test_machines_in_characters() -> None:
+    """Two interfaces of one name are told apart by their nodes."""
+    lines = list(text_ladder(drawn("vxlan-tcp-lost")[0], 80))
+    assert lines[1].split() == ["pod", "node", "node", "node", "node2", "node2", "end"]
 
 
 def test_mermaid() -> None:
@@ -224,6 +332,38 @@ def test_mermaid() -> None:
     sequence = list(ladder_lines(ladders(analysis)[0]))
     assert sequence[0] == "sequenceDiagram"
     assert sequence[-1] == "  p2-xp3: last seen here, never on calia1bbc4f6b22"
+
+
+# What Mermaid's parser takes, as far as it is used: names and texts in quotes, or up to the end of the line.
+NODE_LINE = r'  s\d+(?:\["[^"\n`;#]*"\]|\(\["[^"\n`;#]*"\]\))'
+EDGE_LINE = r'  s\d+ (?:-->|-\.->|--x)(?:\|"[^"|\n`;#]*"\|)? s\d+'
+LIFELINE = r"  participant p\d+ as [^\n;#<>{}\"]+"
+ARROW_LINE = r"  p\d+(?:->>|-->>|-x)p\d+: [^\n;#<>{}\"]+"
+NAMES = ["end", "%%{init: {}}%%", "x\n  end", "a as b;", '"]|<b>#35;`', "(a)|b|", "->> p0: x", "x" * 4096]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_mermaid_with_hostile_names(name: str, tmp_path: Path) -> None:
+    """Names stay names, and at most 20 arrows are drawn."""
+    for file in captures("second-node-drops"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    pods = [
+        {"kind": "Pod", "metadata": {"name": name, "namespace": "d"}, "status": {"podIP": ip}}
+        for ip in ("10.244.1.10", "10.244.2.20")
+    ]
+    (tmp_path / "pods.json").write_text(json.dumps({"kind": "List", "items": pods}))
+    analysis = analyze(*(tmp_path / file.name for file in captures("second-node-drops")), pods=tmp_path / "pods.json")
+    nodes: list[str] = []
+    edges: list[str] = []
+    for line in list(way_lines(way_of(analysis)))[1:]:
+        (edges if re.fullmatch(EDGE_LINE, line) else nodes).append(line)
+    assert len(edges) == len(nodes) - 1
+    assert all(re.fullmatch(NODE_LINE, line) for line in nodes)
+    for ladder in ladders(analysis):
+        lines = list(ladder_lines(ladder))[1:]
+        arrows = [line for line in lines if re.fullmatch(ARROW_LINE, line)]
+        assert len(arrows) <= 20
+        assert len(arrows) + sum(bool(re.fullmatch(LIFELINE, line)) for line in lines) == len(lines)
 
 
 def test_many_arrows_are_cut(tmp_path: Path) -> None:

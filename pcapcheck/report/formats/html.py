@@ -189,7 +189,8 @@ def _about(report: Report) -> Iterator[str]:
         yield format_time(report.first).partition(".")[0].replace("T", " ").rstrip("Z") + " UTC"
         yield format_duration(report.last - report.first)
     captures = len(report.captures)
-    yield f"{captures:,} capture{'' if captures == 1 else 's'}"
+    if captures:
+        yield f"{captures:,} capture{'' if captures == 1 else 's'}"
 
 
 def _first(report: Report) -> Iterator[dict[str, Any]]:

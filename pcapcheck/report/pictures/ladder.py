@@ -115,7 +115,7 @@ def _legs(exchange: PicturedExchange, number: int, packet: PicturedPacket) -> It
         # Made on the way, where nothing shows.
         start = stops[0]
     if packet.is_on_link and not exchange.is_on_link:
-        yield _between_pod_and_link(exchange, number, packet, stops[0])
+        yield from _between_pod_and_link(exchange, number, packet, stops[0])
         return
     text = _text(packet)
     for stop, sighting in zip(stops, packet.sightings, strict=True):
@@ -133,12 +133,15 @@ def _legs(exchange: PicturedExchange, number: int, packet: PicturedPacket) -> It
         yield Arrow(number, after, start, goal, ASSUMED, text, "")
 
 
-def _between_pod_and_link(exchange: PicturedExchange, number: int, packet: PicturedPacket, stop: int) -> Arrow:
-    """What no router forwards, among packets that cross: to or from the pod on this link."""
+def _between_pod_and_link(
+    exchange: PicturedExchange, number: int, packet: PicturedPacket, stop: int
+) -> Iterable[Arrow]:
+    """What no router forwards, among packets that cross: to or from the end whose link this is."""
     first = packet.first
-    pod = stop + 1 if exchange.asked in first.point.pod_ips else stop - 1
-    start, end = (stop, pod) if first.side == NODE else (pod, stop)
-    return Arrow(number, _after(exchange, first.time), start, end, SEEN, _text(packet), "")
+    end = stop + 1 if exchange.asked in first.point.pod_ips else stop - 1
+    if end in (0, len(exchange.points) + 1):
+        start, goal = (stop, end) if first.side == NODE else (end, stop)
+        yield Arrow(number, _after(exchange, first.time), start, goal, SEEN, _text(packet), "")
 
 
 def _text(packet: PicturedPacket) -> str:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.errors import CaptureError
+from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_rows import read_rows
 from pcapcheck.paths.losses import REPLY, LastSeen
 from pcapcheck.questions.unanswered import UNANSWERED, Unanswered
@@ -124,24 +125,37 @@ def _places(evidence: Evidence) -> tuple[Place, ...]:
 
 
 def _answered(analysis: Analysis, tables: tuple[str, ...], capture: int | None, compares: bool) -> ShownExchange | None:
-    """The first answered exchange of each table in one capture: on a pod's link, best where something failed."""
+    """The first answered exchange of the last table in one capture, best on a pod's link, where something failed.
+
+    The one before it, of the tables before, is of the same capture point.
+    """
     kind = min((point.kind for point in analysis.points), key=lambda kind: kind != "pod-link", default="")
     for one in sorted(analysis.captures, key=lambda one: one.number != capture):
-        found = {table: places for table in tables if (places := _first_answered(analysis, one.number, table, kind))}
-        if found:
-            places = tuple(place for some in found.values() for place in some)
+        places: tuple[Place, ...] = ()
+        found: list[str] = []
+        where: PointFacts | None = None
+        for table in reversed(tables):
+            answered = _first_answered(analysis, one.number, table, kind, where)
+            if answered is not None:
+                where, frames = answered
+                places, found = frames + places, [table, *found]
+        if places:
             return ShownExchange(places, False, tables=tuple(found), compares=compares)
     return None
 
 
-def _first_answered(analysis: Analysis, capture: int, table: str, kind: str) -> tuple[Place, ...]:
+def _first_answered(
+    analysis: Analysis, capture: int, table: str, kind: str, where: PointFacts | None
+) -> tuple[PointFacts, tuple[Place, ...]] | None:
     try:
         for rows in islice(read_rows(analysis.captures[capture].source, analysis.reading, table), BATCHES_SEARCHED):
             row: TableRow
             for row in rows:
                 point = analysis.facts.point(capture, row.group)
-                if row.outcome in ANSWERED and point is not None and point.kind == kind:
-                    return tuple((capture, frame) for frame in sorted(row.frames)[:FRAMES_SHOWN])
+                if point is None or row.outcome not in ANSWERED:
+                    continue
+                if point is where or (where is None and point.kind == kind):
+                    return point, tuple((capture, frame) for frame in sorted(row.frames)[:FRAMES_SHOWN])
     except (CaptureError, OSError):
-        return ()
-    return ()
+        return None
+    return None
