@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from tinyhtml5.parser import HTMLParser
 
-from pcapcheck import analyze
+from pcapcheck import analyze, analyze_state
 from pcapcheck.analysis import Analysis
 from pcapcheck.links.scope import Scope
 from pcapcheck.report.formats.html import MOST_BYTES, cell, page
@@ -224,7 +224,7 @@ def test_only_damage(tmp_path: Path) -> None:
 
 def test_state_only() -> None:
     """Without captures there is nothing to draw, and no picture claims any."""
-    text = page(analyze(node_state=CAPTURES / "missing-host-route" / "state.txt"))
+    text = page(analyze_state(CAPTURES / "missing-host-route" / "state.txt"))
     assert "<svg" not in text
     assert "Confirmed:" in text
     assert "0 captures" not in text

@@ -11,7 +11,7 @@ from pcapcheck.report.pictures.way import Leg, Stop, Way
 
 # Stops in one row; what is longer than a page is wide cannot be read.
 MOST_IN_ROW = 5
-GAP, ROW, EDGE = 200, 160, 80
+GAP, ROW, EDGE = 200, 170, 80
 # From the middle of a stop to its rim.
 BOX, DOT = 70, 9
 # From the last stop of a row to where its leg breaks off.
