@@ -24,7 +24,7 @@ from pcapcheck.report.pictures.text_ladder import text_ladder
 from pcapcheck.report.pictures.way import Way, way
 from pcapcheck.report.pod_sums import each_pod
 from tests.support.lab import captures
-from tests.support.wire import BEGIN, SECOND, answer, ask, request, write_pcap
+from tests.support.wire import BEGIN, NODE_IP, OTHER, POD, POD_IP, SECOND, answer, ask, reply, request, write_pcap
 
 
 def judged(scenario: str) -> Analysis:
@@ -202,6 +202,20 @@ def test_what_no_router_forwards_stays_on_its_link(scenario: str) -> None:
         ends = {0, len(ladder.lifelines) - 1}
         asking = [arrow for arrow in ladder.arrows if "who-has" in arrow.text or "is-at" in arrow.text]
         assert all({arrow.start, arrow.end} & ends for arrow in asking)
+
+
+def test_who_has_goes_to_whom_it_asks_for(tmp_path: Path) -> None:
+    """Also where nothing tells the pod's side of a link: of interfaces that are not Calico's."""
+    frames = [
+        (BEGIN, request(1)),
+        (BEGIN + 100, reply(1)),
+        (BEGIN + 200, ask(POD_IP, src=OTHER, ip=NODE_IP)),
+        (BEGIN + 300, answer(POD_IP, by=POD, to=OTHER, to_ip=NODE_IP)),
+    ]
+    (ladder,) = ladders(analyze(write_pcap(tmp_path / "eni0123456789a.pcap", frames)))
+    where = {arrow.text.split(" (")[0]: (arrow.start, arrow.end) for arrow in ladder.arrows if arrow.text}
+    assert where[f"who-has {POD_IP}"] == (1, 0)
+    assert next(legs for text, legs in where.items() if "is-at" in text) == (0, 1)
 
 
 @pytest.mark.parametrize("scenario", ["vxlan-tcp-lost", "vxlan-blocked", "two-nodes-vxlan", "frag-needed", "healthy"])

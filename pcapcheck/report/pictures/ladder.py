@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from pcapcheck.links.sides import NODE
+from pcapcheck.links.sides import POD
 from pcapcheck.report.pictures.packet_words import ERROR
 from pcapcheck.report.pictures.pictured_exchange import PicturedExchange
 from pcapcheck.report.pictures.pictured_packets import PicturedPacket
@@ -138,9 +138,12 @@ def _between_pod_and_link(
 ) -> Iterable[Arrow]:
     """What no router forwards, among packets that cross: to or from the end whose link this is."""
     first = packet.first
-    end = stop + 1 if exchange.asked in first.point.pod_ips else stop - 1
+    between = first.src, first.dst
+    to_asked = exchange.asked in between or (exchange.asker not in between and exchange.asked in first.point.pod_ips)
+    address, end = (exchange.asked, stop + 1) if to_asked else (exchange.asker, stop - 1)
     if end in (0, len(exchange.points) + 1):
-        start, goal = (stop, end) if first.side == NODE else (end, stop)
+        comes = first.src == address if address in between else first.side == POD
+        start, goal = (end, stop) if comes else (stop, end)
         yield Arrow(number, _after(exchange, first.time), start, goal, SEEN, _text(packet), "")
 
 
