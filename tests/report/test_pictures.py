@@ -24,7 +24,22 @@ from pcapcheck.report.pictures.text_ladder import text_ladder
 from pcapcheck.report.pictures.way import Way, way
 from pcapcheck.report.pod_sums import each_pod
 from tests.support.lab import captures
-from tests.support.wire import BEGIN, NODE_IP, OTHER, POD, POD_IP, SECOND, answer, ask, reply, request, write_pcap
+from tests.support.wire import (
+    BEGIN,
+    NODE,
+    NODE_IP,
+    OTHER,
+    PEER_IP,
+    POD,
+    POD_IP,
+    SECOND,
+    answer,
+    ask,
+    cooked2,
+    reply,
+    request,
+    write_pcap,
+)
 
 
 def judged(scenario: str) -> Analysis:
@@ -202,6 +217,20 @@ def test_what_no_router_forwards_stays_on_its_link(scenario: str) -> None:
         ends = {0, len(ladder.lifelines) - 1}
         asking = [arrow for arrow in ladder.arrows if "who-has" in arrow.text or "is-at" in arrow.text]
         assert all({arrow.start, arrow.end} & ends for arrow in asking)
+
+
+def test_comparison_is_of_one_link(tmp_path: Path) -> None:
+    """A resolution on another pod's link is not what came before an echo."""
+    far, far_mac = "10.244.1.99", "5a:8a:10:57:e2:99"
+    frames = [
+        (BEGIN, cooked2(ask(src=far_mac, ip=far), False, 4)),
+        (BEGIN + 1000, cooked2(answer(to=far_mac, to_ip=far), True, 4)),
+        (BEGIN + 9000, cooked2(request(1), False, 3)),
+        (BEGIN + 19_000, cooked2(reply(1, eth=(NODE, POD)), True, 3)),
+    ]
+    (ladder,) = ladders(analyze(write_pcap(tmp_path / "any.pcap", frames, 276)))
+    assert ladder.title == "echo, answered"
+    assert [line.name for line in ladder.lifelines] == [POD_IP, "ifindex 3", PEER_IP]
 
 
 def test_who_has_goes_to_whom_it_asks_for(tmp_path: Path) -> None:
