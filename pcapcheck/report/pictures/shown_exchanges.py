@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 
 from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.read_rows import read_rows
 from pcapcheck.paths.losses import REPLY, LastSeen
 from pcapcheck.questions.unanswered import UNANSWERED, Unanswered
@@ -22,11 +23,13 @@ from pcapcheck.table_names import ARP, ECHO, HOPS, PAIRED, PATHS, TRANSFERS
 
 # Frames of one exchange: a question may be repeated a thousand times.
 FRAMES_SHOWN = 12
-# How far into a capture an answered exchange is looked for.
-BATCHES_SEARCHED = 4
+# How far into a capture an answered exchange is looked for: some 100,000 frames.
+BATCHES_SEARCHED = 20
 ANSWERED = ("answered", "replied")
 # Columns that are false of a row whose packet, or the answer to it, was lost.
 ANSWER_COLUMNS = ("answered", "replied", "delivered")
+# Of frame groups: what asks for MACs, and what answers that.
+RESOLVES = ("arp", "nd")
 # A question without these is not understood; without them no question is asked.
 BEFORE = {ARP: (ARP,), **{table: (ARP, table) for table in PAIRED}}
 
@@ -147,8 +150,11 @@ def _answered(analysis: Analysis, tables: tuple[str, ...], capture: int | None, 
 def _first_answered(
     analysis: Analysis, capture: int, table: str, kind: str, where: PointFacts | None
 ) -> tuple[PointFacts, tuple[Place, ...]] | None:
+    if not _has_answers(analysis.captures[capture], table, where):
+        # The whole capture would be read for nothing.
+        return None
     try:
-        for rows in islice(read_rows(analysis.captures[capture].source, analysis.reading, table), BATCHES_SEARCHED):
+        for rows in read_rows(analysis.captures[capture].source, analysis.reading, table, BATCHES_SEARCHED):
             row: TableRow
             for row in rows:
                 point = analysis.facts.point(capture, row.group)
@@ -159,3 +165,9 @@ def _first_answered(
     except (CaptureError, OSError):
         return None
     return None
+
+
+def _has_answers(capture: Capture, table: str, where: PointFacts | None) -> bool:
+    if table in PAIRED:
+        return any(some.outcome in ANSWERED for some in capture.exchanges.paired.bins_of(table))
+    return where is None or any(group.carries in RESOLVES for group in where.groups.values())
