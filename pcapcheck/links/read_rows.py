@@ -17,7 +17,7 @@ from pcapcheck.table_names import FRAMES, PAIRED, TRANSFERS
 def read_rows(source: Captured, reading: Reading, table: str, batches_read: int | None = None) -> Iterator[RawRows]:
     """Every row of a table of frames or exchanges, in order, in batches, each valid until the next is asked for.
 
-    ``batches_read``: only the rows that so many batches of records show, as if the capture ended there.
+    ``batches_read``: read only this number of batches of records, as if the capture ended there.
     """
     batches = (
         _frames(source, reading, batches_read) if table == FRAMES else _exchanges(source, reading, table, batches_read)

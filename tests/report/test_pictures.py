@@ -212,7 +212,7 @@ def test_tunnel_before_pod_link() -> None:
 
 @pytest.mark.parametrize("scenario", ["loss", "nic-forwarding-off", "transfer-waits", "two-nodes-vxlan"])
 def test_what_no_router_forwards_stays_on_its_link(scenario: str) -> None:
-    """An address resolution next to packets that cross is between an end and the point beside it."""
+    """An address resolution next to packets that cross is between an end and the point next to it."""
     for ladder in drawn(scenario):
         ends = {0, len(ladder.lifelines) - 1}
         asking = [arrow for arrow in ladder.arrows if "who-has" in arrow.text or "is-at" in arrow.text]
@@ -362,7 +362,7 @@ def test_narrow_terminal() -> None:
 
 
 def test_machines_in_characters() -> None:
-    """Two interfaces of one name are told apart by their nodes."""
+    """Two interfaces of one name are distinguished by their nodes."""
     lines = list(text_ladder(drawn("vxlan-tcp-lost")[0], 80))
     assert lines[1].split() == ["pod", "node", "node", "node", "node2", "node2", "end"]
 

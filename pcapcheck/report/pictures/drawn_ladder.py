@@ -46,7 +46,7 @@ class DrawnLadder(Struct, frozen=True):
         return LEFT + lifeline * self.gap
 
     def is_below(self, arrow: Arrow) -> bool:
-        """Whether a note has no room beside the cross where a packet ends."""
+        """Whether a note has no room next to the cross where a packet ends."""
         side = 1 if arrow.end > arrow.start else -1
         end = self.x(arrow.start) + side * (ASIDE + LETTER * (len(arrow.note) + 2))
         return arrow.state == LOST and not 0 <= end <= self.width

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from pcapcheck.report.pictures.ladder import LOST, SEEN, Arrow, Ladder, time_words
 
 TIMES = 10
-# Beside the outermost lifelines, and between two.
+# Around the outermost lifelines, and between two.
 EDGE, LEAST_GAP = 6, 8
 BAR, LINE, DOTS, RIGHT, LEFT, CROSS = "│", "─", "┄", "▶", "◀", "✗"
 PLAIN = {BAR: "|", LINE: "-", DOTS: ".", RIGHT: ">", LEFT: "<", CROSS: "x", "┼": "+", "→": ">", "µ": "u", "…": "~"}
@@ -90,7 +90,7 @@ class _Drawing:
         yield "".join(line)
 
     def _with_note(self, line: list[str], stop: int, step: int, note: str) -> Iterator[str]:
-        """A line with what to say at a cross: beside it if there is room, else below."""
+        """A line with what to say at a cross: next to it if there is room, else below."""
         at = stop + 2 if step > 0 else stop - 1 - len(note)
         if at >= TIMES and at + len(note) <= self._width:
             line[at - 1 : at + len(note) + 1] = f" {note} "
