@@ -1,0 +1,109 @@
+"""The mapping of addresses and MACs: keyed, and so that what rules and causes rest on stays true.
+
+Leading bits that two addresses share are shared afterwards. Addresses with a meaning of their own stay; private ones
+stay private. The last 24 bits of IPv6 addresses and of MACs are mapped alike, wherever they stand: a solicited-node
+group (RFC 4291, section 2.7.1) repeats those of an address, and an interface identifier may repeat a MAC (section 2.5.1
+and appendix A).
+"""
+
+from __future__ import annotations
+
+from pcapcheck.redaction.permutations import PrefixPermutation, RangePermutation
+
+# Of IPv4: this network, loopback, link-local (with 169.254.1.1 and the node-local DNS), multicast, reserved and
+# broadcast (RFC 6890), and the private networks (RFC 1918, RFC 6598).
+_KEPT4 = ((0, 8), (127, 8), (0xA9FE, 16), (0xE, 4), (0xF, 4))
+_PRIVATE4 = ((10, 8), (0xAC1, 12), (0xC0A8, 16), (0x191, 10))
+# Of the first 64 bits of IPv6: link-local, multicast, discard-only (RFC 6666); unique local and global unicast lead.
+_KEPT6 = ((0x3FA, 10), (0xFF, 8), (1 << 56, 64))
+_LED6 = ((0x7E, 7), (0xFD, 8), (1, 3))
+_LONG = (1 << 64) - 1
+_MAPPED = 0xFFFF
+# RFC 6052: IPv4 addresses behind a translator.
+_TRANSLATED = 0x64FF9B << 64
+_SOLICITED = 0xFF0200000000000000000001FF
+_SOLICITED_MAC = 0x3333FF
+PROXY_MAC = 0xEEEEEEEEEEEE
+_LAST24 = 0xFFFFFF
+# The universal/local bit and the group bit of a MAC's first byte.
+_LOCAL = 1 << 41
+_GROUP = 1 << 40
+
+
+class AddressMapping:
+    """Maps IPv4 addresses of 32 bits, IPv6 addresses of 128 and MACs of 48."""
+
+    def __init__(self, key: bytes) -> None:
+        self._ipv4 = PrefixPermutation(key, "ipv4", 32, _KEPT4, _PRIVATE4)
+        self._upper6 = PrefixPermutation(key, "ipv6", 64, _KEPT6, _LED6)
+        # The first 40 bits of an interface identifier are mostly zeros where people gave it.
+        self._middle6 = PrefixPermutation(key, "identifier", 40, led=[(0, 40)])
+        self._last = PrefixPermutation(key, "last24", 24, led=[(PROXY_MAC & _LAST24, 24)])
+        self._makers = [RangePermutation(key, "maker", 1 << 22, str(bits)) for bits in range(4)]
+        # Addresses of networks that were printed with their size: network and broadcast addresses.
+        self._edges: dict[int, int] = {}
+        self._sizes: dict[int, int] = {}
+
+    def learn_network(self, address: int, size: int) -> None:
+        """Note a network of IPv4, by an address in it: its own address and its broadcast address stay such."""
+        if not 8 <= size <= 30:
+            return
+        hosts = (1 << (32 - size)) - 1
+        network = address & ~hosts
+        image = self._ipv4.image(network) & ~hosts
+        for edge, of in ((network, image), (network | hosts, image | hosts)):
+            # A large network's edge may be that of a smaller one in it, whose bits all count.
+            if self._ipv4.image(network) != network and size > self._sizes.get(edge, 0):
+                self._edges[edge], self._sizes[edge] = of, size
+
+    def ipv4(self, address: int) -> int:
+        """What an IPv4 address becomes."""
+        if address in self._edges:
+            return self._edges[address]
+        image = self._ipv4.image(address)
+        # An address that would get an edge's image gets what the edge itself would have got.
+        while image in self._edges.values():
+            image = self._ipv4.image(next(edge for edge, of in self._edges.items() if of == image))
+        return image
+
+    def network4(self, address: int, size: int) -> int:
+        """What the address of a network becomes: no bit beyond its size is set."""
+        return self._ipv4.image(address) >> (32 - size) << (32 - size)
+
+    def network6(self, address: int, size: int) -> int:
+        """The same for IPv6."""
+        return self.ipv6(address) >> (128 - size) << (128 - size)
+
+    def ipv6(self, address: int) -> int:
+        """What an IPv6 address becomes."""
+        upper, lower = address >> 64, address & _LONG
+        if address >> 24 == _SOLICITED:
+            return _SOLICITED << 24 | self._last.image(address & _LAST24)
+        if upper == 0:
+            # Unspecified and loopback stay; what holds an IPv4 address is mapped like that.
+            return lower >> 32 << 32 | self.ipv4(lower & 0xFFFFFFFF) if lower >> 32 == _MAPPED else address
+        if address >> 32 == _TRANSLATED:
+            return address >> 32 << 32 | self.ipv4(address & 0xFFFFFFFF)
+        if upper >> 56 == 0xFF or upper == 1 << 56:
+            return address
+        return self._upper6.image(upper) << 64 | self._identifier(lower)
+
+    def _identifier(self, lower: int) -> int:
+        """The lower half: of a MAC, in step with it."""
+        if lower >> 24 & 0xFFFF == 0xFFFE:
+            mac = self.mac((lower >> 40 << 24 | lower & _LAST24) ^ _LOCAL)
+            return (mac ^ _LOCAL) >> 24 << 40 | 0xFFFE << 24 | mac & _LAST24
+        return self._middle6.image(lower >> 24) << 24 | self._last.image(lower & _LAST24)
+
+    def mac(self, mac: int) -> int:
+        """What a MAC becomes; that of a group stays, but for the end of a solicited-node group's."""
+        if mac in (0, PROXY_MAC):
+            return mac
+        if mac & _GROUP:
+            is_solicited = mac >> 24 == _SOLICITED_MAC
+            return mac >> 24 << 24 | self._last.image(mac & _LAST24) if is_solicited else mac
+        maker = mac >> 24
+        bits = maker >> 16 & 3
+        rest = self._makers[bits].image(maker >> 18 << 16 | maker & 0xFFFF)
+        image = (rest >> 16 << 18 | bits << 16 | rest & 0xFFFF) << 24 | self._last.image(mac & _LAST24)
+        return self.mac(image) if image in (0, PROXY_MAC) else image
