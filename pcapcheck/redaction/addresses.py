@@ -89,11 +89,15 @@ class AddressMapping:
         return self._upper6.image(upper) << 64 | self._identifier(lower)
 
     def _identifier(self, lower: int) -> int:
-        """The lower half: of a MAC, in step with it."""
+        """The lower half: of a MAC, in step with it; that of a network's own address (RFC 4291, section 2.6.1) stays."""
+        if lower == 0:
+            return 0
         if lower >> 24 & 0xFFFF == 0xFFFE:
             mac = self.mac((lower >> 40 << 24 | lower & _LAST24) ^ _LOCAL)
             return (mac ^ _LOCAL) >> 24 << 40 | 0xFFFE << 24 | mac & _LAST24
-        return self._middle6.image(lower >> 24) << 24 | self._last.image(lower & _LAST24)
+        image = self._middle6.image(lower >> 24) << 24 | self._last.image(lower & _LAST24)
+        # What would get that of the network gets what the network would have got.
+        return image or self._middle6.image(0) << 24 | self._last.image(0)
 
     def mac(self, mac: int) -> int:
         """What a MAC becomes; that of a group stays, but for the end of a solicited-node group's."""

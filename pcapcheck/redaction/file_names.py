@@ -11,6 +11,8 @@ from pcapcheck.redaction.words import Words
 
 _PACKED = re.compile(r"\.(?:gz|zst|lz4|xz|bz2)$", re.IGNORECASE)
 _ARCHIVED = re.compile(r"\.(?:tgz|txz|tzst|zip|tar(?:\.(?:gz|zst|xz|bz2|lz4))?)$", re.IGNORECASE)
+# What kind of file it is, in a few letters.
+_SUFFIX = re.compile(r"(.+?)((?:\.[A-Za-z]{1,6}\d{0,3})?)", re.DOTALL)
 _PIECE = re.compile(r"[^\W_]+")
 _NUMBERED = re.compile(r"([^\W\d_]+)\d*")
 # Interfaces whose names files carry: eth0, ens192, enp1s0, cali14e7d81007d.
@@ -54,7 +56,8 @@ class FileNames:
 
     def mapped(self, part: str) -> str:
         """The new name of a file or folder."""
-        return self._rest(part, self._words.redact(part))
+        stem, suffix = _SUFFIX.fullmatch(part).groups()  # type: ignore[union-attr]
+        return self._rest(stem, self._words.redact(stem)) + suffix
 
     def _rest(self, part: str, said: str) -> str:
         """Words that were not replaced, and that are not known to say nothing, are taken for names."""

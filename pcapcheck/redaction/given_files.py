@@ -28,25 +28,31 @@ _ENOUGH = 512
 class GivenFile(Struct):
     """A file that was given, or found in the folder or archive ``bundle``; ``kind`` is None if it cannot be used.
 
-    ``error`` is then why.
+    ``error`` is then why. ``group`` is the number of the inputs that it is one of.
     """
 
     source: Source
     bundle: Path | None
     kind: str | None
     error: CaptureError | None = None
+    group: int = 0
 
     @property
     def path(self) -> Path:
         return Path(self.source.name)
 
 
-def given_files(given: Iterable[Path | Held], unpack_limit: int | None) -> Iterator[GivenFile]:
-    """All files, those of archives behind the others. Raises CaptureError if nothing is named."""
+def given_files(given: Iterable[Path | Held], unpack_limit: int | None, group: int = 0) -> Iterator[GivenFile]:
+    """All files, those of archives behind the others. Raises CaptureError if a capture is given twice."""
     names = [
         Held.of(sys.stdin.buffer).named(Path("standard input")) if file == STANDARD_INPUT else file for file in given
     ]
-    inputs = gather(names, unpack_limit)
+    for file in _every(gather(names, unpack_limit)) if names else ():
+        file.group = group
+        yield file
+
+
+def _every(inputs: Inputs) -> Iterator[GivenFile]:
     for captured in inputs.captures:
         for source in _sources(captured):
             file = _judged(source, inputs)
@@ -100,7 +106,7 @@ def _text_of(source: Source, most: int) -> bytes:
     kept = source.kept
     try:
         with kept.open() if isinstance(kept, Held) else kept.open("rb") as stream:
-            window = Window(cast("BinaryIO", stream))
+            window = Window(stream)
             packed = compression_of(window.peek(8))
             if packed is None:
                 return _all_of(window, most)

@@ -12,7 +12,7 @@ from pcapcheck.values import format_mac
 
 # The sizes of the payloads' beginnings that are compared where packets are followed.
 FINGERPRINT_BYTES = 16
-ADDRESS, NETWORK, MAC, NAME = "address", "network", "mac", "name"
+ADDRESS, NETWORK, MAC, NAME = "address", "network", "MAC", "name"
 
 
 class Mapping:

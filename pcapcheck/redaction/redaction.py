@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -39,15 +39,19 @@ class RedactedFile(Struct):
 
 
 class Redaction:
-    """The files that were given, and one mapping for all of them.
+    """The files that were given, in groups by what they were given as, and one mapping for all of them.
 
-    Raises CaptureError if nothing is named.
+    Raises CaptureError if nothing can be read because of how it is named.
     """
 
-    def __init__(self, given: Iterable[Path | Held], key: bytes, unpack_limit: int | None = None) -> None:
+    def __init__(
+        self, groups: Sequence[Iterable[Path | Held]], key: bytes, unpack_limit: int | None = None
+    ) -> None:
         self.mapping = Mapping(key)
         self.texts = Texts(self.mapping)
-        self.given = list(given_files(given, unpack_limit))
+        self.given = [
+            file for number, given in enumerate(groups) for file in given_files(given, unpack_limit, number)
+        ]
         self._learn()
         self.names = FileNames(self.texts.words)
 

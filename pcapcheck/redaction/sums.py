@@ -15,13 +15,13 @@ _ERROR = 0x5A5A
 _CASTAGNOLI = 0x82F63B78
 
 
-def folded(data: bytes, total: int = 0) -> int:
+def folded(data: bytes | bytearray, total: int = 0) -> int:
     """The 16-bit sum of some bytes; 65535 and not 0 if they add up to a multiple of that."""
     value = int.from_bytes(data + b"\0" if len(data) % 2 else data, "big") + total
     return (value - 1) % _ALL + 1 if value else 0
 
 
-def pseudo_header(data: bytes, header: int, version: int, protocol: int, size: int) -> int:
+def pseudo_header(data: bytes | bytearray, header: int, version: int, protocol: int, size: int) -> int:
     """The sum of a pseudo header, of the IP header that begins at ``header``."""
     first, last = (12, 20) if version == 4 else (8, 40)
     return folded(data[header + first : header + last], protocol + size)

@@ -130,8 +130,8 @@ def _networks_in(line: str) -> Iterator[tuple[int, int]]:
         if all(int(part) < 256 for part in match[0].split("."))
     ]
     masks = [address for address in addresses if address >> 24 == 255 and _is_mask(address)]
-    if match := _HEX_MASK.search(line):
-        masks.append(int(match[1], 16))
+    if in_hex := _HEX_MASK.search(line):
+        masks.append(int(in_hex[1], 16))
     for mask in masks:
         yield from ((address, mask.bit_count()) for address in addresses if address not in masks)
     yield from networks_of(line)
