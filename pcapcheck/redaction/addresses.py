@@ -8,6 +8,7 @@ and appendix A).
 
 from __future__ import annotations
 
+from pcapcheck.networks import NETWORKS
 from pcapcheck.redaction.permutations import PrefixPermutation, RangePermutation
 
 # Of IPv4: this network, loopback, link-local (with 169.254.1.1 and the node-local DNS), multicast, reserved and
@@ -25,6 +26,8 @@ _SOLICITED = 0xFF0200000000000000000001FF
 _SOLICITED_MAC = 0x3333FF
 PROXY_MAC = 0xEEEEEEEEEEEE
 _LAST24 = 0xFFFFFF
+# No card's, and those that networks give to their ends of pod links.
+_KEPT_MACS = frozenset({0, PROXY_MAC, *(mac for network in NETWORKS for mac in network.macs)})
 # The universal/local bit and the group bit of a MAC's first byte.
 _LOCAL = 1 << 41
 _GROUP = 1 << 40
@@ -101,13 +104,17 @@ class AddressMapping:
 
     def mac(self, mac: int) -> int:
         """What a MAC becomes; that of a group stays, but for the end of a solicited-node group's."""
-        if mac in (0, PROXY_MAC):
+        if mac in _KEPT_MACS:
             return mac
         if mac & _GROUP:
             is_solicited = mac >> 24 == _SOLICITED_MAC
             return mac >> 24 << 24 | self._last.image(mac & _LAST24) if is_solicited else mac
+        return self._of_maker(mac)
+
+    def _of_maker(self, mac: int) -> int:
         maker = mac >> 24
         bits = maker >> 16 & 3
         rest = self._makers[bits].image(maker >> 18 << 16 | maker & 0xFFFF)
         image = (rest >> 16 << 18 | bits << 16 | rest & 0xFFFF) << 24 | self._last.image(mac & _LAST24)
-        return self.mac(image) if image in (0, PROXY_MAC) else image
+        # What would get a kept one's image gets what that would have got.
+        return self._of_maker(image) if image in _KEPT_MACS else image

@@ -30,14 +30,20 @@ _IGMP_QUERY, _IGMP3_REPORT = 0x11, 0x22
 
 
 def map_arp(draft: FrameDraft, at: int, end: int) -> None:
-    """Map the MACs and addresses of an ARP packet; another kind of it keeps its header only."""
-    if end - at < 8 or draft.old[at + 4] != 6 or draft.old[at + 5] != 4 or draft.u16(at + 2) != 0x0800:
-        draft.wipe(min(at + 8, end), end)
+    """Map the MACs and addresses of an ARP packet, by the lengths that it declares; others become zeros."""
+    if end - at < 8:
         return
-    for mac, address in ((8, 14), (18, 24)):
-        draft.map_mac(at + mac, max(at + mac, min(end, at + mac + 6)))
-        draft.map_ipv4(at + address, max(at + address, min(end, at + address + 4)))
-    draft.wipe(at + 28, end)
+    size, width = draft.old[at + 4], draft.old[at + 5]
+    # Hardware type 19 (ATM) has a layout of its own (RFC 2225).
+    is_ipv4 = width == 4 and draft.u16(at + 2) == protocols.ETHERTYPE_IPV4 and draft.u16(at) != 19
+    at += 8
+    for _ in range(2):
+        for length, image in ((size, draft.map_mac if size == 6 else draft.wipe), (width, draft.map_ipv4)):
+            stop = min(end, at + length)
+            if at < stop:
+                (image if length == size or is_ipv4 else draft.wipe)(at, stop)
+            at = max(at, stop)
+    draft.wipe(at, end)
 
 
 def map_discovery(draft: FrameDraft, at: int, end: int) -> int | None:

@@ -16,7 +16,7 @@ _SUFFIX = re.compile(r"(.+?)((?:\.[A-Za-z]{1,6}\d{0,3})?)", re.DOTALL)
 _PIECE = re.compile(r"[^\W_]+")
 _NUMBERED = re.compile(r"([^\W\d_]+)\d*")
 # Interfaces whose names files carry: eth0, ens192, enp1s0, cali14e7d81007d.
-_DEVICE = re.compile(r"(?:eth|ens|eno|enp|enx|em|bond|br|lo|tunl|wg|veth|vlan)\d[\da-z]*|cali[0-9a-f]{11}")
+_DEVICE = re.compile(r"(?:eth|ens|eno|enp|enx|em|bond|br|lo|tunl|wg|veth|vlan)\d[\da-z]*")
 
 
 class FileNames:

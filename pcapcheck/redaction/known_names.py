@@ -10,6 +10,8 @@ from pcapcheck.nodestate.prompts import find_prompt
 from pcapcheck.nodestate.state import State
 from pcapcheck.redaction.kept_words import KEPT_WORDS
 
+# These are mapped by their digits.
+_LINK = re.compile(r"cali[0-9a-f]{5,11}")
 _PART = re.compile(r"[A-Za-z0-9]+")
 _LONGEST_PROMPT = 300
 _LABEL = r"[A-Za-z0-9][\w.-]*"
@@ -43,7 +45,7 @@ class KnownNames:
         for part in (name or "").strip().split("/"):
             part = part.strip(".:")
             pieces = _PART.findall(part)
-            if len(part) < 2 or all(piece.lower() in KEPT_WORDS or piece.isdigit() for piece in pieces):
+            if len(part) < 2 or _LINK.fullmatch(part) or all(piece.lower() in KEPT_WORDS or piece.isdigit() for piece in pieces):
                 continue
             self.names.add(part.lower())
             self._most_parts = max(self._most_parts, len(pieces))

@@ -12,6 +12,8 @@ from pcapcheck.values import format_mac
 
 # The sizes of the payloads' beginnings that are compared where packets are followed.
 FINGERPRINT_BYTES = 16
+# What names of pod links begin with, the longer first.
+LINK_PREFIXES = ("vethwepl", "azveth", "veth", "cali", "azv", "eni", "gke", "lxc", "tap")
 ADDRESS, NETWORK, MAC, NAME = "address", "network", "MAC", "name"
 
 
@@ -63,11 +65,12 @@ class Mapping:
             image = self._names[name] = self.names.name(name)
         return image
 
-    def cali(self, name: str) -> str:
-        """The name of a pod's interface, possibly cut: ``cali`` and hex digits."""
+    def link(self, name: str) -> str:
+        """The name of the node's end of a pod's link: a prefix, such as ``cali``, and hex digits, possibly cut."""
         image = self._names.get(name)
         if image is None:
-            image = self._names[name] = "cali" + self.names.cali_hash(name.removeprefix("cali"))
+            prefix = next(prefix for prefix in LINK_PREFIXES if name.startswith(prefix))
+            image = self._names[name] = prefix + self.names.link_hash(name.removeprefix(prefix))
         return image
 
     def fingerprint(self, payload: bytes) -> bytes:

@@ -14,8 +14,8 @@ _LETTERS = 26
 _WORD = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]+")
 _NUMBERED = re.compile(r"([A-Za-z]+)(\d+)")
 _ENDS_LABEL = re.compile(r"[./:@\s]")
-# Hex digits behind the prefix of a cali name, as bits, and the width that the permutation wants.
-_HASH_BITS, _WIDTH = 44, 48
+# The most hex digits in the names of pod links, as bits.
+_WIDTH = 48
 
 
 class NameMapping:
@@ -33,8 +33,8 @@ class NameMapping:
         """Note a pod: the interface that is named after it will be named after what the pod becomes."""
         self._of_pods[cali_name(namespace, pod, "")] = cali_name(self.name(namespace), self.name(pod), "")
 
-    def cali_hash(self, digits: str) -> str:
-        """What the hex digits behind ``cali`` become, some of which may have been cut off."""
+    def link_hash(self, digits: str) -> str:
+        """What the hex digits in a pod link's name become, some of which may have been cut off."""
         known = next((image for whole, image in self._of_pods.items() if whole.startswith(digits)), None)
         if known is not None:
             return known[: len(digits)]

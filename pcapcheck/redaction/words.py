@@ -27,7 +27,8 @@ _KINDS = {
     "token": r"\w[\w.-]*",
 }
 _WORD = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()))
-_CALI = re.compile(r"cali(?P<digits>[0-9a-f]{5,11})(?![0-9a-z])")
+# Ends of pod links on a node: Calico's, possibly cut, and those of other networks (pcapcheck/networks.py).
+_LINK = re.compile(r"(?:cali(?=[0-9a-f]{5,11}(?![0-9a-z]))|(?:eni|azv|azveth|gke|lxc|veth|vethwepl|tap)(?=[0-9a-f]{7,12}(?![0-9a-z])))[0-9a-f]+")
 _PIECE = re.compile(r"[A-Za-z0-9]+")
 _DOMAIN = re.compile(
     r"(?:[A-Za-z0-9_](?:[\w-]*\w)?\.)+(?:com|org|net|io|edu|gov|int|local|internal|intern|corp|lan|home|cloud|dev|app|"
@@ -63,7 +64,7 @@ class Words:
 
     def name(self, text: str) -> str:
         """A word that is known to be a name; addresses and cali names in it are mapped as such."""
-        if _IPV4.search(text) or _CALI.search(text):
+        if _IPV4.search(text) or _LINK.search(text):
             return self.redact(text)
         return self.mapping.name(text)
 
@@ -154,8 +155,8 @@ class Words:
         """A word: addresses and cali names in it, and the longest known names that end where its parts do."""
         if "." in text and (match := _IPV4.search(text)):
             return f"{self._token(text[: match.start()])}{self._ipv4(match[0])}{self._token(text[match.end() :])}"
-        if "cali" in text and (found := _CALI.search(text)) and text[: found.start()][-1:] not in _ALPHANUMERIC:
-            image = self.mapping.cali(found[0])
+        if (found := _LINK.search(text)) and text[: found.start()][-1:] not in _ALPHANUMERIC:
+            image = self.mapping.link(found[0])
             return f"{self._token(text[: found.start()])}{image}{self._token(text[found.end() :])}"
         if not text:
             return text
