@@ -24,7 +24,7 @@ from pcapcheck.cli.redact_options import KEY
 def redact(
     files: tuple[Path, ...], folder: Path, key_file: Path | None, table: Path | None, unpack_limit: str | None
 ) -> None:
-    """Write captures, texts and a node's state anew without addresses, MACs, names and payload of yours.
+    """Write captures, texts and a node's state again, without addresses, MACs, names and payload of yours.
 
     A FILE is a capture, a text, a folder or an archive, or - for standard input. All of them get one mapping, so that
     they fit together as before: pcapcheck comes to the same verdict and the same causes. What cannot be redacted is
@@ -36,8 +36,8 @@ def redact(
     Example:
       pcapcheck redact cali14e7d81007d.pcap NODE.txt --output redacted
     """
-    from pcapcheck.redaction.key import redaction_key
-    from pcapcheck.redaction.redaction import Redaction
+    from pcapcheck.redaction.redacted_files import Redaction
+    from pcapcheck.redaction.redaction_key import redaction_key
     from pcapcheck.redaction.written_files import mapping_table, write_files
 
     redaction = Redaction([list(files)], redaction_key(key_file), parse_unpack_limit(unpack_limit))

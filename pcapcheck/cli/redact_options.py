@@ -24,16 +24,14 @@ KEY = click.option(
 REDACT = click.option(
     "--redact",
     is_flag=True,
-    help="Judge the inputs as pcapcheck redact writes them: reports and evidence show no address, MAC or name of yours.",
+    help="Judge what pcapcheck redact makes of the inputs: reports and evidence show no address, MAC or name of yours.",
 )
 
 
-def redacted_inputs(
-    groups: list[Iterable[Path]], key_file: Path | None, unpack_limit: int | None
-) -> RedactedInputs:
+def redacted_inputs(groups: list[Iterable[Path]], key_file: Path | None, unpack_limit: int | None) -> RedactedInputs:
     """All inputs, redacted. Raises PcapcheckError if that is not possible."""
-    from pcapcheck.redaction.key import redaction_key
     from pcapcheck.redaction.redacted_inputs import RedactedInputs
+    from pcapcheck.redaction.redaction_key import redaction_key
 
     inputs = RedactedInputs.of([list(group) for group in groups], redaction_key(key_file), unpack_limit)
     for line in inputs.left_out:

@@ -10,7 +10,7 @@ from pcapcheck.capture import pcapng_blocks, scan_layout
 from pcapcheck.capture.pcap import PcapReader
 from pcapcheck.capture.record import Interface, Reader, RecordBatch
 from pcapcheck.capture.source import Source
-from pcapcheck.redaction.frames import redact_frame
+from pcapcheck.redaction.frame_redaction import redact_frame
 from pcapcheck.redaction.mapping import Mapping
 from pcapcheck.values import MAPPED, is_ipv4
 from pcapcheck.version import __version__

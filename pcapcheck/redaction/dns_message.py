@@ -13,7 +13,7 @@ _NAMES_AT = {_NS: 0, _CNAME: 0, _PTR: 0, _DNAME: 0, _SOA: 0, _MX: 2, _SRV: 6}
 
 
 class _Cut(Exception):
-    """The message ends, or is none: what follows cannot be told apart."""
+    """The message ends, or is none: what follows cannot be distinguished."""
 
     def __init__(self, at: int) -> None:
         super().__init__()

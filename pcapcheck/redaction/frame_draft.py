@@ -13,9 +13,7 @@ class FrameDraft:
     ``inside`` redacts what a tunnel or an error wraps: of an ethertype, between two positions, so deep.
     """
 
-    def __init__(
-        self, old: bytes, mapping: Mapping, inside: Callable[[FrameDraft, int, int, int, int], None]
-    ) -> None:
+    def __init__(self, old: bytes, mapping: Mapping, inside: Callable[[FrameDraft, int, int, int, int], None]) -> None:
         self.old = old
         self.new = bytearray(old)
         self.mapping = mapping

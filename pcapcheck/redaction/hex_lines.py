@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from pcapcheck import protocols
-from pcapcheck.redaction.frames import redact_frame
+from pcapcheck.redaction.frame_redaction import redact_frame
 from pcapcheck.redaction.mapping import Mapping
 
 # Offset, bytes, and the same as characters.
@@ -30,7 +30,7 @@ def is_hex_line(line: str) -> bool:
 
 
 def redact_hex(lines: Sequence[str], mapping: Mapping) -> list[str]:
-    """The lines of one packet, with other bytes; zeros where it cannot be told what they are."""
+    """The lines of one packet, with other bytes; zeros if it is not known what they are."""
     matches = [match for line in lines if (match := _LINE.fullmatch(line))]
     digits = "".join(re.sub(r"\s", "", match["bytes"]) for match in matches)
     if len(digits) % 2:

@@ -1,4 +1,4 @@
-"""Words that say nothing about whose machines these are: names made of them only stay as they are."""
+"""WordRedaction that say nothing about whose machines these are: names made of them only stay as they are."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DEVICES = (
     "zip zst xz bz2 tgz state states script ring before after first last paste pastes fixtures lab made resources "
     "diagnostics proc sys etc retina links cluster dev ttl out nodestate list listing csv text ladder"
 )
-# What commands print next to names: a name that is one of these words cannot be told from them.
+# What commands print next to names: a name that is one of these words cannot be distinguished from them.
 _PRINTED = (
     "accept anywhere address all arp asymmetric backup blackhole bridge broadcast brd cache cluster complete conf "
     "connected connmark ct comment deny dead delay dev diverted down drop dst established ether excl external failed "

@@ -14,6 +14,7 @@ from pcapcheck.redaction.kept_words import KEPT_WORDS
 _LINK = re.compile(r"cali[0-9a-f]{5,11}")
 _PART = re.compile(r"[A-Za-z0-9]+")
 _LONGEST_PROMPT = 300
+_USER = re.compile(r"([\w.-]{1,64})@(?!if\d)")
 _LABEL = r"[A-Za-z0-9][\w.-]*"
 # Places in texts where a name stands: what iproute2, Calico, kube-proxy, Kubernetes and resolv.conf print before it.
 _PLACES = re.compile(
@@ -45,7 +46,11 @@ class KnownNames:
         for part in (name or "").strip().split("/"):
             part = part.strip(".:")
             pieces = _PART.findall(part)
-            if len(part) < 2 or _LINK.fullmatch(part) or all(piece.lower() in KEPT_WORDS or piece.isdigit() for piece in pieces):
+            if (
+                len(part) < 2
+                or _LINK.fullmatch(part)
+                or all(piece.lower() in KEPT_WORDS or piece.isdigit() for piece in pieces)
+            ):
                 continue
             self.names.add(part.lower())
             self._most_parts = max(self._most_parts, len(pieces))
@@ -74,8 +79,7 @@ class KnownNames:
             prompt = find_prompt(line)
             if prompt is not None:
                 self.add(prompt.host)
-                user, at, _host = prompt.label.partition("@")
-                self.add(user if at else None)
+                self.add_all(_USER.findall(line) if "@" in prompt.label else ())
 
     def read_path(self, name: str) -> None:
         """Note what looks like a machine's name in the name of a file or folder."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from pcapcheck.redaction.addresses import AddressMapping
-from pcapcheck.redaction.key import keyed_hash
-from pcapcheck.redaction.names import NameMapping
+from pcapcheck.redaction.address_mapping import AddressMapping
+from pcapcheck.redaction.name_mapping import NameMapping
+from pcapcheck.redaction.redaction_key import keyed_hash
 from pcapcheck.values import format_mac
 
 # The sizes of the payloads' beginnings that are compared where packets are followed.

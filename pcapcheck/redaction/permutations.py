@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from pcapcheck.redaction.key import keyed_hash
+from pcapcheck.redaction.redaction_key import keyed_hash
 
 # A network: its bits, shifted to the right, and how many they are.
 Prefix = tuple[int, int]

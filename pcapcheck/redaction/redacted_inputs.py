@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from pcapcheck.capture.held import IN_MEMORY, Held
 from pcapcheck.errors import CaptureError
-from pcapcheck.redaction.redaction import RedactedFile, Redaction
+from pcapcheck.redaction.redacted_files import RedactedFile, Redaction
 
 _INTERFACE = re.compile(r"(.+?)((?:#\d+)?)=([^=]+)")
 
@@ -32,7 +32,7 @@ class RedactedInputs(Struct):
         """Redact all groups by one mapping."""
         redaction = Redaction(groups, key, unpack_limit)
         inputs = cls(redaction, [[] for _ in groups], [], {})
-        bundles: dict[tuple[int, Path], _Archive] = {}
+        bundles: dict[tuple[int, Path], _BundleTar] = {}
         for file in redaction.files():
             given = file.given
             inputs.names |= {str(given.path): str(file.name), given.path.name: file.name.name}
@@ -43,7 +43,7 @@ class RedactedInputs(Struct):
             else:
                 key_of = given.group, given.bundle
                 if key_of not in bundles:
-                    bundles[key_of] = _Archive(Path(file.name.parts[0]))
+                    bundles[key_of] = _BundleTar(Path(file.name.parts[0]))
                 bundles[key_of].add(file)
         for (group, _), archive in bundles.items():
             inputs.groups[group].append(archive.held())
@@ -58,7 +58,7 @@ class RedactedInputs(Struct):
         return f"{name}{match[2]}={self.redaction.redact(match[3])}"
 
 
-class _Archive:
+class _BundleTar:
     """The files of a bundle, as a tar that keeps where they stand."""
 
     def __init__(self, name: Path) -> None:

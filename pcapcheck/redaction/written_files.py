@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from pcapcheck.errors import UNREADABLE, CaptureError
 from pcapcheck.redaction.mapping import Mapping
-from pcapcheck.redaction.redaction import Redaction
+from pcapcheck.redaction.redacted_files import Redaction
 from pcapcheck.values import clean
 
 # Whoever has the table can undo everything.

@@ -34,7 +34,7 @@ class NameMapping:
         self._of_pods[cali_name(namespace, pod, "")] = cali_name(self.name(namespace), self.name(pod), "")
 
     def link_hash(self, digits: str) -> str:
-        """What the hex digits in a pod link's name become, some of which may have been cut off."""
+        """What the hex digits in the name of a pod link become; some may have been cut off."""
         known = next((image for whole, image in self._of_pods.items() if whole.startswith(digits)), None)
         if known is not None:
             return known[: len(digits)]

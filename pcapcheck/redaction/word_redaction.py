@@ -1,11 +1,10 @@
-"""Words of a line: addresses, MACs and names, wherever they stand, become what the mapping says."""
+"""WordRedaction of a line: addresses, MACs and names, wherever they stand, become what the mapping says."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 
-from pcapcheck.redaction.kept_words import KEPT_WORDS
 from pcapcheck.redaction.known_names import KnownNames
 from pcapcheck.redaction.mapping import Mapping
 from pcapcheck.values import format_mac
@@ -28,20 +27,23 @@ _KINDS = {
 }
 _WORD = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()))
 # Ends of pod links on a node: Calico's, possibly cut, and those of other networks (pcapcheck/networks.py).
-_LINK = re.compile(r"(?:cali(?=[0-9a-f]{5,11}(?![0-9a-z]))|(?:eni|azv|azveth|gke|lxc|veth|vethwepl|tap)(?=[0-9a-f]{7,12}(?![0-9a-z])))[0-9a-f]+")
-_PIECE = re.compile(r"[A-Za-z0-9]+")
+_LINK = re.compile(
+    r"(?:cali(?=[0-9a-f]{5,11}(?![0-9a-z]))|(?:eni|azv|azveth|gke|lxc|veth|vethwepl|tap)(?=[0-9a-f]{7,12}(?![0-9a-z])))[0-9a-f]+"
+)
 _DOMAIN = re.compile(
     r"(?:[A-Za-z0-9_](?:[\w-]*\w)?\.)+(?:com|org|net|io|edu|gov|int|local|internal|intern|corp|lan|home|cloud|dev|app|"
     r"de|fr|uk|ch|at|nl|eu|us|ru|cn|jp|in|br|se|no|fi|dk|pl|it|es)"
 )
 # Domains that software has its own names under.
-_SOFTWARE = re.compile(r"(?:.*\.)?(?:k8s|kubernetes|docker|quay|gcr|ghcr|tigera|cilium|coreos)\.io|.*projectcalico\.org")
+_SOFTWARE = re.compile(
+    r"(?:.*\.)?(?:k8s|kubernetes|docker|quay|gcr|ghcr|tigera|cilium|coreos)\.io|.*projectcalico\.org"
+)
 _MASKS = ("128.0.0.0", "192.0.0.0")
 _BLANKS = re.compile(r" {2,}")
 _TRAILING_ZEROS = 30
 
 
-class Words:
+class WordRedaction:
     """Replaces words of lines. ``known`` are the names that inputs show where it is clear what they are."""
 
     def __init__(self, mapping: Mapping, known: KnownNames) -> None:
@@ -184,8 +186,3 @@ def _take_up(between: str, shift: int) -> tuple[str, int]:
     width = len(match[0])
     new = max(2, width - shift)
     return f"{between[: match.start()]}{' ' * new}{between[match.end() :]}", shift + new - width
-
-
-def is_kept(name: str) -> bool:
-    """Whether all words of a name say nothing."""
-    return all(piece.lower() in KEPT_WORDS or len(piece) == 1 and piece.isdigit() for piece in _PIECE.findall(name))

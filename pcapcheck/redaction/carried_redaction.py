@@ -5,8 +5,8 @@ from __future__ import annotations
 from pcapcheck import protocols
 from pcapcheck.redaction.discovery import map_discovery, map_igmp
 from pcapcheck.redaction.dns_message import HEADER, map_message
+from pcapcheck.redaction.filled_sums import fill_sctp
 from pcapcheck.redaction.frame_draft import FrameDraft
-from pcapcheck.redaction.sums import fill_sctp
 
 _DNS_PORTS = {protocols.DNS_PORT, protocols.MDNS_PORT, protocols.LLMNR_PORT}
 _VXLAN_PORTS = (protocols.VXLAN_PORT, protocols.KERNEL_VXLAN_PORT)

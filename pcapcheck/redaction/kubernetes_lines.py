@@ -6,14 +6,16 @@ import re
 from collections.abc import Callable
 
 # Fields whose values are words of Kubernetes and Calico, not of those who use them.
-_PLAIN_FIELDS = frozenset(
-    "apiVersion kind type phase protocol status reason restartPolicy dnsPolicy imagePullPolicy qosClass operator effect "
-    "ipipMode vxlanMode encapsulation natOutgoing blockSize nodeSelector allowedUses disableBGPExport bpfEnabled "
-    "sessionAffinity ipFamilyPolicy internalTrafficPolicy externalTrafficPolicy addressType preemptionPolicy "
-    "schedulerName terminationMessagePolicy terminationMessagePath resourceVersion creationTimestamp startTime "
-    "lastTransitionTime lastProbeTime startedAt finishedAt generation observedGeneration action state interfaceName "
-    "enableServiceLinks fieldType manager operation fieldsType time hostNetwork ready started restartCount".split()
+_PLAIN = (
+    "apiVersion kind type phase protocol status reason restartPolicy dnsPolicy imagePullPolicy qosClass operator "
+    "effect ipipMode vxlanMode encapsulation natOutgoing blockSize nodeSelector allowedUses disableBGPExport "
+    "bpfEnabled sessionAffinity ipFamilyPolicy internalTrafficPolicy externalTrafficPolicy addressType "
+    "preemptionPolicy schedulerName terminationMessagePolicy terminationMessagePath resourceVersion "
+    "creationTimestamp startTime lastTransitionTime lastProbeTime startedAt finishedAt generation "
+    "observedGeneration action state interfaceName enableServiceLinks fieldType manager operation fieldsType time "
+    "hostNetwork ready started restartCount"
 )
+_PLAIN_FIELDS = frozenset(_PLAIN.split())
 _FIELD = re.compile(r"(?P<head>\s*(?:- )*)(?P<key>\"?[\w./-]+\"?)(?P<sep>:[ \t]+)(?P<value>.*?)(?P<end>,?\s*)")
 _ITEM = re.compile(r"(?P<head>\s*- +)(?P<value>\S.*?)(?P<end>\s*)")
 _STRINGS = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"(?P<colon>\s*:)?')
@@ -23,7 +25,7 @@ _IN_JSON = re.compile(r'[\s{}\[\]",]|$')
 _PLAIN_VALUE = re.compile(r"[\d.:TZ+-]*|true|false|null|~|\{\}|\[\]|[|>][+-]?|\d+[a-zA-Z]{0,2}|<none>")
 
 
-class Documents:
+class KubernetesLines:
     """Follows the lines of a text, and redacts those of Kubernetes objects. ``name`` maps a value taken for a name."""
 
     def __init__(self, redact: Callable[[str], str], name: Callable[[str], str]) -> None:

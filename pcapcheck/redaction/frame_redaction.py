@@ -7,11 +7,11 @@ import zlib
 from pcapcheck import protocols
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoder import LINKS
+from pcapcheck.redaction.carried_redaction import BRIDGED
 from pcapcheck.redaction.discovery import map_arp
 from pcapcheck.redaction.frame_draft import FrameDraft
 from pcapcheck.redaction.mapping import Mapping
-from pcapcheck.redaction.packets import DEEPEST, redact_ip
-from pcapcheck.redaction.uppers import BRIDGED
+from pcapcheck.redaction.packet_redaction import DEEPEST, redact_ip
 
 _TAGS = (*protocols.VLAN_TAGS, *protocols.OLD_VLAN_TAGS)
 _LARGEST_LENGTH = 1500

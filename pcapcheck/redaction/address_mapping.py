@@ -8,13 +8,19 @@ and appendix A).
 
 from __future__ import annotations
 
-from pcapcheck.networks import NETWORKS
+import ipaddress
+
+from pcapcheck.networks import NETWORKS, SERVICE_NETWORKS
 from pcapcheck.redaction.permutations import PrefixPermutation, RangePermutation
 
 # Of IPv4: this network, loopback, link-local (with 169.254.1.1 and the node-local DNS), multicast, reserved and
-# broadcast (RFC 6890), and the private networks (RFC 1918, RFC 6598).
+# broadcast (RFC 6890); the private networks (RFC 1918, RFC 6598) and those that services usually have.
 _KEPT4 = ((0, 8), (127, 8), (0xA9FE, 16), (0xE, 4), (0xF, 4))
 _PRIVATE4 = ((10, 8), (0xAC1, 12), (0xC0A8, 16), (0x191, 10))
+_SERVICES4 = tuple(
+    (int(network.network_address) >> (32 - network.prefixlen), network.prefixlen)
+    for network in map(ipaddress.IPv4Network, SERVICE_NETWORKS)
+)
 # Of the first 64 bits of IPv6: link-local, multicast, discard-only (RFC 6666); unique local and global unicast lead.
 _KEPT6 = ((0x3FA, 10), (0xFF, 8), (1 << 56, 64))
 _LED6 = ((0x7E, 7), (0xFD, 8), (1, 3))
@@ -37,7 +43,7 @@ class AddressMapping:
     """Maps IPv4 addresses of 32 bits, IPv6 addresses of 128 and MACs of 48."""
 
     def __init__(self, key: bytes) -> None:
-        self._ipv4 = PrefixPermutation(key, "ipv4", 32, _KEPT4, _PRIVATE4)
+        self._ipv4 = PrefixPermutation(key, "ipv4", 32, _KEPT4, (*_PRIVATE4, *_SERVICES4))
         self._upper6 = PrefixPermutation(key, "ipv6", 64, _KEPT6, _LED6)
         # The first 40 bits of an interface identifier are mostly zeros where people gave it.
         self._middle6 = PrefixPermutation(key, "identifier", 40, led=[(0, 40)])
@@ -92,7 +98,7 @@ class AddressMapping:
         return self._upper6.image(upper) << 64 | self._identifier(lower)
 
     def _identifier(self, lower: int) -> int:
-        """The lower half: of a MAC, in step with it; that of a network's own address (RFC 4291, section 2.6.1) stays."""
+        """The lower half: of a MAC, in step with it; a network's own stays (RFC 4291, section 2.6.1)."""
         if lower == 0:
             return 0
         if lower >> 24 & 0xFFFF == 0xFFFE:

@@ -1,4 +1,4 @@
-"""Texts: states, transcripts of captures and whatever stands between them, line by line."""
+"""TextRedaction: states, transcripts of captures and whatever stands between them, line by line."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator
 
 from pcapcheck.capture.text.lines import plain
 from pcapcheck.capture.text.stamps import STAMP
-from pcapcheck.redaction.documents import Documents
 from pcapcheck.redaction.hex_lines import is_hex_line, redact_hex
 from pcapcheck.redaction.kernel_tables import networks_of, redact_kernel_table
 from pcapcheck.redaction.known_names import KnownNames
+from pcapcheck.redaction.kubernetes_lines import KubernetesLines
 from pcapcheck.redaction.mapping import Mapping
-from pcapcheck.redaction.words import Words
+from pcapcheck.redaction.word_redaction import WordRedaction
 
 LEFT_OUT = "(payload left out)"
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -25,9 +25,11 @@ _PACKET = re.compile(rf"\s*(?:\d+\s+)?(?:{STAMP}|IP6? |ARP, |\S+\s+(?:In|Out|P|B
 # How -A begins: the characters of an IP header.
 _CHARACTERS = re.compile(r"\s{0,8}(?:E[^\s]{0,3}|`)[.\x21-\x7e]{0,12}\.\.")
 # What tcpdump prints of a payload behind the name of its protocol, and its verbose lines behind a tab.
-_TOLD = re.compile(r"(: (?:HTTP|FTP|SMTP|SIP|RTSP|IMAP|POP3|RADIUS|LDAP|SNMP|NFS|SMB|TFTP)(?:, length(?:: \d+| \d+))?)[:,] \S.*")
+_TOLD = re.compile(
+    r"(: (?:HTTP|FTP|SMTP|SIP|RTSP|IMAP|POP3|RADIUS|LDAP|SNMP|NFS|SMB|TFTP)(?:, length(?:: \d+| \d+))?)[:,] \S.*"
+)
 _VERBOSE = re.compile(r"\t(?!.*(?:option|hop|address|mtu|prefix|lifetime|0x[0-9a-f]{4}:|length|group))")
-# Words of a rule's comment, which people write.
+# WordRedaction of a rule's comment, which people write.
 _COMMENT = re.compile(r"(?P<head>--comment |comment )\"(?P<text>(?:[^\"\\]|\\.)*)\"|/\* (?P<inner>.*?) \*/")
 _ENDPOINTS = re.compile(
     r"(?:(?P<one>[A-Za-z][\w.-]*)|\S+) > (?P<two>[A-Za-z][\w.-]*):|who-has (?P<asked>[A-Za-z][\w.-]*)"
@@ -42,13 +44,13 @@ def decoded(data: bytes) -> str:
     return data[len(mark) :].decode(encoding, "replace")
 
 
-class Texts:
+class TextRedaction:
     """Redacts the lines of texts by one mapping; ``learn`` must have seen all of them before."""
 
     def __init__(self, mapping: Mapping) -> None:
         self.mapping = mapping
         self.known = KnownNames()
-        self.words = Words(mapping, self.known)
+        self.words = WordRedaction(mapping, self.known)
 
     def learn(self, text: str) -> None:
         """Note the names and the networks that a text shows."""
@@ -67,7 +69,7 @@ class Texts:
         return "\n".join(self._lines(_clear(line) for line in lines))
 
     def _lines(self, lines: Iterable[str]) -> Iterator[str]:
-        documents = Documents(self.words.redact, self.words.name)
+        documents = KubernetesLines(self.words.redact, self.words.name)
         shown: list[str] = []
         after_packet = in_characters = False
         for line in lines:

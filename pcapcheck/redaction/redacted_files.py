@@ -1,4 +1,4 @@
-"""Redact files together: first all of them are gone over for names and networks, then each is written anew."""
+"""Redact files together: first all of them are gone over for names and networks, then each is written again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -17,10 +18,10 @@ from pcapcheck.capture.pcapng import PcapngReader
 from pcapcheck.errors import CaptureError, PcapcheckError, StateError
 from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.redaction.capture_writer import write_capture
-from pcapcheck.redaction.file_names import FileNames
 from pcapcheck.redaction.given_files import CAPTURE, TEXT, GivenFile, given_files, text_of
 from pcapcheck.redaction.mapping import Mapping
-from pcapcheck.redaction.texts import Texts, decoded
+from pcapcheck.redaction.new_names import FileNames
+from pcapcheck.redaction.text_redaction import TextRedaction, decoded
 from pcapcheck.values import clean
 
 
@@ -44,14 +45,10 @@ class Redaction:
     Raises CaptureError if nothing can be read because of how it is named.
     """
 
-    def __init__(
-        self, groups: Sequence[Iterable[Path | Held]], key: bytes, unpack_limit: int | None = None
-    ) -> None:
+    def __init__(self, groups: Sequence[Iterable[Path | Held]], key: bytes, unpack_limit: int | None = None) -> None:
         self.mapping = Mapping(key)
-        self.texts = Texts(self.mapping)
-        self.given = [
-            file for number, given in enumerate(groups) for file in given_files(given, unpack_limit, number)
-        ]
+        self.texts = TextRedaction(self.mapping)
+        self.given = [file for number, given in enumerate(groups) for file in given_files(given, unpack_limit, number)]
         self._learn()
         self.names = FileNames(self.texts.words)
 
@@ -98,10 +95,9 @@ class Redaction:
             except CaptureError as error:
                 file.kind, file.error = None, error
         if states:
-            try:
+            # Some of them may be of no state, or all.
+            with suppress(StateError):
                 known.read_state(read_state(states, skip=lambda path, error: None, found=found))
-            except StateError:
-                pass
         for namespace, pod in sorted(known.pods):
             try:
                 self.mapping.names.learn_pod(*parse_pod(f"{namespace}/{pod}"))

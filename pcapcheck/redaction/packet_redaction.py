@@ -8,16 +8,16 @@ from __future__ import annotations
 from msgspec import Struct
 
 from pcapcheck import protocols
+from pcapcheck.redaction.carried_redaction import redact_gre, redact_icmp, redact_sctp, redact_tcp_data, redact_udp_data
+from pcapcheck.redaction.filled_sums import fill_header, fill_upper, pseudo_header
 from pcapcheck.redaction.frame_draft import FrameDraft
 from pcapcheck.redaction.packet_headers import keep_options6, keep_tcp_options, without_options4
-from pcapcheck.redaction.sums import fill_header, fill_upper, pseudo_header
-from pcapcheck.redaction.uppers import redact_gre, redact_icmp, redact_sctp, redact_tcp_data, redact_udp_data
 
 # Tunnels in tunnels, and errors about errors.
 DEEPEST = 8
 
 
-class Carried(Struct, frozen=True):
+class IpPayload(Struct, frozen=True):
     """What an IP packet carries: its protocol, where it stands, and where the packet's header is.
 
     ``whole``: all of it was captured, and it is no fragment, so that its checksum can be judged.
@@ -55,7 +55,7 @@ def _redact_ipv4(draft: FrameDraft, at: int, end: int, depth: int) -> None:
     # A total length of 0 is a large segment that a card is to cut.
     stop = min(end, at + total) if total >= size else end
     offset = draft.u16(at + 6)
-    carried = Carried(
+    carried = IpPayload(
         4, at, draft.old[at + 9], at + size, stop, size <= total <= end - at and not offset & 0x3FFF
     )  # fmt: skip
     if offset & 0x1FFF:
@@ -100,11 +100,11 @@ def _redact_ipv6(draft: FrameDraft, at: int, end: int, depth: int) -> None:
             keep_options6(draft, start + 2, min(after, stop))
         protocol, start = following, after
     whole = 40 < total <= end - at and not is_part
-    _redact_carried(draft, Carried(6, at, protocol, start, stop, whole), depth)
+    _redact_carried(draft, IpPayload(6, at, protocol, start, stop, whole), depth)
     draft.wipe(stop, end)
 
 
-def _redact_carried(draft: FrameDraft, carried: Carried, depth: int) -> None:
+def _redact_carried(draft: FrameDraft, carried: IpPayload, depth: int) -> None:
     start, end, protocol = carried.start, carried.end, carried.protocol
     if start >= end:
         return
@@ -130,7 +130,7 @@ def _redact_carried(draft: FrameDraft, carried: Carried, depth: int) -> None:
         draft.cover(start, end)
 
 
-def _redact_tcp(draft: FrameDraft, carried: Carried) -> None:
+def _redact_tcp(draft: FrameDraft, carried: IpPayload) -> None:
     start, end = carried.start, carried.end
     if start + 20 > end:
         # Of a segment that was cut, as errors quote it, the ports and numbers stay.
@@ -142,7 +142,7 @@ def _redact_tcp(draft: FrameDraft, carried: Carried) -> None:
     _fill(draft, carried, 16)
 
 
-def _redact_udp(draft: FrameDraft, carried: Carried, depth: int) -> None:
+def _redact_udp(draft: FrameDraft, carried: IpPayload, depth: int) -> None:
     start, end = carried.start, carried.end
     if start + 8 > end:
         draft.wipe(start + 6, end)
@@ -153,7 +153,7 @@ def _redact_udp(draft: FrameDraft, carried: Carried, depth: int) -> None:
         _fill(draft, carried, 6, whole=carried.whole and size == end - start)
 
 
-def _fill(draft: FrameDraft, carried: Carried, field: int, pseudo: bool = True, whole: bool | None = None) -> None:
+def _fill(draft: FrameDraft, carried: IpPayload, field: int, pseudo: bool = True, whole: bool | None = None) -> None:
     """The checksum of what a packet carries, after everything else."""
     start, end, header = carried.start, carried.end, carried.header
     sums = None

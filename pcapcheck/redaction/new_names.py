@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pcapcheck.redaction.given_files import GivenFile
 from pcapcheck.redaction.kept_words import KEPT_WORDS
-from pcapcheck.redaction.words import Words
+from pcapcheck.redaction.word_redaction import WordRedaction
 
 _PACKED = re.compile(r"\.(?:gz|zst|lz4|xz|bz2)$", re.IGNORECASE)
 _ARCHIVED = re.compile(r"\.(?:tgz|txz|tzst|zip|tar(?:\.(?:gz|zst|xz|bz2|lz4))?)$", re.IGNORECASE)
@@ -22,7 +22,7 @@ _DEVICE = re.compile(r"(?:eth|ens|eno|enp|enx|em|bond|br|lo|tunl|wg|veth|vlan)\d
 class FileNames:
     """Names below the folder of the redacted files; no two are the same."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: WordRedaction) -> None:
         self._words = words
         self._used: set[Path] = set()
 
@@ -52,7 +52,9 @@ class FileNames:
             inside = (unpacked,)
         # Absolute, and such as leads nowhere: only the last parts are used.
         folder = file.bundle.resolve().name if file.bundle.name in ("", ".", "..") else file.bundle.name
-        return tuple(part for part in (_ARCHIVED.sub("", folder), *inside[:-1], unpacked) if part not in ("", ".", "..", "/"))
+        return tuple(
+            part for part in (_ARCHIVED.sub("", folder), *inside[:-1], unpacked) if part not in ("", ".", "..", "/")
+        )
 
     def mapped(self, part: str) -> str:
         """The new name of a file or folder."""
@@ -60,7 +62,7 @@ class FileNames:
         return self._rest(stem, self._words.redact(stem)) + suffix
 
     def _rest(self, part: str, said: str) -> str:
-        """Words that were not replaced, and that are not known to say nothing, are taken for names."""
+        """WordRedaction that were not replaced, and that are not known to say nothing, are taken for names."""
         old = {piece.lower() for piece in _PIECE.findall(part)}
 
         def image(match: re.Match[str]) -> str:
