@@ -32,6 +32,8 @@ _SOLICITED = 0xFF0200000000000000000001FF
 _SOLICITED_MAC = 0x3333FF
 PROXY_MAC = 0xEEEEEEEEEEEE
 _LAST24 = 0xFFFFFF
+# The sizes of networks that have an address of their own and one for all.
+_WIDEST, _NARROWEST = 8, 30
 # No card's, and those that networks give to their ends of pod links.
 _KEPT_MACS = frozenset({0, PROXY_MAC, *(mac for network in NETWORKS for mac in network.macs)})
 # The universal/local bit and the group bit of a MAC's first byte.
@@ -49,24 +51,20 @@ class AddressMapping:
         self._middle6 = PrefixPermutation(key, "identifier", 40, led=[(0, 40)])
         self._last = PrefixPermutation(key, "last24", 24, led=[(PROXY_MAC & _LAST24, 24)])
         self._makers = [RangePermutation(key, "maker", 1 << 22, str(bits)) for bits in range(4)]
-        # Addresses of networks that were printed with their size: network and broadcast addresses.
-        self._edges: dict[int, int] = {}
-        self._sizes: dict[int, int] = {}
+        # Networks that were printed with their size, and what their own and their broadcast addresses become.
+        self._networks: set[tuple[int, int]] = set()
+        self._edges: dict[int, int] | None = None
 
     def learn_network(self, address: int, size: int) -> None:
         """Note a network of IPv4, by an address in it: its own address and its broadcast address stay such."""
-        if not 8 <= size <= 30:
-            return
-        hosts = (1 << (32 - size)) - 1
-        network = address & ~hosts
-        image = self._ipv4.image(network) & ~hosts
-        for edge, of in ((network, image), (network | hosts, image | hosts)):
-            # A large network's edge may be that of a smaller one in it, whose bits all count.
-            if self._ipv4.image(network) != network and size > self._sizes.get(edge, 0):
-                self._edges[edge], self._sizes[edge] = of, size
+        if _WIDEST <= size <= _NARROWEST:
+            self._networks.add((size, address >> (32 - size)))
+            self._edges = None
 
     def ipv4(self, address: int) -> int:
         """What an IPv4 address becomes."""
+        if self._edges is None:
+            self._edges = self._edges_of_networks()
         if address in self._edges:
             return self._edges[address]
         image = self._ipv4.image(address)
@@ -74,6 +72,20 @@ class AddressMapping:
         while image in self._edges.values():
             image = self._ipv4.image(next(edge for edge, of in self._edges.items() if of == image))
         return image
+
+    def _edges_of_networks(self) -> dict[int, int]:
+        """The first and last addresses of the known networks; one of two that would become the same is left out."""
+        edges: dict[int, int] = {}
+        taken: set[int] = set()
+        for size, bits in sorted(self._networks, reverse=True):
+            hosts = (1 << (32 - size)) - 1
+            network = bits << (32 - size)
+            image = self._ipv4.image(network)
+            for edge, of in ((network, image & ~hosts), (network | hosts, image | hosts)):
+                if image != network and edge not in edges and of not in taken:
+                    edges[edge] = of
+                    taken.add(of)
+        return edges
 
     def network4(self, address: int, size: int) -> int:
         """What the address of a network becomes: no bit beyond its size is set."""

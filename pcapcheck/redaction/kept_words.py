@@ -1,4 +1,4 @@
-"""WordRedaction that say nothing about whose machines these are: names made of them only stay as they are."""
+"""Words that say nothing about whose machines these are: names made of them only stay as they are."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from pcapcheck.redaction.mapping import Mapping
 _ROUTE = re.compile(
     r"(\S+\s+)([0-9A-F]{8})(\s+)([0-9A-F]{8})(\s+[0-9A-F]{4}\s+\d+\s+\d+\s+-?\d+\s+)([0-9A-F]{8})(\b.*)"
 )
-# /proc/net/tcp and the like: address and port. WordRedaction of four bytes, in the machine's order.
+# /proc/net/tcp and the like: address and port. Words of four bytes, in the machine's order.
 _SOCKET4 = re.compile(r"(?<![0-9A-F])([0-9A-F]{8})(?=:[0-9A-F]{4}\b)")
 _SOCKET6 = re.compile(r"(?<![0-9A-F])([0-9A-F]{32})(?=:[0-9A-F]{4}\b)")
 # /proc/net/if_inet6 and ipv6_route.

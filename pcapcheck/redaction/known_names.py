@@ -26,7 +26,8 @@ _PLACES = re.compile(
     rf"|^(?:search|domain)\s+(?P<search>\S.*)$"
     rf"|\b(?:A|AAAA|PTR|SRV|CNAME|NS|MX|TXT|SOA|HTTPS|ANY|Type\d+)\?? (?P<asked>[A-Za-z0-9_][\w.-]*\.)(?=[ ,(/]|$)"
     rf"|(?:Policy|Profile|policy|profile) (?P<policy>{_LABEL}(?:/{_LABEL})*)"
-    rf"|(?P<service>[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*)(?=:[a-z0-9-]+\b|\s+(?:cluster IP|has no|external|loadb))"
+    rf"|(?<![\w.-])(?P<service>[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*)"
+    rf"(?=:[a-z0-9-]+\b|\s+(?:cluster IP|has no|external|loadb))"
     rf"|^\S+ +(?P<logging>[\w-]+) kernel: "
     rf"|^Linux (?P<uname>{_LABEL}) \d"
 )

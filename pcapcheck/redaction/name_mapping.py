@@ -23,7 +23,7 @@ class NameMapping:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._ranges: dict[tuple[int, int], RangePermutation] = {}
+        self._ranges: dict[tuple[tuple[int, int], int], RangePermutation] = {}
         self._hashes = PrefixPermutation(key, "cali", _WIDTH)
         # Names of interfaces whose pods are known, by the hash.
         self._of_pods: dict[str, str] = {}
@@ -64,27 +64,42 @@ class NameMapping:
 
     def _shuffled(self, word: str, first: bool) -> str:
         """Another word of the same length; at the beginning of a label a letter stays a letter."""
-        numbers = [_CHARACTERS.index(character) for character in word.lower()]
-        if not first:
-            least, of = 0, len(_CHARACTERS)
-        elif numbers[0] < _LETTERS:
-            least, of = 0, _LETTERS
-        else:
-            least, of = _LETTERS, len(_CHARACTERS) - _LETTERS
-        value = numbers[0] - least
-        for number in numbers[1:]:
-            value = value * len(_CHARACTERS) + number
-        rest = len(_CHARACTERS) ** (len(numbers) - 1)
-        value = self._range(of, rest).image(value)
-        image = [value // rest + least]
-        for _ in numbers[1:]:
-            rest //= len(_CHARACTERS)
-            image.append(value // rest % len(_CHARACTERS))
-        text = "".join(_CHARACTERS[number] for number in image)
+        word_class = _class_of(word, first)
+        value = self._range(word_class, len(word)).image(_number(word, word_class))
+        rest = len(_CHARACTERS) ** (len(word) - 1)
+        least, _ = word_class
+        text = _CHARACTERS[value // rest + least]
+        for _ in word[1:]:
+            value, rest = value % rest, rest // len(_CHARACTERS)
+            text += _CHARACTERS[value // rest]
         return "".join(new.upper() if old.isupper() else new for old, new in zip(word, text, strict=True))
 
-    def _range(self, of: int, rest: int) -> RangePermutation:
-        kind = of, rest
+    def _range(self, word_class: tuple[int, int], length: int) -> RangePermutation:
+        kind = word_class, length
         if kind not in self._ranges:
-            self._ranges[kind] = RangePermutation(self._key, "name", of * rest, str(of))
+            # Words that stay are nobody's new name.
+            anywhere = word_class[1] == len(_CHARACTERS)
+            fixed = [
+                _number(word, word_class)
+                for word in KEPT_WORDS
+                if len(word) == length and word.isalnum() and (anywhere or _class_of(word, True) == word_class)
+            ]
+            size = word_class[1] * len(_CHARACTERS) ** (length - 1)
+            self._ranges[kind] = RangePermutation(self._key, "name", size, str(word_class), fixed)
         return self._ranges[kind]
+
+
+def _class_of(word: str, first: bool) -> tuple[int, int]:
+    """The first of the characters that a word may begin with afterwards, and how many they are."""
+    if not first:
+        return 0, len(_CHARACTERS)
+    begins = _CHARACTERS.index(word[0].lower())
+    return (0, _LETTERS) if begins < _LETTERS else (_LETTERS, len(_CHARACTERS) - _LETTERS)
+
+
+def _number(word: str, word_class: tuple[int, int]) -> int:
+    """A word as a number among those of its class."""
+    value = _CHARACTERS.index(word[0].lower()) - word_class[0]
+    for character in word[1:].lower():
+        value = value * len(_CHARACTERS) + _CHARACTERS.index(character)
+    return value

@@ -62,7 +62,7 @@ class FileNames:
         return self._rest(stem, self._words.redact(stem)) + suffix
 
     def _rest(self, part: str, said: str) -> str:
-        """WordRedaction that were not replaced, and that are not known to say nothing, are taken for names."""
+        """Words that were not replaced, and that are not known to say nothing, are taken for names."""
         old = {piece.lower() for piece in _PIECE.findall(part)}
 
         def image(match: re.Match[str]) -> str:

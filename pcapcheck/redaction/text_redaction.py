@@ -1,4 +1,4 @@
-"""TextRedaction: states, transcripts of captures and whatever stands between them, line by line."""
+"""Texts: states, transcripts of captures and whatever stands between them, line by line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TOLD = re.compile(
     r"(: (?:HTTP|FTP|SMTP|SIP|RTSP|IMAP|POP3|RADIUS|LDAP|SNMP|NFS|SMB|TFTP)(?:, length(?:: \d+| \d+))?)[:,] \S.*"
 )
 _VERBOSE = re.compile(r"\t(?!.*(?:option|hop|address|mtu|prefix|lifetime|0x[0-9a-f]{4}:|length|group))")
-# WordRedaction of a rule's comment, which people write.
+# Words of a rule's comment, which people write.
 _COMMENT = re.compile(r"(?P<head>--comment |comment )\"(?P<text>(?:[^\"\\]|\\.)*)\"|/\* (?P<inner>.*?) \*/")
 _ENDPOINTS = re.compile(
     r"(?:(?P<one>[A-Za-z][\w.-]*)|\S+) > (?P<two>[A-Za-z][\w.-]*):|who-has (?P<asked>[A-Za-z][\w.-]*)"

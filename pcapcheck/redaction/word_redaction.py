@@ -1,4 +1,4 @@
-"""WordRedaction of a line: addresses, MACs and names, wherever they stand, become what the mapping says."""
+"""Words of a line: addresses, MACs and names, wherever they stand, become what the mapping says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pcapcheck.values import format_mac
 
 _HEX = "0-9A-Fa-f"
 _PAIRS = re.compile(rf"[{_HEX}]{{1,2}}(?:[:-][{_HEX}]{{1,2}}){{5}}")
-_IPV4 = re.compile(r"(?<![0-9])(?<![0-9]\.)(\d{1,3}(?:\.\d{1,3}){3})(?![0-9])(?:/(\d{1,2})(?![\w.]))?")
+_ADDRESS = r"(?<![0-9])(?<![0-9]\.)\d{1,3}(?:\.\d{1,3}){3}(?![0-9])"
+_IPV4 = re.compile(rf"{_ADDRESS}(?:/\d{{1,2}}(?![\w.]))?")
 # In the order in which they are tried at each place of a line.
 _KINDS = {
     "reverse": r"(?:[0-9a-fA-F]{1,3}\.){1,32}(?:in-addr|ip6)\.arpa",
@@ -21,15 +22,18 @@ _KINDS = {
     "dotted": rf"(?<![\w.])[{_HEX}]{{4}}\.[{_HEX}]{{4}}\.[{_HEX}]{{4}}(?![\w.])",
     "ipv4": _IPV4.pattern,
     "colons": r"(?:[\w.%-]*:){2,}[\w.%-]*(?:/\d{1,3}(?![\w.]))?",
-    "unique": rf"(?<!\w)[{_HEX}]{{8}}(?:-[{_HEX}]{{4}}){{3}}-[{_HEX}]{{12}}(?!\w)",
-    "digest": rf"(?<!\w)(?=[{_HEX}]*[a-fA-F])[{_HEX}]{{64}}(?!\w)",
     "token": r"\w[\w.-]*",
 }
 _WORD = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()))
 # Ends of pod links on a node: Calico's, possibly cut, and those of other networks (pcapcheck/networks.py).
 _LINK = re.compile(
-    r"(?:cali(?=[0-9a-f]{5,11}(?![0-9a-z]))|(?:eni|azv|azveth|gke|lxc|veth|vethwepl|tap)(?=[0-9a-f]{7,12}(?![0-9a-z])))[0-9a-f]+"
+    r"(?<![0-9A-Za-z])(?:cali(?=[0-9a-f]{5,11}(?![0-9a-z]))"
+    r"|(?:eni|azv|azveth|gke|lxc|veth|vethwepl|tap)(?=[0-9a-f]{7,12}(?![0-9a-z])))[0-9a-f]+"
 )
+_UNIQUE = rf"(?<!\w)[{_HEX}]{{8}}(?:-[{_HEX}]{{4}}){{3}}-[{_HEX}]{{12}}(?!\w)"
+_DIGEST = rf"(?<!\w)(?=[{_HEX}]*[a-fA-F])[{_HEX}]{{64}}(?!\w)"
+# What may stand inside a word.
+_EMBEDDED = re.compile(rf"(?P<address>{_ADDRESS})|(?P<link>{_LINK.pattern})|(?P<unique>{_UNIQUE}|{_DIGEST})")
 _DOMAIN = re.compile(
     r"(?:[A-Za-z0-9_](?:[\w-]*\w)?\.)+(?:com|org|net|io|edu|gov|int|local|internal|intern|corp|lan|home|cloud|dev|app|"
     r"de|fr|uk|ch|at|nl|eu|us|ru|cn|jp|in|br|se|no|fi|dk|pl|it|es)"
@@ -86,7 +90,7 @@ class WordRedaction:
         if kind == "dotted":
             digits = f"{self.mapping.mac(int(text.replace('.', ''), 16)):012x}"
             return ".".join(digits[at : at + 4] for at in (0, 4, 8))
-        # UUIDs, digests and reverse names.
+        # A name of the reverse zones.
         return self.mapping.name(text)
 
     def _mac(self, text: str) -> str:
@@ -154,21 +158,23 @@ class WordRedaction:
         return f"{said}{zone}{port}{slash}{size}"
 
     def _token(self, text: str) -> str:
-        """A word: addresses and cali names in it, and the longest known names that end where its parts do."""
-        if "." in text and (match := _IPV4.search(text)):
-            return f"{self._token(text[: match.start()])}{self._ipv4(match[0])}{self._token(text[match.end() :])}"
-        if (found := _LINK.search(text)) and text[: found.start()][-1:] not in _ALPHANUMERIC:
-            image = self.mapping.link(found[0])
-            return f"{self._token(text[: found.start()])}{image}{self._token(text[found.end() :])}"
-        if not text:
-            return text
+        """A word: addresses and the like in it, and the longest known names that end where its parts do."""
+        out: list[str] = []
+        at = 0
+        for match in _EMBEDDED.finditer(text):
+            image = self._ipv4(match[0]) if match["address"] else self._embedded(match)
+            out += [self._plain(text[at : match.start()]), image]
+            at = match.end()
+        return "".join([*out, self._plain(text[at:])])
+
+    def _embedded(self, match: re.Match[str]) -> str:
+        return self.mapping.link(match[0]) if match["link"] else self.mapping.name(match[0])
+
+    def _plain(self, text: str) -> str:
         bare = text.rstrip(".")
         if _DOMAIN.fullmatch(bare) and not _SOFTWARE.fullmatch(bare):
             return self.mapping.name(bare) + text[len(bare) :]
         return self.known.replace(text, self.mapping.name)
-
-
-_ALPHANUMERIC = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
 def _parse6(text: str) -> int | None:
