@@ -120,6 +120,10 @@ class AddressMapping:
         # What would get that of the network gets what the network would have got.
         return image or self._middle6.image(0) << 24 | self._last.image(0)
 
+    def last24(self, bits: int) -> int:
+        """What the last 24 bits of a MAC become."""
+        return self._last.image(bits)
+
     def mac(self, mac: int) -> int:
         """What a MAC becomes; that of a group stays, but for the end of a solicited-node group's."""
         if mac in _KEPT_MACS:

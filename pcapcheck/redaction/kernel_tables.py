@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 
@@ -16,6 +17,8 @@ _SOCKET4 = re.compile(r"(?<![0-9A-F])([0-9A-F]{8})(?=:[0-9A-F]{4}\b)")
 _SOCKET6 = re.compile(r"(?<![0-9A-F])([0-9A-F]{32})(?=:[0-9A-F]{4}\b)")
 # /proc/net/if_inet6 and ipv6_route.
 _PLAIN6 = re.compile(r"(?<![0-9A-Za-z])([0-9a-f]{32})(?![0-9A-Za-z])(?: ([0-9a-f]{2}) )?")
+# netstat of BSD leaves out the zeros of networks: 10.244/16, 169.254.
+_SHORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,2})(?:/(\d{1,2}))?(\s+(?:link#\d+|\d+(?:\.\d+){3})\s+U[A-Za-z123]*\s.*)")
 # tc filters: a word of the IP header and its mask.
 _MATCHED = re.compile(r"(match )([0-9a-f]{8})(/[0-9a-f]{8} at (?:12|16)\b)")
 
@@ -33,11 +36,21 @@ def redact_kernel_table(line: str, mapping: Mapping) -> str | None:
         network = mapping.network4(_swapped(match[2]), size) if size else 0
         gateway = mapping.ipv4(_swapped(match[4]))
         return f"{match[1]}{_hex(network)}{match[3]}{_hex(gateway)}{match[5]}{match[6]}{match[7]}"
+    if match := _SHORT.fullmatch(line):
+        return _whole(match, mapping) + match[3]
     line, one = _MATCHED.subn(lambda match: f"{match[1]}{mapping.ipv4(int(match[2], 16)):08x}{match[3]}", line)
     line, two = _SOCKET4.subn(lambda match: _hex(mapping.ipv4(_swapped(match[1]))), line)
     line, three = _SOCKET6.subn(lambda match: _words(match[1], mapping.ipv6), line)
     line, four = _PLAIN6.subn(lambda match: _plain(match, mapping), line)
     return line if one + two + three + four else None
+
+
+def _whole(match: re.Match[str], mapping: Mapping) -> str:
+    """A network that was printed short, in full."""
+    parts = [int(part) for part in match[1].split(".")]
+    size = int(match[2]) if match[2] else 8 * len(parts)
+    network = int.from_bytes(bytes(min(part, 255) for part in [*parts, 0, 0, 0][:4]), "big")
+    return f"{ipaddress.IPv4Address(mapping.network4(network, min(size, 32)))}/{size}"
 
 
 def _swapped(digits: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from pcapcheck.nodestate.headings import MACHINE
+from pcapcheck.nodestate.headings import LONGEST_HEADING, MACHINE, read_heading
 from pcapcheck.nodestate.prompts import find_prompt
 from pcapcheck.nodestate.state import State
 from pcapcheck.redaction.kept_words import KEPT_WORDS
@@ -28,7 +28,15 @@ _PLACES = re.compile(
     rf"|(?:Policy|Profile|policy|profile) (?P<policy>{_LABEL}(?:/{_LABEL})*)"
     rf"|(?<![\w.-])(?P<service>[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*)"
     rf"(?=:[a-z0-9-]+\b|\s+(?:cluster IP|has no|external|loadb))"
-    rf"|^\S+ +(?P<logging>[\w-]+) kernel: "
+    # Logs: those of systemd and syslog, and what Go programs print.
+    rf"|^(?:[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d|\d{{4}}-\S+) (?P<logging>[\w.-]+) [\w./@-]+(?:\[\d+\])?: "
+    rf"|\b(?:Namespace|Pod|Node|node|pod|namespace|[Ww]orkload|WorkloadEndpoint|host|hostname|endpoint|K8S_POD_NAME|"
+    rf"K8S_POD_NAMESPACE)=\"?(?P<logged>{_LABEL}(?:/{_LABEL})*)"
+    # Windows, mail and homes.
+    rf"|(?:Host Name|Primary Dns Suffix|DNS Suffix)[ .]*: (?P<windows>{_LABEL})"
+    rf"|(?P<mailbox>[\w.+-]{{2,64}})@(?=[\w-]+\.[A-Za-z])"
+    rf"|(?:/home/|/Users/|\\Users\\)(?P<home>[\w.-]+)"
+    rf"|SNI=(?P<asked_for>[\w.-]+)"
     rf"|^Linux (?P<uname>{_LABEL}) \d"
 )
 _SEARCHED = ("search",)
@@ -81,6 +89,11 @@ class KnownNames:
             if prompt is not None:
                 self.add(prompt.host)
                 self.add_all(_USER.findall(line) if "@" in prompt.label else ())
+
+        heading = read_heading(line) if len(line) <= LONGEST_HEADING else None
+        if heading is not None and not heading.weak:
+            self.add_pod(heading.name)
+            self.add(heading.netns)
 
     def read_path(self, name: str) -> None:
         """Note what looks like a machine's name in the name of a file or folder."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from pcapcheck.capture.text.lines import plain
 from pcapcheck.capture.text.stamps import STAMP
+from pcapcheck.redaction.dissector_lines import DissectorLines
 from pcapcheck.redaction.hex_lines import is_hex_line, redact_hex
 from pcapcheck.redaction.kernel_tables import networks_of, redact_kernel_table
 from pcapcheck.redaction.known_names import KnownNames
@@ -69,6 +70,7 @@ class TextRedaction:
         return "\n".join(self._lines(_clear(line) for line in lines))
 
     def _lines(self, lines: Iterable[str]) -> Iterator[str]:
+        packets = DissectorLines()
         documents = KubernetesLines(self.words.redact, self.words.name)
         shown: list[str] = []
         after_packet = in_characters = False
@@ -87,7 +89,8 @@ class TextRedaction:
                 continue
             after_packet = is_packet or (after_packet and bare[:1].isspace())
             in_document = documents.take(bare)
-            yield (self._line(bare) if in_document is None else in_document) + line[len(bare) :]
+            said = self._line(packets.take(bare)) if in_document is None else in_document
+            yield said + line[len(bare) :]
         if shown:
             yield from redact_hex(shown, self.mapping)
 

@@ -18,6 +18,10 @@ _KINDS = {
     "reverse": r"(?:[0-9a-fA-F]{1,3}\.){1,32}(?:in-addr|ip6)\.arpa",
     # What netfilter logs of an Ethernet header: two MACs and the ethertype.
     "header": rf"(?<![\w:])[{_HEX}]{{2}}(?::[{_HEX}]{{2}}){{13}}(?![\w:])",
+    # More than an EUI-64 has: bytes of a payload, identifiers of machines.
+    "bytes": rf"(?<![\w:])[{_HEX}]{{2}}(?:[:-][{_HEX}]{{2}}){{8,}}(?![\w:])",
+    # The end of a MAC behind its maker's name, as tshark resolves it.
+    "maker": rf"(?<![\w:])[A-Z][\w-]{{1,15}}_[{_HEX}]{{2}}(?::[{_HEX}]{{2}}){{2}}(?![\w:])",
     "mac": rf"(?<![\w:])(?<![\w]-){_PAIRS.pattern}(?![{_HEX}]|[:-][{_HEX}])",
     "dotted": rf"(?<![\w.])[{_HEX}]{{4}}\.[{_HEX}]{{4}}\.[{_HEX}]{{4}}(?![\w.])",
     "ipv4": _IPV4.pattern,
@@ -87,6 +91,11 @@ class WordRedaction:
             return self._colons(text)
         if kind == "header":
             return f"{self._mac(text[:17])}:{self._mac(text[18:35])}{text[35:]}"
+        if kind == "bytes":
+            return re.sub(rf"[{_HEX}]", "0", text)
+        if kind == "maker":
+            end = format_mac(self.mapping.addresses.last24(int(text[-8:].replace(":", ""), 16)))
+            return text[:-8] + end[-8:]
         if kind == "dotted":
             digits = f"{self.mapping.mac(int(text.replace('.', ''), 16)):012x}"
             return ".".join(digits[at : at + 4] for at in (0, 4, 8))

@@ -221,3 +221,53 @@ def test_colours_hide_nothing() -> None:
 @pytest.mark.parametrize("text", ["", "\n", "\0\0\0", "x" * 100_000, ":" * 5000, "1." * 5000, "a:" * 5000, "ä" * 3000])
 def test_no_text_breaks_it(text: str) -> None:
     assert redact(text).count("\n") == text.count("\n")
+
+
+PRINTED = """\
+   13 1.100000 10.0.0.5 → 10.0.0.9 HTTP 123 GET /secret/x HTTP/1.1
+   14 1.200000 IntelCor_3c:4d:5e → Broadcast    ARP 42 Who has 10.0.0.1? Tell 10.0.0.5
+        "layers": {
+          "http.host": "shop.initech",
+          "ip.src": "10.0.0.5",
+          "tcp.payload": "47:45:54:20:2f:73:65:63:72:65:74",
+          "http.request.uri": "/secret"
+      }
+frame.number\tip.src\thttp.host\tdata.data
+1\t10.0.0.5\tinitech\t4745545365
+"""
+
+
+def test_of_what_tshark_prints_only_headers_are_left() -> None:
+    new = redact(PRINTED)
+    assert not re.search(r"secret|initech|3c:4d:5e|47:45|474554|10\.0\.0\.5", new)
+    assert "GET / HTTP/1.1" in new
+    assert new.splitlines()[-1].split("\t")[0] == "1"
+    assert len(new.splitlines()) == len(PRINTED.splitlines())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Nov 30 01:02:03 red7 kernel: martian source 10.0.0.5",
+        "2026-11-30T01:02:03.1+00:00 red7 calico-node[12]: x",
+        'time="2026" level=info Node="red7" Pod=red7/red7-0',
+        "Host Name . . . . . . . . . . . . : red7",
+        "red7@initech.com wrote from /home/red7/x",
+        "Linux red7 6.18.44 #1 SMP",
+        "### node red7",
+    ],
+)
+def test_places_where_names_stand(line: str) -> None:
+    assert "red7" not in redact(f"{line}\nred7 again\n")
+
+
+def test_short_networks_of_bsd() -> None:
+    new = redact(
+        "10.244/16          link#4             UCS           en0\n169.254            link#4             UCS           en0"
+    )
+    assert re.match(r"10\.(?!244)\d+\.0\.0/16 +link#4", new)
+    assert new.splitlines()[1].startswith("169.254.0.0/16")
+
+
+def test_identifiers_made_of_a_mac_become_zeros() -> None:
+    assert redact("DUID: 00-01-00-01-2A-3B-4C-5D-0A-58-0A-00-00-05") == "DUID: " + "-".join(["00"] * 14)
