@@ -15,7 +15,7 @@ _LINK = re.compile(r"cali[0-9a-f]{5,11}")
 _PART = re.compile(r"[A-Za-z0-9]+")
 _LONGEST_PROMPT = 300
 _USER = re.compile(r"([\w.-]{1,64})@(?!if\d)")
-_LABEL = r"[A-Za-z0-9][\w.-]*"
+_LABEL = r"[A-Za-z0-9][\w.-]{0,252}"
 # Places in texts where a name stands: what iproute2, Calico, kube-proxy, Kubernetes and resolv.conf print before it.
 _PLACES = re.compile(
     rf"link-netns (?P<netns>{_LABEL})"
@@ -24,7 +24,8 @@ _PLACES = re.compile(
     rf"serviceAccount|serviceAccountName|workload|orchestratorWorkload|pod|Node Name|Hostname|Static hostname|"
     rf"Node|Namespace|Name|PodName|PodNamespace|NodeName|metadata\.name)\"?\s*[:=]\s*\"?(?P<field>{_LABEL})\"?\s*,?\s*$"
     rf"|^(?:search|domain)\s+(?P<search>\S.*)$"
-    rf"|\b(?:A|AAAA|PTR|SRV|CNAME|NS|MX|TXT|SOA|HTTPS|ANY|Type\d+)\?? (?P<asked>[A-Za-z0-9_][\w.-]*\.)(?=[ ,(/]|$)"
+    rf"|\b(?:A|AAAA|PTR|SRV|CNAME|NS|MX|TXT|SOA|HTTPS|ANY|Type\d+)\?? "
+    rf"(?P<asked>[A-Za-z0-9_][\w.-]{{0,252}}\.)(?=[ ,(/]|$)"
     rf"|(?:Policy|Profile|policy|profile) (?P<policy>{_LABEL}(?:/{_LABEL})*)"
     rf"|(?<![\w.-])(?P<service>[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*)"
     rf"(?=:[a-z0-9-]+\b|\s+(?:cluster IP|has no|external|loadb))"

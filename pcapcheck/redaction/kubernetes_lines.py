@@ -16,8 +16,8 @@ _PLAIN = (
     "hostNetwork ready started restartCount"
 )
 _PLAIN_FIELDS = frozenset(_PLAIN.split())
-_FIELD = re.compile(r"(?P<head>\s*(?:- )*)(?P<key>\"?[\w./-]+\"?)(?P<sep>:[ \t]+)(?P<value>.*?)(?P<end>,?\s*)")
-_ITEM = re.compile(r"(?P<head>\s*- +)(?P<value>\S.*?)(?P<end>\s*)")
+_FIELD = re.compile(r"(?P<head>\s*(?:- )*)(?P<key>\"?[\w./-]+\"?)(?P<sep>:[ \t]+)")
+_ITEM = re.compile(r"\s*- +")
 _STRINGS = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"(?P<colon>\s*:)?')
 _BEGINS = re.compile(r"(?:- )?apiVersion: \S+\s*|kind: \S+\s*|items:\s*")
 _IN_YAML = re.compile(r"(?:[\s-].*|[\w./-]+:(?:\s.*)?|---|)")
@@ -57,17 +57,18 @@ class KubernetesLines:
         return f'"{self._value(self._key, match["text"])}"'
 
     def _yaml(self, line: str) -> str:
-        match = _FIELD.fullmatch(line)
+        end = line[len(line.rstrip(", \t")) :]
+        match = _FIELD.match(line)
         if match is not None:
             self._key = match["key"].strip('"')
-            value = match["value"]
+            value = line[match.end() : len(line) - len(end)]
             quote = value[0] if value[:1] in ("'", '"') and value[-1:] == value[:1] and len(value) > 1 else ""
             bare = value.strip(quote) if quote else value
             head = f"{match['head']}{self._key_image(match['key'])}{match['sep']}"
-            return f"{head}{quote}{self._value(self._key, bare)}{quote}{match['end']}"
-        item = _ITEM.fullmatch(line)
-        if item is not None and not item["value"].endswith(":"):
-            return f"{item['head']}{self._value(self._key, item['value'])}{item['end']}"
+            return f"{head}{quote}{self._value(self._key, bare)}{quote}{end}"
+        item = _ITEM.match(line)
+        if item is not None and not line.rstrip().endswith(":"):
+            return f"{item[0]}{self._value(self._key, line[item.end() : len(line) - len(end)])}{end}"
         return self._key_image(line)
 
     def _key_image(self, key: str) -> str:

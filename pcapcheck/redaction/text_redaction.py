@@ -31,10 +31,11 @@ _TOLD = re.compile(
 )
 _VERBOSE = re.compile(r"\t(?!.*(?:option|hop|address|mtu|prefix|lifetime|0x[0-9a-f]{4}:|length|group))")
 # Words of a rule's comment, which people write.
-_COMMENT = re.compile(r"(?P<head>--comment |comment )\"(?P<text>(?:[^\"\\]|\\.)*)\"|/\* (?P<inner>.*?) \*/")
+_COMMENT = re.compile(r"(?P<head>--comment |comment )\"(?P<text>(?:[^\"\\]|\\.)*)\"|/\* (?P<inner>.{0,2000}?) \*/")
+_HOST = r"[A-Za-z][\w.-]{0,252}"
 _ENDPOINTS = re.compile(
-    r"(?:(?P<one>[A-Za-z][\w.-]*)|\S+) > (?P<two>[A-Za-z][\w.-]*):|who-has (?P<asked>[A-Za-z][\w.-]*)"
-    r"|tell (?P<teller>[A-Za-z][\w.-]*?)(?=,|\s|$)|Reply (?P<shown>[A-Za-z][\w.-]*) is-at"
+    rf"(?:(?P<one>{_HOST})|\S{{1,300}}) > (?P<two>{_HOST}):|who-has (?P<asked>{_HOST})"
+    rf"|tell (?P<teller>{_HOST}?)(?=,|\s|$)|Reply (?P<shown>{_HOST}) is-at"
 )
 _OWN_COMMENT = re.compile(r"cali:[\w-]{16}")
 

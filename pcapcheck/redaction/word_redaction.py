@@ -25,9 +25,11 @@ _KINDS = {
     "mac": rf"(?<![\w:])(?<![\w]-){_PAIRS.pattern}(?![{_HEX}]|[:-][{_HEX}])",
     "dotted": rf"(?<![\w.])[{_HEX}]{{4}}\.[{_HEX}]{{4}}\.[{_HEX}]{{4}}(?![\w.])",
     "ipv4": _IPV4.pattern,
-    "colons": r"(?:[\w.%-]*:){2,}[\w.%-]*(?:/\d{1,3}(?![\w.]))?",
+    # Bounded, or long lines would be gone over again from each place.
+    "colons": r"(?:[\w.%-]{0,80}:){2,}[\w.%-]{0,80}(?:/\d{1,3}(?![\w.]))?",
     "token": r"\w[\w.-]*",
 }
+_INNER_MAC = re.compile(rf"(?<![\w:]){_PAIRS.pattern}(?![\w:])")
 _WORD = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()))
 # Ends of pod links on a node: Calico's, possibly cut, and those of other networks (pcapcheck/networks.py).
 _LINK = re.compile(
@@ -137,6 +139,15 @@ class WordRedaction:
         return self._pieces(bare) + tail
 
     def _pieces(self, text: str) -> str:
+        # As of a bridge: 8000.a:58:ac:1f:ba:fa.
+        out: list[str] = []
+        at = 0
+        for match in _INNER_MAC.finditer(text):
+            out += [self._parts(text[at : match.start()]), self._mac(match[0])]
+            at = match.end()
+        return "".join([*out, self._parts(text[at:])])
+
+    def _parts(self, text: str) -> str:
         return re.sub(r"[^:/]+", lambda part: self._inner(part[0]), text)
 
     def _inner(self, text: str) -> str:

@@ -41,6 +41,7 @@ def mapping() -> Mapping:
         "? (10.0.0.5) at 0a:58:0a:00:00:05 [ether] on eth0",
         "switch shows 0a58.0a00.0005 on port 3, in short a:58:a:0:0:5",
         "container 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "bridge_id 8000.a:58:a:0:0:5 designated_root 8000.0a:58:0a:00:00:05",
         "cni-9f86d081-884c-7d65-9a2f-eaa0c55ad015 (id: 3)",
     ],
 )
@@ -218,7 +219,25 @@ def test_colours_hide_nothing() -> None:
     assert "10.0.0.5" not in redact("inet 10.0.0.\x1b[1m5\x1b[0m dev eth0")
 
 
-@pytest.mark.parametrize("text", ["", "\n", "\0\0\0", "x" * 100_000, ":" * 5000, "1." * 5000, "a:" * 5000, "ä" * 3000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "\0\0\0",
+        "x" * 100_000,
+        ":" * 5000,
+        "1." * 5000,
+        "a:" * 5000,
+        "ä" * 3000,
+        "-" * 60_000,
+        "%a" * 30_000,
+        "/* " * 30_000,
+        "k: " + " " * 60_000 + "x",
+        "A " * 30_000,
+        "1 IP " + "x>" * 30_000,
+    ],
+)
 def test_no_text_breaks_it(text: str) -> None:
     assert redact(text).count("\n") == text.count("\n")
 
@@ -262,9 +281,7 @@ def test_places_where_names_stand(line: str) -> None:
 
 
 def test_short_networks_of_bsd() -> None:
-    new = redact(
-        "10.244/16          link#4             UCS           en0\n169.254            link#4             UCS           en0"
-    )
+    new = redact("10.244/16     link#4     UCS    en0\n169.254       link#4     UCS    en0")
     assert re.match(r"10\.(?!244)\d+\.0\.0/16 +link#4", new)
     assert new.splitlines()[1].startswith("169.254.0.0/16")
 
