@@ -59,7 +59,8 @@ class KnownNames:
             if (
                 len(part) < 2
                 or _LINK.fullmatch(part)
-                or all(piece.lower() in KEPT_WORDS or piece.isdigit() for piece in pieces)
+                or all(piece.lower() in KEPT_WORDS for piece in pieces)
+                or part.isdigit()
             ):
                 continue
             self.names.add(part.lower())

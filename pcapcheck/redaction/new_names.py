@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pcapcheck.nodestate.bundles.layouts import layout_of
 from pcapcheck.redaction.given_files import GivenFile
 from pcapcheck.redaction.kept_words import KEPT_WORDS
 from pcapcheck.redaction.word_redaction import WordRedaction
@@ -28,8 +29,7 @@ class FileNames:
 
     def of(self, file: GivenFile) -> Path:
         """The new name of a file: of a folder's or an archive's file with that in front."""
-        parts = self._parts(file)
-        name = Path(*(self.mapped(part) for part in parts))
+        name = Path(*self._mapped_parts(self._parts(file)))
         above = file.path.parent
         while name in self._used and above.name:
             name = Path(self.mapped(above.name), name)
@@ -40,6 +40,28 @@ class FileNames:
             number += 1
         self._used.add(name)
         return name
+
+    def _mapped_parts(self, parts: tuple[str, ...]) -> list[str]:
+        """New names for all parts of a path; those by which the layout of a tool's bundle is known keep its words."""
+        names = [self.mapped(part) for part in parts]
+        meant = layout_of(str(Path(*parts)))
+        if meant is None:
+            return names
+        layout, file = meant
+        redact = self._words.redact
+        wanted = layout.title, redact(file.command or ""), redact(file.node or ""), redact(file.netns or "")
+        kept = [redact(part) for part in parts]
+        for number, name in enumerate(names):
+            trial = [*kept[:number], name, *kept[number + 1 :]]
+            found = layout_of(str(Path(*trial)))
+            if found is not None and wanted == (
+                found[0].title,
+                found[1].command or "",
+                found[1].node or "",
+                found[1].netns or "",
+            ):
+                kept = trial
+        return kept
 
     @staticmethod
     def _parts(file: GivenFile) -> tuple[str, ...]:

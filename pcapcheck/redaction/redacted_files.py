@@ -16,6 +16,7 @@ from pcapcheck.calico import parse_pod
 from pcapcheck.capture.held import IN_MEMORY, Held
 from pcapcheck.capture.pcapng import PcapngReader
 from pcapcheck.errors import CaptureError, PcapcheckError, StateError
+from pcapcheck.nodestate.bundles.layouts import layout_of
 from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.redaction.capture_writer import write_capture
 from pcapcheck.redaction.given_files import CAPTURE, TEXT, GivenFile, given_files, text_of
@@ -85,6 +86,9 @@ class Redaction:
                 known.read_path(part)
             if file.bundle is not None:
                 found[file.path] = file.bundle
+            meant = layout_of(str(file.path))
+            if meant is not None:
+                known.add_all((meant[1].node, meant[1].netns))
             try:
                 if file.kind == CAPTURE:
                     self._learn_capture(file)
