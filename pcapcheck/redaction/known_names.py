@@ -12,6 +12,7 @@ from pcapcheck.redaction.kept_words import KEPT_WORDS
 
 # These are mapped by their digits.
 _LINK = re.compile(r"cali[0-9a-f]{5,11}")
+_LETTER = re.compile(r"[A-Za-z]")
 _PART = re.compile(r"[A-Za-z0-9]+")
 _LONGEST_PROMPT = 300
 _USER = re.compile(r"([\w.-]{1,64})@(?!if\d)")
@@ -56,12 +57,8 @@ class KnownNames:
         for part in (name or "").strip().split("/"):
             part = part.strip(".:")
             pieces = _PART.findall(part)
-            if (
-                len(part) < 2
-                or _LINK.fullmatch(part)
-                or all(piece.lower() in KEPT_WORDS for piece in pieces)
-                or part.isdigit()
-            ):
+            is_kept = all(piece.lower() in KEPT_WORDS for piece in pieces) or not _LETTER.search(part)
+            if len(part) < 2 or is_kept or _LINK.fullmatch(part):
                 continue
             self.names.add(part.lower())
             self._most_parts = max(self._most_parts, len(pieces))
