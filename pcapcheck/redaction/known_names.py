@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from pcapcheck.calico import is_interface, kind_of_name
 from pcapcheck.nodestate.headings import LONGEST_HEADING, MACHINE, read_heading
 from pcapcheck.nodestate.prompts import find_prompt
 from pcapcheck.nodestate.state import State
 from pcapcheck.redaction.kept_words import KEPT_WORDS
 
-# These are mapped by their digits.
+# Names of pod links are mapped by their digits, cut ones too; other interfaces stay.
 _LINK = re.compile(r"cali[0-9a-f]{5,11}")
 _LETTER = re.compile(r"[A-Za-z]")
 _PART = re.compile(r"[A-Za-z0-9]+")
@@ -21,14 +22,14 @@ _LABEL = r"[A-Za-z0-9][\w.-]{0,252}"
 _PLACES = re.compile(
     rf"link-netns (?P<netns>{_LABEL})"
     rf"|\b(?:kns|ksa|knp|knp\.default|pri-kns|pro-kns)\.(?P<profile>{_LABEL})"
-    rf"|(?:^|[\s\"{{,])\"?(?:name|namespace|nodeName|generateName|hostname|hostName|node|nodename|podName|podNamespace|"
+    rf"|(?:^|[\s\"{{,])\"?(?P<key>name|namespace|nodeName|generateName|hostname|hostName|node|nodename|podName|podNamespace|"
     rf"serviceAccount|serviceAccountName|workload|orchestratorWorkload|pod|Node Name|Hostname|Static hostname|"
     rf"Node|Namespace|Name|PodName|PodNamespace|NodeName|metadata\.name)\"?\s*[:=]\s*\"?(?P<field>{_LABEL})\"?\s*,?\s*$"
     rf"|^(?:search|domain)\s+(?P<search>\S.*)$"
     rf"|\b(?:A|AAAA|PTR|SRV|CNAME|NS|MX|TXT|SOA|HTTPS|ANY|Type\d+)\?? "
     rf"(?P<asked>[A-Za-z0-9_][\w.-]{{0,252}}\.)(?=[ ,(/]|$)"
     rf"|(?:Policy|Profile|policy|profile) (?P<policy>{_LABEL}(?:/{_LABEL})*)"
-    rf"|(?<![\w.-])(?P<service>[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*)"
+    rf"|(?<![\w./-])(?P<service>[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*)"
     rf"(?=:[a-z0-9-]+\b|\s+(?:cluster IP|has no|external|loadb))"
     # Logs: those of systemd and syslog, and what Go programs print.
     rf"|^(?:[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d|\d{{4}}-\S+) (?P<logging>[\w.-]+) [\w./@-]+(?:\[\d+\])?: "
@@ -42,6 +43,9 @@ _PLACES = re.compile(
     rf"|^Linux (?P<uname>{_LABEL}) \d"
 )
 _SEARCHED = ("search",)
+# Volumes, ports and variables have names too; those that are a plain word may stand anywhere and mean that word.
+_VAGUE = ("name", "Name")
+_MARKED = re.compile(r"[\d._-]")
 
 
 class KnownNames:
@@ -58,7 +62,7 @@ class KnownNames:
             part = part.strip(".:")
             pieces = _PART.findall(part)
             is_kept = all(piece.lower() in KEPT_WORDS for piece in pieces) or not _LETTER.search(part)
-            if len(part) < 2 or is_kept or _LINK.fullmatch(part):
+            if len(part) < 2 or is_kept or kind_of_name(part) or is_interface(part) or _LINK.fullmatch(part):
                 continue
             self.names.add(part.lower())
             self._most_parts = max(self._most_parts, len(pieces))
@@ -81,7 +85,7 @@ class KnownNames:
             found = match[match.lastgroup or 0]
             if match.lastgroup in _SEARCHED:
                 self.add_all(found.split())
-            else:
+            elif match["key"] not in _VAGUE or _MARKED.search(found):
                 self.add(found)
         if len(line) < _LONGEST_PROMPT and ("#" in line or "$" in line or "%" in line or ">" in line):
             prompt = find_prompt(line)

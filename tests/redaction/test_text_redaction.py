@@ -288,3 +288,9 @@ def test_short_networks_of_bsd() -> None:
 
 def test_identifiers_made_of_a_mac_become_zeros() -> None:
     assert redact("DUID: 00-01-00-01-2A-3B-4C-5D-0A-58-0A-00-00-05") == "DUID: " + "-".join(["00"] * 14)
+
+
+@pytest.mark.parametrize("device", ["ens192", "eth0", "bond0.100", "vxlan.calico", "wireguard.cali", "br0", "enp1s0"])
+def test_names_of_devices_stay(device: str) -> None:
+    text = f"conf/{device}/forwarding:1\nname: {device}\n### {device}\n2: {device}: <UP> mtu 1500\n"
+    assert redact(text) == text
