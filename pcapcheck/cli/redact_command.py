@@ -43,6 +43,8 @@ def redact(
     redaction = Redaction([list(files)], redaction_key(key_file), parse_unpack_limit(unpack_limit))
     with mapping_table(table, redaction.mapping):
         written = write_files(redaction, folder, complain)
+    if not redaction.mapping.is_complete:
+        complain("more was changed than the mapping's table can hold; the first million of each kind are in it")
     counts = redaction.mapping.counts()
     said = ", ".join(f"{count} {kind if count == 1 else kind + PLURALS[kind]}" for kind, count in counts.items())
     click.echo(f"{written.count} of {written.given} files written to {folder}; changed: {said}")

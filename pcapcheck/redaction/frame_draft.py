@@ -62,5 +62,5 @@ class FrameDraft:
         if at + 16 > end or size > 128:
             self.wipe(at, end)
         else:
-            image = self.mapping.addresses.network6(int.from_bytes(self.old[at : at + 16], "big"), size)
+            image = self.mapping.network6(int.from_bytes(self.old[at : at + 16], "big"), size)
             self.new[at : at + 16] = image.to_bytes(16, "big")

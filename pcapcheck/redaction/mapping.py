@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
+from pcapcheck.decode.frame_layout import DIGEST_BYTES
 from pcapcheck.redaction.address_mapping import AddressMapping
 from pcapcheck.redaction.name_mapping import NameMapping
 from pcapcheck.redaction.redaction_key import keyed_hash
 from pcapcheck.values import format_mac
 
-# The sizes of the payloads' beginnings that are compared where packets are followed.
-FINGERPRINT_BYTES = 16
+K = TypeVar("K")
+V = TypeVar("V")
+# As much of a payload as is compared where packets are followed.
+FINGERPRINT_BYTES = DIGEST_BYTES
+# As many of each kind are remembered; beyond that they are worked out each time, and missing in the table.
+MOST_SEEN = 1 << 20
 # What names of pod links begin with, the longer first.
 LINK_PREFIXES = ("vethwepl", "azveth", "veth", "cali", "azv", "eni", "gke", "lxc", "tap")
 ADDRESS, NETWORK, MAC, NAME = "address", "network", "MAC", "name"
@@ -32,46 +38,36 @@ class Mapping:
         self._names: dict[str, str] = {}
 
     def ipv4(self, address: int) -> int:
-        image = self._seen4.get(address)
-        if image is None:
-            image = self._seen4[address] = self.addresses.ipv4(address)
-        return image
+        """What an IPv4 address becomes."""
+        return _kept(self._seen4, address, self.addresses.ipv4)
 
     def ipv6(self, address: int) -> int:
-        image = self._seen6.get(address)
-        if image is None:
-            image = self._seen6[address] = self.addresses.ipv6(address)
-        return image
+        """What an IPv6 address becomes."""
+        return _kept(self._seen6, address, self.addresses.ipv6)
 
     def network4(self, address: int, size: int) -> int:
-        """The same for the address of a network with ``size`` bits."""
-        image = self._networks4[address, size] = self.addresses.network4(address, size)
-        return image
+        """What the address of a network with ``size`` bits becomes."""
+        return _kept(self._networks4, (address, size), lambda network: self.addresses.network4(*network))
 
     def network6(self, address: int, size: int) -> int:
         """The same for IPv6."""
-        image = self._networks6[address, size] = self.addresses.network6(address, size)
-        return image
+        return _kept(self._networks6, (address, size), lambda network: self.addresses.network6(*network))
 
     def mac(self, mac: int) -> int:
-        image = self._macs.get(mac)
-        if image is None:
-            image = self._macs[mac] = self.addresses.mac(mac)
-        return image
+        """What a MAC becomes."""
+        return _kept(self._macs, mac, self.addresses.mac)
 
     def name(self, name: str) -> str:
-        image = self._names.get(name)
-        if image is None:
-            image = self._names[name] = self.names.name(name)
-        return image
+        """What a name becomes."""
+        return _kept(self._names, name, self.names.name)
 
     def link(self, name: str) -> str:
         """The name of the node's end of a pod's link: a prefix, such as ``cali``, and hex digits, possibly cut."""
-        image = self._names.get(name)
-        if image is None:
-            prefix = next(prefix for prefix in LINK_PREFIXES if name.startswith(prefix))
-            image = self._names[name] = prefix + self.names.link_hash(name.removeprefix(prefix))
-        return image
+        return _kept(self._names, name, self._link)
+
+    def _link(self, name: str) -> str:
+        prefix = next(prefix for prefix in LINK_PREFIXES if name.startswith(prefix))
+        return prefix + self.names.link_hash(name.removeprefix(prefix))
 
     def fingerprint(self, payload: bytes) -> bytes:
         """What stands in place of a payload: alike for alike beginnings, then zeros."""
@@ -101,3 +97,18 @@ class Mapping:
         for kind, was, became in self.rows():
             found[kind] += was != became
         return found
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the table holds all that was seen."""
+        seen = (self._seen4, self._seen6, self._networks4, self._networks6, self._macs, self._names)
+        return all(len(table) < MOST_SEEN for table in seen)
+
+
+def _kept(seen: dict[K, V], key: K, work_out: Callable[[K], V]) -> V:
+    image = seen.get(key)
+    if image is None:
+        image = work_out(key)
+        if len(seen) < MOST_SEEN:
+            seen[key] = image
+    return image
