@@ -18,6 +18,15 @@ _HEADING = re.compile(r'"?(?:frame|eth|ip|ipv6|tcp|udp|arp|icmp|_ws)\.[\w.]+"?(?
 _NAME = re.compile(r'"?[a-z_]\w*(?:\.\w+)*"?', re.IGNORECASE)
 # The info of a list: what is asked for, and of whom.
 _ASKED = re.compile(r"\b(GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS|CONNECT|TRACE) \S+(?= HTTP/|\s|\"|$)")
+# The details of a packet (-V): where those of one begin, sections about headers, and bytes in any of them.
+_DETAILS = re.compile(r"Frame \d+: \d+ bytes on wire")
+_SECTIONS = re.compile(
+    r"Frame \d|Packet comments|Ethernet II|IEEE 802|802\.1Q|Linux cooked|Raw packet|Null/Loopback|Address Resolution|"
+    r"Internet Protocol|Internet Control|Internet Group|User Datagram|Transmission Control|Stream Control|Virtual eX|"
+    r"Domain Name System|Multicast Domain|Generic Routing"
+)
+_TITLE = re.compile(r"[A-Z][\w ./()-]*(?:[,:].*)?$")
+_BYTES = re.compile(r"(\s+(?:Data|Payload|TCP segment data|[\w ]*[Pp]ayload|Content)[^:]*: ).*")
 _NAMED = re.compile(r"\b(SNI=|Host: |User-Agent: |Cookie: |Authorization: )[^\s),\"]+.*")
 
 
@@ -26,6 +35,8 @@ class DissectorLines:
 
     def __init__(self) -> None:
         self._in_document = False
+        # Of the details of packets: None outside of them, else whether the section is about a header.
+        self._in_headers: bool | None = None
         self._separator = ""
         self._kept: list[bool] = []
 
@@ -37,11 +48,25 @@ class DissectorLines:
             self._in_document = False
         if self._in_document:
             return _FIELD.sub(_without_payload, line)
+        if self._in_headers is not None or _DETAILS.match(line):
+            return self._details(line)
         if self._begins_columns(line):
             return line
         if self._kept:
             return self._columns(line)
         return _NAMED.sub(r"\1…", _ASKED.sub(r"\1 /", line))
+
+    def _details(self, line: str) -> str:
+        """A line of -V: of sections about payload only the title stays."""
+        if line.strip() and not line[0].isspace():
+            if not _TITLE.match(line):
+                self._in_headers = None
+                return line
+            self._in_headers = _SECTIONS.match(line) is not None and not line.startswith("Packet comments")
+            return line if self._in_headers else re.split("[,:]", line, maxsplit=1)[0]
+        if not self._in_headers:
+            return "    …" if line.strip() else line
+        return _BYTES.sub(r"\1…", line)
 
     def _begins_columns(self, line: str) -> bool:
         match = _HEADING.match(line)

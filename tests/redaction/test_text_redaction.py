@@ -294,3 +294,38 @@ def test_identifiers_made_of_a_mac_become_zeros() -> None:
 def test_names_of_devices_stay(device: str) -> None:
     text = f"conf/{device}/forwarding:1\nname: {device}\n### {device}\n2: {device}: <UP> mtu 1500\n"
     assert redact(text) == text
+
+
+DETAILS = """\
+Frame 1: 80 bytes on wire (640 bits), 80 bytes captured (640 bits)
+    Encapsulation type: Ethernet (1)
+Ethernet II, Src: 0a:58:0a:00:00:05, Dst: ee:ee:ee:ee:ee:ee
+    Type: IPv4 (0x0800)
+Transmission Control Protocol, Src Port: 1234, Dst Port: 80, Seq: 1, Ack: 1, Len: 19
+    Source Port: 1234
+    TCP payload (19 bytes)
+    Data: 474554202f736563
+Hypertext Transfer Protocol
+    GET /secret HTTP/1.1\\r\\n
+    Host: initech\\r\\n
+Line-based text data: text/html, initech (1 lines)
+    initech
+
+Frame 2: 60 bytes on wire (480 bits), 60 bytes captured (480 bits)
+$ ip route
+default via 10.0.0.1 dev eth0
+"""
+
+
+def test_of_details_only_headers_are_left() -> None:
+    new = redact(DETAILS)
+    assert not re.search(r"secret|initech|474554|0a:58:0a|10\.0\.0\.1", new)
+    for word in (
+        "Encapsulation type: Ethernet",
+        "Source Port: 1234",
+        "Hypertext Transfer Protocol",
+        "Frame 2: 60",
+        "default via",
+    ):
+        assert word in new
+    assert len(new.splitlines()) == len(DETAILS.splitlines())
