@@ -19,6 +19,8 @@ from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS
 
 # The packets that ask, by the names that they have in paths.
 PACKETS_OF = {ECHO: REQUEST, PATHS: REQUEST, **PACKETS}
+# Where a node may have been recorded: an interface whose name was lost when its text was copied may be any.
+MAYBE_OURS = (*NODE_KINDS, "unknown")
 # Further questions are only reported as unanswered.
 MOST = 20
 
@@ -51,7 +53,7 @@ def _item(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> It
     point, dst_link = home_of(judgement, question.asker), home_of(judgement, question.asked)
     ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(question.asker), roles.of(question.asked)}
     here = judgement.facts.point(question.capture, question.group)
-    inside = here is not None and here.kind in NODE_KINDS and roles.of(question.asked) == UNKNOWN_ROLE
+    inside = here is not None and here.kind in MAYBE_OURS and roles.of(question.asked) == UNKNOWN_ROLE
     if not (question.last_seen or question.error_reply or point or dst_link or ours or inside):
         # Nothing shows that a node of the cluster plays a part between these two hosts.
         return None

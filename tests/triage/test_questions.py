@@ -183,3 +183,38 @@ def test_two_unknown_hosts_get_no_reason(tmp_path: Path) -> None:
     analysis = analyze(write_pcap(tmp_path / "eth0.pcap", frames))
     assert analysis.unanswered
     assert not analysis.diagnoses
+
+
+def printed(folder: Path, *lines: str) -> list[str]:
+    """The causes of what a pasted text shows, the most likely first."""
+    pasted = folder / "paste.txt"
+    pasted.write_text("".join(f"09:11:{line}\n" for line in lines))
+    return [cause["id"] for cause in analyze(pasted).to_dict()["causes"]]
+
+
+def asked(end: str, what: str, *seconds: int) -> list[str]:
+    return [f"{second:02}.250000 {end}{what}" for second in seconds]
+
+
+SEGMENT = "IP 10.66.4.9.9000 > 10.66.8.2.40000: Flags [.], seq 1:1401, ack 9, win 64, length 1400"
+QUERY = "IP 10.66.4.9.40112 > 10.66.0.53.53: 5042+ A? db.example. (28)"
+TRIED = "IP 10.66.4.9.40112 > 10.66.8.2.80: Flags [S], seq 7, win 64240, length 0"
+
+
+@pytest.mark.parametrize(
+    ("what", "cause"), [(SEGMENT, "mtu-too-large"), (QUERY, "dns-server-silent"), (TRIED, "policy-drops")]
+)
+def test_a_text_without_its_interface_gets_reasons(tmp_path: Path, what: str, cause: str) -> None:
+    """The line that says where it was recorded is the first that people leave out."""
+    assert cause in printed(tmp_path, *asked("", what, 1, 2, 4, 8, 16))[:3]
+
+
+def test_tcp_that_is_lost_inside_vxlan(tmp_path: Path) -> None:
+    """The checksums are not printed without -v: an offload that spoils them is as likely as on -v."""
+    lines = ["00.000000 IP 172.31.1.1.4096 > 172.31.1.2.4789: VXLAN, flags [I] (0x08), vni 4096\n" + TRIED]
+    for second in (1, 3, 7):
+        lines.append(lines[0].replace("00.000000", f"{second:02}.000000"))
+    (tmp_path / "a").mkdir()
+    assert printed(tmp_path / "a", *lines)[0] == "vxlan-checksum-offload"
+    # Nothing shows a tunnel.
+    assert "vxlan-checksum-offload" not in printed(tmp_path, *asked("", TRIED, 1, 2, 4, 8))[:5]
