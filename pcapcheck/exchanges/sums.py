@@ -75,7 +75,7 @@ def middle_of(bucket: int) -> int:
 
 
 class AskerSums(Struct):
-    """Exchanges of a table by the same asker; ``in_vain`` are the attempts of those that got no answer, if summed up."""
+    """Exchanges of a table by the same asker; ``in_vain``: the attempts of those without an answer, if summed up."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     attempts: int = 0

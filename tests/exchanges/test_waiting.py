@@ -174,9 +174,7 @@ def test_who_asks_again_at_once_got_no_answer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("after", "attempts", "status"), [(0.6, 1, "not-checked"), (1.2, 1, "fail"), (1.7, 2, "fail")])
-def test_a_syn_is_overdue_when_it_would_be_repeated(
-    tmp_path: Path, after: float, attempts: int, status: str
-) -> None:
+def test_a_syn_is_overdue_when_it_would_be_repeated(tmp_path: Path, after: float, attempts: int, status: str) -> None:
     """RFC 6298, section 2.1."""
     frames = [*START, *((BEGIN + (10 + n * 1000) * MS, tcp(0x02)) for n in range(attempts))]
     frames.append((BEGIN + 10 * MS + round(after * SECOND), MULTICAST))
