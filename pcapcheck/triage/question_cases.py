@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.paths.losses import REQUEST
+from pcapcheck.questions.broken_transfers import BROKEN
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.finding import Evidence
 from pcapcheck.ruleset.judgement import Judgement
@@ -48,9 +49,12 @@ def question_cases(judgement: Judgement, judged: Iterable[Case], roles: AddressR
 
 
 def _item(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> Item | None:
-    if question.asked is None or question.protocol not in AS_IF or not question.about:
+    if question.asked is None or question.protocol not in AS_IF:
         return None
     point, dst_link = home_of(judgement, question.asker), home_of(judgement, question.asked)
+    # Of a connection that was broken off, the end in whose name that was done must be known.
+    if not (question.about or (question.ended == BROKEN and point)):
+        return None
     ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(question.asker), roles.of(question.asked)}
     here = judgement.facts.point(question.capture, question.group)
     inside = here is not None and here.kind in MAYBE_OURS and roles.of(question.asked) == UNKNOWN_ROLE

@@ -218,3 +218,40 @@ def test_tcp_that_is_lost_inside_vxlan(tmp_path: Path) -> None:
     assert printed(tmp_path / "a", *lines)[0] == "vxlan-checksum-offload"
     # Nothing shows a tunnel.
     assert "vxlan-checksum-offload" not in printed(tmp_path, *asked("", TRIED, 1, 2, 4, 8))[:5]
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_reset_that_its_senders_link_does_not_show(tmp_path: Path, sent: bool) -> None:
+    """The node's firewall resets an established connection: only the NIC shows the RST in the pod's name."""
+    ends, far, card = (40000, 80), "192.168.77.7", "0a:58:ac:1f:ba:fa"
+    out, back = {"dst": far}, {"src": far, "dst": POD_IP}
+    link: list[Frame] = [(BEGIN, ask()), (BEGIN + 1000, answer())]
+    nic: list[Frame] = []
+    talk = [
+        tcp(SYN, ends, ip_id=1, **out),
+        tcp_back(SYN_ACK, seq=700, ack=2, ip_id=2, **back),
+        tcp(0x18, ends, seq=2, ack=701, data=b"get", ip_id=3, **out),
+        tcp_back(0x18, seq=701, ack=5, data=b"x" * 100, ip_id=4, **back),
+        tcp_back(0x18, seq=801, ack=5, data=b"x" * 100, ip_id=5, **back),
+    ]
+    for number, frame in enumerate(talk):
+        at = BEGIN + (1 + number) * 10 * MS
+        link.append((at, frame))
+        nic.append((at + 5000, ethernet_of(frame, card)))
+    reset = tcp(0x04, ends, seq=5, ip_id=6, **out)
+    nic.append((BEGIN + 100 * MS, ethernet_of(reset, card)))
+    if sent:
+        link.append((BEGIN + 100 * MS - 5000, reset))
+    link.append((BEGIN + SECOND, ask()))
+    nic.append((BEGIN + SECOND, ask("172.31.186.9", card, "172.31.186.250")))
+    analysis = analyze(write_pcap(tmp_path / f"{CALI}.pcap", link), write_pcap(tmp_path / "eth0.pcap", nic))
+    assert ("reset-in-its-name" in by_status(analysis, "confirmed")) == (not sent)
+
+
+def ethernet_of(frame: bytes, card: str) -> bytes:
+    """A packet as the node forwards it by its NIC: other MACs, and a TTL one lower on the way out."""
+    router = bytes.fromhex("0a58ac1fba01")
+    mine = bytes.fromhex(card.replace(":", ""))
+    outgoing = frame[6:12] == bytes.fromhex(POD.replace(":", ""))
+    ends = router + mine if outgoing else mine + router
+    return ends + frame[12:22] + bytes([frame[22] + (-1 if outgoing else 1)]) + frame[23:]
