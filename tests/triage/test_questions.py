@@ -224,21 +224,20 @@ def test_tcp_that_is_lost_inside_vxlan(tmp_path: Path) -> None:
 def test_a_reset_that_its_senders_link_does_not_show(tmp_path: Path, sent: bool) -> None:
     """The node's firewall resets an established connection: only the NIC shows the RST in the pod's name."""
     ends, far, card = (40000, 80), "192.168.77.7", "0a:58:ac:1f:ba:fa"
-    out, back = {"dst": far}, {"src": far, "dst": POD_IP}
     link: list[Frame] = [(BEGIN, ask()), (BEGIN + 1000, answer())]
     nic: list[Frame] = []
     talk = [
-        tcp(SYN, ends, ip_id=1, **out),
-        tcp_back(SYN_ACK, seq=700, ack=2, ip_id=2, **back),
-        tcp(0x18, ends, seq=2, ack=701, data=b"get", ip_id=3, **out),
-        tcp_back(0x18, seq=701, ack=5, data=b"x" * 100, ip_id=4, **back),
-        tcp_back(0x18, seq=801, ack=5, data=b"x" * 100, ip_id=5, **back),
+        tcp(SYN, ends, ip_id=1, dst=far),
+        tcp_back(SYN_ACK, seq=700, ack=2, ip_id=2, src=far, dst=POD_IP),
+        tcp(0x18, ends, seq=2, ack=701, data=b"get", ip_id=3, dst=far),
+        tcp_back(0x18, seq=701, ack=5, data=b"x" * 100, ip_id=4, src=far, dst=POD_IP),
+        tcp_back(0x18, seq=801, ack=5, data=b"x" * 100, ip_id=5, src=far, dst=POD_IP),
     ]
     for number, frame in enumerate(talk):
         at = BEGIN + (1 + number) * 10 * MS
         link.append((at, frame))
         nic.append((at + 5000, ethernet_of(frame, card)))
-    reset = tcp(0x04, ends, seq=5, ip_id=6, **out)
+    reset = tcp(0x04, ends, seq=5, ip_id=6, dst=far)
     nic.append((BEGIN + 100 * MS, ethernet_of(reset, card)))
     if sent:
         link.append((BEGIN + 100 * MS - 5000, reset))
