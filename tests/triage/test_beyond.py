@@ -388,3 +388,21 @@ def test_packets_that_come_to_a_third_machine(tmp_path: Path) -> None:
     assert {"node-route-missing"}.isdisjoint(
         suspect.cause.id for suspect in diagnosis.suspects if suspect.status == RULED_OUT
     )
+
+
+def test_the_node_says_that_it_cannot_reach_the_other_ends_address(tmp_path: Path) -> None:
+    """Calico writes the neighbour entry of the other node's VXLAN device; without it, ARP for it is asked in vain."""
+    frames = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    for n in range(1, 5):
+        frames += [
+            (BEGIN + n * SECOND, request(n, dst="10.244.2.20")),
+            (BEGIN + (n + 3) * SECOND + n * MS, error(3, 1, request(n, dst="10.244.2.20", ttl=63))),
+        ]
+    state = tmp_path / "node.txt"
+    state.write_text(
+        "root@n1:~# ip route\ndefault via 172.31.186.1 dev eth0\n10.244.1.10 dev cali14e7d81007d scope link\n"
+        "10.244.2.0/24 via 10.244.2.0 dev vxlan.calico proto 80 onlink\n"
+        "root@n1:~# ip neigh\n10.244.2.0 dev vxlan.calico FAILED\nroot@n1:~# \n"
+    )
+    (diagnosis,) = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", sorted(frames)), node_state=state).diagnoses
+    assert first(diagnosis) == "vtep-entry-missing"
