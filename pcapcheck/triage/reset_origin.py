@@ -17,7 +17,7 @@ def reset_origin(case: Case, judgement: Judgement) -> QuotedColumns:
     if RESET_RULE not in case.names:
         return found
     unsent = _unsent(case, judgement)
-    forged = case.row("reset_forged") if case.question is None else True if unsent else None
+    forged = True if unsent else case.row("reset_forged")
     found.columns = {"reset.forged": forged, "reset.untranslated": None}
     if unsent:
         found.lines["reset.forged"] = (unsent,)
@@ -44,7 +44,8 @@ def reset_origin(case: Case, judgement: Judgement) -> QuotedColumns:
 def _unsent(case: Case, judgement: Judgement) -> str | None:
     """That the link of the pod in whose name it was reset was recorded too, and does not show the RST."""
     question, home = case.question, case.lead.link
-    if question is None or home is None:
+    if question is None or home is None or case.failed:
+        # Of what a rule found, the link is the one that shows the RST.
         return None
     for path in judgement.followed.found:
         first, frames = path.steps[0].spot, {sample.frames[0] for sample in path.samples}
