@@ -8,7 +8,7 @@ from math import exp, lgamma, log
 # Chance is ruled out if it is less probable than this, after the correction.
 ALPHA = 0.001
 # The same if all of one sort were lost and none of the others.
-SHARPLY = 0.01
+SHARPLY = 0.02
 # Fewer losses than this say nothing about how they are spread.
 FEWEST = 5
 

@@ -27,6 +27,8 @@ def is_under_way(pool: array[int], row: int, last: int, wait: int, dns_wait: int
     time = pool[row + layout.TIME]
     if pool[row + layout.KIND] == layout.KIND_ASSOCIATION and pool[row + layout.REQUESTS] == 1:
         return time != scan_layout.ABSENT_TIME and last - time < layout.INIT_WAIT
+    if pool[row + layout.KIND] == layout.KIND_CONNECTION and pool[row + layout.REQUESTS] == 1:
+        return time != scan_layout.ABSENT_TIME and (last - time < wait or last - time < layout.SYN_WAIT)
     if pool[row + layout.KIND] != layout.KIND_DNS:
         return time != scan_layout.ABSENT_TIME and last - time < wait
     if time == scan_layout.ABSENT_TIME:

@@ -159,5 +159,7 @@ MOST_ALIKE = 30
 MOST_HOPS = 30
 # Who opens an association asks again after this time (RFC 9260, section 16: RTO.Initial is 1 s, of Linux 3 s).
 INIT_WAIT = 3_000_000_000
+# A SYN that was sent once is not overdue before it would be repeated (RFC 6298, section 2.1).
+SYN_WAIT = 1_000_000_000
 # A reply this much older than its request may be its reply all the same: clocks step back a little.
 STEP_BACK = 1_000_000

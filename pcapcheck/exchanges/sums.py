@@ -75,10 +75,11 @@ def middle_of(bucket: int) -> int:
 
 
 class AskerSums(Struct):
-    """Exchanges of a table by the same asker."""
+    """Exchanges of a table by the same asker; ``in_vain``: the attempts of those without an answer, if summed up."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     attempts: int = 0
+    in_vain: int = 0
     duplicates: int = 0
     durations: Durations = field(default_factory=Durations)
 
@@ -87,12 +88,14 @@ class AskerSums(Struct):
         expired = bin_.error == "time-exceeded"
         self.outcomes["expired" if expired else bin_.outcome] += bin_.count
         self.attempts += bin_.requests
+        self.in_vain += bin_.requests if bin_.outcome == "unanswered" else 0
         self.duplicates += bin_.duplicates
         self.durations.add_buckets(bin_.least, bin_.most, bin_.buckets)
 
     def merge(self, other: AskerSums) -> None:
         self.outcomes.update(other.outcomes)
         self.attempts += other.attempts
+        self.in_vain += other.in_vain
         self.duplicates += other.duplicates
         self.durations.merge(other.durations)
 

@@ -20,7 +20,7 @@ from pcapcheck.values import is_name
 Silence = dict[str, str]
 
 # Words of a capture filter that may let a request through but not its answer.
-_ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway|grep)\b|\[")
+_ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway|grep)\b|\w\[")
 
 
 def silence_of(point: PointFacts, capture: Capture, reading: Reading, known: KnownNetwork) -> Silence:
@@ -46,10 +46,10 @@ def silence_of(point: PointFacts, capture: Capture, reading: Reading, known: Kno
 
 
 def _missing_answers(point: PointFacts, capture: Capture) -> dict[str, int]:
-    """How many questions of each table got no answer here."""
+    """How many answers are missing here, by table: to each repeat of a question one, as no host answers only some."""
     return {
         table: sum(
-            capture.tallies[table, group].outcomes["unanswered"]
+            max(capture.tallies[table, group].in_vain, capture.tallies[table, group].outcomes["unanswered"])
             for group in point.groups
             if (table, group) in capture.tallies
         )
@@ -80,7 +80,10 @@ def _one_end(point: PointFacts) -> Silence:
 
 
 def _requests_only(point: PointFacts, capture: Capture) -> Silence:
-    """A text holds requests of several kinds, and not one frame of anything else."""
+    """A text holds requests of several kinds, and not one frame of anything else.
+
+    ARP that is repeated at once was not answered, whatever was left out (kernel, net/core/neighbour.c).
+    """
     if not point.capture_point.interface.printed:
         return {}
     asked = [
@@ -91,8 +94,9 @@ def _requests_only(point: PointFacts, capture: Capture) -> Silence:
     attempts = [sum(sums.attempts for sums in some) for some in asked]
     if answered or not all(attempts) or sum(attempts) != point.capture_point.frames:
         return {}
+    repeated = any(sums.attempts > sums.total for sums in asked[0])
     return dict.fromkeys(
-        (ARP, ECHO),
+        (ECHO,) if repeated else (ARP, ECHO),
         "every line of this text is a request, as after grep -i request, so no answer could be among them; "
         "print all of the capture",
     )

@@ -41,7 +41,10 @@ def _about(diagnosis: Diagnosis) -> str:
     If a rule failed for several reasons, the hosts: ``echo-answered failed from 10.244.1.10 to 10.244.1.11``.
     For a question that no rule is about, its asker: ``10.244.1.10's ping to 10.244.1.11 failed``.
     """
-    asked = [f"{format_address(question.asker)}'s {question.about}" for question in diagnosis.questions]
+    asked = [
+        f"{format_address(question.asker)}'s {question.about or f'{question.protocol} {question.noun}'}"
+        for question in diagnosis.questions
+    ]
     first, *rest = [finding.rule.id for finding in diagnosis.failed] or asked[:1]
     others = len(diagnosis.others)
     more = f" (and {others} more case{'s' if others > 1 else ''} like it)" if others else ""

@@ -19,7 +19,7 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.quoted_columns import QuotedColumns
 from pcapcheck.triage.tunnel_device import icmp_error_of
-from pcapcheck.triage.wire import lost_on_wire
+from pcapcheck.triage.wire import lost_on_wire, unheard
 from pcapcheck.values import as_number, clean, format_address
 
 LEFT = TRANSLATED, PLAINLY, IN_TUNNEL, DEVICE = ("translated", "plainly", "in-tunnel", "tunnel-device")
@@ -27,6 +27,7 @@ NAMES = (
     "left",
     "far.recorded",
     "lost.on_wire",
+    "lost.unheard",
     "came_back",
     "other_way",
     "hairpin",
@@ -51,6 +52,7 @@ def beyond(case: Case, judgement: Judgement, losses: list[PathLoss], asked: Iter
     found.columns["lost.on_wire"] = left is not None and (
         all(loss.flooded for loss in losses) or lost_on_wire(losses, judgement)
     )
+    found.columns["lost.unheard"] = left is not None and unheard(losses, judgement)
     since = _since(case, losses)
     found.columns["came_back"] = (
         any(_came_back(loss, judgement, since or loss.path.first) for loss in losses) if left else None

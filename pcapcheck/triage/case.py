@@ -45,6 +45,8 @@ AS_IF = {
     "UDP": "udp-answered",
     "SCTP": "sctp-answered",
 }
+# The rule about connections that were broken off.
+RESET_RULE = "tcp-not-reset-midway"
 
 
 class Item(Brief, Struct, frozen=True):
@@ -76,7 +78,9 @@ class Item(Brief, Struct, frozen=True):
         """The rule that failed, or would have failed if it were about this: causes are found by it."""
         if self.finding is not None:
             return self.finding.rule.id
-        return AS_IF[self.question.protocol] if self.question is not None else ""
+        if self.question is None:
+            return ""
+        return RESET_RULE if self.question.ended == broken_transfers.BROKEN else AS_IF[self.question.protocol]
 
     @property
     def interface(self) -> str:

@@ -128,6 +128,12 @@ CASE_COLUMNS = _columns(
         "whether they left by a NIC and never came to the other NIC, which was recorded and shows what it sends back: "
         "nothing on either node dropped them",
     ),
+    (
+        "lost.unheard",
+        BOOL,
+        "whether the NIC that has the MAC that they were sent to was recorded too and shows none of them, but other "
+        "frames of the NIC that sent them: the network between, or the filter of that recording, took them",
+    ),
     ("came_back", BOOL, "whether an answer came to where they were seen last"),
     ("other_way", BOOL, "whether packets came back through the same tunnel in that time"),
     ("vni", NUMBER, "the VXLAN identifier that the lost packets have between the nodes"),

@@ -15,12 +15,12 @@ from pcapcheck.ruleset.remembered import remembered
 from pcapcheck.ruleset.rule import keyed, read_id, texts_of
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.ruleset.yaml_tree import Node
-from pcapcheck.triage.case import AS_IF
+from pcapcheck.triage.case import AS_IF, RESET_RULE
 from pcapcheck.triage.case_columns import CASE_COLUMNS
 from pcapcheck.values import parse_bool
 
 # Questions that no rule is about need a reason too. As if a rule had failed for them:
-QUESTIONS = tuple(AS_IF.values())
+QUESTIONS = (*AS_IF.values(), RESET_RULE)
 
 REQUIRED = {
     "id": "lower-case words joined by hyphens; says what is wrong",

@@ -77,6 +77,7 @@ HEALTHY: Mapping[str, Value] = {
     "arrived": False,
     "left": "in-tunnel",
     "lost.on_wire": False,
+    "lost.unheard": False,
     "came_back": True,
     "other_way": True,
     "vnis_differ": False,

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.paths.losses import REQUEST
+from pcapcheck.questions.broken_transfers import BROKEN
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.finding import Evidence
 from pcapcheck.ruleset.judgement import Judgement
@@ -19,6 +20,8 @@ from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS
 
 # The packets that ask, by the names that they have in paths.
 PACKETS_OF = {ECHO: REQUEST, PATHS: REQUEST, **PACKETS}
+# Where a node may have been recorded: an interface whose name was lost when its text was copied may be any.
+MAYBE_OURS = (*NODE_KINDS, "unknown")
 # Further questions are only reported as unanswered.
 MOST = 20
 
@@ -46,12 +49,15 @@ def question_cases(judgement: Judgement, judged: Iterable[Case], roles: AddressR
 
 
 def _item(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> Item | None:
-    if question.asked is None or question.protocol not in AS_IF or not question.about:
+    if question.asked is None or question.protocol not in AS_IF:
         return None
     point, dst_link = home_of(judgement, question.asker), home_of(judgement, question.asked)
+    # Of a connection that was broken off, the end in whose name that was done must be known.
+    if not (question.about or (question.ended == BROKEN and point)):
+        return None
     ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(question.asker), roles.of(question.asked)}
     here = judgement.facts.point(question.capture, question.group)
-    inside = here is not None and here.kind in NODE_KINDS and roles.of(question.asked) == UNKNOWN_ROLE
+    inside = here is not None and here.kind in MAYBE_OURS and roles.of(question.asked) == UNKNOWN_ROLE
     if not (question.last_seen or question.error_reply or point or dst_link or ours or inside):
         # Nothing shows that a node of the cluster plays a part between these two hosts.
         return None

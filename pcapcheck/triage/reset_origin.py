@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from pcapcheck.paths.path import Path
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.triage.case import Case
+from pcapcheck.triage.case import RESET_RULE, Case
 from pcapcheck.triage.quoted_columns import QuotedColumns
 from pcapcheck.values import clean, format_address
 
-RULE = "tcp-not-reset-midway"
 TCP = "tcp"
 
 
 def reset_origin(case: Case, judgement: Judgement) -> QuotedColumns:
     """``reset.forged`` and ``reset.untranslated`` for a connection that was reset; nothing for others."""
     found = QuotedColumns()
-    if RULE not in case.failed:
+    if RESET_RULE not in case.names:
         return found
-    forged = case.row("reset_forged")
+    unsent = _unsent(case, judgement)
+    forged = True if unsent else case.row("reset_forged")
     found.columns = {"reset.forged": forged, "reset.untranslated": None}
-    if forged:
+    if unsent:
+        found.lines["reset.forged"] = (unsent,)
+    elif forged:
         ttl = case.row("reset_ttl")
         found.lines["reset.forged"] = (f"the RST has TTL {ttl}, which no other segment from its address has",)
     sender, receiver = case.lead.pod, case.lead.dst
@@ -37,6 +39,22 @@ def reset_origin(case: Case, judgement: Judgement) -> QuotedColumns:
                 f"{format_address(receiver)} (frame {frame} of {file})",
             )
     return found
+
+
+def _unsent(case: Case, judgement: Judgement) -> str | None:
+    """That the link of the pod in whose name it was reset was recorded too, and does not show the RST."""
+    question, home = case.question, case.lead.link
+    if question is None or home is None or case.failed:
+        # Of what a rule found, the link is the one that shows the RST.
+        return None
+    for path in judgement.followed.found:
+        first, frames = path.steps[0].spot, {sample.frames[0] for sample in path.samples}
+        if path.packet != TCP or first.capture != question.capture or not frames & set(question.frames):
+            continue
+        if first.point.key != home.key and home.key[0] in path.watching and path.src == question.asker:
+            file, frame = clean(judgement.captures[first.capture].source.short_name), min(frames & set(question.frames))
+            return f"{file}: the RST (frame {frame}) never was on {home.name}, the link of {format_address(path.src)}"
+    return None
 
 
 def _is_known_as_another(path: Path, sender: int | None, receiver: int | None) -> bool:

@@ -22,6 +22,27 @@ def lost_on_wire(losses: list[PathLoss], judgement: Judgement) -> bool:
     return all(_vanished(loss, since, judgement) for loss in losses)
 
 
+def unheard(losses: list[PathLoss], judgement: Judgement) -> bool:
+    """Whether the NIC that they were sent to, by its MAC, was recorded then and shows none, but others of that sender.
+
+    It is enough if some are: others may have come after that recording ended. No proof, since a filter may have kept
+    them out.
+    """
+    return any(_is_unheard(loss, judgement) for loss in losses)
+
+
+def _is_unheard(loss: PathLoss, judgement: Judgement) -> bool:
+    here, group, hosts = loss.last.spot.point.capture_point, loss.last.spot.group, judgement.followed.hosts
+    if here.kind != NIC or loss.arrived or None in (group.src, group.dst):
+        return False
+    for key, there in judgement.facts.points.items():
+        if there.kind == NIC and key[0] in loss.path.watching and hosts.same(here.key, key) is False:
+            senders = {other.src for other in there.groups.values()}
+            if group.dst in senders and group.src in senders:
+                return True
+    return False
+
+
 def _vanished(loss: PathLoss, since: int, judgement: Judgement) -> bool:
     last, here, hosts = loss.last, loss.last.spot.point.capture_point, judgement.followed.hosts
     if here.kind != NIC or loss.arrived is not False:

@@ -160,3 +160,22 @@ def test_text_of_requests_alone_proves_no_silence(tmp_path: Path) -> None:
     finding = of_text(tmp_path, lines, "echo-answered")
     assert finding.status == "not-checked"
     assert "every line of this text is a request" in finding.reason
+
+
+def test_who_asks_again_at_once_got_no_answer(tmp_path: Path) -> None:
+    """Nobody repeats ARP within two seconds of its answer, whatever was left out of the text."""
+    lines = [
+        "07:11:01.100000 IP 10.66.4.1 > 10.66.0.3: ICMP echo request, id 4, seq 1, length 64",
+        f"07:11:01.100020 {ASK}",
+        "07:11:02.120000 IP 10.66.4.1 > 10.66.0.3: ICMP echo request, id 4, seq 2, length 64",
+        f"07:11:02.119900 {ASK}",
+    ]
+    assert of_text(tmp_path, lines, "gateway-arp-answered").status == "fail"
+
+
+@pytest.mark.parametrize(("after", "attempts", "status"), [(0.6, 1, "not-checked"), (1.2, 1, "fail"), (1.7, 2, "fail")])
+def test_a_syn_is_overdue_when_it_would_be_repeated(tmp_path: Path, after: float, attempts: int, status: str) -> None:
+    """RFC 6298, section 2.1."""
+    frames = [*START, *((BEGIN + (10 + n * 1000) * MS, tcp(0x02)) for n in range(attempts))]
+    frames.append((BEGIN + 10 * MS + round(after * SECOND), MULTICAST))
+    assert of_frames(tmp_path, sorted(frames), "tcp-answered").status == status

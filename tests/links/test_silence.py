@@ -111,6 +111,13 @@ def test_more_missing_than_dropped(tmp_path: Path) -> None:
     assert finding(write_pcapng(tmp_path / "y.pcapng", frames, NAME, drops=4), "echo-answered").status == "not-checked"
 
 
+@pytest.mark.parametrize(("drops", "status"), [(2, "fail"), (3, "not-checked")])
+def test_each_repeat_would_have_had_an_answer(drops: int, status: str, tmp_path: Path) -> None:
+    frames = [(BEGIN + n * SECOND, tcp(2, 1)) for n in (0, 1, 3)] + [(BEGIN + 60 * SECOND, answer())]
+    path = write_pcapng(tmp_path / "x.pcapng", frames, NAME, drops=drops)
+    assert finding(path, "tcp-answered").status == status
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [
@@ -120,6 +127,8 @@ def test_more_missing_than_dropped(tmp_path: Path) -> None:
         ("icmp[icmptype] == 8", "not-checked"),
         ("src host 10.244.1.10", "not-checked"),
         ("inbound", "not-checked"),
+        # What people put instead of an address.
+        ("host [node ip] or arp", "fail"),
     ],
 )
 def test_filter(text: str, status: str, tmp_path: Path) -> None:

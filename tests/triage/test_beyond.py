@@ -25,6 +25,7 @@ from tests.support.wire import (
     answer,
     ask,
     error,
+    ethernet,
     request,
     tcp,
     write_pcap,
@@ -324,6 +325,36 @@ def test_what_vanished_between_two_nics_no_node_dropped(
         assert possible == {"encapsulation-blocked-one-way", "card-resets"}
 
 
+def in_ipip(frame: bytes, eth: tuple[str, str]) -> bytes:
+    """An IPv4 packet as one node sends it to the other inside IP in IP (protocol 4)."""
+    ends = socket.inet_aton("172.31.186.250") + socket.inet_aton("172.31.186.251")
+    return ethernet(*eth, 0x0800, struct.pack(">BBHHHBBH", 0x45, 0, len(frame) + 6, 1, 0, 64, 4, 0) + ends + frame[14:])
+
+
+@pytest.mark.parametrize(("heard", "first_named"), [(True, "encapsulation-blocked"), (False, "policy-drops")])
+def test_the_nic_that_they_were_sent_to_shows_none(tmp_path: Path, heard: bool, first_named: str) -> None:
+    """Whatever node 2 would do with them: they do not come to its NIC, which hears node 1 otherwise."""
+    far, there = "10.244.2.20", "0a:58:ac:1f:ba:fb"
+    link: list[Frame] = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    resolved = [
+        (BEGIN + 2 * MS, ask("172.31.186.251", NIC, "172.31.186.250")),
+        (BEGIN + 3 * MS, answer("172.31.186.251", there, NIC, "172.31.186.250")),
+    ]
+    wire = list(resolved)
+    for n in range(1, 5):
+        link.append((BEGIN + n * SECOND, request(n, dst=far)))
+        wire.append((BEGIN + n * SECOND + MS, in_ipip(request(n, dst=far, ttl=63), (NIC, there))))
+    end = (BEGIN + 9 * SECOND, ask("172.31.186.9", "0a:58:ac:1f:ba:09", "172.31.186.8"))
+    own = tcp(0x10, (22, 51000), "172.31.186.251", "172.31.186.9", (there, ROUTER))
+    paths = [
+        write_pcap(tmp_path / "cali14e7d81007d.pcap", [*link, (BEGIN + 9 * SECOND, ask())]),
+        write_pcap(tmp_path / "n1-eth0.pcap", [*wire, end]),
+        write_pcap(tmp_path / "n2-eth0.pcap", [(BEGIN, own), *(resolved if heard else []), (end[0] + MS, own)]),
+    ]
+    (diagnosis,) = analyze(*paths).diagnoses
+    assert first(diagnosis) == first_named
+
+
 def test_packets_that_come_to_a_third_machine(tmp_path: Path) -> None:
     """The pod has moved to n3; the route of n1 still leads to n2."""
     far, mac, card, elsewhere = "10.244.2.20", "3a:91:7f:0c:d4:58", NIC, "0a:58:ac:1f:ba:fb"
@@ -357,3 +388,21 @@ def test_packets_that_come_to_a_third_machine(tmp_path: Path) -> None:
     assert {"node-route-missing"}.isdisjoint(
         suspect.cause.id for suspect in diagnosis.suspects if suspect.status == RULED_OUT
     )
+
+
+def test_the_node_says_that_it_cannot_reach_the_other_ends_address(tmp_path: Path) -> None:
+    """Calico writes the neighbour entry of the other node's VXLAN device; without it, ARP for it is asked in vain."""
+    frames = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    for n in range(1, 5):
+        frames += [
+            (BEGIN + n * SECOND, request(n, dst="10.244.2.20")),
+            (BEGIN + (n + 3) * SECOND + n * MS, error(3, 1, request(n, dst="10.244.2.20", ttl=63))),
+        ]
+    state = tmp_path / "node.txt"
+    state.write_text(
+        "root@n1:~# ip route\ndefault via 172.31.186.1 dev eth0\n10.244.1.10 dev cali14e7d81007d scope link\n"
+        "10.244.2.0/24 via 10.244.2.0 dev vxlan.calico proto 80 onlink\n"
+        "root@n1:~# ip neigh\n10.244.2.0 dev vxlan.calico FAILED\nroot@n1:~# \n"
+    )
+    (diagnosis,) = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", sorted(frames)), node_state=state).diagnoses
+    assert first(diagnosis) == "vtep-entry-missing"

@@ -183,3 +183,74 @@ def test_two_unknown_hosts_get_no_reason(tmp_path: Path) -> None:
     analysis = analyze(write_pcap(tmp_path / "eth0.pcap", frames))
     assert analysis.unanswered
     assert not analysis.diagnoses
+
+
+def printed(folder: Path, *lines: str) -> list[str]:
+    """The causes of what a pasted text shows, the most likely first."""
+    pasted = folder / "paste.txt"
+    pasted.write_text("".join(f"09:11:{line}\n" for line in lines))
+    return [cause["id"] for cause in analyze(pasted).to_dict()["causes"]]
+
+
+def asked(end: str, what: str, *seconds: int) -> list[str]:
+    return [f"{second:02}.250000 {end}{what}" for second in seconds]
+
+
+SEGMENT = "IP 10.66.4.9.9000 > 10.66.8.2.40000: Flags [.], seq 1:1401, ack 9, win 64, length 1400"
+QUERY = "IP 10.66.4.9.40112 > 10.66.0.53.53: 5042+ A? db.example. (28)"
+TRIED = "IP 10.66.4.9.40112 > 10.66.8.2.80: Flags [S], seq 7, win 64240, length 0"
+
+
+@pytest.mark.parametrize(
+    ("what", "cause"), [(SEGMENT, "mtu-too-large"), (QUERY, "dns-server-silent"), (TRIED, "policy-drops")]
+)
+def test_a_text_without_its_interface_gets_reasons(tmp_path: Path, what: str, cause: str) -> None:
+    """The line that says where it was recorded is the first that people leave out."""
+    assert cause in printed(tmp_path, *asked("", what, 1, 2, 4, 8, 16))[:3]
+
+
+def test_tcp_that_is_lost_inside_vxlan(tmp_path: Path) -> None:
+    """The checksums are not printed without -v: an offload that spoils them is as likely as on -v."""
+    lines = ["00.000000 IP 172.31.1.1.4096 > 172.31.1.2.4789: VXLAN, flags [I] (0x08), vni 4096\n" + TRIED]
+    for second in (1, 3, 7):
+        lines.append(lines[0].replace("00.000000", f"{second:02}.000000"))
+    (tmp_path / "a").mkdir()
+    assert printed(tmp_path / "a", *lines)[0] == "vxlan-checksum-offload"
+    # Nothing shows a tunnel.
+    assert "vxlan-checksum-offload" not in printed(tmp_path, *asked("", TRIED, 1, 2, 4, 8))[:5]
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_reset_that_its_senders_link_does_not_show(tmp_path: Path, sent: bool) -> None:
+    """The node's firewall resets an established connection: only the NIC shows the RST in the pod's name."""
+    ends, far, card = (40000, 80), "192.168.77.7", "0a:58:ac:1f:ba:fa"
+    link: list[Frame] = [(BEGIN, ask()), (BEGIN + 1000, answer())]
+    nic: list[Frame] = []
+    talk = [
+        tcp(SYN, ends, ip_id=1, dst=far),
+        tcp_back(SYN_ACK, seq=700, ack=2, ip_id=2, src=far, dst=POD_IP),
+        tcp(0x18, ends, seq=2, ack=701, data=b"get", ip_id=3, dst=far),
+        tcp_back(0x18, seq=701, ack=5, data=b"x" * 100, ip_id=4, src=far, dst=POD_IP),
+        tcp_back(0x18, seq=801, ack=5, data=b"x" * 100, ip_id=5, src=far, dst=POD_IP),
+    ]
+    for number, frame in enumerate(talk):
+        at = BEGIN + (1 + number) * 10 * MS
+        link.append((at, frame))
+        nic.append((at + 5000, ethernet_of(frame, card)))
+    reset = tcp(0x04, ends, seq=5, ip_id=6, dst=far)
+    nic.append((BEGIN + 100 * MS, ethernet_of(reset, card)))
+    if sent:
+        link.append((BEGIN + 100 * MS - 5000, reset))
+    link.append((BEGIN + SECOND, ask()))
+    nic.append((BEGIN + SECOND, ask("172.31.186.9", card, "172.31.186.250")))
+    analysis = analyze(write_pcap(tmp_path / f"{CALI}.pcap", link), write_pcap(tmp_path / "eth0.pcap", nic))
+    assert ("reset-in-its-name" in by_status(analysis, "confirmed")) == (not sent)
+
+
+def ethernet_of(frame: bytes, card: str) -> bytes:
+    """A packet as the node forwards it by its NIC: other MACs, and a TTL one lower on the way out."""
+    router = bytes.fromhex("0a58ac1fba01")
+    mine = bytes.fromhex(card.replace(":", ""))
+    outgoing = frame[6:12] == bytes.fromhex(POD.replace(":", ""))
+    ends = router + mine if outgoing else mine + router
+    return ends + frame[12:22] + bytes([frame[22] + (-1 if outgoing else 1)]) + frame[23:]

@@ -29,7 +29,9 @@ _TIME = r"(?:(?:\d{4}-\d\d-\d\d|\d{4}/\d{3})[ T])?\d\d:\d\d:\d\d(?:\.\d{1,9})?|-
 _ONLY_TIME = re.compile(rf"{_TIME}|\d{{1,10}}")
 _PROTOCOL = r"Inverse ARP|[A-Za-z][\w./+-]{0,30}"
 _ROW = re.compile(
-    rf"[\s>|*#]*(?:(?P<number>\d{{1,9}})[ \t]+)?(?:(?P<time>{_TIME})[ \t]+)?(?P<src>\S{{1,280}})?[ \t]+"
+    # Behind a number the time may be in whole seconds.
+    rf"[\s>|*#]*(?:(?P<number>\d{{1,9}})[ \t]+)?(?:(?P<time>{_TIME}|(?(number)\d{{1,10}}|(?!)))[ \t]+)?"
+    rf"(?P<src>\S{{1,280}})?[ \t]+"
     rf"(?:{ARROW}[ \t]+)(?:(?P<dst>\S{{1,280}})[ \t]+)?(?P<protocol>{_PROTOCOL})[ \t]+"
     rf"(?:(?P<length>\d{{1,9}})[ \t]+(?!{ARROW}))?(?P<info>\S.*)"
 )
@@ -37,6 +39,11 @@ _ROW = re.compile(
 _EXPORTED = re.compile(
     rf"\s*(?P<number>\d{{1,9}}) +(?P<time>{_TIME}) +(?P<src>\S{{1,280}}) {{2,}}(?P<dst>\S{{1,280}}) {{2,}}"
     rf"(?P<protocol>{_PROTOCOL}) +(?P<length>\d{{1,9}}) +(?P<info>\S.*)"
+)
+# Copied out of Wireshark, cells have tabs between them; people add the columns of ports and of the TTL.
+_COPIED = re.compile(
+    rf"\s*(?P<number>\d{{1,9}})\t(?P<time>{_TIME})\t(?P<src>[^\t]{{1,280}})\t(?:\d{{1,5}}\t)?(?P<dst>[^\t]{{1,280}})\t"
+    rf"(?:\d{{1,5}}\t)?(?P<protocol>{_PROTOCOL})\t(?P<length>\d{{1,9}})\t(?:(?P<ttl>\d{{1,3}})\t)?(?P<info>\S.*)"
 )
 # The makers of cards resolved: RealtekU_aa:00:05, IPv4mcast_fb, LLDP_Multicast.
 _RESOLVED = re.compile(r"Broadcast|\S+_(?:[0-9a-f]{2}(?::[0-9a-f]{2}){0,2}|Multicast)")
@@ -55,6 +62,8 @@ def row_of(line: str, addresses: PrintedAddresses) -> ListedPacket | None:
     """The packet that a row is about; None where the line is no row."""
     text = line[:MOST_CHARACTERS]
     match = _ROW.match(text) if "→" in text or "->" in text else _EXPORTED.match(text)
+    if match is None or "\t" in match["src"]:
+        match = _COPIED.match(text) if "\t" in text else None
     if match is None:
         return None
     packet = packet_in(match["src"] or "", match["dst"] or "", match["protocol"], match["info"], addresses)

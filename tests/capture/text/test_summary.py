@@ -86,6 +86,30 @@ def test_the_list_that_wireshark_exports(tmp_path: Path) -> None:
     assert status(analysis, "gateway-arp-answered") == "fail"
 
 
+def test_whole_seconds_behind_numbers(tmp_path: Path) -> None:
+    """As tshark prints times that have no fraction; without a destination, as of -i any."""
+    numbered = enumerate((0, 1, 2, 9), 1)
+    text = "".join(f"{number:3} {second:10} {POD} ->      ARP 44 {WHO}\n" for number, second in numbered)
+    analysis = judge(tmp_path, text)
+    assert (analysis.captures[0].frames, analysis.captures[0].problems) == (4, [])
+    assert str(analysis.to_dict()["captures"][0]["last"]).startswith("1970-01-01T00:00:09")
+    assert status(analysis, "gateway-arp-answered") == "fail"
+
+
+@pytest.mark.parametrize("ports", ["", "\t40000"])
+@pytest.mark.parametrize("ttl", ["", "62\t"])
+def test_cells_copied_with_tabs(tmp_path: Path, ports: str, ttl: str) -> None:
+    """As Wireshark copies its rows, perhaps with columns for the ports and the TTL."""
+    syn = "40000 → 80 [SYN] Seq=0 Win=64240 Len=0 MSS=1460"
+    text = "".join(
+        f"{number}\t07:41:{second:02}.000100\t10.244.5.7{ports}\t10.244.6.8{ports}\tTCP\t74\t{ttl}{syn}\n"
+        for number, second in enumerate((1, 2, 4, 8), 1)
+    )
+    analysis = judge(tmp_path, text)
+    assert (analysis.captures[0].frames, analysis.captures[0].problems) == (4, [])
+    assert "10.244.5.7's connection to 10.244.6.8 port 80 gets no answer" in str(analysis.to_dict()["headline"])
+
+
 def row(ends: str, info: str) -> str:
     return f"    1 0.000000 {ends} {info}\n"
 
