@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
+
 from pcapcheck.exchanges import spreading_layout as layout
 from pcapcheck.exchanges.pair_counts import DST, SRC
-from pcapcheck.links.shares import Shares
+from pcapcheck.links.shares import CountedCells, Shares
 from pcapcheck.values import address_of, halves_of, parse_address
 
 POD, NEAR, FAR, V6 = (parse_address(text) for text in ("10.0.0.1", "10.0.0.9", "10.0.0.10", "fd00::1"))
@@ -12,12 +14,13 @@ POD, NEAR, FAR, V6 = (parse_address(text) for text in ("10.0.0.1", "10.0.0.9", "
 
 def shares(*asked: tuple[int, int, int, int]) -> Shares:
     """Of (asker, asked, how many got no answer, how many got one)."""
-    cells = []
+    cells = array("q")
     for src, dst, silent, replied in asked:
         values = dict(zip((*SRC, *DST), (*halves_of(src), *halves_of(dst)), strict=True))
-        values |= {layout.C_SILENT: silent, layout.C_REPLIED: replied}
-        cells.append(tuple(values.get(field, 0) for field in range(layout.CELL_FIELDS)))
-    return Shares.of_cells(cells, [*SRC, *DST], address_of)
+        values |= {layout.C_SILENT: silent, layout.C_REPLIED: replied, layout.C_RESPECT: layout.PAIR}
+        cells.extend(values.get(field, 0) for field in range(layout.CELL_FIELDS))
+    counted = CountedCells(cells, len(asked), 0, array("b", [1]))
+    return Shares.of_cells([counted], layout.PAIR, [*SRC, *DST], address_of)
 
 
 def test_cells_of_a_pair_are_added() -> None:
