@@ -45,6 +45,10 @@ cpdef long long keep_failing(
 cpdef long long count_asked_by(
     const long long[::1] shares, long long count, long long high, long long low) except? -1
 
+@cython.locals(found=cython.bint, place=cython.longlong, row=cython.size_t, number=cython.longlong)
+cpdef bint are_between(
+    const long long[::1] shares, long long count, long long addresses, long long least, long long most) except? -1
+
 cdef inline bint is_worse(const long long[::1] shares, size_t one, size_t other, bint by_key) except? -1 nogil
 
 @cython.locals(number=cython.longlong)

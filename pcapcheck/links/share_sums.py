@@ -154,6 +154,20 @@ def count_asked_by(shares: array[int], count: int, high: int, low: int) -> int:
     return found
 
 
+def are_between(shares: array[int], count: int, addresses: int, least: int, most: int) -> bool:
+    """Whether the first ``addresses`` of all keys have no upper half, and a lower one from ``least`` to ``most``."""
+    found = True
+    with cython.nogil:
+        place = 0
+        while found and place < count:
+            row = place * layout.SHARE_FIELDS + layout.H_KEYS
+            place = place + 1
+            for number in range(addresses):
+                if shares[row + 2 * number] != 0 or not least <= shares[row + 2 * number + 1] <= most:
+                    found = False
+    return found
+
+
 def is_worse(shares: array[int], one: int, other: int, by_key: bool) -> bool:
     """Whether a share lost more than another, or as many of fewer; ``by_key``: or as many of as many and is before."""
     if shares[one + layout.H_FAILED] != shares[other + layout.H_FAILED]:

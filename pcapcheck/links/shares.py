@@ -20,7 +20,7 @@ from pcapcheck.links.question_losses import Share, Who
 from pcapcheck.values import halves_of
 
 # The decimal numbers of this range are of one length, so that they sort as their texts do. It has all IPv4 addresses.
-OF_ONE_LENGTH = 10**14, 10**15
+OF_ONE_LENGTH = 10**14, 10**15 - 1
 FIRST_SHARES = 1 << 6
 
 # An address as its two halves, two of them, and a port; or a port or size alone.
@@ -73,7 +73,7 @@ class Shares:
             state[layout.T_CELL] = 0
             while state[layout.T_CELL] < some.count:
                 if (state[layout.T_SHARES] + 1) * layout.SHARE_FIELDS > len(rows):
-                    rows += _room(max(FIRST_SHARES, state[layout.T_SHARES]))
+                    rows.frombytes(bytes(8 * layout.SHARE_FIELDS * max(FIRST_SHARES, state[layout.T_SHARES])))
                     slots = empty_slots(len(rows) // layout.SHARE_FIELDS)
                     share_sums.enter_shares(rows, slots, state[layout.T_SHARES])
                 share_sums.sum_cells(*some, respect, of_ports, picked, key, rows, slots, state)
@@ -147,18 +147,8 @@ class Shares:
 
     def _sorts_as_text(self) -> bool:
         """Whether keys sort as the texts of ``who`` do: they are addresses, and their numbers of one length."""
-        begin, end = OF_ONE_LENGTH
-        if self._width == 1:
-            return False
-        for at in range(0, min(self._width, 4), 2):
-            high, low = self._column(at), self._column(at + 1)
-            if any(high) or (low and not begin <= min(low) <= max(low) < end):
-                return False
-        return True
-
-    def _column(self, at: int) -> array[int]:
-        """One number of all keys."""
-        return self._rows[layout.H_KEYS + at : len(self) * layout.SHARE_FIELDS : layout.SHARE_FIELDS]
+        addresses = min(self._width, 4) // 2
+        return addresses > 0 and share_sums.are_between(self._rows, len(self), addresses, *OF_ONE_LENGTH)
 
     def _place(self, who: Who) -> int:
         """The place of ``who``, or -1; a number alone may be an address, or a port or size."""

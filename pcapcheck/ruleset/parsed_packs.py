@@ -41,10 +41,9 @@ def packed_folder(files: Iterable[Path]) -> bytes:
 @cache
 def _parsed_folder(name: str) -> dict[str, tuple[str, list[_Packed]]]:
     try:
-        known: dict[str, tuple[str, list[_Packed]]] = msgspec.json.decode((PARSED / f"{name}.json").read_bytes())
+        return msgspec.json.decode((PARSED / f"{name}.json").read_bytes(), type=dict[str, tuple[str, list[Any]]])
     except (OSError, msgspec.DecodeError):
         return {}
-    return known
 
 
 def _packed(node: Node) -> _Packed:
