@@ -31,7 +31,7 @@ class CountedCells(NamedTuple):
     """Cells of one capture that count (``loss_cells``): those of one kind, in frame groups that are ``good``."""
 
     cells: array[int]
-    count: int
+    cell_count: int
     kind: int
     good: array[int]
 
@@ -71,7 +71,7 @@ class Shares:
         key, picked = _room(1), array("q", columns)
         for some in counted:
             state[layout.T_CELL] = 0
-            while state[layout.T_CELL] < some.count:
+            while state[layout.T_CELL] < some.cell_count:
                 if (state[layout.T_SHARES] + 1) * layout.SHARE_FIELDS > len(rows):
                     rows.frombytes(bytes(8 * layout.SHARE_FIELDS * max(FIRST_SHARES, state[layout.T_SHARES])))
                     slots = empty_slots(len(rows) // layout.SHARE_FIELDS)
