@@ -5,6 +5,8 @@ from is written next to them (``kernels.json``), so that a stale binary is notic
 
 Most of what Cython writes for a loop is the same for all loops: its memoryviews, ten times the code of a small loop.
 That is compiled once, as a module of its own (``SHARED``), which the loops import.
+
+The packs in rules/ are parsed here too (``pcapcheck/ruleset/parsed_packs.py``).
 """
 
 import json
@@ -23,6 +25,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 # What is compiled must come from the Python files, not from modules compiled before.
 os.environ["PCAPCHECK_PLAIN"] = "1"
 from pcapcheck.kernels import KERNELS, PACKAGE, digest_of, number_files
+from pcapcheck.ruleset.files import packs_folder
+from pcapcheck.ruleset.parsed_packs import packed_folder
 
 NUMBERS = Path("build", "numbers")
 SHARED = "pcapcheck.compiled"
@@ -48,9 +52,14 @@ class BuildKernels(build_ext):
             self.warn("not everything compiled: the loops will run as plain Python")
             for path in built:
                 path.unlink(missing_ok=True)
-        beside = Path(self.get_ext_fullpath("pcapcheck.kernels")).parent / "kernels.json"
-        beside.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(json.dumps({name: digest_of(name) for name in KERNELS if complete}, indent=2) + "\n")
+        package = Path(self.get_ext_fullpath("pcapcheck.kernels")).parent
+        parsed = package / "parsed"
+        parsed.mkdir(parents=True, exist_ok=True)
+        (package / "kernels.json").write_text(
+            json.dumps({name: digest_of(name) for name in KERNELS if complete}, indent=2) + "\n"
+        )
+        for folder in packs_folder().iterdir():
+            (parsed / f"{folder.name}.json").write_bytes(packed_folder(sorted(folder.glob("*.yml"))))
 
 
 def write_numbers(path):

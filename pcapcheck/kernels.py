@@ -56,6 +56,7 @@ KERNELS = (
     "pcapcheck.paths.gathering",
     "pcapcheck.paths.translating",
     "pcapcheck.exchanges.spreading",
+    "pcapcheck.links.share_sums",
     "pcapcheck.ruleset.field_values",
     "pcapcheck.ruleset.leaf_results",
     "pcapcheck.ruleset.value_spreads",

@@ -73,8 +73,19 @@ class Cells:
             else:
                 moments_final = not self._make_room_for_moments()
 
+    @property
+    def rows(self) -> tuple[array[int], int]:
+        """The cells, with the fields of ``spreading_layout``, and how many they are."""
+        return self._cells, self._state[layout.P_CELLS]
+
+    @property
+    def groups(self) -> int:
+        """More than the number of each frame group that has a cell or moment."""
+        return self._state[layout.P_GROUPS]
+
     def close(self) -> None:
         """Release unused room, now that all exchanges are counted."""
+        self._state[layout.P_GROUPS] = len(self._latest) // layout.STREAMS
         del self._cells[self._state[layout.P_CELLS] * layout.CELL_FIELDS :]
         del self._moments[self._state[layout.P_MOMENTS] * layout.MOMENT_FIELDS :]
         del self._slots[:]

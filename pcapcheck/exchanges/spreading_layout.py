@@ -53,7 +53,8 @@ P_MOMENTS = 5
 # The cells counted in last: of the next exchange the pair or the size is often the same.
 P_PAIRED = 6
 P_SIZED = 7
-P_STATE = 8
+P_GROUPS = 8  # room for the numbers of frame groups, once all are counted
+P_STATE = 9
 
 # P_STATUS: all taken, or what must be enlarged first.
 ALL_TAKEN = 0

@@ -5,8 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
+from pcapcheck.capture.record import RecordBatch
 from pcapcheck.capture.rotated_set import Captured
-from pcapcheck.decode import frame_layout
+from pcapcheck.capture.scan_layout import FIELDS
 from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_fields import raw_frames
 from pcapcheck.decode.frame_row import FrameRow
@@ -26,12 +29,16 @@ def rows_of(source: Captured, reading: Reading, numbers: set[int], with_sums: bo
         for records in reader.batches():
             here = bisect_left(wanted, records.first_number + records.count)
             if here:
-                batch = decoder.decode(records)
-                held = batch.field(frame_layout.NUMBER)
                 for number in wanted[:here]:
-                    row = bisect_left(held, number)
-                    if row < len(held) and held[row] == number:
-                        yield FrameRow(raw_frames(batch), row)
+                    rows = raw_frames(decoder.decode(_alone(records, number)))
+                    if rows.count:
+                        yield FrameRow(rows, 0)
                 del wanted[:here]
             if not wanted:
                 return
+
+
+def _alone(records: RecordBatch, number: int) -> RecordBatch:
+    """One record of a batch by itself: a batch has thousands, and mostly one of them is wanted."""
+    at = (number - records.first_number) * FIELDS
+    return replace(records, first_number=number, count=1, matrix=records.matrix[at : at + FIELDS], capacity=1)

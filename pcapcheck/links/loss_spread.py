@@ -7,6 +7,7 @@ one-sided), corrected for the number of candidates (Bonferroni).
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from math import log
 
@@ -20,7 +21,7 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.outages import outages_of
 from pcapcheck.links.question_losses import PAIR, PEER, POD_, PORT, SIZE, TIME, Losses, Share, counts
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.links.shares import Shares, failed_of
+from pcapcheck.links.shares import CountedCells, Shares
 from pcapcheck.values import address_of
 
 # What stands out lost at least this many times what the others did, and holds at least this share of all losses.
@@ -31,41 +32,37 @@ EXPLAINED = 0.8
 
 def losses_of(captures: Sequence[Capture], facts: Facts, table: str) -> Losses | None:
     """The losses of what pods asked on their own links; None if nothing failed or silence proves nothing."""
-    cells: list[Row] = []
+    cells: list[CountedCells] = []
     moments: list[Row] = []
     for capture in captures:
         held = capture.exchanges.paired.cells
-        cells += _asked_by_pods(held.table(), capture.number, facts, table)
-        moments += _asked_by_pods(held.moments(), capture.number, facts, table)
+        good = array("b", (counts(facts, capture.number, group, table) for group in range(held.groups)))
+        cells.append(CountedCells(*held.rows, NUMBERS[table], good))
+        moments += _counted(held.moments(), NUMBERS[table], good)
     # All texts have the same table of names.
     named = (capture.address_of for capture in captures if capture.address_of is not address_of)
     return _weigh(cells, moments, table, next(named, address_of))
 
 
-def _asked_by_pods(rows: Iterable[Row], capture: int, facts: Facts, table: str) -> Iterator[Row]:
-    """The cells or moments of one capture that count here."""
-    good: dict[int, bool] = {}
-    for row in rows:
-        if row[spreading_layout.C_KIND] == NUMBERS[table]:
-            group = row[spreading_layout.C_GROUP]
-            if group not in good:
-                good[group] = counts(facts, capture, group, table)
-            if good[group]:
-                yield row
+def _counted(moments: Iterable[Row], kind: int, good: array[int]) -> Iterator[Row]:
+    """The moments of one capture that count here."""
+    return (
+        moment
+        for moment in moments
+        if moment[spreading_layout.C_KIND] == kind and good[moment[spreading_layout.C_GROUP]]
+    )
 
 
-def _weigh(cells: list[Row], moments: list[Row], table: str, address_of: AddressOf) -> Losses | None:
-    pairs = [cell for cell in cells if cell[spreading_layout.C_RESPECT] == spreading_layout.PAIR]
-    if not any(map(failed_of, pairs)):
+def _weigh(cells: list[CountedCells], moments: list[Row], table: str, address_of: AddressOf) -> Losses | None:
+    pair, port = spreading_layout.PAIR, spreading_layout.C_PORT
+    by_pair = Shares.of_cells(cells, pair, [*SRC, *DST], address_of)
+    if not by_pair.failed:
         return None
-    port = spreading_layout.C_PORT
-    by_pair = Shares.of_cells(pairs, [*SRC, *DST], address_of)
-    by_pod, by_peer = Shares.of_cells(pairs, SRC, address_of), Shares.of_cells(pairs, DST, address_of)
-    sized = [cell for cell in cells if cell[spreading_layout.C_RESPECT] == spreading_layout.SIZED]
-    by_size = Shares.of_cells(sized, [spreading_layout.C_SRC_LOW], address_of)
+    by_pod, by_peer = (Shares.of_cells(cells, pair, end, address_of) for end in (SRC, DST))
+    by_size = Shares.of_cells(cells, spreading_layout.SIZED, [spreading_layout.C_SRC_LOW], address_of)
     total = Share(0, by_pair.asked, by_pair.failed, by_pair.icmp_errors)
-    by_port = Shares.of_cells([cell for cell in pairs if cell[port] > 0], [port], address_of)
-    targets = Shares.of_cells(pairs, [*SRC, *DST, port], address_of)
+    by_port = Shares.of_cells(cells, pair, [port], address_of, of_ports=True)
+    targets = Shares.of_cells(cells, pair, [*SRC, *DST, port], address_of)
     partial = targets.any_partial
     outages = tuple(outages_of(moments, partial))
     is_conclusive = total.failed >= FEWEST

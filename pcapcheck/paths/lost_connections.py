@@ -27,8 +27,8 @@ def lost_whole(losses: Losses, captures: Iterable[Capture], facts: Facts, follow
     """
     if losses.table != CONNECTIONS or not losses.is_conclusive or losses.icmp_errors or losses.follows is not None:
         return False
-    dead = losses.targets.dead
-    if max(dead, default=0) >= FEWEST or sum(dead) > losses.failed / 2:
+    dead, most = losses.targets.dead
+    if most >= FEWEST or dead > losses.failed / 2:
         # Somebody who answers nobody; of few attempts all may have come to the broken path.
         return False
     again, late = _sent_again(captures, facts)

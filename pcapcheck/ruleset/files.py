@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pcapcheck.errors import RuleError
 from pcapcheck.ruleset.faults import Faults
+from pcapcheck.ruleset.parsed_packs import parsed_before
 from pcapcheck.ruleset.yaml_tree import MOST_BYTES, Node, load_documents
 from pcapcheck.table_names import STATE
 
@@ -76,7 +77,8 @@ def _packaged(folder: Path) -> tuple[tuple[Path, str], ...]:
 
 @cache
 def _parsed(file: Path, text: str) -> RuleFile:
-    return file, text, load_documents(text, str(file))
+    known = parsed_before(file, text)
+    return file, text, load_documents(text, str(file)) if known is None else known
 
 
 def _once(file: Path) -> RuleFile:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
+
 from pcapcheck.exchanges import spreading_layout as layout
 from pcapcheck.exchanges.pair_counts import DST, SRC
-from pcapcheck.links.shares import Shares
+from pcapcheck.links.question_losses import Share
+from pcapcheck.links.shares import CountedCells, Shares
 from pcapcheck.values import address_of, halves_of, parse_address
 
 POD, NEAR, FAR, V6 = (parse_address(text) for text in ("10.0.0.1", "10.0.0.9", "10.0.0.10", "fd00::1"))
@@ -12,12 +15,13 @@ POD, NEAR, FAR, V6 = (parse_address(text) for text in ("10.0.0.1", "10.0.0.9", "
 
 def shares(*asked: tuple[int, int, int, int]) -> Shares:
     """Of (asker, asked, how many got no answer, how many got one)."""
-    cells = []
+    cells = array("q")
     for src, dst, silent, replied in asked:
         values = dict(zip((*SRC, *DST), (*halves_of(src), *halves_of(dst)), strict=True))
-        values |= {layout.C_SILENT: silent, layout.C_REPLIED: replied}
-        cells.append(tuple(values.get(field, 0) for field in range(layout.CELL_FIELDS)))
-    return Shares.of_cells(cells, [*SRC, *DST], address_of)
+        values |= {layout.C_SILENT: silent, layout.C_REPLIED: replied, layout.C_RESPECT: layout.PAIR}
+        cells.extend(values.get(field, 0) for field in range(layout.CELL_FIELDS))
+    counted = CountedCells(cells, len(asked), 0, array("b", [1]))
+    return Shares.of_cells([counted], layout.PAIR, [*SRC, *DST], address_of)
 
 
 def test_cells_of_a_pair_are_added() -> None:
@@ -29,6 +33,21 @@ def test_cells_of_a_pair_are_added() -> None:
     assert found.of((NEAR, POD)) is None
     assert [share.who for share in found.failing()] == [(POD, NEAR)]
     assert len(found.failing(but=(POD, NEAR))) == 0
+
+
+def test_a_scan_of_many() -> None:
+    """The worst of them, of those alike the first by address, and the one with the most losses beyond its part."""
+    asked = [(POD, FAR + number, 1 + (number % 50 == 49), number % 3) for number in range(1000)]
+    found = shares(*reversed(asked))
+    assert (len(found), found.losing, found.failed) == (1000, 1000, 1020)
+    assert found.dead == (sum(silent for _, _, silent, replied in asked if not replied), 2)
+    worst = sorted(asked, key=lambda one: (-one[2], one[2] + one[3], str((one[0], one[1]))))
+    assert [share.who for share in found.worst(30)] == [(src, dst) for src, dst, _, _ in worst[:30]]
+    total = Share(0, found.asked, found.failed, 0)
+    lack = [(s + r) * found.failed / found.asked - s for _, _, s, r in asked]
+    assert found.most_above(total).who == (POD, asked[lack.index(min(lack))][1])
+    assert (found.asked_by(POD), found.asked_by(FAR)) == (1000, 0)
+    assert len(found.failing(but=(POD, FAR))) == 999
 
 
 def test_worst_first_and_then_in_the_order_of_text() -> None:
