@@ -11,6 +11,7 @@ PROVED = {
     "checksum-wrong",
     "dns-server-slow",
     "conntrack-invalid-reset",
+    "reset-in-its-name",
 }
 # And those that packets alone prove in some scenarios only.
 PROVED_IN = {"vxlan-checksum-wrong": "vxlan-checksum-offload"}
@@ -111,4 +112,25 @@ CAUSES = {
     "mtu-black-hole": "veth-mtu-differs",
     "receiver-gone-midway": "route-dead-end",
     "vxlan-mtu-black-hole": "mtu-too-large",
+    "dns-answer-untracked": "reply-not-translated",
+    "dns-not-listening": "nothing-listens",
+    "dns-server-silent": "dns-server-silent",
+    "ebpf-bypass": "ebpf-bypass",
+    "ipv6-forwarding-off": "forwarding-off-on-arrival",
+    "next-hop-stale": "next-hop-stale",
+    "no-way-out": "no-default-route",
+    "node-drops-arp": "node-firewall-drops-arp",
+    "node-resets": "node-resets",
+    "pod-answers-elsewhere": "pod-answers-elsewhere",
+    "pod-drops-arp": "pod-firewall-drops-arp",
+    "pod-foreign-source": "source-check-on-pod-link",
+    "pod-ignores-echo": "pod-ignores-echo",
+    "policy-drops": "policy-drops",
+    "receiver-hangs-up": "end-resets",
+    "reset-midway": "reset-in-its-name",
+    "tunnel-device-down": "tunnel-device-down",
+    "tunnel-source-unknown": "tunnel-source-unknown",
+    "udp-answer-untracked": "reply-not-translated",
+    "udp-not-listening": "no-udp-listener",
+    "vxlan-port-differs": "vxlan-port-differs",
 }
