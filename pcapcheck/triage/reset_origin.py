@@ -22,8 +22,8 @@ def reset_origin(case: Case, judgement: Judgement) -> QuotedColumns:
     if forged:
         ttl = case.row("reset_ttl")
         evidence = case.lead.evidence
-        frame = f"frame {evidence.frames[0]} of {clean(judgement.captures[evidence.capture].source.short_name)}"
-        found.lines["reset.forged"] = (f"the RST ({frame}) has TTL {ttl}, which no other segment from its address has",)
+        which = f"frame {evidence.frames[0]} of {clean(judgement.captures[evidence.capture].source.short_name)}"
+        found.lines["reset.forged"] = (f"the RST ({which}) has TTL {ttl}, which no other segment from its address has",)
     sender, receiver = case.lead.pod, case.lead.dst
     known = next((path for path in judgement.followed.found if _is_known_as_another(path, sender, receiver)), None)
     if known is not None:
