@@ -185,6 +185,7 @@ EXPECTED = {
     "no-way-out": "PPPP PPP F P -- --- -- -",
     "node-drops-arp": "F--- --- - P -- --- -- -",
     "node-resets": "PPPP PPP P P PP PPP PP P",
+    "outside-mtu-error-lost": "PPPP PPP F P -- P-- -- -",
     "pod-answers-elsewhere": "PPPP PPP F P PP PP- F- P",
     "pod-drops-arp": "PPPP PPP F P -- F-- -- F",
     "pod-foreign-source": "PPPP PPP F P PP FPP P- P",

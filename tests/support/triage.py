@@ -121,6 +121,7 @@ CAUSES = {
     "no-way-out": "no-default-route",
     "node-drops-arp": "node-firewall-drops-arp",
     "node-resets": "node-resets",
+    "outside-mtu-error-lost": "mtu-too-large",
     "pod-answers-elsewhere": "pod-answers-elsewhere",
     "pod-drops-arp": "pod-firewall-drops-arp",
     "pod-foreign-source": "source-check-on-pod-link",

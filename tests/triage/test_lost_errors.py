@@ -76,3 +76,19 @@ def test_nothing_is_said_where_it_would_not_have_been_recorded(tmp_path: Path) -
 def test_an_error_that_ends_no_question_says_what_it_is_about(scenario: str, said: str) -> None:
     texts = [remark.text for remark in analyze(*captures(scenario)).remarks]
     assert any(said in text for text in texts), texts
+
+
+def test_an_error_behind_translation_that_was_lost_says_which_size_is_too_large() -> None:
+    """It came to the node's own address; the requests were the pod's."""
+    analysis = analyze(*captures("outside-mtu-error-lost"))
+    (text,) = lost(analysis)
+    assert text.startswith(
+        "172.31.186.1's fragmentation needed (3/4), MTU 1300 never reached 10.244.1.10, whose packets to 192.168.77.7 it "
+        "is about, 4x; last seen on eth0 (frame "
+    )
+    assert (
+        "datagrams 10.244.1.10 → 192.168.77.7 of 1428 bytes or more are too big (MTU 1300, says 172.31.186.1)"
+        in report(analysis)
+    )
+    assert "did its part" not in analysis.headline
+    assert analysis.diagnoses[0].suspects[0].cause.id == "mtu-too-large"

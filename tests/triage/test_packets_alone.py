@@ -54,6 +54,7 @@ TOLD = {
     "nic-rp-filter": 4,
     "no-default-route": 1,
     "other-node-silent": 1,
+    "outside-mtu-error-lost": 1,
     "outside-prohibits": 1,
     "outside-silent": 1,
     "outside-tcp-dies": 2,

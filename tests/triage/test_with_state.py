@@ -20,6 +20,7 @@ UNSEEN = {
     "gateway-announced-by-pod",
     "late-replies",
     "loss-burst",
+    "outside-mtu-error-lost",
     "outside-prohibits",
     "outside-silent",
     "two-answers",
