@@ -83,8 +83,8 @@ def test_an_error_behind_translation_that_was_lost_says_which_size_is_too_large(
     analysis = analyze(*captures("outside-mtu-error-lost"))
     (text,) = lost(analysis)
     assert text.startswith(
-        "172.31.186.1's fragmentation needed (3/4), MTU 1300 never reached 10.244.1.10, whose packets to 192.168.77.7 it "
-        "is about, 4x; last seen on eth0 (frame "
+        "172.31.186.1's fragmentation needed (3/4), MTU 1300 never reached 10.244.1.10, whose packets to 192.168.77.7 "
+        "it is about, 4x; last seen on eth0 (frame "
     )
     said = "datagrams 10.244.1.10 → 192.168.77.7 of 1428 bytes or more are too big (MTU 1300, says 172.31.186.1)"
     assert said in report(analysis)
