@@ -2,10 +2,10 @@
 
 So comes what a node should have translated back to a service's address (kernel: net/netfilter/nf_nat_core.c). In: what
 is open at the end of a capture, and the latest answers without a question. Resets are left out: a port may have
-belonged to another connection before. So are answers of SCTP, of which a host sends from any of its addresses (RFC
-9260, section 5.1.2), and DNS over TCP, which comes from where its connection was accepted. Of UDP other than DNS, where
-a port may talk to many hosts, an answer counts that comes from the port that was asked, to one that whoever asks was
-given, within a second of the first question.
+belonged to another connection before. So are answers of SCTP, which a host sends from any of its addresses (RFC 9260,
+section 5.1.2), and DNS over TCP, which comes from where its connection was accepted. With UDP other than DNS a port may
+talk to many hosts: an answer counts that comes from the port that was asked, to one that whoever asks was given, within
+a second of the first question.
 """
 
 from __future__ import annotations
