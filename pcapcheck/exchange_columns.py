@@ -120,8 +120,7 @@ EXCHANGE_COLUMNS: list[Column] = [
         DNS,
         "transport",
         ENUM,
-        "protocol that carried it; over TCP only a message whose header is whole in one segment is read, and of "
-        "several in one segment the first",
+        "protocol that carried it; over TCP a message may be in several segments, and several in one",
         words=TRANSPORTS,
     ),
     *columns_of(DNS, "dns.id", NUMBER, "message identifier in the latest attempt", "ident"),

@@ -74,8 +74,8 @@ TRANSFER_COLUMNS: list[Column] = [
         "outcome",
         ENUM,
         "stalled: data was sent four times or more over three seconds or more, and never acknowledged; reset: an RST "
-        "broke it off while data was under way; in-flight: the latest data is not acknowledged; one-sided: one "
-        "direction was not recorded; closed, or open: all data was acknowledged",
+        "broke it off while data was under way, or before anything came back for it; in-flight: the latest data is not "
+        "acknowledged; one-sided: one direction was not recorded; closed, or open: all data was acknowledged",
         words=TRANSFER_OUTCOMES,
         shared=True,
     ),
@@ -118,7 +118,7 @@ TRANSFER_COLUMNS: list[Column] = [
         TRANSFERS,
         "reset_midway",
         BOOL,
-        "whether an RST broke it off while data was under way",
+        "whether an RST broke it off while data was under way, or before whoever was asked sent anything back",
         shared=True,
         why_absent="only one direction of the connection was recorded; capture both (without -Q)",
     ),

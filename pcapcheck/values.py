@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 MAPPED = 0xFFFF << 32
+# The first 16 and 10 bits of link-local addresses.
+LINK_LOCAL4, LINK_LOCAL6 = 0xA9FE, 0xFE80 >> 6
 _LONG = (1 << 64) - 1
 _SIGN = 1 << 63
 _MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
@@ -42,6 +44,11 @@ def halves_of(address: int) -> tuple[int, int]:
 
 def is_ipv4(address: int) -> bool:
     return address >> 32 == MAPPED >> 32
+
+
+def is_link_local(address: int) -> bool:
+    """Whether an address is of one link only (RFC 3927, RFC 4291)."""
+    return (address & 0xFFFFFFFF) >> 16 == LINK_LOCAL4 if is_ipv4(address) else address >> 118 == LINK_LOCAL6
 
 
 def is_multicast_address(address: int) -> bool:

@@ -63,6 +63,8 @@ class Text(NamedTuple):
 
 # A problem of the packets, not of the capture: their checksums are wrong.
 BAD_CHECKSUM = "bad-checksum"
+# And one that says that DNS was recorded although no row shows it.
+DNS_NOT_PRINTED = "dns-not-printed"
 
 
 class Problem(Struct, frozen=True):

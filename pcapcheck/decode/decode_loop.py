@@ -51,7 +51,8 @@ def decode_frames(
     ``keep_all``.
 
     ``links`` has two numbers per interface: the link type as in ``frame_layout`` and the length of the frame check
-    sequence. ``events``, ``segments``, ``messages``, ``errors`` and ``sightings`` have room for one per record;
+    sequence. ``events``, ``segments``, ``messages``, ``errors`` and ``sightings`` have room for one per record, events
+    for some more;
     sightings are written down only where ``follow``, and only those whose loose key has no bit of ``sample``. Frames
     before ``since`` or from ``until`` on (nanoseconds) are passed over. ``frame`` and ``said`` are used for one frame
     after the other. ``with_sums``: rows have their checksums.
@@ -71,6 +72,7 @@ def decode_frames(
             begin_frame(records, record, links, frame)
             frame.number = first_number + record
             record = record + 1
+            frame.following = count - record
             if (frame.time < since or frame.time >= until) and frame.time != scan_layout.ABSENT_TIME:
                 continue
             read_headers(frame)
@@ -106,6 +108,7 @@ def decode_frames(
         state[layout.S_SEGMENTS] = segment // layout.SEGMENT_FIELDS
         state[layout.S_MESSAGES] = message // layout.MESSAGE_FIELDS
         state[layout.S_ERRORS] = error // layout.ERROR_FIELDS
+        state[layout.S_PASSED_OVER] = state[layout.S_PASSED_OVER] + frame.passed_over
 
 
 def begin_frame(records: array[int], record: int, links: array[int], frame: Frame) -> None:

@@ -14,7 +14,7 @@ from pcapcheck.capture.printed_layout import NO_MAC
 from pcapcheck.capture.record import AddressOf, Interface, RecordBatch
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.column_words import CARRIES, DIRECTIONS
-from pcapcheck.decode import decode_loop, error_frame, frame, frame_layout
+from pcapcheck.decode import decode_loop, error_frame, frame, frame_layout, stream_layout
 from pcapcheck.values import MAPPED, address_of
 
 # LINKTYPE_ numbers (tcpdump.org/linktypes.html) that are decoded; 12 and 14 are RAW as some systems write it.
@@ -54,6 +54,8 @@ MOST_GROUPS = 1 << 14
 MOST_PAIRS = 1 << 14
 # The events of this many batches are kept, so that echoes can be paired while the next batches are decoded.
 EVENTS_KEPT = 4
+# A batch has room for this many events beyond one per frame: a segment may hold several messages of DNS.
+MORE_EVENTS = 1 << 10
 DISTANT = 1 << 62
 # Columns of rows are a cache line further apart than a power of two, else all of them would want the same few lines.
 APART = 8
@@ -169,6 +171,9 @@ class Decoder:
         self._state[frame_layout.S_GROUPS] = 1
         self._error = error_frame.ErrorFrame()
         self._address_of: AddressOf = address_of
+        # What is said over TCP to a port of DNS and from there, and the beginnings of its messages.
+        self._streams = array("q", bytes(8 * stream_layout.FIELDS * stream_layout.STREAMS))
+        self._held = bytearray(stream_layout.HOLD * stream_layout.STREAMS)
         self._links = array("q")
         self._rows = array("q")
         self._events: list[array[int]] = []
@@ -189,6 +194,11 @@ class Decoder:
         return self._state[frame_layout.S_UNDECODED]
 
     @property
+    def passed_over(self) -> int:
+        """Segments of DNS over TCP with more messages than there was room for."""
+        return self._state[frame_layout.S_PASSED_OVER]
+
+    @property
     def overflowed(self) -> int:
         """Frames counted in group 0 because there were too many groups."""
         return self._groups[frame_layout.G_COUNT]
@@ -203,7 +213,8 @@ class Decoder:
             if self.keep_all:
                 self._rows = array("q", bytes(8 * frame_layout.FIELDS * capacity))
             self._errors = array("q", bytes(8 * frame_layout.ERROR_FIELDS * capacity))
-            self._events = [array("q", bytes(8 * frame_layout.EVENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]
+            room = 8 * frame_layout.EVENT_FIELDS * (capacity + MORE_EVENTS)
+            self._events = [array("q", bytes(room)) for _ in range(EVENTS_KEPT)]
             self._segments = [array("q", bytes(8 * frame_layout.SEGMENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]
             self._messages = array("q", bytes(8 * frame_layout.MESSAGE_FIELDS * capacity))
         if self.follow and len(self._sightings) != frame_layout.SIGHTING_FIELDS * capacity:
@@ -215,7 +226,17 @@ class Decoder:
         events = self._events[self._turn]
         segments = self._segments[self._turn]
         decode_loop.decode_frames(
-            frame.Frame(batch.buffer, self._groups, self._slots, events, segments, self._messages, self._errors),
+            frame.Frame(
+                batch.buffer,
+                self._groups,
+                self._slots,
+                events,
+                segments,
+                self._messages,
+                self._errors,
+                self._streams,
+                self._held,
+            ),
             batch.matrix,
             batch.count,
             batch.first_number,

@@ -2,8 +2,10 @@
 cimport cython
 
 from pcapcheck.capture.octets cimport (
-    i64, i64_within, octet, octet_within, require, u16be, u16be_within, u32be, u32be_within)
+    i64_within, octet, octet_within, require, u16be, u16be_within, u32be, u32be_within)
 from pcapcheck.decode.datagrams cimport associate, datagram
+from pcapcheck.decode.dns_messages cimport is_of_dns, query
+from pcapcheck.decode.dns_streams cimport begin_segment, begin_stream, next_message, over_tcp
 from pcapcheck.decode.frame cimport Frame
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
@@ -20,24 +22,11 @@ cdef inline long long kind_of_icmp(Frame frame) except -2 nogil
 @cython.locals(payload=cython.longlong, flags=cython.int, src_port=cython.longlong, dst_port=cython.longlong)
 cdef inline long long connect(Frame frame, size_t event) except -2 nogil
 
-@cython.locals(stop=cython.longlong, size=cython.longlong, mixed=cython.ulonglong, last=cython.longlong)
-cdef inline long long question_of(const unsigned char[::1] buffer, long long position, long long end) except? -1 nogil
+@cython.locals(message=cython.longlong)
+cdef long long printed_over_tcp(Frame frame, size_t event) except -2 nogil
 
-cdef inline bint is_of_dns(Frame frame) except? -1 nogil
-
-cdef inline int asks_dns(Frame frame) except -2 nogil
-
-@cython.locals(
-    end=cython.longlong, asking=cython.int, asks=cython.bint, question=cython.longlong, code=cython.longlong,
-    flags=cython.int, port=cython.longlong)
-cdef long long query(Frame frame, long long message, size_t event) except -2 nogil
-
-@cython.locals(
-    payload=cython.longlong, end=cython.longlong, data=cython.longlong, message=cython.longlong, kind=cython.longlong)
-cdef long long query_over_tcp(Frame frame, size_t event) except -2 nogil
-
-@cython.locals(flags=cython.int)
-cdef inline bint is_message(const unsigned char[::1] buffer, long long message, long long end) except? -1 nogil
+@cython.locals(kind=cython.longlong)
+cdef long long emit_messages(Frame frame, size_t event) except -1 nogil
 
 @cython.locals(header=cython.longlong)
 cdef inline int place_event(Frame frame, size_t event) except -1 nogil

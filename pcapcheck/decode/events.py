@@ -6,7 +6,7 @@ That is an echo request or reply, a segment of TCP with SYN or RST, a DNS query 
 the packet of SCTP that opens an association or answers that. (Events of ICMP errors are made of what they quote:
 ``error_reading``.)
 
-Sources: RFC 792 and 4443 (echo), RFC 9293 (TCP flags), RFC 1035 (DNS), RFC 7766 (DNS over TCP).
+Sources: RFC 792 and 4443 (echo), RFC 9293 (TCP flags).
 
 The steps run as plain Python or compiled by Cython with the C types in ``events.pxd``.
 """
@@ -22,7 +22,6 @@ if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture import printed_layout
     from pcapcheck.capture.octets import (
-        i64,
         i64_within,
         octet,
         octet_within,
@@ -34,11 +33,13 @@ if not cython.compiled:
     )
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.datagrams import associate, datagram
+    from pcapcheck.decode.dns_messages import is_of_dns, query
+    from pcapcheck.decode.dns_streams import begin_segment, begin_stream, next_message, over_tcp
     from pcapcheck.decode.frame import Frame
 
 
 def emit_event(frame: Frame, event: int) -> int:
-    """Write down the event of a frame, if it has one, and return the place of the next."""
+    """Write down the events of a frame, mostly none or one, and return the place of the next."""
     frame.is_echo = False
     payload = frame.payload
     if payload < 0 or frame.fragment != 0 or payload + 8 > frame.payload_end:
@@ -55,11 +56,16 @@ def emit_event(frame: Frame, event: int) -> int:
         present = present | printed_layout.PRESENT_IDENT
         if frame.protocol == protocols.TCP:
             kind = connect(frame, event)
-            if kind == layout.ABSENT:
-                kind = query_over_tcp(frame, event)
+            if is_of_dns(frame):
+                if kind != layout.ABSENT:
+                    begin_stream(frame)
+                elif frame.link == layout.LINK_PRINTED:
+                    kind = printed_over_tcp(frame, event)
+                else:
+                    return emit_messages(frame, event)
         elif frame.protocol == protocols.UDP:
             if is_of_dns(frame):
-                kind = query(frame, payload + 8, event)
+                kind = query(frame, frame.buffer, payload + 8, frame.payload_end, event)
             else:
                 kind = datagram(frame, event)
         elif frame.protocol == protocols.SCTP:
@@ -108,124 +114,31 @@ def connect(frame: Frame, event: int) -> int:
     return kind | layout.E_RESET if flags & protocols.TCP_RST else kind
 
 
-def question_of(buffer: bytearray, position: int, end: int) -> int:
-    """A hash of the question that begins here: name, type and class (RFC 1035, section 4.1.2); never 0.
-
-    Case does not count: resolvers play with it (draft-vixie-dnsext-dns0x20). What was cut is cut in the answer too.
-    """
-    stop = position
-    size = octet(buffer, stop)
-    while size != 0:
-        stop = stop + 1 + size
-        size = octet(buffer, stop) if stop < end else 0
-    if stop > end:
-        stop = end
-    # The last eight bytes may be mixed in twice: names that differ in length alone must differ all the same.
-    mixed = layout.MULTIPLY ^ (stop - position)
-    last = stop - 8 if stop - position > 8 else position
-    while position + 8 <= stop:
-        mixed = ((mixed ^ (i64(buffer, position) | layout.SMALL_LETTERS)) * layout.MULTIPLY) & layout.LONG
-        mixed = mixed ^ (mixed >> 29)
-        position = position + 8
-        if position > last and position < stop:
-            position = last
-    while position < stop:
-        mixed = ((mixed ^ (octet(buffer, position) | 32)) * layout.MULTIPLY) & layout.LONG
-        position = position + 1
-    if stop + 5 <= end:
-        mixed = mixed ^ (mixed >> 29) ^ u32be(buffer, stop + 1)
-        mixed = (mixed * layout.MULTIPLY) & layout.LONG
-    return (mixed >> 2) | 1
-
-
-def is_of_dns(frame: Frame) -> bool:
-    """Whether one of the ports is that of DNS."""
-    return (
-        u16be(frame.buffer, frame.payload) == protocols.DNS_PORT
-        or u16be(frame.buffer, frame.payload + 2) == protocols.DNS_PORT
-    )
-
-
-def asks_dns(frame: Frame) -> int:
-    """Whether the ports are those of a query (1) or of a response (0); -1 where both are, as between servers."""
-    if u16be(frame.buffer, frame.payload + 2) != protocols.DNS_PORT:
-        return 0
-    return -1 if u16be(frame.buffer, frame.payload) == protocols.DNS_PORT else 1
-
-
-def query(frame: Frame, message: int, event: int) -> int:
-    """The kind of event of a message that is a DNS query or a response to one (RFC 1035, section 4.1.1).
-
-    The asker's port and the message's identifier, question and code are written down. A message cut behind its
-    identifier is known by the ports alone. ABSENT for other messages.
-    """
-    end = frame.payload_end
-    if message + 2 > end:
+def printed_over_tcp(frame: Frame, event: int) -> int:
+    """The kind of event of the message that a text shows of a segment: behind its length, and no options of TCP."""
+    message = frame.payload + 22
+    if message >= frame.payload_end:
         return layout.ABSENT
-    asking = asks_dns(frame)
-    asks = asking != 0
-    question = 0
-    code = layout.ABSENT
-    if message + 4 <= end:
-        flags = u16be(frame.buffer, message + 2)
-        # Where both ports are those of DNS only the message decides.
-        if asks == (flags >> 15) and asking >= 0:
-            return layout.ABSENT
-        asks = flags >> 15 == 0
-        # Notifications and updates are not questions.
-        if (flags >> 11) & 15:
-            return layout.ABSENT
-        code = flags & 15
-    if message + 12 < end and u16be(frame.buffer, message + 4) > 0:
-        question = question_of(frame.buffer, message + 12, end)
-    elif asks and message + 12 <= end:
-        return layout.ABSENT
-    port = u16be(frame.buffer, frame.payload) if asks else u16be(frame.buffer, frame.payload + 2)
-    frame.events[event + layout.E_IDENT_SEQ] = layout.QUERY | (port << 16) | u16be(frame.buffer, message)
-    frame.events[event + layout.E_RCODE] = code
-    frame.events[event + layout.E_QUESTION] = question
-    return (layout.E_REQUEST if asks else layout.E_REPLY) | layout.E_QUERY
+    return over_tcp(frame, query(frame, frame.buffer, message, frame.payload_end, event), event)
 
 
-def query_over_tcp(frame: Frame, event: int) -> int:
-    """The same of a segment of TCP: of the first message that begins in it, behind its length (RFC 7766, section 8).
+def emit_messages(frame: Frame, event: int) -> int:
+    """Write down the events of all messages of DNS in a segment, and return the place of the next.
 
-    A length that was sent by itself is not in the segment of its message. ABSENT where a segment begins otherwise, or
-    where the message goes on behind its question.
+    Each frame that follows in the batch may want one: beyond that, messages are passed over and counted.
     """
-    payload = frame.payload
-    end = frame.payload_end
-    if payload + 20 > end or not is_of_dns(frame):
-        return layout.ABSENT
-    data = payload + (octet(frame.buffer, payload + 12) >> 4) * 4
-    if frame.link == layout.LINK_PRINTED:
-        # Behind a header without options, and as much of it as the text shows.
-        if payload + 22 >= end:
-            return layout.ABSENT
-        message = payload + 22
-    elif is_message(frame.buffer, data + 2, end):
-        message = data + 2
-    elif is_message(frame.buffer, data, end):
-        message = data
-    else:
-        return layout.ABSENT
-    kind = query(frame, message, event)
-    if kind >= 0:
-        # The same question by UDP is another one.
-        frame.events[event + layout.E_IDENT_SEQ] |= layout.OVER_TCP
-        frame.events[event + layout.E_QUESTION] = ~frame.events[event + layout.E_QUESTION] & layout.MOST
-    return kind
-
-
-def is_message(buffer: bytearray, message: int, end: int) -> bool:
-    """Whether a message of DNS with one question begins here, as far as its header shows it, which must be whole.
-
-    What is read two bytes off shows a query with a code, or the flag of the other direction.
-    """
-    if message + 17 > end or u16be(buffer, message + 4) != 1:
-        return False
-    flags = u16be(buffer, message + 2)
-    return (flags >> 15 == 1 or flags & 15 == 0) and not (flags >> 11) & 15 and not flags & 64
+    if not begin_segment(frame):
+        return event
+    while True:
+        if event + (frame.following + 1) * layout.EVENT_FIELDS > len(frame.events):
+            frame.passed_over = frame.passed_over + 1
+            return event
+        kind = next_message(frame, event)
+        if kind == layout.ABSENT:
+            return event
+        frame.events[event + layout.E_KIND] = kind
+        place_event(frame, event)
+        event = event + layout.EVENT_FIELDS
 
 
 def place_event(frame: Frame, event: int) -> None:

@@ -2,7 +2,8 @@
 
 cdef class Frame:
     cdef const unsigned char[::1] buffer
-    cdef long long[::1] groups, slots, events, segments, messages, errors
+    cdef long long[::1] groups, slots, events, segments, messages, errors, streams
+    cdef unsigned char[::1] held
     cdef long long number, time, start, end, captured, length, interface, trailer
     cdef int link, direction
     cdef long long source, destination, vlan, ifindex, present
@@ -11,4 +12,5 @@ cdef class Frame:
     cdef int version, protocol, depth, outer_version, carries, says, encap
     cdef long long vni, inner_source, inner_destination
     cdef long long group, before, group_count
+    cdef long long following, stream, reading, passed_over
     cdef bint is_echo

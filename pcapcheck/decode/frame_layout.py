@@ -300,7 +300,8 @@ S_HASH = 6  # of the address pair looked for last
 S_SEGMENTS = 7
 S_MESSAGES = 8
 S_ERRORS = 9
-STATE_SIZE = 10
+S_PASSED_OVER = 10  # segments with messages of DNS for which there was no room
+STATE_SIZE = 11
 
 # Fields of a sighting: one packet at one capture point. Each is a column, unlike those of events.
 V_KEY = 0

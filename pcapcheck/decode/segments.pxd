@@ -28,7 +28,7 @@ cdef inline int note_addresses(Frame frame, size_t at) except -1 nogil
 cdef inline long long place_segment(Frame frame, size_t at) except -1 nogil
 
 @cython.locals(total=cython.longlong)
-cdef inline long long datagram_end(
+cdef long long datagram_end(
     const unsigned char[::1] buffer, int version, long long header, long long wire_end) except? -1 nogil
 
 cdef long long emit_segment_of_error(Frame frame, ErrorFrame error, size_t at) except -1 nogil

@@ -73,6 +73,7 @@ def find_count(counts: array[int], slots: array[int], state: array[int], errors:
     counts[count + layout.N_FROM_LOW] = errors[error + frame_layout.ERR_FROM_LOW]
     counts[count + layout.N_MTU] = errors[error + frame_layout.ERR_MTU]
     counts[count + layout.N_HOME] = home
+    counts[count + layout.N_NUMBER] = errors[error + frame_layout.ERR_NUMBER]
     return count
 
 

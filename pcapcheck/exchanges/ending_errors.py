@@ -24,6 +24,8 @@ class EndingErrors:
     def __init__(self) -> None:
         # By family, type, code, sender and MTU.
         self.counts: Counter[tuple[int, int, int, int, int | None]] = Counter()
+        # The frame of the first of each.
+        self.first: dict[tuple[int, int, int, int, int | None], int] = {}
         # Frame groups that sent errors as routers do: a packet goes no further.
         self.groups: set[int] = set()
         # By capture point, the errors about expired packets that do not show which packet.
@@ -65,6 +67,7 @@ class EndingErrors:
             error = (version, icmp_type, code, source, absent(row[layout.N_MTU]) or None)
             if error in self.counts or len(self.counts) < MOST_ERRORS:
                 self.counts[error] += row[layout.N_COUNT]
+                self.first[error] = min(self.first.get(error, row[layout.N_NUMBER]), row[layout.N_NUMBER])
         for spent in (self._counts, self._slots, self._cut):
             del spent[:]
 

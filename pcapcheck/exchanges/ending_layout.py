@@ -17,7 +17,8 @@ N_COUNT = 8
 N_UNQUOTED = 9
 # Where it is looked up.
 N_HOME = 10
-COUNT_FIELDS = 11
+N_NUMBER = 11  # the frame of the first
+COUNT_FIELDS = 12
 
 # Fields of an error about an echo request whose quote was cut before the sequence number. Its identifier is ABSENT if
 # it was cut too.

@@ -2,9 +2,10 @@
 
 So comes what a node should have translated back to a service's address (kernel: net/netfilter/nf_nat_core.c). In: what
 is open at the end of a capture, and the latest answers without a question. Resets are left out: a port may have
-belonged to another connection before. So are answers of UDP other than DNS and of SCTP: one port talks to many hosts,
-and a host answers from any of its addresses (RFC 9260, section 5.1.2). DNS over TCP comes from where its connection was
-accepted.
+belonged to another connection before. So are answers of SCTP, which a host sends from any of its addresses (RFC 9260,
+section 5.1.2), and DNS over TCP, which comes from where its connection was accepted. With UDP other than DNS a port may
+talk to many hosts: an answer counts that comes from the port that was asked, to one that whoever asks was given, within
+a second of the first question.
 """
 
 from __future__ import annotations
@@ -18,13 +19,21 @@ from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode.decoder import absent
-from pcapcheck.decode.frame_layout import ABSENT_IDENT, ASSOCIATION, CONNECTION, DATAGRAM, E_RESET, OVER_TCP
+from pcapcheck.decode.frame_layout import (
+    ABSENT_IDENT,
+    ASSOCIATION,
+    CONNECTION,
+    DATAGRAM,
+    E_RESET,
+    EPHEMERAL,
+    OVER_TCP,
+)
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.paired_kinds import TABLE_OF
 from pcapcheck.exchanges.waiting import open_requests
 
 # Ports and identifiers that do not show it.
-UNSURE = ABSENT_IDENT | DATAGRAM | ASSOCIATION | OVER_TCP
+UNSURE = ABSENT_IDENT | ASSOCIATION | OVER_TCP
 # The most that are kept of one capture.
 MOST = 64
 
@@ -52,6 +61,7 @@ def misaddressed(pool: array[int], early: array[int], state: array[int], address
             answer is None
             or pool[row + layout.KIND] == layout.KIND_ECHO_TO_MANY
             or pool[answer + layout.REPLY_NUMBER] < pool[row + layout.NUMBER]
+            or not _is_at_once(pool, row, answer)
             or len(found) >= MOST
         ):
             continue
@@ -81,8 +91,22 @@ def _answers(pool: array[int], early: array[int]) -> Iterator[int]:
             and pool[row + layout.REPLIES] > 0
             and not pool[row + layout.EARLY_KIND] & E_RESET
             and not pool[row + layout.IDENT_SEQ] & UNSURE
+            and not _is_of_many(pool[row + layout.IDENT_SEQ])
         ):
             yield row
+
+
+def _is_at_once(pool: array[int], row: int, answer: int) -> bool:
+    """Whether an answer of datagrams follows the first question at once; always true of other answers."""
+    if pool[row + layout.KIND] != layout.KIND_DATAGRAM:
+        return True
+    asked, answered = pool[row + layout.TIME], pool[answer + layout.REPLY_TIME]
+    return ABSENT_TIME not in (asked, answered) and answered - asked <= layout.PROMPT
+
+
+def _is_of_many(ident: int) -> bool:
+    """Whether these are ports of datagrams between which many hosts may talk unasked."""
+    return bool(ident & DATAGRAM) and (ident >> 16) & 0xFFFF < EPHEMERAL
 
 
 def _key(pool: array[int], row: int) -> tuple[int, int, int, int]:

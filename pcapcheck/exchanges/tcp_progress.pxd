@@ -37,7 +37,9 @@ cdef inline int send(
     long long[::1] pool, size_t mine, size_t other, long long frame, long long time, long long seq,
     long long size, long long syn) except -1 nogil
 
-@cython.locals(mine=cython.size_t, other=cython.size_t, broken=cython.bint, talked=cython.bint)
+@cython.locals(mine=cython.size_t, other=cython.size_t)
+cdef inline bint is_broken_off(long long[::1] pool, size_t row, long long side) except? -1 nogil
+
 cdef inline int break_off(
     long long[::1] pool, size_t row, long long side, long long frame, long long ttl) except -1 nogil
 

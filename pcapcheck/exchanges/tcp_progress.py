@@ -142,17 +142,32 @@ def send(pool: array[int], mine: int, other: int, frame: int, time: int, seq: in
         pool[mine + layout.LARGEST_END] = end
 
 
-def break_off(pool: array[int], row: int, side: int, frame: int, ttl: int) -> None:
-    """An RST: in mid-stream it breaks off what was under way."""
+def is_broken_off(pool: array[int], row: int, side: int) -> bool:
+    """Whether an RST of one side takes data away: from under way, or what somebody asked who got nothing back.
+
+    Whoever asked may reset the connection once it has what it wanted, as health checks do.
+    """
     mine = row + side * layout.SIDE
     other = row + layout.SIDE - side * layout.SIDE
-    broken = is_under_way(pool, mine) or is_under_way(pool, other)
-    talked = (
-        pool[mine + layout.PACKETS] > 1
-        and pool[other + layout.PACKETS] > 0
-        and pool[mine + layout.BYTES] + pool[other + layout.BYTES] > 0
+    if pool[other + layout.BYTES] > 0:
+        if is_under_way(pool, other):
+            return True
+        if pool[mine + layout.BYTES] == 0 and pool[row + layout.ASKER] == 1 - side:
+            return True
+    if pool[mine + layout.PACKETS] <= 1 or pool[other + layout.PACKETS] == 0:
+        return False
+    return pool[mine + layout.BYTES] + pool[other + layout.BYTES] > 0 and (
+        is_under_way(pool, mine) or is_under_way(pool, other)
     )
-    if pool[row + layout.RESET_BY] == layout.ABSENT and pool[row + layout.FINISHED] == 0 and talked and broken:
+
+
+def break_off(pool: array[int], row: int, side: int, frame: int, ttl: int) -> None:
+    """An RST: in mid-stream it breaks off what was under way."""
+    if (
+        pool[row + layout.RESET_BY] == layout.ABSENT
+        and pool[row + layout.FINISHED] == 0
+        and is_broken_off(pool, row, side)
+    ):
         pool[row + layout.RESET_BY] = side
         pool[row + layout.RESET_NUMBER] = frame >> 16
         pool[row + layout.RESET_GROUP] = frame & 0xFFFF

@@ -202,6 +202,9 @@ def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exch
             yield Problem("drops", f"{name} lost {interface.drops} packets while recording")
     if decoder.overflowed:
         yield Problem("too-many-senders", f"{decoder.overflowed} frames are of too many different MACs to tell apart")
+    if decoder.passed_over:
+        segments = "a segment" if decoder.passed_over == 1 else f"{decoder.passed_over} segments"
+        yield Problem("evicted", f"more DNS messages were in {segments} of TCP than were looked at")
     evicted = exchanges.resolutions.evicted + exchanges.paired.evicted
     if evicted:
         yield Problem("evicted", f"{evicted} open exchanges were dropped, oldest first, to keep memory bounded")

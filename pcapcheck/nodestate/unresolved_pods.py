@@ -6,12 +6,11 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import routes_of
 from pcapcheck.nodestate.node_facts import Neighbour
 from pcapcheck.nodestate.state import PodLink
-from pcapcheck.values import is_ipv4
+from pcapcheck.values import is_ipv4, is_link_local
 
 # States of an entry that holds no MAC; of NONE it is not known whether anybody was asked for.
 FAILED = ("FAILED", "INCOMPLETE", "NONE")
 UNANSWERED = FAILED[:2]
-LINK_LOCAL4, LINK_LOCAL6 = 0xA9FE, 0xFE80 >> 6
 
 
 def resolutions(node: Host, link: PodLink) -> tuple[list[Neighbour], list[Neighbour]]:
@@ -25,7 +24,7 @@ def resolutions(node: Host, link: PodLink) -> tuple[list[Neighbour], list[Neighb
     on_link = [
         neighbour
         for neighbour in node.neighbours
-        if neighbour.dev == cali and not neighbour.proxy and not _is_link_local(neighbour.ip)
+        if neighbour.dev == cali and not neighbour.proxy and not is_link_local(neighbour.ip)
     ]
     if link.ips:
         own = [neighbour for neighbour in on_link if neighbour.ip in link.ips]
@@ -48,7 +47,3 @@ def _is_routed(node: Host, cali: str, ip: int) -> bool | None:
 
 def _routes_are_told(node: Host, cali: str, ip: int) -> bool:
     return f"routes{4 if is_ipv4(ip) else 6}" in node.whole or (is_ipv4(ip) and routes_of(cali) in node.whole)
-
-
-def _is_link_local(ip: int) -> bool:
-    return (ip & 0xFFFFFFFF) >> 16 == LINK_LOCAL4 if is_ipv4(ip) else ip >> 118 == LINK_LOCAL6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint
+from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.hosts import Hosts
 from pcapcheck.paths.losses import AT_POD, BETWEEN, IN_NODE, REPLY, PathLoss
 from pcapcheck.paths.path import PathStep
@@ -51,6 +52,13 @@ def went_on(loss: PathLoss, hosts: Hosts) -> str:
     elif loss.arrived:
         heading = ", arriving at the node"
     return f"last seen on {place_of(loss.last, hosts)}{heading}"
+
+
+def first_seen(step: PathStep, hosts: Hosts) -> str:
+    """Where packets were seen first, and from which end they came there; as a clause."""
+    coming = {POD: ", coming from the pod", NODE: ", coming from the node"}
+    heading = coming.get(step.spot.side or "", "") if step.spot.point.kind == "pod-link" else ""
+    return f"first seen on {place_of(step, hosts)}{heading}"
 
 
 def came_back(loss: PathLoss, asker: str, hosts: Hosts, several: bool = True) -> str:

@@ -14,9 +14,9 @@ from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import POD
 from pcapcheck.paths.losses import REPLY
 from pcapcheck.paths.path import Path, PathSample, PathStep, Spot
-from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
+from pcapcheck.table_names import CONNECTIONS, DATAGRAMS, DNS, ECHO
 
-PACKETS = {ECHO: REPLY, CONNECTIONS: "tcp", DNS: "udp"}
+PACKETS = {ECHO: REPLY, CONNECTIONS: "tcp", DNS: "udp", DATAGRAMS: "udp"}
 
 
 def lone_answers(captures: list[Capture], facts: Facts, followed: Iterable[Path]) -> Iterator[tuple[Path, int]]:

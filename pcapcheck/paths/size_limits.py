@@ -37,7 +37,7 @@ def size_limits(
     first = {key(path): number for number, path in reversed(list(enumerate(asking)))}
     for (packet, src, dst), alike in groupby(sorted(asking, key=lambda path: (first[key(path)], key(path))), key):
         some = list(alike)
-        said = icmp_errors.get((src, dst), frozenset()) if packet == REQUEST else frozenset()
+        said = _said_of(some, icmp_errors) if packet == REQUEST else frozenset()
         lost = [path for path in some if not path.answered and (said or is_delivered(path) is False)]
         arrived = [path for path in some if path.answered or is_delivered(path)]
         limit = _limit(packet, src, dst, lost, [path for path in arrived if path not in lost], said)
@@ -62,6 +62,14 @@ def _limit(
 
 def _answered(paths: Iterable[Path]) -> list[Path]:
     return [path for path in paths if path.answered]
+
+
+def _said_of(alike: list[Path], icmp_errors: dict[Pair, frozenset[Pair]]) -> frozenset[Pair]:
+    """What errors say of packets, as they were sent or behind address translation, wherever an error came to."""
+    if not icmp_errors:
+        return frozenset()
+    ends = {(step.src, step.dst) for path in alike for step in path.steps}
+    return frozenset().union(*(icmp_errors.get(pair, frozenset()) for pair in ends))
 
 
 def _icmp_errors(captures: Iterable[Capture]) -> dict[Pair, frozenset[Pair]]:

@@ -350,6 +350,12 @@ CASE_COLUMNS = _columns(
         BOOL,
         "whether the node's connection tracking counts packets of no connection that it knows (invalid)",
     ),
+    (
+        "state.conntrack_liberal",
+        BOOL,
+        "whether the node's connection tracking takes segments outside a connection's window for valid "
+        "(nf_conntrack_tcp_be_liberal)",
+    ),
     ("state.neighbours_full", ENUM, "the same of a full table of neighbours", DROPPED),
     ("state.queue_drops", ENUM, "the same of queues on their path: of tc, of cards, of processors", DROPPED),
     ("state.netem_drops", ENUM, "the same of tc netem", DROPPED),
@@ -373,6 +379,11 @@ CASE_COLUMNS = _columns(
         "state.nat_outgoing",
         BOOL,
         "whether the pod's pool has natOutgoing: what it asks elsewhere gets the node's address",
+    ),
+    (
+        "state.other_resolver",
+        BOOL,
+        "whether the pod's resolv.conf names dst, which is not the cluster's DNS service, nor a server behind it",
     ),
     ("state.checksum_offload", BOOL, "whether the VXLAN device leaves UDP checksums to the card"),
     ("state.duplicate_here", BOOL, "whether both pods are on one node, by the list of pods"),

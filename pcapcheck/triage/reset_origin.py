@@ -23,7 +23,9 @@ def reset_origin(case: Case, judgement: Judgement) -> QuotedColumns:
         found.lines["reset.forged"] = (unsent,)
     elif forged:
         ttl = case.row("reset_ttl")
-        found.lines["reset.forged"] = (f"the RST has TTL {ttl}, which no other segment from its address has",)
+        evidence = case.lead.evidence
+        which = f"frame {evidence.frames[0]} of {clean(judgement.captures[evidence.capture].source.short_name)}"
+        found.lines["reset.forged"] = (f"the RST ({which}) has TTL {ttl}, which no other segment from its address has",)
     sender, receiver = case.lead.pod, case.lead.dst
     known = next((path for path in judgement.followed.found if _is_known_as_another(path, sender, receiver)), None)
     if known is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from pcapcheck.links.sides import NODE, POD
+from pcapcheck.paths.fates import first_seen
 from pcapcheck.paths.losses import IN_NODE, REQUEST, LastSeen, PathLoss
 from pcapcheck.paths.path import Path, PathStep
 from pcapcheck.questions.unanswered import SILENT, Unanswered
@@ -78,7 +79,9 @@ class Whereabouts:
         self._tracing = tracing
 
     def of(self, finding: Finding, evidence: Evidence) -> Evidence:
-        """A failing row, with where its packet was seen last."""
+        """A failing row, with where its packet was seen last; an RST, where it was seen first."""
+        if evidence.row.get("reset_midway"):
+            return self._with_origin(evidence)
         found = self._seen(finding.rule.table, evidence.capture, evidence.frames, evidence.group)
         if found is None:
             return on_only_link(self._result, finding, evidence)
@@ -91,6 +94,18 @@ class Whereabouts:
             return known
         place = place_of(loss, evidence.interface, self._hosts, several_points(self._result))
         return known if place is None else self._worded(finding.rule, known, place)
+
+    def _with_origin(self, evidence: Evidence) -> Evidence:
+        """An RST, with where it was seen first: between there and the point before, if there is one, it was made."""
+        packet = self._tracing.packet(evidence.capture, evidence.frames[0]) if evidence.frames else None
+        path = self._tracing.path(packet) if packet is not None else None
+        if packet is None or path is None or not several_points(self._result):
+            return evidence
+        first, frame = path.steps[0], self._tracing.frames(packet)[0]
+        own = (first.spot.capture, frame) == (evidence.capture, evidence.frames[0])
+        file = clean(self._result.captures[first.spot.capture].source.short_name)
+        where = "" if own else f" (frame {frame} of {file})"
+        return replace(evidence, observed=f"{evidence.observed}; {first_seen(first, self._hosts)}{where}")
 
     def _worded(self, rule: Rule, evidence: Evidence, place: LastPlace) -> Evidence:
         """A failing row in words, with the place where its packet was seen last."""

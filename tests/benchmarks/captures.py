@@ -199,6 +199,18 @@ def stalled(at: Exchange) -> Iterator[Sent]:
         yield from _segments(at, HTTP, [(True, PUSH, 2, 2, b"x" * 1400)], gap=wait)
 
 
+def stalled_download(at: Exchange) -> Iterator[Sent]:
+    """What a pod asks for begins to come; then a large segment is sent to it five times and never acknowledged."""
+    asked: list[Segment] = [
+        (True, PUSH, 2, 2, b"G" * 100),
+        (False, PUSH, 2, 102, b"r" * 200),
+        (True, ACK, 102, 202, b""),
+    ]
+    yield from _segments(at, HTTP, [*_handshake(), *asked])
+    for wait in (GAP, SECOND // 5, 2 * SECOND // 5, 4 * SECOND // 5, 8 * SECOND // 5):
+        yield from _segments(at, HTTP, [(False, ACK, 202, 102, b"x" * 1400)], gap=wait)
+
+
 def downloads(at: Exchange) -> Iterator[Sent]:
     """One long TCP connection: full segments, each acknowledged."""
     ports, size = (40000, HTTP), 1448
@@ -279,6 +291,7 @@ KINDS: dict[str, Kind] = {
     "ports-lost": ports_lost,
     "reset": reset,
     "stalled": stalled,
+    "stalled-download": stalled_download,
     "tcp": downloads,
     "udp": udp,
     "udp-stream": udp_stream,

@@ -37,6 +37,8 @@ def test_as_many_frames_as_asked_for(name: str, tmp_path: Path) -> None:
         ("connections", []),
         ("syn-lost", ["tcp-answered"]),
         ("dns-tcp", []),
+        ("stalled", ["tcp-progresses"]),
+        ("stalled-download", ["tcp-progresses"]),
         ("udp", []),
         ("udp-stream", []),
         ("udp-lost", ["udp-answered"]),

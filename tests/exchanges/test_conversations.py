@@ -153,7 +153,12 @@ def test_a_connection_broken_off_with_data_under_way_says_in_whose_name(tmp_path
 
 NO_BREAK = {
     "before any data": [at(1, tcp_back(RST | ACK, seq=701, ack=101))],
-    "all data acknowledged": [*ARRIVED, at(2, tcp_back(RST | ACK, seq=701, ack=601))],
+    "all data acknowledged, and answered": [
+        *ARRIVED,
+        at(1.5, tcp_back(PUSH, seq=701, ack=601, data=b"done")),
+        at(1.6, tcp(ACK, seq=601, ack=705)),
+        at(2, tcp_back(RST | ACK, seq=705, ack=601)),
+    ],
     "after the end was said": [
         at(1, data(101, 500)),
         at(1.1, tcp(FIN, seq=601, ack=701)),

@@ -10,6 +10,7 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from tests.support.kernels import NOT_COMPILED, plain_loops
+from tests.support.lab import captures
 from tests.support.transcripts import MISSING, transcript
 from tests.support.wire import BEGIN, MS, POD, SECOND, Frame, answer, ask, mac, tcp, tcp_back, write_pcap
 
@@ -130,6 +131,37 @@ VERDICTS = {
     "arrived": ([at(1, data(101, 500)), at(1.1, acked(601))], ("pass", 0), ("pass", 0)),
     "in flight": ([at(1, data(101, 500))], ("not-checked", 1), ("pass", 0)),
     "reset midway": ([at(1, data(101, 500)), at(1.1, tcp_back(RST, seq=701))], ("not-checked", 0), ("fail", 0)),
+    # Acknowledged by TCP, and no answer.
+    "reset instead of an answer": (
+        [at(1, data(101, 500)), at(1.1, tcp_back(RST | ACK, seq=701, ack=601))],
+        ("not-checked", 0),
+        ("fail", 0),
+    ),
+    # As health checks end: whoever asked has its answer.
+    "reset by the asker, which was answered": (
+        [
+            at(1, data(101, 500)),
+            at(1.1, tcp_back(PUSH, seq=701, ack=601, data=bytes(40))),
+            at(1.2, tcp(RST | ACK, seq=601, ack=741)),
+        ],
+        ("pass", 0),
+        ("pass", 0),
+    ),
+    "reset by the asker, which was greeted": (
+        [at(1, tcp_back(PUSH, seq=701, ack=101, data=bytes(40))), at(1.2, tcp(RST | ACK, seq=101, ack=741))],
+        ("pass", 0),
+        ("pass", 0),
+    ),
+    "reset when nothing is under way": (
+        [
+            at(1, data(101, 500)),
+            at(1.1, tcp_back(PUSH, seq=701, ack=601, data=bytes(40))),
+            at(1.2, tcp(ACK, seq=601, ack=741)),
+            at(60, tcp_back(RST | ACK, seq=741, ack=601)),
+        ],
+        ("pass", 0),
+        ("pass", 0),
+    ),
     "reset after the end": (
         [at(1, data(101, 500)), at(1.1, tcp(FIN, seq=601, ack=701)), at(1.2, tcp_back(RST, seq=701))],
         ("pass", 0),
@@ -145,6 +177,13 @@ def test_verdicts(frames: list[Frame], progresses: tuple[str, int], whole: tuple
     analysis = recorded(tmp_path, *OPENED, *frames)
     assert judged(analysis) == dict(zip(TWO, (progresses, whole), strict=True))
     assert not analysis.unanswered
+
+
+def test_a_lone_reset_after_one_segment_is_judged(tmp_path: Path) -> None:
+    """The recording begins in the middle, and the other end, or a node, knows nothing of the connection any more."""
+    analysis = recorded(tmp_path, at(1, data(101, 500)), at(1.1, tcp_back(RST, seq=701)))
+    assert judged(analysis)["tcp-not-reset-midway"] == ("fail", 0)
+    assert list(analysis.transfers["begun"]) == ["midstream"]
 
 
 def test_a_refusal_is_no_transfer(tmp_path: Path) -> None:
@@ -221,3 +260,21 @@ def test_plain_and_compiled_agree(tmp_path: Path) -> None:
     with plain_loops():
         plain = recorded(tmp_path, *frames).transfers
     assert compiled.equals(plain)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "where"),
+    [
+        ("receiver-hangs-up", "first seen on calieabe7761b00, coming from the pod (frame 14 of calieabe7761b00.pcap)"),
+        ("reset-midway", "first seen on cali14e7d81007d, coming from the node"),
+    ],
+)
+def test_where_a_reset_was_seen_first_is_said(scenario: str, where: str) -> None:
+    """At the asker's link: a pod's own comes from the other pod's, a node's from the node."""
+    finding = next(one for one in analyze(*captures(scenario)).findings if one.rule.id == TWO[1])
+    assert any(where in row.observed for row in finding.evidence), [row.observed for row in finding.evidence]
+
+
+def test_one_link_alone_does_not_say_where_a_reset_was_seen_first() -> None:
+    finding = next(one for one in analyze(captures("reset-midway")[0]).findings if one.rule.id == TWO[1])
+    assert all("first seen" not in row.observed for row in finding.evidence)

@@ -72,7 +72,7 @@ def test_in_the_lab_it_is_the_pods_that_do_not_answer() -> None:
         }
         if findings["node-neighbour-resolved"] == "fail":
             failing.add(scenario)
-    assert failing == {"pod-arp-ignore-2", "pod-link-down", "pod-second-interface", "unreachable"}
+    assert failing == {"pod-arp-ignore-2", "pod-drops-arp", "pod-link-down", "pod-second-interface", "unreachable"}
 
 
 LINK = f"7: {CALI}@if3: <BROADCAST,MULTICAST{{flags}}> mtu 1450 qdisc noqueue state {{state}} group default"

@@ -130,6 +130,8 @@ def test_no_pod_that_is_translated_shows_nothing(tmp_path: Path) -> None:
     [
         ("service-answers", REPLY, "pass"),
         ("service-answer-untracked", REPLY, "fail"),
+        ("dns-answer-untracked", REPLY, "fail"),
+        ("udp-answer-untracked", REPLY, "fail"),
         ("outside-answers", EGRESS, "pass"),
         ("egress-not-translated", EGRESS, "fail"),
         ("node-port", REPLY, "pass"),

@@ -175,10 +175,34 @@ EXPECTED = {
     "transfer-waits": "PPPP PPP P P PP PPP PP P",
     "vxlan-mtu-black-hole": "PPPP PPP P P PP PPP PP P",
     "two-nodes-loop": "PPPP PPP F P -- P-- -- -",
+    "dns-answer-untracked": "PPPP PPP P P PP --- -- P",
+    "dns-not-listening": "PPPP PPP P P PP PPP P- P",
+    "dns-server-silent": "PPPP PPP P P PP PPP P- P",
+    # Nothing asks for the gateway, whose MAC pod A knows.
+    "ebpf-bypass": "---- PPP F - PP PPF P- -",
+    "ipv6-forwarding-off": "PPPP PPP F P PP FPP P- P",
+    "next-hop-stale": "PPPP PPP F P -- PFP -- P",
+    "no-way-out": "PPPP PPP F P -- --- -- -",
+    "node-drops-arp": "F--- --- - P -- --- -- -",
+    "node-resets": "PPPP PPP P P PP PPP PP P",
+    "outside-mtu-error-lost": "PPPP PPP F P -- P-- -- -",
+    "pod-answers-elsewhere": "PPPP PPP F P PP PP- F- P",
+    "pod-drops-arp": "PPPP PPP F P -- F-- -- F",
+    "pod-foreign-source": "PPPP PPP F P PP FPP P- P",
+    "pod-ignores-echo": "PPPP PPP F P PP PP- FP P",
+    "policy-drops": "PPPP PPP P P PP PPP PF P",
+    "receiver-hangs-up": "PPPP PPP P P PP PPP PP P",
+    "reset-midway": "PPPP PPP P P PP PPP PP P",
+    "tunnel-device-down": "PPPP PPP F P PP PFP P- P",
+    "tunnel-source-unknown": "PPPP PPP F P -- PF- -- -",
+    "udp-answer-untracked": "PPPP PPP P P PP --- -- P",
+    "udp-not-listening": "PPPP PPP P P PP PPP P- P",
+    "vxlan-port-differs": "PPPP PPP F P -- PF- -- -",
 }
 # The same of DNS: whether it is answered, promptly, and without an error; elsewhere nothing is asked of it.
 DNS_RULES = ("dns-answered", "dns-prompt", "dns-not-refused")
 DNS = {
+    "dns-answer-untracked": "F--",
     "dns-answered": "PPP",
     "dns-dropped": "F--",
     "dns-endpoint-gone": "F--",
@@ -186,15 +210,24 @@ DNS = {
     "dns-ipv6-refuses": "PPF",
     "dns-no-endpoints": "F--",
     "dns-node-local": "PPP",
+    "dns-not-listening": "F--",
     "dns-over-tcp": "PPP",
     "dns-refused": "F--",
     "dns-server-refuses": "PPF",
+    "dns-server-silent": "F--",
     "dns-server-slow": "PFP",
     "dns-vxlan-slow": "PFP",
 }
 # The same of SCTP and of UDP other than DNS; elsewhere nothing is asked by them, or it is no question.
 OTHERS_RULES = ("sctp-answered", "udp-answered")
-OTHERS = {"sctp-answered": "P-", "sctp-dropped": "F-", "udp-answered": "-P", "udp-dropped": "-F"}
+OTHERS = {
+    "sctp-answered": "P-",
+    "sctp-dropped": "F-",
+    "udp-answer-untracked": "-F",
+    "udp-answered": "-P",
+    "udp-dropped": "-F",
+    "udp-not-listening": "-F",
+}
 # The same of TCP after the handshake: whether data arrives, and no reset breaks it off.
 TRANSFER_RULES = ("tcp-progresses", "tcp-not-reset-midway")
 TRANSFERS = {
@@ -205,6 +238,9 @@ TRANSFERS = {
     "mtu-black-hole": "F-",
     "node-port": "PP",
     "receiver-gone-midway": "F-",
+    # Data arrives, and nothing comes back for it; what the RST for a later line broke off does not count as stuck.
+    "receiver-hangs-up": "-F",
+    "reset-midway": "PF",
     "service-answers": "PP",
     "service-pinged": "PP",
     "tcp-busy": "PP",

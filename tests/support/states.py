@@ -66,6 +66,8 @@ EXPECTED = {
     # With the link its routes are gone, the address stays.
     "pod-link-down": "PFFPP PP- P- PPP PPP -",
     "prohibited": "PPPPP PP- P- PPP PFF -",
+    "node-drops-arp": SILENT,
+    "ipv6-forwarding-off": "PPPPP PP- P- PPP PPP P",
     "proxy-arp-off": "PPP-- PP- P- FPP PPP -",
     "proxy-arp-off-cached": "PPPPP PP- P- FFP PPP -",
     "proxy-delay-80": "PPPPP PP- P- PPF PPP -",
@@ -86,6 +88,9 @@ EXPECTED = {
     "mtu-black-hole": "PPPPP PF- P- PPP PPP -",
     # The lab's links have 1500 in front of a tunnel with less.
     "other-node-silent": "PPPPP PPF P- PPP PPP -",
+    "tunnel-device-down": "PPPPP PPF P- PPP PPP -",
+    "tunnel-source-unknown": "PPPPP PPF P- PPP PPP -",
+    "vxlan-port-differs": "PPPPP PPF P- PPP PPP -",
     "two-nodes-ipip": "PPPPP PPF P- PPP PPP -",
     "dns-vxlan-slow": "PPPPP PPF P- PPP PPP -",
     "two-nodes-vxlan": "PPPPP PPF P- PPP PPP -",

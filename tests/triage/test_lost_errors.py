@@ -12,6 +12,7 @@ import pytest
 from pcapcheck import Analysis, analyze
 from pcapcheck.report.formats.text import write_text
 from tests.support.captures import ROOT
+from tests.support.lab import captures
 
 LAB = ROOT / "fixtures/lab/captures"
 # Echo requests leave with the node's address, and a router refuses them.
@@ -63,3 +64,29 @@ def test_nothing_is_said_where_it_would_not_have_been_recorded(tmp_path: Path) -
     assert lost(analyze(TRANSLATED / "eth0.pcap")) == []
     link = filtered(TRANSLATED / LINK, tmp_path, "arp")
     assert lost(analyze(link, TRANSLATED / "eth0.pcap")) == []
+
+
+@pytest.mark.parametrize(
+    ("scenario", "said"),
+    [
+        ("vxlan-port-differs", "it is about VXLAN from 172.31.186.250 (frame 8): the VXLAN device of 172.31.186.251"),
+        ("dns-answer-untracked", "it is about an answer of 10.244.1.11 from UDP port 53 to port "),
+    ],
+)
+def test_an_error_that_ends_no_question_says_what_it_is_about(scenario: str, said: str) -> None:
+    texts = [remark.text for remark in analyze(*captures(scenario)).remarks]
+    assert any(said in text for text in texts), texts
+
+
+def test_an_error_behind_translation_that_was_lost_says_which_size_is_too_large() -> None:
+    """It came to the node's own address; the requests were the pod's."""
+    analysis = analyze(*captures("outside-mtu-error-lost"))
+    (text,) = lost(analysis)
+    assert text.startswith(
+        "172.31.186.1's fragmentation needed (3/4), MTU 1300 never reached 10.244.1.10, whose packets to 192.168.77.7 "
+        "it is about, 4x; last seen on eth0 (frame "
+    )
+    said = "datagrams 10.244.1.10 → 192.168.77.7 of 1428 bytes or more are too big (MTU 1300, says 172.31.186.1)"
+    assert said in report(analysis)
+    assert "did its part" not in analysis.headline
+    assert analysis.diagnoses[0].suspects[0].cause.id == "mtu-too-large"

@@ -50,14 +50,17 @@ TOLD = {
     "mtu-mismatch": 2,
     "next-hop-dead": 1,
     # Policy, a firewall rule and a missing route look the same there, and are the reason more often.
+    "next-hop-stale": 1,
     "nic-rp-filter": 4,
     "no-default-route": 1,
     "other-node-silent": 1,
+    "outside-mtu-error-lost": 1,
     "outside-prohibits": 1,
     "outside-silent": 1,
     "outside-tcp-dies": 2,
     "pod-arp-ignore-2": 3,
     "pod-drops-icmp": 1,
+    "pod-foreign-source": 1,
     "pod-second-interface": 2,
     "prohibited": 3,
     "proxy-delay-80": 1,
@@ -72,6 +75,7 @@ TOLD = {
     "stale-neighbour-pod": 1,
     "tcp-dropped": 2,
     "ttl-not-decremented": 2,
+    "tunnel-device-down": 1,
     "tunnel-mtu": 1,
     "two-answers": 1,
     "unreachable": 1,
@@ -89,6 +93,9 @@ ALIKE = {
     "missing-host-route": "host-route-missing",
     "route-lost-midway": "host-route-missing",
     "mtu-black-hole": "mtu-too-large",
+    "ipv6-forwarding-off": "forwarding6-off",
+    # Where a device is down, or has another port, the node says port unreachable.
+    "vxlan-port-differs": "tunnel-device-down",
 }
 
 

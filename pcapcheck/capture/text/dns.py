@@ -6,8 +6,8 @@ import re
 import zlib
 from functools import lru_cache
 
-from pcapcheck.capture.text.printed_packet import Dns
-from pcapcheck.protocols import DNS_PORT
+from pcapcheck.capture.text.printed_packet import Dns, Transport
+from pcapcheck.protocols import DNS_PORT, TCP
 
 # A type that tcpdump has no word for is printed as Type65.
 _TYPES = {
@@ -49,6 +49,18 @@ def dns(text: str, src_port: int | None, dst_port: int | None) -> Dns | None:
         name = match["name"]
         return Dns(int(match[1]) & 0xFFFF, name=name, record_type=type_number(match["type"]) if name else None)
     return None
+
+
+def is_dns_in_pieces(upper: object, words: str) -> bool:
+    """Whether a printed segment of TCP has parts of DNS messages, or several: its length is not that of a message."""
+    return (
+        isinstance(upper, Transport)
+        and upper.protocol == TCP
+        and upper.dns is None
+        and bool(upper.size)
+        and DNS_PORT in (upper.src_port, upper.dst_port)
+        and "[prefix length(" in words
+    )
 
 
 @lru_cache(maxsize=1 << 8)

@@ -14,6 +14,7 @@ from pcapcheck.capture.record import SMALLEST_RECORD, Interface, RecordBatch, Te
 from pcapcheck.capture.text import tshark
 from pcapcheck.capture.text.banner import Described, Dropped, known_line
 from pcapcheck.capture.text.dissected_text import DissectedText
+from pcapcheck.capture.text.dns import is_dns_in_pieces
 from pcapcheck.capture.text.encoder import encode
 from pcapcheck.capture.text.lines import plain, read_lines
 from pcapcheck.capture.text.link import parse
@@ -154,6 +155,8 @@ class TranscriptReader:
         if isinstance(packet.body, Datagram):
             if not isinstance(packet.body.upper, Icmp):
                 self._note_unnumbered(interface, packet)
+                if is_dns_in_pieces(packet.body.upper, record.text.words):
+                    self.notes.dns_in_pieces(record.text.first)
             elif packet.body.upper.seq is None:
                 interface.cut_icmp += is_cut_icmp(packet)
                 interface.expiries += inferred_expiry(packet)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pcapcheck.capture.record import BAD_CHECKSUM, Problem, Text
+from pcapcheck.capture.record import BAD_CHECKSUM, DNS_NOT_PRINTED, Problem, Text
 
 # The most lines that are shown of those not understood.
 MOST_SHOWN = 20
@@ -32,6 +32,7 @@ class TranscriptNotes:
         self._other_lines = self._first_other = self._last_other = 0
         self._not_understood = 0
         self._bad_sums = self._first_bad_sum = 0
+        self._in_pieces = self._first_in_pieces = 0
 
     def not_understood(self, text: Text, frame: int) -> None:
         """Note that ``frame`` stands for a line that looks like a packet but is not understood."""
@@ -50,6 +51,11 @@ class TranscriptNotes:
         """Note a packet with a wrong checksum."""
         self._bad_sums += 1
         self._first_bad_sum = self._first_bad_sum or line
+
+    def dns_in_pieces(self, line: int) -> None:
+        """Note a segment of DNS over TCP whose messages are not printed."""
+        self._in_pieces += 1
+        self._first_in_pieces = self._first_in_pieces or line
 
     def other(self, number: int, line: str) -> None:
         """Note a line that is neither a packet nor tcpdump's."""
@@ -85,6 +91,16 @@ class TranscriptNotes:
                     f"tcpdump calls the checksum of {packets} wrong (first: line {self._first_bad_sum}): normal where "
                     "they were sent, since the NIC computes it later; where they were received over a NIC or a tunnel, "
                     "the receiver drops them (compare ethtool -k)",
+                )
+            )
+        if self._in_pieces:
+            segments = f"{self._in_pieces} segment{'' if self._in_pieces == 1 else 's'}"
+            self.problems.append(
+                Problem(
+                    DNS_NOT_PRINTED,
+                    f"tcpdump does not print the DNS messages of {segments} of TCP (first: line "
+                    f"{self._first_in_pieces}), since none is exactly one message: whether they are answered is not "
+                    "known; record with -w",
                 )
             )
         if self._other_lines:

@@ -28,7 +28,7 @@ MOST, SHOWN = 50, 3
 
 
 class LostError(Struct, frozen=True):
-    """An ICMP error about a packet of ``sender`` to ``asked``, which was seen last where ``last`` says."""
+    """An ICMP error about a packet of ``sender`` to ``asked``: ``frame`` of ``file``, on ``interface``, saw it last."""
 
     family: int
     icmp_type: int
@@ -37,7 +37,9 @@ class LostError(Struct, frozen=True):
     source: int
     sender: int
     asked: int
-    last: str
+    interface: str
+    file: str
+    frame: int
 
     @property
     def is_too_big(self) -> bool:
@@ -47,11 +49,15 @@ class LostError(Struct, frozen=True):
 def lost_error_remarks(judgement: Judgement) -> list[Remark]:
     """A remark per error, sender and place; the most frequent first."""
     counted: Counter[LostError] = Counter()
+    first: dict[LostError, LostError] = {}
     for path, row in _read(judgement):
         lost = _lost(judgement, path, row)
         if lost is not None:
-            counted[lost] += path.count
-    return [_remark(lost, count) for lost, count in counted.most_common(SHOWN)]
+            # Those of one sender about one pair are alike, whichever frames they are in.
+            alike = replace(lost, frame=0)
+            counted[alike] += path.count
+            first.setdefault(alike, lost)
+    return [_remark(first[alike], count) for alike, count in counted.most_common(SHOWN)]
 
 
 def _remark(lost: LostError, count: int) -> Remark:
@@ -60,7 +66,8 @@ def _remark(lost: LostError, count: int) -> Remark:
     short = f"{source}'s {words} never reached {sender}"
     often = f", {count}x" if count > 1 else ""
     consequence = f": {sender} goes on sending packets that are too large" if lost.is_too_big else ""
-    text = f"{short}, whose packets to {asked} it is about{often}; last seen on {lost.last}{consequence}"
+    last = f"last seen on {lost.interface} (frame {lost.frame} of {lost.file})"
+    text = f"{short}, whose packets to {asked} it is about{often}; {last}{consequence}"
     return Remark(text, short=short, warns=lost.is_too_big)
 
 
@@ -90,8 +97,9 @@ def _lost(judgement: Judgement, path: Path, row: FrameRow) -> LostError | None:
     if asked is None or not judgement.followed.deliveries.missing(replace(path, meant=asked)):
         return None
     point = path.steps[-1].spot.point
-    last = f"{point.name} (frame {row.frames[0]} of {clean(judgement.captures[point.key[0]].source.short_name)})"
-    return LostError(family, icmp_type, code, as_number(row.icmp_mtu), path.steps[-1].src, *asked, last)
+    file = clean(judgement.captures[point.key[0]].source.short_name)
+    mtu, source = as_number(row.icmp_mtu), path.steps[-1].src
+    return LostError(family, icmp_type, code, mtu, source, *asked, point.name, file, row.frames[0])
 
 
 def _as_asked(judgement: Judgement, path: Path, src: int, dst: int) -> tuple[int, int] | None:

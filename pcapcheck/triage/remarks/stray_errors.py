@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pcapcheck.decode.icmp_words import done, in_words
+from pcapcheck.errors import CaptureError
 from pcapcheck.exchanges.dns_row import is_late
+from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.questions.unanswered import Unanswered
+from pcapcheck.protocols import KERNEL_VXLAN_PORT, UDP, VXLAN_PORT
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import Remark
-from pcapcheck.values import clean, format_address
+from pcapcheck.values import as_number, clean, format_address
 
 # ICMP errors (family, type) that healthy traffic causes: traceroute wants its packets to expire, and TCP learns from
 # packets that are too big how much the path takes; in IPv4 the latter has a code.
@@ -20,10 +22,11 @@ TOO_BIG = (4, 3, 4)
 
 def stray_error_remarks(judgement: Judgement) -> list[Remark]:
     """A remark per capture whose most frequent ICMP error ended none of the exchanges that it holds."""
-    return [remark for capture in judgement.captures for remark in _remarks(capture, judgement.unanswered)]
+    return [remark for capture in judgement.captures for remark in _remarks(judgement, capture)]
 
 
-def _remarks(capture: Capture, unanswered: list[Unanswered]) -> Iterator[Remark]:
+def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
+    unanswered = judgement.unanswered
     paired = capture.exchanges.paired
     bins = list(paired.all_bins())
     ended_by_error = any(exchanges.outcome == "error" for exchanges in bins)
@@ -37,19 +40,47 @@ def _remarks(capture: Capture, unanswered: list[Unanswered]) -> Iterator[Remark]
     ]
     if strays and not ended_by_error:
         lost = [stray for stray in strays if not _is_answer(stray[0][:3])]
-        (family, icmp_type, code, source, _), count = (lost or strays)[0]
+        error, count = (lost or strays)[0]
+        family, icmp_type, code, source, _ = error
         name = clean(capture.source.short_name)
         sentence = f"{format_address(source)} says {in_words(family, icmp_type, code)}"
         if any(question.capture == capture.number and question.sentence.endswith(sentence) for question in unanswered):
             # A question already says what it is about.
             return
         sentence += f", {count}x"
+        about = _what_it_is_about(judgement, capture, paired.ending_errors.first[error])
+        advice = "to see what it is about, begin the recording before the pod sends, on its cali interface"
         yield Remark(
-            f"{sentence}, which ended no echo request, TCP handshake or DNS query of {name}: to see "
-            "what it is about, begin the recording before the pod sends, on its cali interface",
+            f"{sentence}, which ended no echo request, TCP handshake or DNS query of {name}: {about or advice}",
             short=sentence,
             warns=bool(lost),
         )
+
+
+def _what_it_is_about(judgement: Judgement, capture: Capture, frame: int) -> str | None:
+    """The packet that an error quotes, if that is no question: what is followed as one needs no words here."""
+    try:
+        row = next(iter(rows_of(capture.source, judgement.reading, {frame})), None)
+    except CaptureError:
+        # A stream, or a file that is gone by now, cannot be read again.
+        return None
+    if row is None:
+        return None
+    src, dst = as_number(row.quoted_src), as_number(row.quoted_dst)
+    src_port, dst_port = as_number(row.quoted_srcport), as_number(row.quoted_dstport)
+    if src is None or dst is None or src_port is None or dst_port is None or as_number(row.quoted_proto) != UDP:
+        return None
+    if dst_port in (VXLAN_PORT, KERNEL_VXLAN_PORT):
+        return (
+            f"it is about VXLAN from {format_address(src)} (frame {frame}): the VXLAN device of {format_address(dst)} "
+            f"is down, or has another port than {dst_port}, and no pod hears of it"
+        )
+    if src_port < dst_port:
+        return (
+            f"it is about an answer of {format_address(src)} from UDP port {src_port} to port {dst_port}, on which "
+            f"{format_address(dst)} no longer waits for one from there (frame {frame})"
+        )
+    return None
 
 
 def _is_answer(error: tuple[int, int, int]) -> bool:

@@ -41,6 +41,18 @@ def _conntrack_invalid(evidence: StateEvidence) -> QuotedValue | None:
     return Quoted(most.value > 0, quotes(most.line))
 
 
+def _conntrack_liberal(evidence: StateEvidence) -> QuotedValue | None:
+    """For the node: whether only resets outside a connection's window are invalid, not its other segments.
+
+    Kernel: nf_conntrack_proto_tcp.c, tcp_in_window.
+    """
+    set_to = (
+        evidence.node.sysctls.get("net.netfilter.nf_conntrack_tcp_be_liberal") if evidence.node is not None else None
+    )
+    value = value_of(set_to)
+    return None if set_to is None or value is None else Quoted(value > 0, quotes(set_to.line))
+
+
 def _neighbours_full(evidence: StateEvidence) -> QuotedValue | None:
     """For the receiver's node, which asks for it; not if it has the receiver's MAC."""
     back = evidence.lost_replies
@@ -77,6 +89,7 @@ DROP_COLUMNS: ColumnFunctions = {
     "state.conntrack_full": _conntrack_full,
     "state.conntrack_drops": _conntrack_drops,
     "state.conntrack_invalid": _conntrack_invalid,
+    "state.conntrack_liberal": _conntrack_liberal,
     "state.neighbours_full": _neighbours_full,
     "state.queue_drops": _queue_drops,
     "state.netem_drops": _netem_drops,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pcapcheck.nodestate.numbers import address
 from pcapcheck.nodestate.pools import pool_of
+from pcapcheck.nodestate.readers.resolv_conf import NAMESERVER
 from pcapcheck.nodestate.source_lines import Quoted
+from pcapcheck.protocols import DNS_PORT
 from pcapcheck.triage import back_ends, service_evidence
 from pcapcheck.triage.case_columns import THERE
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, quoted, quotes
 from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
+from pcapcheck.values import is_link_local
 
 
 def _dst_service(evidence: StateEvidence) -> QuotedValue | None:
@@ -32,6 +36,23 @@ def _dst_answers_pings(evidence: StateEvidence) -> QuotedValue | None:
     return quoted(service_evidence.answers_pings(nodes, evidence.dst))
 
 
+def _other_resolver(evidence: StateEvidence) -> QuotedValue | None:
+    """For the pod whose resolv.conf names dst; a link-local server is the node's own, as NodeLocal DNSCache is."""
+    link, dst = evidence.link, evidence.dst
+    if link is None or link.pod is None or evidence.pod_is_foreign or dst is None or is_link_local(dst):
+        return None
+    named = [note.line for note in link.pod.notes if note.kind == NAMESERVER and address(note.text) == dst]
+    services = evidence.state.services
+    serving = [service for service in services.listed if service.port == DNS_PORT and service.protocol in (None, "udp")]
+    if not named or not serving:
+        return None
+    behind = [endpoints for service in serving if (endpoints := services.behind(service)) is not None]
+    known = {service.ip for service in serving}.union(
+        *(service.servers for service in serving), *(endpoints.addresses for endpoints in behind)
+    )
+    return Quoted(dst not in known, quotes(named[-1], serving[0].line))
+
+
 def _nat_outgoing(evidence: StateEvidence) -> QuotedValue | None:
     pool = pool_of(evidence.state.pools, evidence.pod) if evidence.pod is not None else None
     return None if pool is None else Quoted(pool.nat_outgoing, quotes(pool.line))
@@ -43,4 +64,5 @@ SERVICE_COLUMNS: ColumnFunctions = {
     "state.back_end": _back_end,
     "state.dst_answers_pings": _dst_answers_pings,
     "state.nat_outgoing": _nat_outgoing,
+    "state.other_resolver": _other_resolver,
 }
