@@ -142,6 +142,7 @@ def begin(arrays: PairingArrays, key: ExchangeKey) -> int:
     arrays.pool[row + layout.ERROR] = layout.ABSENT
     arrays.pool[row + layout.RTT] = layout.ABSENT
     arrays.pool[row + layout.REPLIES] = 0
+    arrays.pool[row + layout.SEEN_AGAIN] = 0
     insert(arrays.pool, layout.FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
     return place
 
@@ -248,6 +249,8 @@ def settle(arrays: PairingArrays, place: int) -> None:
     """An exchange has its reply: remember it for a while, in case another comes; what is remembered longest goes."""
     row = place * layout.FIELDS
     arrays.pool[row + layout.STATE] = layout.ANSWERED
+    if arrays.pool[row + layout.OUTCOME] == layout.ERRED:
+        arrays.pool[row + layout.SEEN_AGAIN] = 0
     arrays.pool[row + layout.OUTCOME] = layout.REPLIED
     asked = arrays.pool[row + layout.TIME]
     replied = arrays.pool[row + layout.REPLY_TIME]
@@ -391,6 +394,8 @@ def take_request(arrays: PairingArrays, place: int, key: ExchangeKey, events: ar
             ask_again(arrays.pool, row, events, event)
         elif not is_query or untimed:
             arrays.pool[row + layout.REQUESTS] = arrays.pool[row + layout.REQUESTS] + 1
+        if arrays.pool[row + layout.OUTCOME] != layout.ERRED:
+            arrays.pool[row + layout.SEEN_AGAIN] = arrays.pool[row + layout.SEEN_AGAIN] + 1
         return True
     if opened:
         if key.ident_seq & frame_layout.OVER_TCP:
@@ -444,6 +449,7 @@ def take_reply(arrays: PairingArrays, place: int, events: array[int], event: int
         arrays.pool[row + layout.REPLIES] = arrays.pool[row + layout.REPLIES] + 1
     elif arrays.pool[row + layout.REPLIES] == 0:
         arrays.pool[row + layout.OUTCOME] = layout.UNANSWERED
+        arrays.pool[row + layout.SEEN_AGAIN] = 0
         note_reply(arrays.pool, row, events, event)
 
 

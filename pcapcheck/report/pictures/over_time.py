@@ -138,7 +138,8 @@ def _add_capture(
         assert isinstance(trips, Numbers)
         places = [_point(analysis, capture, group) for group in groups.values]
         lost = np.array([outcome == "unanswered" for outcome in outcomes.values], np.bool_)[outcomes.codes]
-        settled = np.array([outcome != "in-flight" for outcome in outcomes.values], np.bool_)[outcomes.codes]
+        known = [outcome not in ("in-flight", "unclear") for outcome in outcomes.values]
+        settled = np.array(known, np.bool_)[outcomes.codes]
         for group, source, number in _owned(places, sources.values, owners):
             own = (groups.codes == group) & (sources.codes == source) & settled & ~times.absent
             if own.any():
