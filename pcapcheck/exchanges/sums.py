@@ -111,7 +111,7 @@ class AskerSums(Struct):
 
     @property
     def unknown(self) -> int:
-        """Exchanges of which it is not known whether an answer came to whoever asked."""
+        """Exchanges that may have been answered or not: whether an answer came to whoever asked is not known."""
         return sum(self.outcomes[outcome] for outcome in ("unknown", "evicted", "unclear"))
 
     @property

@@ -36,7 +36,7 @@ PROTOCOLS = {
 }
 
 
-class Asked(Struct, frozen=True):
+class TracedQuestion(Struct, frozen=True):
     """What is known of a question: its table, its ends, and its numbers as far as they are known."""
 
     table: str
@@ -88,7 +88,7 @@ def _told(finding: Finding, evidence: Evidence, state: State) -> Evidence:
     if src is None or dst is None or (evidence.last_seen is not None and evidence.last_seen.direction != "request"):
         return evidence
     numbers = [as_number(row.get(name)) for name in ("dst_port", "ident", "seq")]
-    last = _last_chain(Asked(table, src, dst, numbers[0], *(numbers[1:] if table == ECHO else ())), state)
+    last = _last_chain(TracedQuestion(table, src, dst, numbers[0], *(numbers[1:] if table == ECHO else ())), state)
     if last is None:
         return evidence
     place = seen_on(last.clause)
@@ -104,20 +104,20 @@ def _asked(question: Unanswered, state: State) -> Unanswered:
     table = table_of(question)
     if table not in PROTOCOLS or question.asked is None or question.error_reply or question.lost_answer is not None:
         return question
-    last = _last_chain(Asked(table, question.asker, question.asked, question.port), state)
+    last = _last_chain(TracedQuestion(table, question.asker, question.asked, question.port), state)
     if last is None or not question.fate.startswith(SILENT):
         return question
     return replace(question, fate=silence_of_question(table, seen_on(last.clause)))
 
 
-def _last_chain(asked: Asked, state: State) -> LastChain | None:
+def _last_chain(asked: TracedQuestion, state: State) -> LastChain | None:
     """The chain that stopped the packet, else the last that is known to have seen it."""
     found = list(_traced(asked, state))
     stopped = [each for each in found if each.packet.verdict != LOGGED]
     return next(reversed(stopped or found), None)
 
 
-def _traced(asked: Asked, state: State) -> Iterator[LastChain]:
+def _traced(asked: TracedQuestion, state: State) -> Iterator[LastChain]:
     for host in state.hosts:
         for packet in host.traces:
             if packet.table and packet.chain and asked.is_about(packet):

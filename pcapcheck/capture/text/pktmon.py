@@ -35,7 +35,7 @@ _MACS = re.compile(r"\s+((?:[0-9A-F]{2}-){5}[0-9A-F]{2}) > ((?:[0-9A-F]{2}-){5}[
 _ADDRESS = re.compile(r"\s+(?=[0-9a-f.:]+\S* > )")
 
 
-class Sighting(Struct, frozen=True):
+class MonitoredPlace(Struct, frozen=True):
     """Where a packet was seen: what stands before its words, and the component."""
 
     stamp: str
@@ -45,7 +45,7 @@ class Sighting(Struct, frozen=True):
 class PacketMonitor(Struct):
     """Reads the lines about sightings; the words that follow are made those of tcpdump."""
 
-    sighting: Sighting | None = None
+    sighting: MonitoredPlace | None = None
     _dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
     _first: int = 0
 
@@ -56,7 +56,7 @@ class PacketMonitor(Struct):
             return False
         component = _COMPONENT.match(match[5])
         name = f"component {component[1]}" if component else "unknown component"
-        self.sighting = Sighting(match[1], name)
+        self.sighting = MonitoredPlace(match[1], name)
         if match[2]:
             reason = _REASON.search(match[5])
             key = name, clean(reason[1]) if reason else "no reason given"

@@ -17,7 +17,7 @@ SECOND = 10**9
 DAY = 24 * 3600 * SECOND
 # How many packets are looked at to distinguish times since the packet before from times since the first.
 UNDECIDED = 64
-# Times that lie close together are since the packet before if one in so many is smaller than another before it.
+# Times that lie close together are since the packet before if one in four or more is smaller than another before it.
 MANY = 4
 # Recorders with several queues step back a little. A time further back is another capture; after other
 # text, a time that is a little further back, or long after, is too.
