@@ -12,7 +12,8 @@ SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac", "arp")
 CARRIES = ("other", "arp", "nd", "ip-unicast", "ip-multicast", "undecoded")
 CASTS = ("broadcast", "unicast")
 DIRECTIONS = ("in", "out")
-OUTCOMES = ("replied", "error", "unanswered", "in-flight", "evicted")
+# Unclear: the request was recorded more often than its reply, so that this may have been lost between two interfaces.
+OUTCOMES = ("replied", "error", "unanswered", "in-flight", "evicted", "unclear")
 # Of datagrams: those that nobody answered ask nothing, as far as they show.
 DATAGRAM_OUTCOMES = (*OUTCOMES, "one-way")
 TRANSPORTS = ("udp", "tcp")

@@ -28,7 +28,7 @@ EXCHANGE_COLUMNS: list[Column] = [
         "capture on the cali interface itself, printed with -e",
     ),
     *columns_of(ARP, "answered", BOOL, "whether an answer came; absent if silence proves nothing", late=True),
-    *columns_of(ARP, "outcome", ENUM, "outcome", words=("answered", *OUTCOMES[2:])),
+    *columns_of(ARP, "outcome", ENUM, "outcome", words=("answered", *OUTCOMES[2:5])),
     *columns_of(
         ARP,
         "latency_first",

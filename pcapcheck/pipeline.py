@@ -286,9 +286,10 @@ def _locate(judgement: Judgement, state: State | None) -> Judgement:
     if not (judgement.unanswered or _has_failed(judgement)):
         return judgement
     from pcapcheck.triage.senders import name_senders
+    from pcapcheck.triage.traced_chains import in_chains
     from pcapcheck.triage.whereabouts import locate
 
-    return name_senders(locate(judgement), state)
+    return in_chains(name_senders(locate(judgement), state), state)
 
 
 def _explain(

@@ -92,7 +92,11 @@ def name_pods(files: Sequence[Taken] | None, state: State | None, settings: Sett
         inputs.skip(path, error, PODS)
 
     prefix = settings.texts["interface_prefix"]
-    return Pods.of(listed, prefix) if files is None else Pods.read(files, prefix, skip)
+    if files is None:
+        return Pods.of(listed, prefix)
+    named = gather_states(files, inputs.unpack_limit, PODS)
+    inputs.skipped += named.skipped
+    return Pods.read(named.states, prefix, skip, named.found)
 
 
 def name_recorded(pods: Pods | None, facts: Facts, inputs: Inputs) -> Pods | None:

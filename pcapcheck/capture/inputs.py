@@ -105,19 +105,35 @@ def gather(given: Iterable[str | Path | Held], unpack_limit: int | None = None, 
     return inputs
 
 
-def gather_states(given: Iterable[str | Path | Held], unpack_limit: int | None = None) -> Inputs:
-    """Every file that may hold a node's state, as ``states``: what the names mean, and what is in archives."""
+def gather_states(
+    given: Iterable[str | Path | Held], unpack_limit: int | None = None, role: str = NODE_STATE
+) -> Inputs:
+    """Every file that may hold a node's state, as ``states``: what the names mean, and what is in archives.
+
+    ``role`` is what skipped files were given as.
+    """
     from pcapcheck.capture.archives.open_archive import is_archive
 
-    inputs = Inputs(unpack_limit=unpack_limit, role=NODE_STATE)
+    inputs = Inputs(unpack_limit=unpack_limit, role=role)
     for file in _files(given, inputs):
         if file == STANDARD_INPUT:
             file = Held.of(sys.stdin.buffer).named(Path("standard input"))
+        elif isinstance(file, Path) and stat.S_ISFIFO(_mode_of(file)):
+            # What is read of it to see what it is would be gone.
+            with file.open("rb") as stream:
+                file = Held.of(stream).named(file)
         if is_archive(file):
             inputs.states += inputs.open_archive(file)
         else:
             inputs.states.append(file)
     return inputs
+
+
+def _mode_of(path: Path) -> int:
+    try:
+        return os.stat(path).st_mode
+    except (OSError, ValueError):
+        return 0
 
 
 def _files(given: Iterable[str | Path | Held], inputs: Inputs) -> Iterator[Path | Held]:

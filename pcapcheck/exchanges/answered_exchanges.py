@@ -81,6 +81,9 @@ def settle(arrays: PairingArrays, place: int) -> None:
     """An exchange has its reply: remember it for a while, in case another comes; what is remembered longest goes."""
     row = place * layout.FIELDS
     arrays.pool[row + layout.STATE] = layout.ANSWERED
+    if arrays.pool[row + layout.OUTCOME] == layout.ERRED:
+        # Where the error's MTU was.
+        arrays.pool[row + layout.SEEN_AGAIN] = 0
     arrays.pool[row + layout.OUTCOME] = layout.REPLIED
     asked = arrays.pool[row + layout.TIME]
     replied = arrays.pool[row + layout.REPLY_TIME]
@@ -103,4 +106,5 @@ def take_reply(arrays: PairingArrays, place: int, event: int) -> None:
         arrays.pool[row + layout.REPLIES] = arrays.pool[row + layout.REPLIES] + 1
     elif arrays.pool[row + layout.REPLIES] == 0:
         arrays.pool[row + layout.OUTCOME] = layout.UNANSWERED
+        arrays.pool[row + layout.SEEN_AGAIN] = 0
         note_reply(arrays, row, event)

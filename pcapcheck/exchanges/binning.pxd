@@ -25,6 +25,9 @@ cdef inline long long answer_class(PairingArrays arrays, size_t row) except? -1 
 @cython.locals(count=cython.longlong, lasted=cython.longlong)
 cdef inline bint is_one_way(const long long[::1] pool, size_t row) except? -1 nogil
 
+@cython.locals(kind=cython.longlong)
+cdef inline bint is_unclear(const long long[::1] pool, size_t row) except? -1 nogil
+
 @cython.locals(
     row=cython.size_t, error=cython.longlong, kind=cython.longlong, found=cython.longlong, entry=cython.size_t,
     count=cython.longlong, replies=cython.longlong, target=cython.size_t, rtt=cython.longlong, bucket=cython.size_t)

@@ -106,6 +106,19 @@ def is_one_way(pool: array[int], row: int) -> bool:
     return pool[row + layout.COPIES] > layout.MOST_COPIES * count or lasted < layout.STREAM * (count - 1)
 
 
+def is_unclear(pool: array[int], row: int) -> bool:
+    """Whether a question was seen more often than its answer, which may have been lost between two interfaces.
+
+    TCP says by itself what it does not get: it sends its SYN-ACK again.
+    """
+    kind = pool[row + layout.KIND]
+    return (
+        pool[row + layout.OUTCOME] == layout.REPLIED
+        and (kind == layout.KIND_ECHO or kind == layout.KIND_DNS or kind == layout.KIND_ASSOCIATION)
+        and pool[row + layout.SEEN_AGAIN] >= pool[row + layout.REPLIES]
+    )
+
+
 def finish(arrays: PairingArrays, place: int) -> None:
     """Count an exchange that can no longer change, and write it out where that is asked for."""
     row = place * layout.FIELDS
@@ -116,6 +129,8 @@ def finish(arrays: PairingArrays, place: int) -> None:
         error = arrays.pool[row + layout.ERROR] >> 16
     elif arrays.pool[row + layout.KIND] == layout.KIND_DNS and arrays.pool[row + layout.OUTCOME] == layout.REPLIED:
         error = answer_class(arrays, row)
+    if is_unclear(arrays.pool, row):
+        arrays.pool[row + layout.OUTCOME] = layout.UNCLEAR
     kind = arrays.pool[row + layout.KIND]
     found = find_bin(arrays, arrays.pool[row + layout.GROUP], arrays.pool[row + layout.OUTCOME], kind, error)
     entry = found * layout.BIN_FIELDS

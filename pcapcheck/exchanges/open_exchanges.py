@@ -53,6 +53,7 @@ def begin(arrays: PairingArrays, key: ExchangeKey) -> int:
     arrays.pool[row + layout.ERROR] = layout.ABSENT
     arrays.pool[row + layout.RTT] = layout.ABSENT
     arrays.pool[row + layout.REPLIES] = 0
+    arrays.pool[row + layout.SEEN_AGAIN] = 0
     insert(arrays.pool, layout.FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
     return place
 

@@ -51,6 +51,8 @@ PROMPTNESS = ERROR_HIGH
 DATA = REPLY_GROUP
 ALIKE = REPLY_TTL
 COPIES = REPLY_TIME
+# Of what no error ended: how often the packet that asked was seen again, as on other interfaces.
+SEEN_AGAIN = ERROR_MTU
 FIELDS = 32
 
 # KIND of an exchange. An echo request to no one host in particular owes nobody a reply.
@@ -73,7 +75,8 @@ ERRED = 1
 UNANSWERED = 2
 IN_FLIGHT = 3
 EVICTED = 4
-ONE_WAY = 5
+UNCLEAR = 5
+ONE_WAY = 6
 
 # PROMPTNESS, in the order of ``column_words.PROMPTNESS``; ABSENT where the times are.
 AT_ONCE = 0

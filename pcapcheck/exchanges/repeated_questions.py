@@ -109,6 +109,8 @@ def take_request(arrays: PairingArrays, place: int, key: ExchangeKey, event: int
             ask_again(arrays, row, event)
         elif not is_query or untimed:
             arrays.pool[row + layout.REQUESTS] = arrays.pool[row + layout.REQUESTS] + 1
+        if arrays.pool[row + layout.OUTCOME] != layout.ERRED:
+            arrays.pool[row + layout.SEEN_AGAIN] = arrays.pool[row + layout.SEEN_AGAIN] + 1
         return True
     if opened:
         if key.ident_seq & frame_layout.OVER_TCP:

@@ -110,7 +110,12 @@ class AskerSums(Struct):
     @property
     def settled(self) -> int:
         """Exchanges whose end is known, without those that were meant to expire."""
-        return self.total - sum(self.outcomes[outcome] for outcome in ("in-flight", "evicted", "unknown", "expired"))
+        return self.total - self.unknown - self.outcomes["in-flight"] - self.outcomes["expired"]
+
+    @property
+    def unknown(self) -> int:
+        """Exchanges that may have been answered or not: whether an answer came to whoever asked is not known."""
+        return sum(self.outcomes[outcome] for outcome in ("unknown", "evicted", "unclear"))
 
     @property
     def loss(self) -> float | None:

@@ -75,11 +75,15 @@ def address_rows(
                     gone.get(claim.mac) if addresses[claim.mac, is_ipv4(ip)] == 1 else claim.last_time,
                 )
             )
-    if (point.sides.folded or point.capture_point.link_type == COOKED) and any(
-        _across_links(row, point) for row in rows
-    ):
+    several = point.sides.folded or point.capture_point.link_type == COOKED
+    if any(_across_links(row, point) and (several or _is_nodes(row, point, proxy_mac)) for row in rows):
         return [replace(row, claimants=None) for row in rows]
     return rows
+
+
+def _is_nodes(row: AddressRow, point: PointFacts, proxy_mac: int) -> bool:
+    """Whether the node claims an address on a pod's link, where more than two machines speak: on its NIC it may too."""
+    return point.sides.crowded and proxy_mac in {row.mac, *(row.other_claimants or ())}
 
 
 def _addresses_by_mac(claims: list[Claim]) -> Counter[tuple[int, bool]]:

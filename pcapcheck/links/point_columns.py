@@ -89,7 +89,19 @@ def _no_answer(place: RowPlace) -> str:
         return "the recording ended before a reply was due; record at least one second longer"
     if place.outcome == "evicted":
         return "dropped to keep memory bounded"
+    if place.outcome == "unclear":
+        return unclear_reason(place.printed)
     return place.silence or "unknown"
+
+
+def unclear_reason(printed: bool) -> str:
+    """Why the reply may not have come to whoever asked, and how to record or print it instead."""
+    cure = (
+        "print it with the interfaces' names (tshark -n -T json; tcpdump -nn -e -v -i any)"
+        if printed
+        else "record the interfaces apart from each other"
+    )
+    return f"a request was recorded more often than its reply, as on several interfaces that are not told apart; {cure}"
 
 
 def _no_progress(place: RowPlace) -> str | None:

@@ -108,24 +108,25 @@ def read_capture(
     ``with_sums``: frame rows have their checksums.
     Raises CaptureError if the capture cannot be read at all; damage further in is noted in ``problems``.
     """
-    decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until, with_sums=with_sums)
-    exchanges = Exchanges(
-        reading.gateways,
-        reading.arp_wait,
-        reading.echo_wait,
-        reading.dns_wait,
-        bool(every.intersection(PAIRED)),
-        decoder.macs,
-        TRANSFERS in every,
-    )
-    capture = Capture(number, source, exchanges)
+    # Opened first: of many files of a bundle nearly none is a capture, and what follows takes room and threads.
+    with source.open(reading.batch_frames) as reader:
+        decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until, with_sums=with_sums)
+        exchanges = Exchanges(
+            reading.gateways,
+            reading.arp_wait,
+            reading.echo_wait,
+            reading.dns_wait,
+            bool(every.intersection(PAIRED)),
+            decoder.macs,
+            TRANSFERS in every,
+        )
+        capture = Capture(number, source, exchanges)
 
-    def settle(finished: Iterator[Finished]) -> None:
-        for table, rows, weight in finished:
-            sink(table, rows, weight)
+        def settle(finished: Iterator[Finished]) -> None:
+            for table, rows, weight in finished:
+                sink(table, rows, weight)
 
-    try:
-        with source.open(reading.batch_frames) as reader:
+        try:
             for records in reader.batches():
                 if sightings is not None:
                     decoder.follow = not alone or len(records.interfaces) > 1 or _may_be_several(records.interfaces)
@@ -138,8 +139,8 @@ def read_capture(
                     sink(FRAMES, raw_frames(frames), 1)
                 if progress:
                     progress(source.path, source.consumed, reader.frames, exchanges.so_far)
-    finally:
-        exchanges.close()
+        finally:
+            exchanges.close()
     decoder.close()
     capture.groups = decoder.groups()
     if sightings is not None:

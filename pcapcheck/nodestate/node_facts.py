@@ -224,9 +224,10 @@ DROPPED, REJECTED, LOGGED = "dropped", "rejected", "logged"
 
 
 class TracedPacket(Struct, frozen=True):
-    """A packet that a chain stopped or a rule logged, as netfilter says.
+    """A packet that a chain stopped, or saw last as far as the log says, or that a rule logged.
 
-    ``verdict`` is DROPPED, REJECTED or LOGGED; ``chain`` of a logged one is the prefix of its rule, or empty.
+    ``verdict`` is DROPPED, REJECTED or LOGGED; ``chain`` of one that a rule logged is the rule's prefix, or empty, and
+    ``table`` is empty. ``ident`` and ``seq`` are those of an echo.
     """
 
     line: Line
@@ -238,6 +239,8 @@ class TracedPacket(Struct, frozen=True):
     protocol: int | None = None
     sport: int | None = None
     dport: int | None = None
+    ident: int | None = None
+    seq: int | None = None
 
 
 class Managed(Struct, frozen=True):

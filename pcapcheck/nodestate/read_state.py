@@ -10,6 +10,7 @@ from pcapcheck.capture.compressed import compression_of
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.pcap import MAGICS
 from pcapcheck.capture.pcapng import MAGIC
+from pcapcheck.capture.plain_bytes import read_plain
 from pcapcheck.capture.source import Source
 from pcapcheck.errors import A_CAPTURE, EMPTY, MISSING, TOO_LARGE, CaptureError, StateError, kind_of, refused
 from pcapcheck.nodestate.bundles.bundled_file import BundledFile
@@ -184,8 +185,7 @@ def _too_large(name: str, what: str) -> StateError:
 
 def _read(path: Path | Held, name: str) -> bytes:
     try:
-        with path.open() if isinstance(path, Held) else path.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
+        data = read_plain(path, name, MOST_BYTES + 1)
     except CaptureError as error:
         raise StateError(str(error), error.kind) from None
     except ValueError:

@@ -10,8 +10,9 @@ from msgspec import Struct
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.not_a_capture import is_of_ping
 from pcapcheck.capture.pinged import summary
+from pcapcheck.capture.plain_bytes import read_plain
 from pcapcheck.capture.record import Problem
-from pcapcheck.errors import NODE_STATE, PODS, StateError
+from pcapcheck.errors import NODE_STATE, PODS, CaptureError, StateError
 from pcapcheck.nodestate.command_line import parse_command
 from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.prompts import find_prompt
@@ -31,11 +32,10 @@ PING = "ping"
 def recognise(path: Path | Held) -> str | None:
     """``node-state`` or ``pods`` if a file holds that; None if it is neither, or cannot be read."""
     try:
-        with path.open() if isinstance(path, Held) else path.open("rb") as stream:
-            data = stream.read(ENOUGH)
-            if data.lstrip()[:1] in (b"{", b"["):
-                data += stream.read(ENOUGH_OF_JSON - ENOUGH)
-    except OSError:
+        data = read_plain(path, "", ENOUGH)
+        if data.lstrip()[:1] in (b"{", b"["):
+            data = read_plain(path, "", ENOUGH_OF_JSON)
+    except (OSError, CaptureError):
         return None
     lines = [Line("", number, text) for number, text in enumerate(decoded(data).splitlines(), 1)]
     understood = Understood()

@@ -15,6 +15,7 @@ from pcapcheck.exchanges.pair_counts import PairCounts
 from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.facts import Facts
+from pcapcheck.links.point_columns import unclear_reason
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.questions.unanswered import REFUSED, SILENT, UNANSWERED, ErrorReply, Judged, Unanswered
@@ -53,6 +54,8 @@ WORDS = {
 
 # How many targets of one asker are named; of more the first is named, and the others are counted.
 FEW_TARGETS = 3
+# A question that was recorded more often than its answer.
+UNCLEAR = "unclear"
 
 
 def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
@@ -69,7 +72,7 @@ def _questions(
     counts = PairCounts(paired.cells)
     for some in bins:
         point = facts.point(capture.number, some.group)
-        if some.outcome not in ("unanswered", "error") or point is None or not point.judged:
+        if some.outcome not in ("unanswered", "error", UNCLEAR) or point is None or not point.judged:
             continue
         if table == DATAGRAMS and some.outcome == "unanswered" and not point.heard_both_ends:
             # Many datagrams need no answer, and nothing says that one would have been recorded.
@@ -83,7 +86,7 @@ def _questions(
                 continue
             # The pod's own link tells better.
             elsewhere = point.kind != "pod-link" and row.src in facts.pod_ips
-            if not elsewhere and not judged(table, capture.number, row):
+            if not elsewhere and (some.outcome == UNCLEAR or not judged(table, capture.number, row)):
                 yield _question(table, samples, some, point, capture, counts)
 
 
@@ -122,6 +125,12 @@ def _meaning(table: str, asked: int, point: PointFacts, capture: Capture) -> str
     return MEANINGS[table] + ("" if _heard_others(point) else ONE_SIDED)
 
 
+def _fate(row: QuestionRow, error_reply: ErrorReply | None) -> str:
+    if row.outcome == UNCLEAR:
+        return "is recorded more often than its reply"
+    return SILENT if error_reply is None else row.by_error(several=False) or SILENT
+
+
 def _question(
     table: str, samples: list[QuestionRow], some: ExchangeBin, point: PointFacts, capture: Capture, counts: PairCounts
 ) -> Unanswered:
@@ -144,6 +153,10 @@ def _question(
     if row.error_type is not None and row.error_from is not None:
         error_reply = ErrorReply((row.family, row.error_type, row.error_code or 0), row.error_from, row.error_ttl)
         meaning = EXPIRED_MEANING if some.error == "time-exceeded" else REFUSED_MEANING
+    elif some.outcome == UNCLEAR:
+        # Each was seen several times, not asked.
+        requests = count
+        meaning = unclear_reason(point.capture_point.interface.printed)
     about = f"{WORDS[table]} to {asked}" + (f" port {port}" if port else "")
     return Unanswered(
         protocol=PROTOCOLS[table],
@@ -159,7 +172,7 @@ def _question(
         alike=1 if is_one else count,
         meaning=meaning,
         doubt="" if error_reply else point.silence.get(table, ""),
-        fate=SILENT if error_reply is None else row.by_error(several=False) or SILENT,
+        fate=_fate(row, error_reply),
         port=port,
         error_reply=error_reply,
         ended=UNANSWERED if error_reply is None or some.error == "time-exceeded" else REFUSED,

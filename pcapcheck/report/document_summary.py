@@ -50,7 +50,7 @@ def _arp(sums: AskerSums) -> dict[str, Any]:
         "answered": sums.outcomes["answered"],
         "unanswered": sums.outcomes["unanswered"],
         "in_flight": sums.outcomes["in-flight"],
-        "unknown": sums.outcomes["unknown"] + sums.outcomes["evicted"],
+        "unknown": sums.unknown,
         "latency": _durations(sums.durations),
     }
 
@@ -63,7 +63,7 @@ def _echo(sums: AskerSums) -> dict[str, Any]:
         "expired": sums.outcomes["expired"],
         "unanswered": sums.outcomes["unanswered"],
         "in_flight": sums.outcomes["in-flight"],
-        "unknown": sums.outcomes["unknown"] + sums.outcomes["evicted"],
+        "unknown": sums.unknown,
         "duplicates": sums.duplicates,
         "loss": sums.loss,
         "rtt": _durations(sums.durations),
@@ -79,7 +79,7 @@ def _dns(sums: AskerSums) -> dict[str, Any]:
         "icmp_errors": sums.outcomes["error"] + sums.outcomes["expired"],
         "unanswered": sums.outcomes["unanswered"],
         "in_flight": sums.outcomes["in-flight"],
-        "unknown": sums.outcomes["unknown"] + sums.outcomes["evicted"],
+        "unknown": sums.unknown,
         "latency": _durations(sums.durations),
     }
 

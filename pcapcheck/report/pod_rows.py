@@ -109,7 +109,7 @@ def _after(pod: PodSummary) -> str:
 def _replied(pod: PodSummary) -> str:
     """How many were replied to, and how many are unknown: the loss next to it does not cover those."""
     echo: AskerSums = pod.echo
-    open_ = echo.outcomes["in-flight"] + echo.outcomes["unknown"]
+    open_ = echo.outcomes["in-flight"] + echo.unknown
     replied = f"{echo.outcomes['replied']} of {echo.settled}" if echo.settled else NONE
     return replied + (f" ({open_} open)" if open_ else "")
 

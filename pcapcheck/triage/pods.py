@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pcapcheck.capture.held import Held
@@ -38,19 +38,37 @@ class Pods:
         return cls(LinkNames.of(list(entries), prefix))
 
     @classmethod
-    def read(cls, paths: Iterable[str | Path | Held], prefix: str = PREFIX, skip: Skip | None = None) -> Pods:
+    def read(
+        cls,
+        paths: Iterable[str | Path | Held],
+        prefix: str = PREFIX,
+        skip: Skip | None = None,
+        found: Mapping[Path, Path] | None = None,
+    ) -> Pods:
         """The pods of files with ``kubectl get pods -A -o json`` or ``-o wide``.
 
-        A file that cannot be read or lists no pod is passed to ``skip``; without ``skip``, StateError is raised.
+        A file that cannot be read or lists no pod is passed to ``skip``; without ``skip``, StateError is raised. Of the
+        files of a bundle (``found`` maps them to it) some may list no pod, but not all.
         """
         every = []
-        for path in (given if isinstance(given, Held) else Path(given) for given in paths):
+        empty: dict[Path, tuple[Path, StateError]] = {}
+        listing: set[Path | None] = set()
+        for given in (given if isinstance(given, Held) else Path(given) for given in paths):
+            path = given.path if isinstance(given, Held) else given
+            bundle = (found or {}).get(path)
             try:
-                every += _listed(path, prefix)
+                every += _listed(given, prefix)
+                listing.add(bundle)
             except StateError as error:
                 if skip is None:
                     raise
-                skip(path.path if isinstance(path, Held) else path, error)
+                if bundle is None:
+                    skip(path, error)
+                else:
+                    empty.setdefault(bundle, (path, error))
+        for bundle, (path, refusal) in empty.items():
+            if skip is not None and bundle not in listing:
+                skip(path, refusal)
         return cls(LinkNames.of(every, prefix))
 
     def by_address(self, ip: int) -> str | None:

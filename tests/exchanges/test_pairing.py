@@ -96,10 +96,12 @@ class Model:
         if event.kind == E_REQUEST:
             if known and known["ip_id"] == event.ip_id and event.time - known["time"] < SAME_PACKET:
                 known["requests"] += 1
+                known["again"] += bool(known["replies"] or not known["error"])
                 return
             if known:
                 self.finish(key)
             new = {"number": number, "time": event.time, "ip_id": event.ip_id, "requests": 1, "replies": 0, "error": 0}
+            new["again"] = 0
             self.open[key] = new
             kind, time = self.early.pop(key, ("", 0))
             if kind and -1_000_000 <= time - event.time <= SAME_PACKET:
@@ -107,6 +109,7 @@ class Model:
                 new["rtt"] = max(0, time - event.time) if kind == "reply" else 0
         elif event.kind == E_REPLY:
             if known:
+                known["again"] = 0 if known["error"] and not known["replies"] else known["again"]
                 known["replies"] += 1
                 known.setdefault("rtt", max(0, event.time - known["time"]))
             elif self.early.get(key, ("error", 0))[0] == "error":
@@ -126,6 +129,8 @@ class Model:
     def finish(self, key: tuple[int, int], last: int | None = None, wait: int = WAIT) -> None:
         known = self.open.pop(key)
         outcome = "replied" if known["replies"] else "error" if known["error"] else "unanswered"
+        if outcome == "replied" and known["again"] >= known["replies"]:
+            outcome = "unclear"
         if outcome == "unanswered" and last is not None and last - known["time"] < wait:
             outcome = "in-flight"
         self.done.append((known["number"], outcome, known["requests"], known["replies"]))

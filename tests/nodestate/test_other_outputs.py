@@ -170,6 +170,45 @@ FORMS = {
 }  # fmt: skip
 
 
+# What people paste without the command that printed it.
+WITHOUT_COMMAND = {
+    "ip maddr": "1:\tlo\n\tinet  224.0.0.1\n\tinet6 ff02::1\n2:\teth0\n\tlink  33:33:00:00:00:01\n",
+    "igmp": "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n1\tlo        :     1      V3\n"
+    "\t\t\t\t010000E0     1 0:00000000\t\t0\n",
+    "ip ntable": "inet arp_cache \n    dev eth0 \n    refcnt 1 reachable 36328 base_reachable 30000 retrans 1000 \n",
+    "ip token": "token :: dev eth0\n",
+    "ip addrlabel": "prefix ::1/128 label 0 \n",
+    "ipset list -n": "cali40all-ipam-pools\ncali40s:abcdEF12\nKUBE-CLUSTER-IP\n",
+    "tc -s qdisc show dev": "qdisc noqueue 0: root refcnt 2 \n"
+    " Sent 0 bytes 0 pkt (dropped 0, overlimits 0 requeues 0) \n backlog 0b 0p requeues 0\n",
+    "tc qdisc": "qdisc noqueue 0: dev lo root refcnt 2 \nqdisc noqueue 0: dev eth0 root refcnt 2 \n",
+    "arp table without entries": "IP address       HW type     Flags       HW address            Mask     Device\n",
+    "ethtool of a veth": "No data available\n",
+    "uptime": " 02:33:59 up 4:11,  0 user,  load average: 15.73, 11.97, 8.35\n",
+    "df": "Filesystem     1K-blocks    Used Available Use% Mounted on\n/dev/vda1  10000 5000   5000  50% /\n",
+    "mount": "proc on /proc type proc (rw,nosuid,nodev,noexec,relatime)\n",
+    "lsmod": "Module                  Size  Used by\nveth                   40960  0\n",
+    "os-release": 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\n',
+    "felix": "2026-11-30 01:02:03.123 [INFO][62] felix/int_dataplane.go 1836: Received update\n",
+    "events": "LAST SEEN   TYPE      REASON      OBJECT      MESSAGE\n5m          Warning   Unhealthy   pod/web\n",
+    "versions": "ip utility, iproute2-6.1.0, libbpf 1.1.0\niptables v1.8.9 (nf_tables)\n",
+    "Get-NetNeighbor": "ifIndex IPAddress  LinkLayerAddress State\n------- --------- ---------------- -----\n",
+    "Get-NetIPAddress": "IPAddress         : 10.0.0.5\nInterfaceIndex    : 12\nPrefixLength      : 24\n",
+}
+
+
+@pytest.mark.parametrize("form", WITHOUT_COMMAND)
+def test_what_is_known_without_its_command_is_counted(form: str) -> None:
+    state = read(WITHOUT_COMMAND[form])
+    assert state.unjudged, form
+    assert state.problems == []
+
+
+def test_a_neighbour_table_without_its_command_has_its_limit() -> None:
+    (host,) = read("inet arp_cache \n    thresh1 128 thresh2 512 thresh3 1024 gc_int 30000 \n").hosts
+    assert host.sysctls["net.ipv4.neigh.default.gc_thresh3"].value == "1024"
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_what_is_known_is_counted(form: str) -> None:
     state = read(FORMS[form])
@@ -180,9 +219,7 @@ def test_what_is_known_is_counted(form: str) -> None:
 
 @pytest.mark.parametrize("command", ["ss -tunap", "ip maddr", "bridge vlan", "calicoctl node status"])
 def test_the_command_shows_what_is_counted(command: str) -> None:
-    state = read(
-        f"[root@node1 ~]# {command}\n1:\teth0\n\tinet  224.0.0.1\n[root@node1 ~]# ip route\n10.0.0.0/8 dev eth0\n"
-    )
+    state = read(f"[root@node1 ~]# {command}\nwhatever it prints\n[root@node1 ~]# ip route\n10.0.0.0/8 dev eth0\n")
     assert list(state.unjudged) == [" ".join(word for word in command.split() if not word.startswith("-"))]
     assert state.problems == []
     assert sum(len(host.routes) for host in state.hosts) == 1

@@ -329,3 +329,14 @@ def test_a_pod_list_in_a_bundle_names_pods(tmp_path: Path) -> None:
     )
     (tmp_path / "a.zip").write_bytes(zipped({"pods.txt": listed.encode(), **packets_of(PROXY)}))
     assert "10.244.1.10 [shop/web]" in run("analyze", tmp_path / "a.zip").stdout
+
+
+def test_routes_of_one_version_of_ip_say_nothing_of_the_other(tmp_path: Path) -> None:
+    """The files of a node's IPv4 and IPv6 routes have each other's content."""
+    files = bundles.cluster_diags("healthy-dual-stack", WORKER)
+    four, six = (next(name for name in files if name.endswith(f"/{what}.txt")) for what in ("ip-route", "ip-route-v6"))
+    files[four], files[six] = files[six], files[four]
+    (tmp_path / "d.tar.gz").write_bytes(packed({**files, **packets_of("healthy-dual-stack")}))
+    analysis = analyze(tmp_path / "d.tar.gz")
+    assert confirmed(analysis) == set()
+    assert not analysis.failures

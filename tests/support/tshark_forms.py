@@ -30,6 +30,7 @@ def _fields(names: list[str]) -> list[str]:
 
 FORMS = {
     "json": ["-T", "json"],
+    "details": ["-V"],
     "ek": ["-T", "ek"],
     "many fields": _fields(MANY),
     "few fields": _fields(FEW),

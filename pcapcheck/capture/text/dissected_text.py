@@ -1,4 +1,4 @@
-"""Packets in a text whose fields have names: tshark's JSON and its tables, Wireshark's packet list as CSV."""
+"""Packets in a text whose fields have names: tshark's JSON, tables and details, Wireshark's packet list as CSV."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pcapcheck.capture.text.names import PrintedAddresses
 from pcapcheck.capture.text.packet_list import ListedPacket
 from pcapcheck.capture.text.packet_tables import PacketTables, listed
 from pcapcheck.capture.text.printed_packet import PrintedPacket
+from pcapcheck.capture.text.verbose_packets import VerbosePackets
 
 
 class DissectedText:
@@ -20,6 +21,7 @@ class DissectedText:
         self._addresses = addresses
         self._objects = JsonPackets()
         self._table = PacketTables()
+        self._verbose = VerbosePackets()
         self._times = FieldTimes()
 
     def begin(self, described: Described) -> None:
@@ -32,6 +34,8 @@ class DissectedText:
         objects = self._objects.take(number, line)
         if objects is not None:
             return [packet for each in objects if (packet := self._of_object(each)) is not None]
+        if self._verbose.take(number, line):
+            return self._finished()
         if self._table.heads(line):
             self._times = FieldTimes()
             return []
@@ -40,7 +44,15 @@ class DissectedText:
 
     def close(self) -> list[ListedPacket]:
         """The packet that was cut at the end of the text."""
-        return [packet for each in self._objects.close() if (packet := self._of_object(each)) is not None]
+        self._verbose.close()
+        cut = [packet for each in self._objects.close() if (packet := self._of_object(each)) is not None]
+        return [*self._finished(), *cut]
+
+    def _finished(self) -> list[ListedPacket]:
+        return [
+            self._of_fields(fields, Text(first, last, in_words(fields)))
+            for fields, first, last in self._verbose.finished()
+        ]
 
     def _of_object(self, found: PrintedObject) -> ListedPacket | None:
         if found.damaged:

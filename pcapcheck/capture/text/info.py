@@ -8,6 +8,7 @@ from pcapcheck import protocols
 from pcapcheck.capture.text.dns import OTHER_CODE, type_number
 from pcapcheck.capture.text.names import MAC, PrintedAddresses, mac_of, port_of
 from pcapcheck.capture.text.printed_packet import Arp, Datagram, Dns, Icmp, Transport
+from pcapcheck.capture.text.segment import WORD
 from pcapcheck.protocols import TCP, UDP
 
 _ARROW = "(?:→|->|>)"
@@ -84,6 +85,10 @@ _BEHIND = re.compile(r" (?:from|for|is|with) .*|\[.*")
 
 _PORT = r"(?:[\w*-]{1,30}\()?([\w*-]{1,30})\)?"
 _SEGMENT = re.compile(rf"(?:\[[^\]]{{1,80}}\] ?)*{_PORT} {_ARROW} {_PORT} \[([^\]]{{0,60}})\]")
+_NUMBERS = re.compile(
+    r" Seq=(?P<seq>\d{1,10})(?: Ack=(?P<ack>\d{1,10}))?(?: Win=(?P<window>\d{1,10}))?(?: Urg=\d{1,5})? "
+    r"Len=(?P<size>\d{1,10})(?: MSS=(?P<mss>\d{1,5}))?"
+)
 _DATAGRAM = re.compile(rf"(?:\[[^\]]{{1,80}}\] ?)*{_PORT} {_ARROW} {_PORT} +Len=")
 _TCP_BITS = {
     "FIN": protocols.TCP_FIN,
@@ -145,6 +150,7 @@ def carried(datagram: Datagram, protocol: str, info: str, addresses: PrintedAddr
     elif match := _SEGMENT.match(info):
         bits = [_TCP_BITS.get(flag.strip(), 0) for flag in match[3].split(",")]
         datagram.upper = Transport(TCP, port_of(match[1], "tcp"), port_of(match[2], "tcp"), sum(set(bits)))
+        _number(datagram.upper, info[match.end() :])
     elif match := _DATAGRAM.match(info):
         datagram.upper = Transport(UDP, port_of(match[1], "udp"), port_of(match[2], "udp"))
     elif protocol in _QUERIES:
@@ -153,6 +159,18 @@ def carried(datagram: Datagram, protocol: str, info: str, addresses: PrintedAddr
         datagram.upper = Transport(UDP, port if answers else None, None if answers else port)
         datagram.upper.dns = _dns(info) if port == protocols.DNS_PORT else None
     return True
+
+
+def _number(segment: Transport, behind: str) -> None:
+    """The numbers of a segment; tshark counts those of the sequence from the first segment that it reads."""
+    match = _NUMBERS.match(behind)
+    if match is None:
+        return
+    segment.seq = int(match["seq"]) & WORD
+    segment.ack = int(match["ack"]) & WORD if match["ack"] else None
+    segment.window = int(match["window"]) & WORD if match["window"] else None
+    segment.size = int(match["size"]) & WORD
+    segment.mss = int(match["mss"]) & 0xFFFF if match["mss"] else None
 
 
 def _dns(info: str) -> Dns | None:

@@ -109,7 +109,8 @@ _LONE_DIGITS = re.compile(r"\d{1,5}$")
 class PacketLines(Struct):
     """The lines of one packet, made plain; ``raw`` as they are in the text, ``first`` and ``last`` their numbers.
 
-    ``packet`` is what they were read to, as long as they have the usual shape.
+    ``packet`` is what they were read to, as long as they have the usual shape. ``device`` saw it, if another line says
+    so.
     """
 
     first: int
@@ -121,6 +122,7 @@ class PacketLines(Struct):
     dumped: bool = False
     pieces: list[tuple[int, str]] = field(default_factory=list)
     packet: PrintedPacket | None = None
+    device: str | None = None
 
     def take(self, number: int, raw: str, line: str) -> bool:
         """Take a line, without its prefix, if it belongs to this packet; whether it does."""

@@ -22,6 +22,7 @@ from pcapcheck.capture.text.link_types import ETHERNET
 from pcapcheck.capture.text.names import PrintedAddresses
 from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
+from pcapcheck.capture.text.pktmon import MARK, PROVIDER, PacketMonitor
 from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, is_cut_icmp
 from pcapcheck.capture.text.printed_sums import checksums_of, is_wrong
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
@@ -85,6 +86,7 @@ class TranscriptReader:
         self._quotes = Quotes()
         self._streams = Streams()
         self._dissected = DissectedText(self._addresses)
+        self._monitor = PacketMonitor()
         # The number of tshark's latest row.
         self._row: int | None = None
         self._records = self._read()
@@ -121,6 +123,7 @@ class TranscriptReader:
                 batch = self._new_batch()
         if batch.count:
             yield self._finished(batch)
+        self.problems += self._monitor.finish()
         self.notes.finish()
 
     def _take_ahead(self) -> list[Record]:
@@ -184,6 +187,23 @@ class TranscriptReader:
         return done
 
     def _line(self, number: int, raw: str) -> None:
+        if MARK in raw and self._monitor.is_sighting(number, raw):
+            self._close()
+            return
+        if PROVIDER in raw:
+            # What it says of its components and counters.
+            self._close()
+            return
+        if self._monitor.sighting is None:
+            self._printed_line(number, raw)
+            return
+        sighting, words = self._monitor.sighting, self._monitor.words_of(raw)
+        self._monitor.sighting = None
+        self._printed_line(number, words)
+        if self._open is not None and words is not raw:
+            self._open.device = sighting.component
+
+    def _printed_line(self, number: int, raw: str) -> None:
         block = self._open
         if block and go_on(block, number, raw, self._addresses):
             return
@@ -258,6 +278,8 @@ class TranscriptReader:
         if packet is not None:
             self._quotes.take(packet)
             self._streams.take(packet)
+        if packet is not None and block.device is not None:
+            packet.device = block.device
         if packet is None and block.stamp is None:
             self._note_other(block.first, "\n".join(block.raw))
             return

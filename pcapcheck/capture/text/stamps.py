@@ -17,6 +17,8 @@ SECOND = 10**9
 DAY = 24 * 3600 * SECOND
 # How many packets are looked at to distinguish times since the packet before from times since the first.
 UNDECIDED = 64
+# Times that lie close together are since the packet before if one in four or more is smaller than another before it.
+MANY = 4
 # Recorders with several queues step back a little. A time further back is another capture; after other
 # text, a time that is a little further back, or long after, is too.
 LITTLE = 1_000_000
@@ -68,13 +70,15 @@ class Timeline:
     """The times of one capture, in turn, as nanoseconds since 1970; None where none was printed.
 
     Times of the day are taken for those of 1970-01-01, UTC, and go on after midnight. A capture that begins with
-    00:00:00.000000 has times since its first packet (-ttttt), or, if a time is smaller than its predecessor, since the
-    packet before (-ttt): until that is known, times are held back.
+    00:00:00.000000 has times since its first packet (-ttttt), or, if they fall back by more than a little, or again and
+    again, since the packet before (-ttt): until that is known, times are held back.
     """
 
     def __init__(self) -> None:
         self._held: list[Stamp | None] = []
         self._style: str | None = None
+        # How many of those held back are smaller than the one before.
+        self._backwards = 0
         self._sum = 0
         self._days = 0
         self._latest: int | None = None
@@ -115,17 +119,19 @@ class Timeline:
         if not self._held:
             return []
         held, self._held = self._held, []
-        self._style = self._style or "since first"
+        if self._style is None:
+            dense = max((stamp.value for stamp in held if stamp is not None), default=0) <= 2 * LITTLE
+            self._style = "since before" if dense and MANY * self._backwards >= len(held) else "since first"
         return [self._time(stamp) for stamp in held]
 
     def _hold(self, stamp: Stamp | None) -> list[int | None]:
-        before = next((held for held in reversed(self._held) if held is not None), None)
+        before = max((held.value for held in self._held if held is not None), default=0)
         self._held.append(stamp)
-        if before is not None and stamp is not None and stamp.value < before.value:
-            self._style = "since before"
-        elif len(self._held) < UNDECIDED:
-            return []
-        return self.finish()
+        if stamp is not None and stamp.value < before:
+            self._backwards += 1
+            # Of several interfaces some packets are printed a little late, and yet their times grow.
+            self._style = "since before" if stamp.value < before - LITTLE else None
+        return self.finish() if self._style or len(self._held) >= UNDECIDED else []
 
     def _time(self, stamp: Stamp | None) -> int | None:
         if stamp is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -24,6 +25,8 @@ MISSING = {
     INSIDES: ("what pods see inside", "kubectl exec POD -- sh -c 'ip addr; ip route; ip neigh'"),
     CAPTURES: ("packets", "tcpdump -i caliXXXXXXXXXXX -w FILE"),
 }
+# What a file's name ends in if somebody compressed it afterwards.
+PACKED = re.compile(r"(?<=[^/])\.(?:gz|xz|zst|lz4|bz2)$", re.IGNORECASE)
 
 
 class Layout(Struct, frozen=True):
@@ -45,8 +48,9 @@ LAYOUTS = (
 
 def layout_of(path: str) -> tuple[Layout, BundledFile] | None:
     """The layout that a path belongs to, and the file that it is there."""
+    plain = PACKED.sub("", path)
     for layout in LAYOUTS:
-        file = layout.find(path)
+        file = layout.find(plain)
         if file is not None:
             return layout, file
     return None

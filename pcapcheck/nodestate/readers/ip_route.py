@@ -72,7 +72,16 @@ def read_routes(lines: Iterable[Line], into: Host, listing: Listing | None = Non
             route.dev or route.via is not None or route.leads_nowhere or route.kind == "local"
         ):
             into.routes.append(route)
+    if listing is not None:
+        _leave_out_others(into, listing)
     return strange
+
+
+def _leave_out_others(into: Host, listing: Listing) -> None:
+    """Routes of one version of IP alone list nothing of the other completely: a file may be misnamed, or filtered."""
+    shown = {str(route.family) for route in into.routes}
+    if shown:
+        listing.whole -= {name for name in listing.whole if name[-1:] in {"4", "6"} - shown}
 
 
 def parse_route(line: Line, listing: Listing | None = None) -> Route | None:

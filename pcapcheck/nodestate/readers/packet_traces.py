@@ -10,6 +10,9 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import DROPPED, LOGGED, REJECTED, TracedPacket
@@ -33,26 +36,66 @@ _TRACED = re.compile(r"TRACE: ([^\s:]+):([^\s:]+):(?:rule|return|policy):\d+ $")
 # What precedes the prefix of a rule in a log: times, the machine, the kernel.
 _HEAD = re.compile(r"(?:<\d+>)?(?:.*?\bkernel: )?(?:\[[ \d.]{5,}\] |\[\w{3} \w{3} [^\]]{10,30}\] )?")
 _FIELD = re.compile(r"\b([A-Z]+)=(\S*)")
+# IP's identification comes before the protocol, an echo's behind it.
+_IP_ID = re.compile(r"\bID=(\d+) (?=.{0,60}PROTO=)")
+_ECHO = re.compile(r"\bPROTO=ICMP(?:v6)? TYPE=(?:8|0|128|129) CODE=\d+ ID=(\d+) SEQ=(\d+)")
 _WORDS = {
     "src": re.compile(r"\bip6? saddr (\S+)"),
     "dst": re.compile(r"\bip6? daddr (\S+)"),
     "protocol": re.compile(r"\b(icmpv6|icmp|tcp|udp|sctp) (?:type|sport)\b|\bip6? (?:protocol|nexthdr) (\S+)"),
     "sport": re.compile(r"\b(?:tcp|udp|sctp) sport (\d+)"),
     "dport": re.compile(r"\b(?:tcp|udp|sctp) dport (\d+)"),
+    "ident": re.compile(r"\bicmp(?:v6)? id (\d+)"),
+    "seq": re.compile(r"\bicmp(?:v6)? sequence (\d+)"),
 }
 _PROTOCOLS = {"icmp": ICMP, "icmpv6": ICMPV6, "ipv6-icmp": ICMPV6, "tcp": TCP, "udp": UDP, "sctp": SCTP}
 _REFUSES = re.compile(r"drop|block|den(?:y|ied)|reject", re.IGNORECASE)
 _REJECTS = re.compile(r"\breject\b|-j REJECT\b")
 
-# Of a packet: its source, its destination, its protocol and its two ports.
-Ends = tuple[int | None, int | None, int | None, int | None, int | None]
-NOBODY: Ends = (None, None, None, None, None)
+
+class Ends(Struct, frozen=True):
+    """Of a packet: its addresses, its protocol, its two ports, and of an echo identifier and sequence number."""
+
+    src: int | None = None
+    dst: int | None = None
+    protocol: int | None = None
+    sport: int | None = None
+    dport: int | None = None
+    ident: int | None = None
+    seq: int | None = None
+
+
+NOBODY = Ends()
+
+
+class LoggedTraces:
+    """The packets that the target TRACE logged: of each the chain that saw it last, under the addresses it came with.
+
+    A packet is known again by its IP identification and by what no translation on its way through the rules changes.
+    """
+
+    def __init__(self, into: Host) -> None:
+        self._into = into
+        self._places: OrderedDict[tuple[object, ...], int] = OrderedDict()
+
+    def take(self, ends: Ends, packet: str | None, table: str, chain: str, line: Line) -> None:
+        """A line about a packet with the identification ``packet``."""
+        key = (packet, ends.src, ends.protocol, ends.sport, ends.ident, ends.seq)
+        place = self._places.get(key) if packet else None
+        if place is not None:
+            self._into.traces[place] = replace(self._into.traces[place], line=line, table=table, chain=chain)
+            return
+        self._places[key] = len(self._into.traces)
+        _take(ends, LOGGED, table, chain, line, self._into)
+        if len(self._places) > MOST_OPEN:
+            self._places.popitem(last=False)
 
 
 def read_traces(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
     """Read the verdicts that end a packet, and the packets that are logged; returns the other lines."""
     strange: list[Line] = []
     packets: OrderedDict[str, Ends] = OrderedDict()
+    logged = LoggedTraces(into)
     for line in lines:
         text = line.text.strip()[:MOST_CHARACTERS]
         if match := _NFT.match(text):
@@ -63,7 +106,7 @@ def read_traces(lines: Iterable[Line], into: Host, _: Listing | None = None) -> 
             verdict = REJECTED if _REJECTS.search(match[5]) else DROPPED if match[4] == "DROP" else None
             _take(packets.get(match[1], NOBODY), verdict, match[2], match[3], line, into)
         elif match := _LOGGED.match(text):
-            _log(match, line, into)
+            _log(match, line, logged, into)
         elif text:
             strange.append(line)
     return strange
@@ -82,28 +125,30 @@ def _nft(match: re.Match[str], line: Line, packets: OrderedDict[str, Ends], into
     _take(packets.get(ident, NOBODY), found, f"{family} {table}", chain, line, into)
 
 
-def _log(match: re.Match[str], line: Line, into: Host) -> None:
+def _log(match: re.Match[str], line: Line, logged: LoggedTraces, into: Host) -> None:
     before = match["before"]
     traced = _TRACED.search(before)
     head = _HEAD.match(before)
     prefix = before[head.end() if head else 0 :].strip()
     ends = _of_fields(match["fields"])
     if traced:
-        _take(ends, LOGGED, traced[1], traced[2], line, into)
+        packet = _IP_ID.search(match["fields"])
+        logged.take(ends, packet[1] if packet else None, traced[1], traced[2], line)
     else:
         _take(ends, LOGGED, "", prefix if _REFUSES.search(prefix) else "", line, into)
 
 
 def _take(ends: Ends, verdict: str | None, table: str, chain: str, line: Line, into: Host) -> None:
-    src, dst, protocol, sport, dport = ends
-    if verdict is not None and src is not None and dst is not None:
-        into.traces.append(TracedPacket(line, src, dst, verdict, table, chain, protocol, sport, dport))
+    if verdict is not None and ends.src is not None and ends.dst is not None:
+        packet = ends.protocol, ends.sport, ends.dport, ends.ident, ends.seq
+        into.traces.append(TracedPacket(line, ends.src, ends.dst, verdict, table, chain, *packet))
 
 
 def _keep(packets: OrderedDict[str, Ends], ident: str, ends: Ends) -> None:
     """Remember what a packet is; a hook that says less of it takes nothing away."""
     before = packets.pop(ident, NOBODY)
-    packets[ident] = before if before[:2] == ends[:2] and ends[2] is None else ends
+    is_same = (before.src, before.dst) == (ends.src, ends.dst)
+    packets[ident] = before if is_same and ends.protocol is None else ends
     if len(packets) > MOST_OPEN:
         packets.popitem(last=False)
 
@@ -113,12 +158,11 @@ def _of_words(text: str) -> Ends:
     for name, pattern in _WORDS.items():
         match = pattern.search(text)
         said[name] = next((group for group in match.groups() if group), "") if match else ""
-    return (
+    return Ends(
         address(said["src"]),
         address(said["dst"]),
         _PROTOCOLS.get(said["protocol"], number(said["protocol"])),
-        number(said["sport"]),
-        number(said["dport"]),
+        *(number(said[name]) for name in ("sport", "dport", "ident", "seq")),
     )
 
 
@@ -128,12 +172,14 @@ def _of_fields(text: str) -> Ends:
     for name, value in _FIELD.findall(text.partition("[")[0]):
         fields.setdefault(name, value)
     protocol = fields.get("PROTO", "").lower()
-    return (
+    echo = _ECHO.search(text)
+    return Ends(
         address(fields.get("SRC")),
         address(fields.get("DST")),
         _PROTOCOLS.get(protocol, number(protocol)),
         number(fields.get("SPT", fields.get("SPORT"))),
         number(fields.get("DPT", fields.get("DPORT"))),
+        *(number(echo[name]) if echo else None for name in (1, 2)),
     )
 
 

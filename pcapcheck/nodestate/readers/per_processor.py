@@ -14,6 +14,7 @@ from pcapcheck.nodestate.node_facts import Counter, Sysctl
 from pcapcheck.nodestate.numbers import number
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 
 CONNTRACK, BACKLOG, NEIGHBOURS = "conntrack", "backlog", "neighbours"
 PROCESSOR = re.compile(r"cpu=(\d{1,5})\s+((?:[a-z_]+=\d{1,19}\s*)+)")
@@ -31,6 +32,7 @@ KEPT = {
 # net/core/net-procfs.c, softnet_seq_show: processed, dropped, time_squeeze, …
 BACKLOG_NAMES = ("processed", "dropped", "time_squeeze")
 COUNT = re.compile(r"\d{1,10}")
+NEIGHBOUR_TABLE = re.compile(r"inet6? (?:arp_cache|ndisc_cache)")
 NTABLE = re.compile(r"(thresh3|table_fulls|entries)\s+(\d{1,19})")
 Row = tuple[Line, dict[str, int]]
 
@@ -106,6 +108,14 @@ def read_tables(lines: Iterable[Line], into: Host, _: Listing | None = None) -> 
     return []
 
 
+def read_devices_tables(lines: Iterable[Line], into: State, _: Listing | None = None) -> list[Line]:
+    """Count the tables of single interfaces, in which nothing is judged."""
+    for line in lines:
+        if line.text.strip().startswith("dev "):
+            into.leave_unjudged("neighbour tables of interfaces (ip ntable)", line)
+    return []
+
+
 def keep_entries(count: int | None, family: str | None, line: Line, into: Host) -> None:
     """How many neighbours the kernel holds, of all namespaces: no counter, but it comes with these."""
     if count is not None:
@@ -135,4 +145,9 @@ STATISTICS_READER = StateReader(
     looks_like=lambda text, _: bool(HEAD.fullmatch(text) or ROW.fullmatch(text)),
     read_host=read_statistics,
 )
-NEIGHBOUR_TABLES_READER = StateReader(name="tables", read_host=read_tables)
+NEIGHBOUR_TABLES_READER = StateReader(
+    name="tables",
+    looks_like=lambda text, _: NEIGHBOUR_TABLE.fullmatch(text) is not None,
+    read_host=read_tables,
+    read_cluster=read_devices_tables,
+)

@@ -12,6 +12,7 @@ from pcapcheck.nodestate.numbers import after, number
 from pcapcheck.nodestate.readers.link_counters import IN, OUT
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 
 QUEUE = "queue"
 # Disciplines for incoming packets: they hold filters, and count what these drop.
@@ -57,6 +58,21 @@ def read_queues(lines: Iterable[Line], into: Host, listing: Listing | None = Non
     return read_bpf(lines, into)
 
 
+def read_nameless(lines: Iterable[Line], into: State, listing: Listing | None = None) -> list[Line]:
+    """Count disciplines of an interface that only the command would name, and those without counters."""
+    known = list(lines)
+    counted = any(SENT.fullmatch(" ".join(line.text.split())) for line in known)
+    for line in known:
+        match = HEAD.fullmatch(" ".join(line.text.split()))
+        if match is None:
+            continue
+        if after(["", *match[3].split()], "dev") is None and (listing is None or listing.dev is None):
+            into.leave_unjudged("queues of an interface that is not named (paste tc's command too)", line)
+        elif not counted:
+            into.leave_unjudged("queues without counters (tc qdisc without -s)", line)
+    return []
+
+
 def about_filters(listing: Listing | None) -> tuple[str, str] | None:
     """The interface and the direction of a listing of filters."""
     words = listing.words if listing is not None else []
@@ -95,4 +111,5 @@ QUEUES_READER = StateReader(
     commands=("tc",),
     looks_like=lambda text, _: bool(HEAD.fullmatch(text) or SENT.fullmatch(text)),
     read_host=read_queues,
+    read_cluster=read_nameless,
 )

@@ -40,7 +40,7 @@ SHAPES = {
         r"Kernel Interface table|Iface +MTU +RX-OK .*|[\w.@-]{1,15} +\d+(?: +\d+){4,9} [A-Z]{2,6}"
     ),
     "a card's driver and counters (ethtool)": re.compile(
-        r"NIC statistics:|(?:Settings|(?:Ring|Channel|Coalesce|Pause) parameters) for \S+:"
+        r"NIC statistics:|No data available|(?:Settings|(?:Ring|Channel|Coalesce|Pause) parameters) for \S+:"
         r"|(?:driver|firmware-version|expansion-rom-version|bus-info|supports-(?:statistics|test|eeprom-access|"
         r"register-dump|priv-flags)): ?.*"
     ),
@@ -61,12 +61,40 @@ SHAPES = {
         rf"|{_DOTTED} +{_DOTTED} +(?:On-link|{_DOTTED}) +{_DOTTED} +\d+|Interface: \S+ --- 0x[0-9a-f]+"
         r"|Internet Address +Physical Address +Type"
         rf"|{_DOTTED} +[0-9a-f]{{2}}(?:-[0-9a-f]{{2}}){{5}} +(?:dynamic|static)"
+        r"|ifIndex +(?:DestinationPrefix|IPAddress) .*"
+        r"|(?:IPAddress|Interface(?:Alias|Index)|PrefixLength|NextHop|DestinationPrefix|LinkLayerAddress) +: .*"
     ),
     "BGP sessions (calicoctl node status)": re.compile(
         r"Calico process is (?:not )?running\.|IPv[46] BGP status|\| +PEER ADDRESS .*|\| [\da-f.:]+ +\| .*\|"
     ),
+    "multicast groups (ip maddr, /proc/net/igmp)": re.compile(
+        r"\d+:\s+[\w.@-]{1,15}|inet6? +(?:22[4-9]|23\d|ff)[\da-f.:]+(?: users \d+)?"
+        r"|link +[\da-f:]{17}(?: users \d+)?(?: static)?|Idx\s+Device\s+: Count Querier.*"
+        r"|\d+\s+\S{1,15}\s*:\s+\d+\s+V[1-3]|[0-9A-F]{8}\s+\d+ \d:[0-9A-F]{8}\s+\d"
+    ),
+    "tokens and labels of addresses (ip token, ip addrlabel)": re.compile(
+        r"token \S+ dev \S+|prefix \S+/\d+(?: dev \S+)? label \d+"
+    ),
+    "names of sets (ipset list -n)": re.compile(r"cali[46]0[\w:.-]{3,40}|KUBE-(?:[A-Z0-9]{1,12}-?){1,5}"),
+    "an empty table of neighbours": re.compile(r"IP address +HW type +Flags .*"),
+    "the machine (uptime, free, df, mount, ps, lsmod, lscpu, os-release)": re.compile(
+        r"\d\d:\d\d:\d\d up .*load average: .*|total +used +free .*|(?:Mem|Swap): +\d+.*|Filesystem +\S+ +Used .*"
+        r"|\S+ +\d\S* +\d\S* +\d\S* +\d{1,3}% /.*|\S+ on /\S* type \S+ \(.*\)|USER +PID +%CPU .*"
+        r"|(?:F +S +)?(?:UID +)?PID +(?:PPID +)?.*\bCMD|\S+ +\d+ +\d+\.\d +\d+\.\d +\d+ +\d+ .*|Module +Size +Used by.*"
+        r"|Architecture: .*|CPU op-mode\(s\): .*|(?:PRETTY_NAME|VERSION_ID|VERSION_CODENAME|ID_LIKE|HOME_URL)=.*"
+        r"|(?:127\.\d+\.\d+\.\d+|::1)\s+\S*localhost.*"
+        r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? .{0,10}\d\d:\d\d:\d\d .{0,12}\d{4}"
+    ),
+    "versions of programs": re.compile(
+        r"(?:ip utility, iproute2-|iptables v|ip6tables v|ipset v|nftables v|tcpdump version |libpcap version "
+        r"|(?:Client|Server|Kustomize|Cluster) Version: |Cluster Type: ).*"
+    ),
+    "logs of Calico": re.compile(
+        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \[(?:DEBUG|INFO|WARNING|ERROR|FATAL|PANIC)\]\[\d+\] .*"
+        r"|bird: .*|(?:bird|confd|felix)\S{0,20}: .*"
+    ),
     "objects of the cluster": re.compile(
-        r"NAME +STATUS +ROLES +AGE +VERSION.*|NAME +ASN +IPV4 .*|NAME +PEERIP .*"
+        r"NAME +STATUS +ROLES +AGE +VERSION.*|LAST SEEN +TYPE +REASON +OBJECT.*|NAME +ASN +IPV4 .*|NAME +PEERIP .*"
         r"|(?:NAMESPACE +)?NAME +(?:POD-SELECTOR|ORDER) .*"
         r"|(?:NAMESPACE +)?(?:NAME +)?WORKLOAD +NODE +NETWORKS +INTERFACE.*"
     ),

@@ -144,7 +144,8 @@ def _add_capture(
                 point = _point(analysis, capture, group)
                 known[group] = owners.get(point.key, {}) if point is not None else {}
         lost = np.array([outcome == "unanswered" for outcome in outcomes.values], np.bool_)[outcomes.codes]
-        settled = np.array([outcome != "in-flight" for outcome in outcomes.values], np.bool_)[outcomes.codes]
+        ended = [outcome not in ("in-flight", "unclear") for outcome in outcomes.values]
+        settled = np.array(ended, np.bool_)[outcomes.codes]
         for code, source, number in _owned([known[group] for group in groups.values], sources.values):
             own = (groups.codes == code) & (sources.codes == source) & settled & ~times.absent
             if own.any():

@@ -73,7 +73,7 @@ def loss_of(case: Case, judgement: Judgement, packet_evidence: dict[str, Value |
     if kind == UDP:
         # DNS and other datagrams are different questions.
         every = [row for row in every if (row.table == DATAGRAMS) == (lost[0].table == DATAGRAMS)]
-    failed = [row for row in every if row.outcome not in ("replied", "in-flight")]
+    failed = [row for row in every if row.outcome not in ("replied", "in-flight", "unclear")]
     least = sum(row.requests for row in _once(failed)) or 1
     refused = next((row for row in failed if row.error_type is not None), None)
     shown = all(finding.failed <= len(finding.evidence) for finding in findings)
@@ -104,7 +104,7 @@ def _of_question(
     ``every`` are samples of the questions, answered or not.
     """
     error_reply, reset = question.error_reply, is_reset(case)
-    failed = [row for row in every if row.outcome not in ("replied", "in-flight")]
+    failed = [row for row in every if row.outcome not in ("replied", "in-flight", "unclear")]
     # An answer that did not reach the asker does not count.
     came = not reset and question.lost_answer is None
     answered = came and any(row.outcome == "replied" for row in every)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcapcheck.nodestate.node_facts import LOGGED, REJECTED, TracedPacket
+from pcapcheck.nodestate.node_facts import LOGGED, TracedPacket
 from pcapcheck.nodestate.source_lines import Line, quote
 from pcapcheck.nodestate.state import State
 from pcapcheck.protocols import PROTOCOL_NAMES
@@ -18,7 +18,7 @@ def traced_packet_remarks(state: State) -> list[Remark]:
     found: dict[str, list[Line]] = {}
     for host in state.hosts:
         for packet in host.traces:
-            found.setdefault(f"{_what(packet)} on {host.label}", []).append(packet.line)
+            found.setdefault(_what(packet, host.label), []).append(packet.line)
     ordered = sorted(found.items(), key=lambda each: -len(each[1]))
     remarks = [Remark(f"{text} ({len(lines)}x)", tuple(map(quote, lines[:1]))) for text, lines in ordered[:MOST_SHOWN]]
     if len(ordered) > MOST_SHOWN:
@@ -26,13 +26,19 @@ def traced_packet_remarks(state: State) -> list[Remark]:
     return remarks
 
 
-def _what(packet: TracedPacket) -> str:
+def _what(packet: TracedPacket, host: str) -> str:
     ends = f"{format_address(packet.src)} > {format_address(packet.dst)}"
     if packet.protocol is not None:
         ends += f" {_NAMES.get(packet.protocol, f'protocol {packet.protocol}')}"
     if packet.dport is not None:
         ends += f" port {packet.dport}"
-    where = clean(f"{packet.table} {packet.chain}".strip())
-    if packet.verdict == LOGGED:
-        return f"logged, which does not say what became of it: {ends}" + (f" ({where})" if where else "")
-    return f"{where} {'rejected' if packet.verdict == REJECTED else 'dropped'} {ends}"
+    if not packet.table:
+        where = f" ({clean(packet.chain)})" if packet.chain else ""
+        return f"logged, which does not say what became of it: {ends}{where} on {host}"
+    return f"{ends}, {last_chain(packet, host)}"
+
+
+def last_chain(packet: TracedPacket, host: str) -> str:
+    """The chain that saw a packet last: ``last seen in chain cali-tw-… of ip filter on worker-1, dropped there``."""
+    end = "" if packet.verdict == LOGGED else f", {packet.verdict} there"
+    return f"last seen in chain {clean(packet.chain)} of {clean(packet.table)} on {host}{end}"

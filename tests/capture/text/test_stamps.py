@@ -36,8 +36,14 @@ def test_styles(stamps: tuple[str, ...], expected: list[int | None]) -> None:
 
 
 def test_differences_are_summed_up_however_late_the_first_smaller_one_comes() -> None:
-    stamps = ["00:00:00.000000", *(f"00:00:00.{n:06d}" for n in range(1, 50)), "00:00:00.000010"]
-    assert times(*stamps)[-1] == (sum(range(50)) + 10) * 1000
+    stamps = ["00:00:00.000000", *(f"00:00:00.{1000 * n:06d}" for n in range(1, 50)), "00:00:00.000010"]
+    assert times(*stamps)[-1] == (1000 * sum(range(50)) + 10) * 1000
+
+
+def test_times_since_the_first_may_fall_back_a_little() -> None:
+    """Packets of several interfaces are printed in the order of their files."""
+    stamps = ["00:00:00.000000", "00:00:00.000032", "00:00:00.000028", "00:00:01.004000", "00:00:01.003980"]
+    assert times(*stamps) == [0, 32_000, 28_000, 1_004_000_000, 1_003_980_000]
 
 
 def test_many_times_since_the_first() -> None:

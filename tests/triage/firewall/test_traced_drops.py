@@ -93,7 +93,8 @@ def test_lines_of_the_log(prefix: str, where: str) -> None:
 def test_the_report_says_which_chain_dropped_what() -> None:
     text = (PACKET + DROP).format(dst="10.244.1.11", port=5201, chain="cali-tw-x") * 3
     (remark,) = analyze_state(text.encode()).remarks
-    assert remark.text == "ip filter cali-tw-x dropped 10.244.1.10 > 10.244.1.11 TCP port 5201 on a host (3x)"
+    said = "last seen in chain cali-tw-x of ip filter on a host, dropped there"
+    assert remark.text == f"10.244.1.10 > 10.244.1.11 TCP port 5201, {said} (3x)"
 
 
 def test_an_error_that_quotes_a_packet_is_about_itself() -> None:
@@ -101,3 +102,35 @@ def test_an_error_that_quotes_a_packet_is_about_itself() -> None:
     line = KERNEL.format(prefix="").replace("PROTO=TCP", quoted).replace(" SPT=36670 DPT=5201", "")
     (packet,) = traces(line)
     assert (format_address(packet.src), packet.protocol, packet.dport) == ("10.244.1.10", 1, None)
+
+
+@pytest.mark.parametrize("form", [PACKET + DROP, XTABLES], ids=["nft", "xtables-monitor"])
+def test_a_failing_row_says_which_chain_saw_its_packet_last(form: str) -> None:
+    analysis = explained(form.format(dst="10.244.1.11", port=5201, chain="cali-tw-x"))
+    (finding,) = (finding for finding in analysis.findings if finding.rule.id == "tcp-answered")
+    said = "last seen in chain cali-tw-x of "
+    for evidence in finding.evidence:
+        assert said in evidence.observed
+        assert said in evidence.headline
+        assert "dropped there" in evidence.headline
+        assert any("cali-tw-x" in line for line in evidence.source_lines)
+
+
+def test_another_packet_is_in_no_chain() -> None:
+    analysis = explained((PACKET + DROP).format(dst="10.244.1.12", port=5201, chain="cali-tw-x"))
+    (finding,) = (finding for finding in analysis.findings if finding.rule.id == "tcp-answered")
+    assert not any("cali-tw-x" in evidence.observed for evidence in finding.evidence)
+
+
+def test_of_a_packet_that_is_logged_in_each_chain_the_last_counts() -> None:
+    """Its destination may be translated on the way; what it was for is what it came with."""
+    lines = [
+        KERNEL.format(prefix=f"TRACE: {chain}:rule:1 ").replace("DST=10.244.1.11", f"DST={dst}")
+        for chain, dst in [
+            ("raw:PREROUTING", "10.96.0.10"),
+            ("filter:FORWARD", "10.244.1.11"),
+            ("filter:x", "10.244.1.11"),
+        ]
+    ]
+    (packet,) = traces("".join(lines))
+    assert (packet.table, packet.chain, format_address(packet.dst)) == ("filter", "x", "10.96.0.10")
