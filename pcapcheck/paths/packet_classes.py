@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from pcapcheck.paths import gathering
@@ -14,10 +16,18 @@ class Classes:
     def __init__(self, signature: Column) -> None:
         self.of, _ = compact(signature)
         self.counts = np.bincount(self.of)
+
+    @cached_property
+    def _sorted(self) -> Column:
+        """The packets of one class after those of another."""
         # NumPy sorts 16-bit numbers by counting.
         few = len(self.counts) < 1 << 16
-        self._sorted = np.argsort(self.of.astype(np.uint16) if few else self.of, kind="stable")
-        self._ends = np.append(0, np.cumsum(self.counts))
+        return np.argsort(self.of.astype(np.uint16) if few else self.of, kind="stable")
+
+    @cached_property
+    def _ends(self) -> Column:
+        """Where the packets of each class end, after where those of the first begin."""
+        return np.append(0, np.cumsum(self.counts))
 
     @property
     def examples(self) -> Column:

@@ -79,9 +79,9 @@ class PathGroups:
         if meant.any():
             signature = np.where(meant, _mix(signature, meant), signature)
         flags = packets.repeated | (packets.rewritten << 1) | (answered << 2)
-        self._signatures, _ = compact(signature)
+        self._alike = Classes(signature)
         situation, situations = compact(watching << 3 | flags)
-        kinds = Classes(self._signatures * np.int64(len(situations)) + situation)
+        kinds = Classes(self._alike.of * np.int64(len(situations)) + situation)
         # Echoes first, however rare: it is they whose loss rules judge.
         echoes = packet_type_of(seen.what[first[kinds.examples]]) < len(ECHOES)
         order = np.lexsort((-kinds.counts, ~echoes))
@@ -96,7 +96,7 @@ class PathGroups:
             time, lengths = seen.time[first[members]], length_of(seen.what[first[members]])
             path = Path(
                 packet=PACKETS[packet_type_of(int(seen.what[first[packet]]))],
-                signature=int(self._signatures[packet]),
+                signature=int(self._alike.of[packet]),
                 steps=self.steps(packet),
                 count=len(members),
                 first=int(time.min()),
@@ -117,7 +117,7 @@ class PathGroups:
     def _latencies(self, packet: int) -> tuple[Latency, ...]:
         """From step to step, over all packets with the signature of this one."""
         time, rows = self.seen.time, self.packets.rows
-        begins = self.packets.begins[self._signatures == self._signatures[packet]]
+        begins = self.packets.begins[self._alike.members(int(self._alike.of[packet]))]
         latencies = []
         for n in range(1, int(self._lengths[packet])):
             took = np.abs(time[rows[begins + n]] - time[rows[begins + n - 1]])
