@@ -49,6 +49,7 @@ KERNELS = (
     "pcapcheck.exchanges.conversing",
     "pcapcheck.paths.gathering",
     "pcapcheck.paths.translating",
+    "pcapcheck.paths.summing",
     "pcapcheck.exchanges.spreading",
     "pcapcheck.ruleset.field_values",
     "pcapcheck.ruleset.leaf_results",

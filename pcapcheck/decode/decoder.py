@@ -220,7 +220,18 @@ class Decoder:
         events = self._events[self._turn]
         segments = self._segments[self._turn]
         decode_loop.decode_frames(
-            frame.Frame(batch.buffer, self._groups, self._slots, events, segments, self._messages, self._errors),
+            frame.Frame(
+                batch.buffer,
+                self._groups,
+                self._slots,
+                events,
+                segments,
+                self._messages,
+                self._errors,
+                self._sightings,
+                self._address_pairs,
+                self._pair_slots,
+            ),
             batch.matrix,
             batch.count,
             batch.first_number,
@@ -234,10 +245,6 @@ class Decoder:
             capacity,
             self.follow,
             self.sample,
-            self._address_pairs,
-            self._pair_slots,
-            MOST_PAIRS,
-            self._sightings,
             self._error,
             state,
         )

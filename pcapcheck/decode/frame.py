@@ -13,8 +13,9 @@ from array import array
 class Frame:
     """What the steps of ``decode_loop`` hand on. Positions count from the start of ``buffer``, the batch's bytes.
 
-    ``groups`` are frame groups, ``slots`` the hash table over them; ``events``, ``segments``, ``messages`` and
-    ``errors`` have room for one per frame of the batch (see ``frame_layout``).
+    ``groups`` are frame groups, ``slots`` the hash table over them; ``events``, ``segments``, ``messages``, ``errors``
+    and ``sightings`` have room for one per frame of the batch (see ``frame_layout``). ``address_pairs`` are those of
+    sightings, ``pair_slots`` the hash table over them.
 
     Of the record: ``number``, ``time`` (nanoseconds), ``start``, ``end`` (without the frame check sequence, whose
     length is ``trailer``), ``captured`` and ``length`` on the wire (bytes), ``interface``, its ``link`` type and the
@@ -29,13 +30,15 @@ class Frame:
     numbers of ``frame_layout``.
 
     ``group`` is its frame group, ``before`` the other group that was met last, ``group_count`` how
-    many there are.
+    many there are. ``pair_count`` is how many address pairs there are, ``pair_hash`` a hash of the last that was
+    looked up.
     ``is_echo``: whether it has an event as an echo request or reply.
     """
 
     def __init__(
         self, buffer: bytearray, groups: array[int], slots: array[int], events: array[int], segments: array[int],
-        messages: array[int], errors: array[int]
+        messages: array[int], errors: array[int], sightings: array[int], address_pairs: array[int],
+        pair_slots: array[int]
     ) -> None:  # fmt: skip
         self.buffer = buffer
         self.groups = groups
@@ -44,6 +47,9 @@ class Frame:
         self.segments = segments
         self.messages = messages
         self.errors = errors
+        self.sightings = sightings
+        self.address_pairs = address_pairs
+        self.pair_slots = pair_slots
         self.number = self.time = self.start = self.end = self.captured = self.length = 0
         self.interface = self.trailer = self.link = self.direction = 0
         self.source = self.destination = self.ethertype = self.vlan = self.ifindex = self.cast = self.present = 0
@@ -51,4 +57,5 @@ class Frame:
         self.fragment = self.depth = self.outer_version = self.outer_payload = 0
         self.carries = self.says = self.encap = self.vni = self.inner_source = self.inner_destination = 0
         self.group = self.before = self.group_count = 0
+        self.pair_count = self.pair_hash = 0
         self.is_echo = False

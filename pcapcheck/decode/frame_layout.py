@@ -296,11 +296,10 @@ S_UNDECODED = 2
 S_EVENTS = 3
 S_SIGHTINGS = 4
 S_PAIRS = 5
-S_HASH = 6  # of the address pair looked for last
-S_SEGMENTS = 7
-S_MESSAGES = 8
-S_ERRORS = 9
-STATE_SIZE = 10
+S_SEGMENTS = 6
+S_MESSAGES = 7
+S_ERRORS = 8
+STATE_SIZE = 9
 
 # Fields of a sighting: one packet at one capture point. Each is a column, unlike those of events.
 V_KEY = 0

@@ -170,8 +170,8 @@ def is_looked_at(classes: array[int], entry: int, pair: int, serial: int) -> boo
 
 
 def look_at_row(
-    program: array[int], entry: int, vectors: array[int], place: int, pair: int, data: array[int], row: int, step: int, size: int,
-    classes: array[int], bins: array[int], spreads: array[int], ranked: array[int], cells: array[int],
+    program: array[int], entry: int, vectors: array[int], place: int, pair: int, data: array[int], row: int, step: int,
+    size: int, classes: array[int], bins: array[int], spreads: array[int], ranked: array[int], cells: array[int],
     cell_slots: array[int], notes: array[int], serial: int, state: array[int]
 ) -> None:  # fmt: skip
     """Note a row of a class in the bins that keep it, and count the values that rules bound."""
@@ -250,8 +250,8 @@ def count_block(
             if is_looked_at(classes, entry, pairs[place], serial):
                 row = (first + place) * row_step
                 look_at_row(
-                    program, entry, vectors, place, pairs[place], data, row, step, size, classes, bins, spreads, ranked, cells,
-                    cell_slots, notes, serial, state,
+                    program, entry, vectors, place, pairs[place], data, row, step, size, classes, bins, spreads, ranked,
+                    cells, cell_slots, notes, serial, state,
                 )  # fmt: skip
         classes[found * width + counted.Q_COUNT] = classes[found * width + counted.Q_COUNT] + 1
     state[counted.S_PLACE] = 0

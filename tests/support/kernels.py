@@ -20,7 +20,7 @@ COMPILED = {name: import_module(name) for name in KERNELS}
 # All that holds a loop: what is imported inside of plain_loops would keep the plain one, or never get it.
 USERS = (
     "pcapcheck.pipeline",
-    "pcapcheck.paths.correlation",
+    "pcapcheck.paths.path_grouping",
     "pcapcheck.ruleset.row_counting",
     "pcapcheck.report.tables.written_lines",
 )
