@@ -120,7 +120,7 @@ def may_want(program: array[int], bins: array[int], at: int) -> bool:
     kept = bins[at + counted.B_KEPT]
     if kept < counted.FIRST_KEPT:
         return True
-    return bins[at + counted.B_FAILS] and kept < counted.MOST_KEPT and program[layout.P_PAIR_FIELDS] > 0
+    return bins[at + counted.B_FAILS] != 0 and kept < counted.MOST_KEPT and program[layout.P_PAIR_FIELDS] > 0
 
 
 def wants(bins: array[int], at: int, pair: int) -> bool:
