@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pcapcheck.capture.held import Handed, Held, is_handed
 
-Input = str | os.PathLike[str] | Handed
+Input = str | os.PathLike[str] | Handed | Held
 Inputs = Input | Iterable[Input]
 Names = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 # An input as it is used: a name, or its bytes.
@@ -17,7 +17,7 @@ Taken = Path | Held
 
 def each(given: Inputs) -> list[Input]:
     """One input, or each of several."""
-    if isinstance(given, (str, os.PathLike)) or is_handed(given):
+    if isinstance(given, (str, os.PathLike, Held)) or is_handed(given):
         return [given]  # type: ignore[list-item]
     if not isinstance(given, Iterable):
         raise _nonsense(given)

@@ -16,6 +16,11 @@ cdef extern from *:
     unsigned long long stir "pcapcheck_stir" (unsigned long long mixed, unsigned long long number) noexcept nogil
     void fetch "pcapcheck_fetch" (const void *place) noexcept nogil
 
+cdef inline long long home_of_four(
+        unsigned long long first, unsigned long long second, unsigned long long third,
+        unsigned long long fourth) noexcept nogil:
+    return stir(stir(stir(first, second), third), fourth) >> 2
+
 cdef inline long long seek(
         const long long[::1] rows, long long width, long long home_at, const int[::1] slots, long long mask,
         long long home, size_t slot) except? -1 nogil:

@@ -25,6 +25,12 @@ def stir(mixed: int, number: int) -> int:
     return ((mixed ^ (mixed >> 29) ^ (number & LONG)) * MULTIPLY) & LONG
 
 
+def home_of_four(first: int, second: int, third: int, fourth: int) -> int:
+    """A home for a key of four numbers; 62 bits, so that it fits wherever it is kept."""
+    # Numbers of a key often count up together: each is stirred in before the next is added.
+    return stir(stir(stir(first, second), third), fourth) >> 2
+
+
 def seek(rows: array[int], width: int, home_at: int, slots: array[int], mask: int, home: int, slot: int) -> int:
     """The first slot from ``slot`` on that is empty or has a row with this home."""
     while slots[slot] >= 0 and rows[slots[slot] * width + home_at] != home:

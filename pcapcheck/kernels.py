@@ -33,6 +33,12 @@ KERNELS = (
     "pcapcheck.exchanges.ending",
     "pcapcheck.exchanges.pairing_arrays",
     "pcapcheck.exchanges.binning",
+    "pcapcheck.exchanges.exchange_key",
+    "pcapcheck.exchanges.open_exchanges",
+    "pcapcheck.exchanges.answered_exchanges",
+    "pcapcheck.exchanges.ended_exchanges",
+    "pcapcheck.exchanges.repeated_questions",
+    "pcapcheck.exchanges.early_answers",
     "pcapcheck.exchanges.pairing",
     "pcapcheck.exchanges.hostless",
     "pcapcheck.exchanges.sampling",
@@ -79,6 +85,7 @@ HELPERS = (
     PACKAGE / "exchanges" / "pending.pxd",
     PACKAGE / "decode" / "error_frame.pxd",
     PACKAGE / "exchanges" / "pairing_arrays.pxd",
+    PACKAGE / "exchanges" / "exchange_key.pxd",
 )
 
 

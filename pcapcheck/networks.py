@@ -21,6 +21,12 @@ CALICO_PROTOCOLS = ("80", "bird")
 # Interfaces inside a pod in which KubeVirt bridges a virtual machine to the pod's link.
 VM_BRIDGE = re.compile(r"k6t-\w+")
 VM_UPLINK = re.compile(r"\w+-nic")
+# The networks of services that installers choose by themselves: kubeadm (EKS's is inside), k3s and RKE2, EKS,
+# OpenShift, Kubespray, MicroK8s.
+SERVICE_NETWORKS = (
+    *("10.96.0.0/12", "10.43.0.0/16", "172.20.0.0/16", "172.30.0.0/16"),
+    *("10.233.0.0/18", "10.152.183.0/24"),
+)
 
 
 class Network(Struct, frozen=True):

@@ -113,6 +113,7 @@ ORDER = (
     "given",
     "decode",
     "nodestate",
+    "redaction",
     "exchanges",
     "links",
     "paths",

@@ -7,11 +7,19 @@ from typing import Any
 
 import click
 
-from pcapcheck.cli.options import PODS, one_line_errors, rules_option, run_analysis, scope_options
+from pcapcheck.cli.options import (
+    PODS,
+    one_line_errors,
+    parse_unpack_limit,
+    rules_option,
+    run_analysis,
+    scope_options,
+)
 from pcapcheck.cli.output import FILE, complain
+from pcapcheck.cli.redact_options import KEY, REDACT, need_redaction, redacted_inputs, redacted_scope
 from pcapcheck.cli.report_options import ReportCommand, report_options, report_request
 from pcapcheck.cli.reporting import judge_and_report
-from pcapcheck.errors import CaptureError
+from pcapcheck.errors import CaptureError, UsageError
 
 
 @click.command(cls=ReportCommand)
@@ -32,6 +40,8 @@ from pcapcheck.errors import CaptureError
     metavar="DIR",
     help="Write a small pcapng for each failed rule to this folder, with only the frames that show the failure.",
 )
+@REDACT
+@KEY
 @report_options
 @one_line_errors
 def analyze(
@@ -39,6 +49,8 @@ def analyze(
     rule_paths: tuple[Path, ...],
     node_state: tuple[Path, ...],
     evidence: str | None,
+    redact: bool,
+    key_file: Path | None,
     forms: tuple[str, ...],
     outputs: tuple[str, ...],
     strict: bool,
@@ -67,11 +79,28 @@ def analyze(
     if not captures and not rule_paths:
         raise click.MissingParameter(param_type="argument", param_hint="'CAPTURE...'")
     request = report_request(forms, outputs, strict, required, exit_zero, verbose, ladder)
-    inputs = (*captures, *rule_paths, *node_state, *scope["pods_files"])
+    need_redaction(redact, key_file)
+    inputs: tuple[Path, ...] = (*captures, *rule_paths, *node_state, *scope["pods_files"])
     if evidence is not None:
         _try_folder(evidence, is_stream=any(str(path) == "-" for path in captures))
+    if not redact:
+        judge_and_report(
+            lambda: run_analysis(captures, rule_paths, **scope, node_state=node_state), request, inputs, evidence
+        )
+        return
+    if not captures:
+        raise UsageError("--redact: name the captures; those of an expectation file are not redacted")
+    redacted = redacted_inputs(
+        [captures, node_state, scope["pods_files"]], key_file, parse_unpack_limit(scope["unpack_limit"])
+    )
+    given, states, pods = map(tuple, redacted.groups)
+    scope = {**redacted_scope(redacted, scope), "pods_files": pods}
     judge_and_report(
-        lambda: run_analysis(captures, rule_paths, **scope, node_state=node_state), request, inputs, evidence
+        lambda: run_analysis(given, rule_paths, **scope, node_state=states),
+        request,
+        (*inputs, *(file.path for file in redacted.redaction.given)),
+        evidence,
+        [held.path for held in given],
     )
 
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "export": "pcapcheck.cli.export_command:export",
     "interface": "pcapcheck.cli.script_commands:interface",
     "node-script": "pcapcheck.cli.script_commands:node_script",
+    "redact": "pcapcheck.cli.redact_command:redact",
     "rules": "pcapcheck.cli.rules_commands:rules",
     "state": "pcapcheck.cli.state_command:state",
 }

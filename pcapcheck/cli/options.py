@@ -15,6 +15,7 @@ from pcapcheck.errors import PcapcheckError, RuleError, UsageError
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
+    from pcapcheck.given import Taken
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -94,7 +95,7 @@ def rules_option(help_: str) -> Callable[[F], F]:
 
 
 def run_analysis(
-    captures: tuple[Path, ...],
+    captures: tuple[Taken, ...],
     rule_paths: tuple[Path, ...],
     interfaces: tuple[str, ...],
     since: str | None,
@@ -104,8 +105,8 @@ def run_analysis(
     unpack_limit: str | None,
     assignments: tuple[str, ...],
     keep_all: bool = False,
-    node_state: tuple[Path, ...] = (),
-    pods_files: tuple[Path, ...] = (),
+    node_state: tuple[Taken, ...] = (),
+    pods_files: tuple[Taken, ...] = (),
 ) -> Analysis:
     """Analyze captures as ``scope_options`` say, with a progress line."""
     from pcapcheck.links.scope import Scope, parse_interface_names, parse_moment
@@ -119,7 +120,7 @@ def run_analysis(
         pods,
         filter_used,
     )
-    with ProgressLine(captures) as progress:
+    with ProgressLine(tuple(path for path in captures if isinstance(path, Path))) as progress:
         return analyze(
             *captures,
             rules=rule_paths or None,

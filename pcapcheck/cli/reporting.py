@@ -24,13 +24,18 @@ ON_SCREEN: Report = (TEXT, None)
 
 
 def judge_and_report(
-    judge: Callable[[], Analysis], request: ReportRequest, inputs: Iterable[Path], evidence: str | None = None
+    judge: Callable[[], Analysis],
+    request: ReportRequest,
+    inputs: Iterable[Path],
+    evidence: str | None = None,
+    shown: Iterable[Path] | None = None,
 ) -> None:
     """Judge, keep the evidence if that is asked for, write the reports, and exit as the verdict says.
 
     Evidence that cannot be written does not cost the reports, nor does one report cost the others. If nothing can be
     judged at all, reports say so too, except for text on standard output: there the error says enough. ``inputs`` are
-    the files and folders that were named; none of them is written over.
+    the files and folders that were named; none of them is written over. ``shown`` is what reports call them, if that is
+    something else.
     """
     from pcapcheck.report.exit import exit_code
     from pcapcheck.report.left_out import skipped_lines
@@ -43,7 +48,7 @@ def judge_and_report(
         read = [file for capture in analysis.captures for file in capture.source.files]
         analysis = analysis.demand(request.strict, request.required, request.exit_zero)
     except PcapcheckError as error:
-        _report_error(error, request, given)
+        _report_error(error, request, given if shown is None else list(shown))
         raise
     for _, output in request.reports:
         spare(output, read)

@@ -17,11 +17,13 @@ from pcapcheck.cli.options import (
     rules_option,
 )
 from pcapcheck.cli.output import FILE
+from pcapcheck.cli.redact_options import KEY, REDACT, need_redaction, redacted_inputs
 from pcapcheck.cli.report_options import ReportCommand, report_options, report_request
 from pcapcheck.cli.reporting import judge_and_report
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
+    from pcapcheck.given import Input
 
 
 @click.command(cls=ReportCommand)
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 @PODS
 @UNPACK_LIMIT
 @SET
+@REDACT
+@KEY
 @report_options
 @one_line_errors
 def state(
@@ -38,6 +42,8 @@ def state(
     pods_files: tuple[Path, ...],
     unpack_limit: str | None,
     assignments: tuple[str, ...],
+    redact: bool,
+    key_file: Path | None,
     **report: Any,
 ) -> None:
     """Judge the state of a node and its pods, without a capture.
@@ -49,13 +55,23 @@ def state(
     """
     from pcapcheck.pipeline import analyze_state
 
+    request = report_request(**report)
+    need_redaction(redact, key_file)
+    limit = parse_unpack_limit(unpack_limit)
+    paths = (*files, *pods_files)
+    given: tuple[Input, ...] = paths
+    inputs = [*paths, *rule_paths]
+    shown = None
+    if redact:
+        redacted = redacted_inputs([paths], key_file, limit)
+        given = tuple(redacted.groups[0])
+        inputs += [file.path for file in redacted.redaction.given]
+        assignments = tuple(map(redacted.redaction.redact, assignments))
+        shown = [held.path for held in redacted.groups[0]]
+
     def judge() -> Analysis:
         return analyze_state(
-            *files,
-            *pods_files,
-            rules=rule_paths or None,
-            variables=parse_assignments(assignments),
-            unpack_limit=parse_unpack_limit(unpack_limit),
+            *given, rules=rule_paths or None, variables=parse_assignments(assignments), unpack_limit=limit
         )
 
-    judge_and_report(judge, report_request(**report), (*files, *pods_files, *rule_paths))
+    judge_and_report(judge, request, inputs, shown=shown)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
-from pcapcheck.exchanges import pairing, pairing_arrays, pairing_end
+from pcapcheck.exchanges import open_exchanges, pairing, pairing_arrays, pairing_end
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.ending_errors import EndingErrors
 from pcapcheck.exchanges.exchange_bins import ExchangeBin, ExchangeBins
@@ -38,6 +38,7 @@ FIRST_PLACES = 1 << 12
 # A DNS question that is asked again after a pause of this many waits is another question.
 PATIENCE = 3
 OUT_ROWS = 1 << 10
+NO_EVENTS = array("q")
 
 
 class PairedExchanges:
@@ -103,7 +104,7 @@ class PairedExchanges:
     def _pair(self, events: array[int], count: int) -> Iterator[RawRows]:
         self._state[layout.S_EVENT] = 0
         yield from self._until_done(
-            lambda: pairing.pair(self._arrays(), events, count, PATIENCE * self.dns_wait, MOST_OPEN)
+            lambda: pairing.pair(self._arrays(events), count, PATIENCE * self.dns_wait, MOST_OPEN)
         )
 
     def _until_done(self, loop: Callable[[], None]) -> Iterator[RawRows]:
@@ -115,9 +116,10 @@ class PairedExchanges:
                 return
             self._enlarge()
 
-    def _arrays(self) -> PairingArrays:
+    def _arrays(self, events: array[int]) -> PairingArrays:
         """The loops' arrays; none of them can be enlarged while this is kept."""
         return pairing_arrays.PairingArrays(
+            events,
             self._pool,
             self._slots,
             self._answered,
@@ -149,7 +151,9 @@ class PairedExchanges:
         hold_back(
             self._pool, self._answered, self._bins.counts, self._state, last_seen, self.wait, last_number, self.gateways
         )
-        yield from self._until_done(lambda: pairing_end.finish_all(self._arrays(), last_seen, self.wait, self.dns_wait))
+        yield from self._until_done(
+            lambda: pairing_end.finish_all(self._arrays(NO_EVENTS), last_seen, self.wait, self.dns_wait)
+        )
 
     def forget(self, macs: Macs) -> None:
         """Keep only what the bins need, now that all is finished; ``macs`` does not need the decoder."""
@@ -209,6 +213,6 @@ class PairedExchanges:
         most = MOST_OPEN + 2 * layout.REMEMBERED + layout.TALKS + 1
         after = min(max(FIRST_PLACES, 2 * before), most)
         self._pool.frombytes(bytes(8 * layout.FIELDS * (after - before)))
-        pairing.chain_free(self._pool, self._state, before, after)
+        open_exchanges.chain_free(self._pool, self._state, before, after)
         self._slots = empty_slots(2 * after)
-        pairing.enter_all(self._pool, self._slots, before)
+        open_exchanges.enter_all(self._pool, self._slots, before)

@@ -18,7 +18,7 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.exchanges.binning import finish, what_is_full
-    from pcapcheck.exchanges.pairing import unlink
+    from pcapcheck.exchanges.open_exchanges import unlink
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
 
 

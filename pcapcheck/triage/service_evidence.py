@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pcapcheck.networks import SERVICE_NETWORKS
 from pcapcheck.nodestate.source_lines import Sourced
 from pcapcheck.triage.state_roles import IPVS_DEVICE
 from pcapcheck.values import parse_network
@@ -14,17 +15,8 @@ if TYPE_CHECKING:
     from pcapcheck.nodestate.services import Service
     from pcapcheck.nodestate.state import State
 
-# The networks of services that installers choose by themselves: kubeadm (EKS's is inside), k3s and RKE2, EKS,
-# OpenShift, Kubespray, MicroK8s. If only a rule speaks for a service, it is believed for these.
-USUAL = tuple(
-    map(
-        parse_network,
-        (
-            *("10.96.0.0/12", "10.43.0.0/16", "172.20.0.0/16", "172.30.0.0/16"),
-            *("10.233.0.0/18", "10.152.183.0/24"),
-        ),
-    )
-)
+# If only a rule speaks for a service, it is believed for these.
+USUAL = tuple(map(parse_network, SERVICE_NETWORKS))
 
 
 def is_usual(address: int) -> bool:

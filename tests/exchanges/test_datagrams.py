@@ -281,7 +281,7 @@ def test_a_host_without_sctp_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(bool(MISSING), reason=MISSING)
-@pytest.mark.parametrize("options", [("-nn",), ("-nn", "-e", "-v")], ids=" ".join)
+@pytest.mark.parametrize("options", [("-nn",), ("-nn", "-e", "-v"), ("-nn", "-vv")], ids=" ".join)
 @pytest.mark.parametrize("scenario", ["udp-answered", "udp-dropped", "sctp-answered", "sctp-dropped"])
 def test_what_tcpdump_prints_is_judged_as_the_packets_are(
     scenario: str, options: tuple[str, ...], tmp_path: Path

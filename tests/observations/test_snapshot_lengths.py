@@ -34,10 +34,12 @@ MOST = 151
 SOME = (34, 41, 42, 55, 61, 62, 63, 64, 66, 68, 69, 94, 110)
 # How many lengths of every scenario, others for each.
 EACH = 5
+# What is known of a cause when the frames that tell which one it is have lost their ends.
+WIDER = {"vxlan-checksum-offload": "checksum-wrong"}
 
 
 def _confirmed(analysis: Analysis) -> set[str]:
-    return {one.cause.id for diagnosis in analysis.diagnoses for one in diagnosis.confirmed}
+    return {cause.cause.id for diagnosis in analysis.diagnoses for cause in diagnosis.confirmed}
 
 
 def _says_less(before: Finding, after: Finding, apart: Finding | None) -> bool:
@@ -70,7 +72,8 @@ def _check(scenario: str, lengths: Iterable[int], folder: Path, only: int | None
             if not _says_less(before[finding.rule.id], finding, apart.get(finding.rule.id))
         }
         assert said == {}, f"{length} bytes"
-        assert _confirmed(analysis) <= _confirmed(whole), f"{length} bytes"
+        confirmed = _confirmed(whole)
+        assert _confirmed(analysis) <= confirmed | {WIDER.get(cause, cause) for cause in confirmed}, f"{length} bytes"
 
 
 @pytest.mark.parametrize("scenario", ["traceroute", "healthy", "two-nodes-vxlan", "two-nodes-ipip"])

@@ -165,7 +165,9 @@ def test_what_is_accepted_and_passes_is_an_unexpected_pass(more: str, strict: bo
         assert done.returncode == 1
         assert re.search(rf"FAILED x.pcapcheck.yaml::gateway-arp-answered - .*{said}", done.stdout)
     else:
-        assert (done.returncode, counts(done.stdout)) == (0, {"deselected": 23, "xpassed": 1})
+        assert done.returncode == 0
+        assert counts(done.stdout).keys() == {"deselected", "xpassed"}
+        assert counts(done.stdout)["xpassed"] == 1
         assert f"XPASS x.pcapcheck.yaml::gateway-arp-answered - {said}" in done.stdout
 
 

@@ -13,7 +13,7 @@ from tests.support.lab import CAPTURES, captures
 SHOWN = {
     "healthy": "healthy",
     "arp-silent": "proxy-arp-off",
-    "lost-midway": "missing-host-route",
+    "lost-midway": "route-lost-midway",
     "two-nodes": "second-node-drops",
 }
 # Forges show them on light and dark pages; a picture brings its own paper.
@@ -26,4 +26,4 @@ def drawings() -> Iterator[tuple[str, str]]:
         text = page(analyze(*captures(scenario), node_state=CAPTURES / scenario / "state.txt"))
         for what, drawing in zip(("way", "ladder"), re.findall(r"<svg.*?</svg>", text, re.S), strict=False):
             own = drawing.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" color="#1f2933" ', 1)
-            yield f"{name}-{what}.svg", own.replace("</title>", f"</title>{PAPER}", 1) + "\n"
+            yield f"{name}-{what}.svg", re.sub(r"^<svg[^>]*>", rf"\g<0>{PAPER}", own) + "\n"

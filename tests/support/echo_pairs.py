@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from fixtures.made.containers import NANOSECONDS, Packet, pcap
 from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_layout import IFINDEX, INTERFACE
+from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.raw_rows import RawRows
@@ -34,7 +35,7 @@ Fields = Mapping[str, str]
 class Pairing:
     """Our echoes of a capture by the number of their request, and which frames are ICMP echoes to us at all."""
 
-    echoes: dict[int, QuestionRow]
+    echoes: dict[int, EchoRow]
     read: set[int]
     points: dict[tuple[int, int], list[int]]
 
@@ -73,7 +74,7 @@ def pair(data: bytes) -> Pairing:
                 read.add(row.frames[0])
         done += objects(echoes.feed(batch))
     done += objects(echoes.finish(array("q", bytes(8 * len(decoder.groups()))), reader.frames))
-    return Pairing({echo.frames[0]: echo for echo in done}, read, points)
+    return Pairing({row.frames[0]: row for row in done if isinstance(row, EchoRow)}, read, points)
 
 
 def objects(finished: Iterable[RawRows]) -> list[QuestionRow]:

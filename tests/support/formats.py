@@ -183,7 +183,7 @@ def of_html(text: str) -> dict[str, ReadBack]:
         known = severity[1] if severity else "info" if mark == "~" else "error"
         found[name] = ReadBack("fail", known, _frames(unescape(rest)))
     for title, status in (("Passed", "pass"), ("Not checked", "not-checked")):
-        part = re.search(rf"<summary><b>{title}</b>(.*?)</details>", text, re.S)
+        part = re.search(rf"<h2>{title}</h2>(.*?)</details>", text, re.S)
         for names in re.findall(r"<li><b>([a-z0-9, -]+)</b>", part[1] if part else ""):
             found |= {name: ReadBack(status) for name in names.split(", ")}
     return found

@@ -218,7 +218,7 @@ def upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
         ports = "tcp"
         found.upper = Transport(TCP)
     else:
-        ports = _by_protocol(found, src, dst, text)
+        ports = _by_protocol(found, src, dst, text, lines)
     if checksum is not None and found.upper is not None and found.upper.checksum is None:
         found.upper.checksum = checksum
     if ports:
@@ -235,8 +235,14 @@ def upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
     found.src, found.dst = lines.addresses.of(src, found.version), lines.addresses.of(dst, found.version)
 
 
-def _by_protocol(found: Datagram, src: str, dst: str, text: str) -> str:
+def _by_protocol(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> str:
     """Read what is neither ICMP nor clearly TCP, by the printed protocol or the words; return whose ports it has."""
+    has_ports = all(_has_port(end) for end in (src, dst))
+    if text.startswith("sctp") and has_ports:
+        # With -vv its chunks follow on lines of their own.
+        chunk = _CHUNK.search(text) or _CHUNK.search(lines.peek())
+        found.upper = Transport(SCTP, flags=_CHUNKS.get(chunk[1]) if chunk else None)
+        return "sctp"
     alone = _ALONE.match(text)
     if alone and not text.startswith(("tcp", "udp")) and (alone[1] or alone[2] in protocols.PROTOCOL_NAMES):
         found.protocol = int(alone[1]) & 255 if alone[1] else protocols.PROTOCOL_NAMES[alone[2]]
@@ -247,12 +253,7 @@ def _by_protocol(found: Datagram, src: str, dst: str, text: str) -> str:
     if beginning:
         found.protocol = _BEGINNINGS[beginning[0]]
         return "udp" if found.protocol == protocols.DCCP else ""
-    if text.startswith("sctp"):
-        chunk = _CHUNK.search(text)
-        found.upper = Transport(SCTP, flags=_CHUNKS.get(chunk[1]) if chunk else None)
-        return "sctp"
     printed = found.protocol if found.version == 4 else None
-    has_ports = all(_has_port(end) for end in (src, dst))
     if printed in (None, TCP, UDP) and has_ports and (text or family_of(src) == 4):
         # All printers of TCP say its flags, or "tcp".
         found.upper = Transport(TCP if printed == TCP else UDP)

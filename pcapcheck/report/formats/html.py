@@ -23,8 +23,10 @@ from pcapcheck.report.headline import WARN
 from pcapcheck.report.marks import ACCEPTED, FAILED, PASSED, UNCHECKED, WARNED
 from pcapcheck.report.model import Explanation, Failure, Report
 from pcapcheck.report.pictures.drawn_ladder import DrawnLadder
-from pcapcheck.report.pictures.ladder import ladders
+from pcapcheck.report.pictures.drawn_way import DrawnWay
+from pcapcheck.report.pictures.ladder import ladder_of
 from pcapcheck.report.pictures.over_time import over_time
+from pcapcheck.report.pictures.pictured_exchange import pictured_exchanges
 from pcapcheck.report.pictures.way import way
 from pcapcheck.report.pod_rows import EVERY, NONE, pod_rows
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS
@@ -70,8 +72,7 @@ def page(analysis: Analysis) -> str:
 def cell(analysis: Analysis) -> str:
     """What a notebook shows: verdict, cause, the way of the packet and its ladders."""
     report = build_report(analysis, BARE)
-    values = {"way": way(analysis), "ladders": _ladders(analysis)}
-    return _render("cell.html", report, values, BRIEFEST)
+    return _render("cell.html", report, _of_exchanges(analysis), BRIEFEST)
 
 
 def _render(template: str, report: Report, values: dict[str, Any], bounds: Bounds) -> str:
@@ -104,16 +105,17 @@ def _short(text: str, most: int = SHORT) -> str:
 
 def _pictures(analysis: Analysis, report: Report) -> dict[str, Any]:
     over = over_time(analysis, list(report.pod_exchanges))
+    lasting = format_duration(over.last - over.first) if over else ""
+    return _of_exchanges(analysis) | {"over_time": over, "duration": lasting}
+
+
+def _of_exchanges(analysis: Analysis) -> dict[str, Any]:
+    exchanges = pictured_exchanges(analysis)
+    gone = way(analysis, exchanges)
     return {
-        "way": way(analysis),
-        "ladders": _ladders(analysis),
-        "over_time": over,
-        "duration": format_duration(over.last - over.first) if over else "",
+        "way": DrawnWay(gone) if gone else None,
+        "ladders": [DrawnLadder(ladder_of(exchange)) for exchange in exchanges],
     }
-
-
-def _ladders(analysis: Analysis) -> list[DrawnLadder]:
-    return [DrawnLadder(f"ladder{number}", ladder) for number, ladder in enumerate(ladders(analysis))]
 
 
 def _words(report: Report, bounds: Bounds) -> dict[str, Any]:
@@ -187,7 +189,8 @@ def _about(report: Report) -> Iterator[str]:
         yield format_time(report.first).partition(".")[0].replace("T", " ").rstrip("Z") + " UTC"
         yield format_duration(report.last - report.first)
     captures = len(report.captures)
-    yield f"{captures:,} capture{'' if captures == 1 else 's'}"
+    if captures:
+        yield f"{captures:,} capture{'' if captures == 1 else 's'}"
 
 
 def _first(report: Report) -> Iterator[dict[str, Any]]:

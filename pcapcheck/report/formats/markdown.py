@@ -70,7 +70,7 @@ def _lines(report: Report, analysis: Analysis, verbose: bool) -> Iterator[str]:
         yield f"- ⚠️ {prose(line)}"
     for demand in wording.some([demand.text for demand in report.demands], "more demands that are not met", verbose):
         yield f"- ❌ {prose(demand)}"
-    if report.failures:
+    if report.failures or analysis.asked_in_vain:
         yield from _pictures(analysis)
     yield from _failures(report)
     for sentence, why in wording.questions(report):
@@ -87,13 +87,15 @@ def _lines(report: Report, analysis: Analysis, verbose: bool) -> Iterator[str]:
 
 def _pictures(analysis: Analysis) -> Iterator[str]:
     """The way of the packet that failed first and its ladder, as Mermaid, folded."""
-    from pcapcheck.report.pictures.ladder import ladders
+    from pcapcheck.report.pictures.ladder import ladder_of
     from pcapcheck.report.pictures.mermaid import ladder_lines, way_lines
+    from pcapcheck.report.pictures.pictured_exchange import pictured_exchanges
     from pcapcheck.report.pictures.way import way
 
-    gone = way(analysis)
+    exchanges = pictured_exchanges(analysis, failed=1, comparison=False)
+    gone = way(analysis, exchanges)
     drawings = [way_lines(gone)] if gone else []
-    drawings += [ladder_lines(ladder) for ladder in ladders(analysis)[:1] if ladder.failed]
+    drawings += [ladder_lines(ladder_of(exchange)) for exchange in exchanges]
     if not drawings:
         return
     yield ""

@@ -95,10 +95,11 @@ def _verdict(page: Page, report: Report) -> None:
 
 
 def _ladders(page: Page, analysis: Analysis) -> None:
-    from pcapcheck.report.pictures.ladder import ladders
+    from pcapcheck.report.pictures.ladder import ladder_of
+    from pcapcheck.report.pictures.pictured_exchange import pictured_exchanges
     from pcapcheck.report.pictures.text_ladder import text_ladder
 
-    for drawn in ladders(analysis):
+    for drawn in map(ladder_of, pictured_exchanges(analysis)):
         page.line()
         page.line(Text(drawn.title, "bold"))
         for line in text_ladder(drawn, page.width, ascii_only=page.mark(PASSED) != PASSED):

@@ -6,21 +6,20 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from pcapcheck.report.pictures.ladder import SEEN, Arrow, Ladder, time_words
+from pcapcheck.report.pictures.ladder import LOST, SEEN, Arrow, Ladder, time_words
 
-LEFT, RIGHT, TOP, BOTTOM = 150, 110, 62, 22
+LEFT, RIGHT, TOP, BOTTOM = 110, 90, 66, 22
 # Between arrows: at least this, and what time between them adds to all of them together.
-ROW, LEG, STRETCH = 32, 18, 120
-NARROW, WIDE = 150, 280
+ROW, LEG, STRETCH = 36, 22, 150
+NARROW, WIDE = 108, 280
 WIDTH = 860
-# The width of a letter, about.
-LETTER = 6.2
+# The width of a letter, about; how far from where a packet ends its note stands, or how far below without room there.
+LETTER, ASIDE, BELOW = 6.4, 96, 17
 
 
 class DrawnLadder(Struct, frozen=True):
-    """Coordinates in pixels; ``id`` names the drawing in its page. Time between packets is drawn in proportion."""
+    """Coordinates in pixels. Time between packets is drawn in proportion."""
 
-    id: str
     ladder: Ladder
 
     @property
@@ -39,8 +38,22 @@ class DrawnLadder(Struct, frozen=True):
         return int((self.width - LEFT) / LETTER)
 
     @property
+    def name_letters(self) -> int:
+        """How long the name of a lifeline may be."""
+        return int(self.gap / (LETTER + 0.8))
+
+    def x(self, lifeline: int) -> int:
+        return LEFT + lifeline * self.gap
+
+    def is_below(self, arrow: Arrow) -> bool:
+        """Whether a note has no room next to the cross where a packet ends."""
+        side = 1 if arrow.end > arrow.start else -1
+        end = self.x(arrow.start) + side * (ASIDE + LETTER * (len(arrow.note) + 2))
+        return arrow.state == LOST and not 0 <= end <= self.width
+
+    @property
     def height(self) -> int:
-        return round(self.arrows[-1][1] + BOTTOM) if self.ladder.arrows else TOP + BOTTOM
+        return round(self.arrows[-1][1] + BOTTOM + BELOW) if self.ladder.arrows else TOP + BOTTOM
 
     @property
     def arrows(self) -> list[tuple[Arrow, float, str]]:
@@ -57,7 +70,7 @@ class DrawnLadder(Struct, frozen=True):
                 # A leg that nothing shows is drawn on from where the packet was seen.
                 y += LEG if arrow.state == SEEN else 0
             elif number:
-                y += ROW + STRETCH * wait / whole
+                y += ROW + STRETCH * wait / whole + (BELOW if self.is_below(arrows[number - 1]) else 0)
             placed.append((arrow, round(y, 1), "" if goes_on else time_words(arrow.after)))
         return placed
 

@@ -6,19 +6,23 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from pcapcheck import protocols
 from pcapcheck.analysis import Analysis
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.report.pictures.packet_words import words_of
+from pcapcheck.report.pictures.packet_words import kind_of, words_of
 
 # (capture, frame)
 Place = tuple[int, int]
 
 
 class Sighting(Struct, frozen=True):
-    """A frame at one capture point. ``time`` in nanoseconds; of ARP, addresses are those of sender and target."""
+    """A frame at one capture point. ``time`` in nanoseconds; what asks for a MAC is from who asks to who is asked for.
+
+    ``kind`` and ``words`` say what it is, as ``packet_words`` does.
+    """
 
     place: Place
     point: PointFacts
@@ -29,6 +33,7 @@ class Sighting(Struct, frozen=True):
     eth_src: int | None
     eth_dst: int | None
     side: str | None
+    kind: str
     words: str
 
 
@@ -52,7 +57,7 @@ def sightings(analysis: Analysis, places: Iterable[Place]) -> dict[Place, Sighti
 
 
 def _sighting(capture: int, row: FrameRow, point: PointFacts) -> Sighting:
-    src, dst = (row.ip_src, row.ip_dst) if row.arp_opcode is None else (row.arp_src_proto_ipv4, row.arp_dst_proto_ipv4)
+    src, dst = _ends(row)
     return Sighting(
         place=(capture, row.frames[0]),
         point=point,
@@ -63,8 +68,19 @@ def _sighting(capture: int, row: FrameRow, point: PointFacts) -> Sighting:
         eth_src=_number(row.eth_src),
         eth_dst=_number(row.eth_dst),
         side=point.sides.of(point.groups[row.group])[0],
+        kind=kind_of(row),
         words=words_of(row),
     )
+
+
+def _ends(row: FrameRow) -> tuple[object, object]:
+    """Sender and receiver: of ARP those in the message, of neighbour discovery the target instead of a group."""
+    if row.arp_opcode is not None:
+        return row.arp_src_proto_ipv4, row.arp_dst_proto_ipv4
+    if isinstance(row.nd_target, int):
+        asks = row.icmp_type == protocols.NEIGHBOR_SOLICITATION
+        return (row.ip_src, row.nd_target) if asks else (row.nd_target, row.ip_dst)
+    return row.ip_src, row.ip_dst
 
 
 def _number(value: object) -> int | None:

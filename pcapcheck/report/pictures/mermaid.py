@@ -20,12 +20,12 @@ def way_lines(way: Way) -> Iterator[str]:
     """A flowchart from left to right."""
     yield "flowchart LR"
     for number, stop in enumerate(way.stops):
-        words = "<br>".join(_safe(word) for word in (stop.name, *stop.lines, stop.count) if word)
+        words = "<br>".join(_safe(word) for word in (stop.name, stop.count, *stop.lines) if word)
         yield f'  s{number}["{words}"]' if stop.is_end else f'  s{number}(["{words}"])'
     for number, leg in enumerate(way.legs):
         arrow = "--x" if leg.state == LOST else "-->" if leg.state == SEEN else "-.->"
-        label = "last seen here" if leg.state == LOST else _safe(leg.text)
-        yield f"  s{number} {arrow}{f'|{label}|' if label else ''} s{number + 1}"
+        label = f'|"{_safe(leg.text)}"|' if leg.text else ""
+        yield f"  s{number} {arrow}{label} s{number + 1}"
 
 
 def ladder_lines(ladder: Ladder) -> Iterator[str]:

@@ -123,9 +123,12 @@ def _span(analysis: Analysis) -> tuple[int | None, int | None]:
 def _add_capture(
     analysis: Analysis, capture: int, pods: list[PodSummary], sums: list[_Sums], first: int, last: int
 ) -> None:
-    owners = {(pod.link.key, ip): number for number, pod in enumerate(pods) for ip in pod.ips}
-    if not any(pod.link.key[0] == capture for pod in pods):
+    owners: dict[PointKey, dict[int, int]] = {}
+    for number, pod in enumerate(pods):
+        owners.setdefault(pod.link.key, {}).update(dict.fromkeys(pod.ips, number))
+    if not any(key[0] == capture for key in owners):
         return
+    known: dict[int | None, dict[int, int]] = {}
     time, rtt, src = (ECHO_FIELDS.columns[name] for name in ("time", "rtt", "src"))
     assert isinstance(time, Field)
     assert isinstance(rtt, Field)
@@ -136,11 +139,14 @@ def _add_capture(
         times, trips = cells.field(time), cells.field(rtt)
         assert isinstance(times, Numbers)
         assert isinstance(trips, Numbers)
-        places = [_point(analysis, capture, group) for group in groups.values]
+        for group in groups.values:
+            if group not in known:
+                point = _point(analysis, capture, group)
+                known[group] = owners.get(point.key, {}) if point is not None else {}
         lost = np.array([outcome == "unanswered" for outcome in outcomes.values], np.bool_)[outcomes.codes]
         settled = np.array([outcome != "in-flight" for outcome in outcomes.values], np.bool_)[outcomes.codes]
-        for group, source, number in _owned(places, sources.values, owners):
-            own = (groups.codes == group) & (sources.codes == source) & settled & ~times.absent
+        for code, source, number in _owned([known[group] for group in groups.values], sources.values):
+            own = (groups.codes == code) & (sources.codes == source) & settled & ~times.absent
             if own.any():
                 slices = (times.values[own] - first) * SLICES // (last - first + 1)
                 # Where silence proves nothing, none is a loss.
@@ -148,15 +154,16 @@ def _add_capture(
                 _add(sums[number], slices, trips, own, lost_here)
 
 
-def _owned(
-    places: list[PointFacts | None], sources: list[int | None], owners: dict[tuple[PointKey, int], int]
-) -> Iterator[tuple[int, int, int]]:
-    """The frame groups and sources, by their codes, that are a shown pod's, with its number."""
-    for group, point in enumerate(places):
-        for code, source in enumerate(sources) if point is not None else ():
-            number = owners.get((point.key, source)) if point is not None and source is not None else None
-            if number is not None:
-                yield group, code, number
+def _owned(owners: list[dict[int, int]], sources: list[int | None]) -> Iterator[tuple[int, int, int]]:
+    """The frame groups and sources, by their codes, that are a shown pod's, with its number.
+
+    ``owners`` are the numbers of the pods of each group, by address.
+    """
+    codes = {source: code for code, source in enumerate(sources)}
+    for group, own in enumerate(owners):
+        for ip, number in own.items():
+            if ip in codes:
+                yield group, codes[ip], number
 
 
 def _point(analysis: Analysis, capture: int, group: int | None) -> PointFacts | None:

@@ -20,6 +20,8 @@ NEIGHBOURS = {
     protocols.NEIGHBOR_SOLICITATION: "neighbour solicitation",
     protocols.NEIGHBOR_ADVERTISEMENT: "neighbour advertisement",
 }
+# What a packet is to its exchange. ON_LINK: no router forwards it (ARP, neighbour discovery). PASSING: anything else.
+ON_LINK, QUESTION, ANSWER, ERROR, PASSING = "on-link", "question", "answer", "error", "passing"
 FLAGS = (
     (protocols.TCP_SYN, "SYN"),
     (protocols.TCP_FIN, "FIN"),
@@ -28,16 +30,39 @@ FLAGS = (
 )
 
 
+def kind_of(frame: FrameRow) -> str:
+    """What a frame is to its exchange: ON_LINK, QUESTION, ANSWER, ERROR or PASSING."""
+    if frame.arp_opcode is not None:
+        return ON_LINK
+    icmp, flags = frame.icmp_type, frame.tcp_flags
+    if isinstance(icmp, int):
+        version = _version(frame)
+        if version == 6 and icmp in NEIGHBOURS:
+            return ON_LINK
+        if (version, icmp) in ERRORS:
+            return ERROR
+        return {REQUEST[version]: QUESTION, REPLY[version]: ANSWER}.get(icmp, PASSING)
+    if isinstance(flags, int) and flags & protocols.TCP_SYN:
+        return ANSWER if flags & protocols.TCP_ACK else QUESTION
+    if frame.udp_dstport == protocols.DNS_PORT:
+        return QUESTION
+    return ANSWER if frame.udp_srcport == protocols.DNS_PORT else PASSING
+
+
 def words_of(frame: FrameRow) -> str:
-    """As in ``who-has 169.254.1.1``, ``echo request id 15 seq 0``, ``SYN to port 443``, ``DNS query``."""
+    """As in ``who-has 169.254.1.1``, ``echo request id 15 seq 0``, ``SYN 40012 → 443``, ``DNS query``."""
     if frame.arp_opcode is not None:
         return _arp(frame)
     if isinstance(frame.icmp_type, int):
         return _icmp(frame, frame.icmp_type)
     set_flags = frame.tcp_flags
     if isinstance(set_flags, int):
-        flags = "-".join(name for bit, name in FLAGS if set_flags & bit) or "TCP"
-        return f"{flags} {_ports(frame.tcp_srcport, frame.tcp_dstport)}"
+        flags = [name for bit, name in FLAGS if set_flags & bit]
+        ports = _ports(frame.tcp_srcport, frame.tcp_dstport)
+        if flags in ([], ["ACK"]):
+            # It neither opens nor ends a connection, and may carry data: its length says whether.
+            return f"TCP {ports}, {frame.frame_len} bytes"
+        return f"{'-'.join(flags)} {ports}"
     if frame.udp_dstport is not None:
         if frame.udp_dstport == protocols.DNS_PORT:
             return f"DNS query from port {frame.udp_srcport}"
@@ -58,7 +83,7 @@ def _arp(frame: FrameRow) -> str:
 
 
 def _icmp(frame: FrameRow, icmp: int) -> str:
-    version = 6 if frame.ip_version == 6 else 4
+    version = _version(frame)
     if version == 6 and icmp in NEIGHBOURS:
         target = frame.nd_target
         return f"{NEIGHBOURS[icmp]}{f' {format_address(target)}' if isinstance(target, int) else ''}"
@@ -68,6 +93,10 @@ def _icmp(frame: FrameRow, icmp: int) -> str:
     name = ERRORS.get((version, icmp))
     mtu = f", MTU {frame.icmp_mtu}" if frame.icmp_mtu else ""
     return f"ICMP error: {name}{mtu}" if name else f"ICMP type {icmp} code {frame.icmp_code}"
+
+
+def _version(frame: FrameRow) -> int:
+    return 6 if frame.ip_version == 6 else 4
 
 
 def _ports(source: object, destination: object) -> str:

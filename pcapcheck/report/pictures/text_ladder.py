@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from pcapcheck.report.pictures.ladder import LOST, SEEN, Arrow, Ladder, time_words
 
 TIMES = 10
-LEAST_GAP = 12
+# Around the outermost lifelines, and between two.
+EDGE, LEAST_GAP = 6, 8
 BAR, LINE, DOTS, RIGHT, LEFT, CROSS = "│", "─", "┄", "▶", "◀", "✗"
 PLAIN = {BAR: "|", LINE: "-", DOTS: ".", RIGHT: ">", LEFT: "<", CROSS: "x", "┼": "+", "→": ">", "µ": "u", "…": "~"}
 UNICODE: Mapping[str, str] = {}
@@ -29,18 +30,20 @@ class _Drawing:
     def __init__(self, ladder: Ladder, width: int) -> None:
         self._ladder = ladder
         spaces = max(1, len(ladder.lifelines) - 1)
-        self._gap = max(LEAST_GAP, (width - TIMES - 2 * LEAST_GAP) // spaces)
-        self._first = TIMES + LEAST_GAP // 2
-        self._width = max(width, self._first + self._gap * spaces + 1)
+        self._gap = max(LEAST_GAP, (width - TIMES - 2 * EDGE) // spaces)
+        self._first = TIMES + EDGE
+        self._width = max(width, self._first + self._gap * spaces + EDGE)
 
     def lines(self) -> Iterator[str]:
-        yield self._names()
+        yield self._heads([lifeline.name for lifeline in self._ladder.lifelines])
+        if any(lifeline.machine for lifeline in self._ladder.lifelines):
+            yield self._heads([lifeline.machine or lifeline.note for lifeline in self._ladder.lifelines])
         before = -1
         for arrow in self._ladder.arrows:
             if arrow.text:
                 yield self._text(arrow)
             time = time_words(arrow.after) if arrow.packet != before else ""
-            yield self._arrow(arrow, time)
+            yield from self._arrow(arrow, time)
             before = arrow.packet
         if self._ladder.left_out:
             yield f"and {self._ladder.left_out} more arrows"
@@ -54,23 +57,24 @@ class _Drawing:
             line[self._at(number)] = BAR
         return line
 
-    def _names(self) -> str:
-        line = [" "] * (self._width + self._gap)
-        for number, lifeline in enumerate(self._ladder.lifelines):
-            name = _cut(lifeline.name, self._gap - 1)
-            start = max(0, self._at(number) - cell_len(name) // 2)
-            line[start : start + len(name)] = name
+    def _heads(self, words: list[str]) -> str:
+        line = [" "] * self._width
+        for number, word in enumerate(words):
+            shown = _cut(word, self._gap - 1)
+            start = max(0, min(self._at(number) - cell_len(shown) // 2, self._width - len(shown)))
+            line[start : start + len(shown)] = shown
         return "".join(line)
 
     def _text(self, arrow: Arrow) -> str:
         line = self._bars()
         start, end = self._at(arrow.start), self._at(arrow.end)
-        text = _cut(f" {arrow.text} ", self._width - TIMES)
+        room = self._width - (start + 1 if end > start else TIMES)
+        text = _cut(f" {arrow.text} ", room)
         at = start + 1 if end > start else max(TIMES, start - len(text))
         line[at : at + len(text)] = text
         return "".join(line)
 
-    def _arrow(self, arrow: Arrow, time: str) -> str:
+    def _arrow(self, arrow: Arrow, time: str) -> Iterator[str]:
         line = self._bars()
         line[: len(time)] = time
         start, end = self._at(arrow.start), self._at(arrow.end)
@@ -79,13 +83,26 @@ class _Drawing:
             stop = start + step * (self._gap // 2)
             _fill(line, start + step, stop, DOTS)
             line[stop] = CROSS
-            note = _cut(f" {arrow.note}", self._width)
-            at = stop + 1 if step > 0 else max(0, stop - len(note) - 1)
-            line[at : at + len(note)] = note if step > 0 else f"{note} "
-            return "".join(line)
+            yield from self._with_note(line, stop, step, arrow.note)
+            return
         _fill(line, start + step, end, LINE if arrow.state == SEEN else DOTS)
         line[end - step] = RIGHT if step > 0 else LEFT
-        return "".join(line)
+        yield "".join(line)
+
+    def _with_note(self, line: list[str], stop: int, step: int, note: str) -> Iterator[str]:
+        """A line with what to say at a cross: next to it if there is room, else below."""
+        at = stop + 2 if step > 0 else stop - 1 - len(note)
+        if at >= TIMES and at + len(note) <= self._width:
+            line[at - 1 : at + len(note) + 1] = f" {note} "
+            line[stop] = CROSS
+            yield "".join(line)
+            return
+        yield "".join(line)
+        shown = _cut(note, self._width - TIMES - 2)
+        below = self._bars()
+        at = max(TIMES, min(stop, self._width - len(shown) - 1))
+        below[at - 1 : at + len(shown) + 1] = f" {shown} "
+        yield "".join(below)
 
 
 def _fill(line: list[str], start: int, stop: int, mark: str) -> None:

@@ -1,0 +1,106 @@
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False
+"""Answered exchanges: kept for a while, in a ring, as another answer may come; the oldest is finished.
+
+The loops run as plain Python or compiled by Cython with the C types in ``answered_exchanges.pxd``.
+"""
+
+from __future__ import annotations
+
+try:
+    import cython
+except ImportError:
+    from pcapcheck import _cython_stub as cython
+
+if not cython.compiled:
+    from pcapcheck.capture import scan_layout
+    from pcapcheck.decode import frame_layout
+    from pcapcheck.exchanges import pairing_layout as layout
+    from pcapcheck.exchanges.binning import finish
+    from pcapcheck.exchanges.open_exchanges import unlink
+    from pcapcheck.exchanges.pairing_arrays import PairingArrays
+    from pcapcheck.hash_table import fetch_row, fetch_slot, remove
+
+
+def note_reply(arrays: PairingArrays, row: int, event: int) -> None:
+    """What the first reply says of itself."""
+    arrays.pool[row + layout.REPLIES] = 1
+    arrays.pool[row + layout.REPLY_TIME] = arrays.events[event + frame_layout.E_TIME]
+    arrays.pool[row + layout.REPLY_TTL] = arrays.events[event + frame_layout.E_TTL]
+    arrays.pool[row + layout.REPLY_GROUP] = arrays.events[event + frame_layout.E_GROUP]
+    arrays.pool[row + layout.REPLY_NUMBER] = arrays.events[event + frame_layout.E_NUMBER]
+    if arrays.events[event + frame_layout.E_KIND] & frame_layout.E_QUERY:
+        arrays.pool[row + layout.RCODE] = arrays.events[event + frame_layout.E_RCODE]
+
+
+def release(arrays: PairingArrays, place: int) -> None:
+    """Give a place back."""
+    remove(arrays.pool, layout.FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
+    arrays.pool[place * layout.FIELDS + layout.STATE] = layout.FREE
+    arrays.pool[place * layout.FIELDS + layout.NEWER] = arrays.state[layout.S_FREE]
+    arrays.state[layout.S_FREE] = place
+    arrays.state[layout.S_USED] = arrays.state[layout.S_USED] - 1
+
+
+def fetch_oldest(arrays: PairingArrays, at: int) -> None:
+    """Have those loaded that will soon be what was answered longest ago, and the slots that they leave."""
+    place = arrays.answered[(at + layout.AHEAD) % layout.REMEMBERED]
+    if place >= 0:
+        fetch_row(arrays.pool, place * layout.FIELDS, layout.FIELDS)
+    place = arrays.answered[(at + layout.AHEAD // 2) % layout.REMEMBERED]
+    if place >= 0:
+        fetch_slot(arrays.slots, arrays.pool[place * layout.FIELDS + layout.HOME] & arrays.mask)
+
+
+def remember_talk(arrays: PairingArrays, place: int) -> None:
+    """A datagram has its answer: whatever its two ports say from now on belongs to it, while others are answered."""
+    at = arrays.state[layout.S_TALKS_AT]
+    arrays.state[layout.S_TALKS_AT] = (at + 1) % layout.TALKS
+    oldest = arrays.talks[at]
+    if oldest >= 0:
+        finish(arrays, oldest)
+        release(arrays, oldest)
+    arrays.talks[at] = place
+    arrays.pool[place * layout.FIELDS + layout.OLDER] = at
+
+
+def remember_answered(arrays: PairingArrays, place: int) -> None:
+    """Put what was answered into its ring; what is remembered longest goes."""
+    at = arrays.state[layout.S_ANSWERED_AT]
+    arrays.state[layout.S_ANSWERED_AT] = (at + 1) % layout.REMEMBERED
+    oldest = arrays.answered[at]
+    if oldest >= 0:
+        finish(arrays, oldest)
+        release(arrays, oldest)
+    arrays.answered[at] = place
+    arrays.pool[place * layout.FIELDS + layout.OLDER] = at
+    fetch_oldest(arrays, at)
+
+
+def settle(arrays: PairingArrays, place: int) -> None:
+    """An exchange has its reply: remember it for a while, in case another comes; what is remembered longest goes."""
+    row = place * layout.FIELDS
+    arrays.pool[row + layout.STATE] = layout.ANSWERED
+    arrays.pool[row + layout.OUTCOME] = layout.REPLIED
+    asked = arrays.pool[row + layout.TIME]
+    replied = arrays.pool[row + layout.REPLY_TIME]
+    if asked != scan_layout.ABSENT_TIME and replied != scan_layout.ABSENT_TIME:
+        arrays.pool[row + layout.RTT] = replied - asked if replied > asked else 0
+    if arrays.pool[row + layout.KIND] == layout.KIND_DATAGRAM:
+        remember_talk(arrays, place)
+    else:
+        remember_answered(arrays, place)
+
+
+def take_reply(arrays: PairingArrays, place: int, event: int) -> None:
+    """A reply to what is known: the answer, another one, or what came before its request once more."""
+    row = place * layout.FIELDS
+    if arrays.pool[row + layout.STATE] == layout.OPEN:
+        unlink(arrays, place)
+        note_reply(arrays, row, event)
+        settle(arrays, place)
+    elif arrays.pool[row + layout.STATE] == layout.ANSWERED:
+        arrays.pool[row + layout.REPLIES] = arrays.pool[row + layout.REPLIES] + 1
+    elif arrays.pool[row + layout.REPLIES] == 0:
+        arrays.pool[row + layout.OUTCOME] = layout.UNANSWERED
+        note_reply(arrays, row, event)

@@ -1,0 +1,114 @@
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False
+"""Open exchanges: a place in the pool for each question, in a list by age.
+
+The loops run as plain Python or compiled by Cython with the C types in ``open_exchanges.pxd``.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+try:
+    import cython
+except ImportError:
+    from pcapcheck import _cython_stub as cython
+
+if not cython.compiled:
+    from pcapcheck.decode import frame_layout
+    from pcapcheck.exchanges import pairing_layout as layout
+    from pcapcheck.exchanges.exchange_key import ExchangeKey
+    from pcapcheck.exchanges.pairing_arrays import PairingArrays
+    from pcapcheck.hash_table import home_of_four, insert, insert_all
+    from pcapcheck.linked_list import append, take_out
+
+
+def chain_free(pool: array[int], state: array[int], first: int, end: int) -> None:
+    """Let new places, from ``first`` up to ``end``, be the free ones."""
+    for place in range(first, end):
+        pool[place * layout.FIELDS + layout.NEWER] = place + 1
+    pool[(end - 1) * layout.FIELDS + layout.NEWER] = -1
+    state[layout.S_FREE] = first
+
+
+def enter_all(pool: array[int], slots: array[int], count: int) -> None:
+    """Enter the first places, all in use, into a new table."""
+    insert_all(pool, layout.FIELDS, layout.HOME, slots, 0, count)
+
+
+def begin(arrays: PairingArrays, key: ExchangeKey) -> int:
+    """Take a free place for a new exchange; returns it."""
+    place = arrays.state[layout.S_FREE]
+    row = place * layout.FIELDS
+    arrays.state[layout.S_FREE] = arrays.pool[row + layout.NEWER]
+    arrays.state[layout.S_USED] = arrays.state[layout.S_USED] + 1
+    arrays.pool[row + layout.SRC_HIGH] = key.src_high
+    arrays.pool[row + layout.SRC_LOW] = key.src_low
+    arrays.pool[row + layout.DST_HIGH] = key.dst_high
+    arrays.pool[row + layout.DST_LOW] = key.dst_low
+    arrays.pool[row + layout.IDENT_SEQ] = key.ident_seq
+    arrays.pool[row + layout.POINT] = key.point
+    arrays.pool[row + layout.HOME] = key.home
+    arrays.pool[row + layout.OUTCOME] = layout.UNANSWERED
+    arrays.pool[row + layout.ERROR] = layout.ABSENT
+    arrays.pool[row + layout.RTT] = layout.ABSENT
+    arrays.pool[row + layout.REPLIES] = 0
+    insert(arrays.pool, layout.FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
+    return place
+
+
+def link_newest(arrays: PairingArrays, place: int) -> None:
+    """Put an exchange at the young end of the list of open ones."""
+    append(
+        arrays.pool, layout.FIELDS, layout.OLDER, layout.NEWER, arrays.state, layout.S_OLDEST, layout.S_NEWEST, place
+    )  # fmt: skip
+    arrays.state[layout.S_OPEN] = arrays.state[layout.S_OPEN] + 1
+
+
+def unlink(arrays: PairingArrays, place: int) -> None:
+    """Take an exchange out of the list of open ones."""
+    take_out(
+        arrays.pool, layout.FIELDS, layout.OLDER, layout.NEWER, arrays.state, layout.S_OLDEST, layout.S_NEWEST, place
+    )  # fmt: skip
+    arrays.state[layout.S_OPEN] = arrays.state[layout.S_OPEN] - 1
+
+
+def fill(arrays: PairingArrays, row: int, event: int) -> None:
+    """What a request says of itself, beyond what identifies it."""
+    arrays.pool[row + layout.NUMBER] = arrays.events[event + frame_layout.E_NUMBER]
+    arrays.pool[row + layout.TIME] = arrays.events[event + frame_layout.E_TIME]
+    arrays.pool[row + layout.GROUP] = arrays.events[event + frame_layout.E_GROUP]
+    arrays.pool[row + layout.IP_ID] = arrays.events[event + frame_layout.E_IP_ID]
+    arrays.pool[row + layout.TTL] = arrays.events[event + frame_layout.E_TTL]
+    arrays.pool[row + layout.SIZE] = arrays.events[event + frame_layout.E_SIZE]
+    if arrays.events[event + frame_layout.E_KIND] & frame_layout.E_CONNECT:
+        arrays.pool[row + layout.KIND] = layout.KIND_CONNECTION
+    elif arrays.events[event + frame_layout.E_KIND] & frame_layout.E_QUERY:
+        arrays.pool[row + layout.KIND] = layout.KIND_DNS
+        arrays.pool[row + layout.QUESTION] = arrays.events[event + frame_layout.E_QUESTION]
+    elif arrays.events[event + frame_layout.E_KIND] & frame_layout.E_DATAGRAM:
+        arrays.pool[row + layout.KIND] = layout.KIND_DATAGRAM
+        if arrays.pool[row + layout.REPLIES] == 0:
+            arrays.pool[row + layout.DATA] = arrays.events[event + frame_layout.E_DATA]
+            arrays.pool[row + layout.ALIKE] = 1
+            arrays.pool[row + layout.COPIES] = 0
+    elif arrays.events[event + frame_layout.E_KIND] & frame_layout.E_ASSOCIATE:
+        arrays.pool[row + layout.KIND] = layout.KIND_ASSOCIATION
+    elif arrays.events[event + frame_layout.E_KIND] & frame_layout.E_TO_MANY:
+        arrays.pool[row + layout.KIND] = layout.KIND_ECHO_TO_MANY
+    else:
+        arrays.pool[row + layout.KIND] = layout.KIND_ECHO
+    arrays.pool[row + layout.LATEST] = arrays.events[event + frame_layout.E_TIME]
+    arrays.pool[row + layout.REQUESTS] = 1
+
+
+def begin_open(arrays: PairingArrays, key: ExchangeKey, event: int) -> None:
+    """A request begins an exchange."""
+    place = begin(arrays, key)
+    row = place * layout.FIELDS
+    arrays.pool[row + layout.STATE] = layout.OPEN
+    fill(arrays, row, event)
+    link_newest(arrays, place)
+    if key.ident_seq & frame_layout.QUERY:
+        asked = home_of_four(key.point, arrays.pool[row + layout.QUESTION], key.src_low, key.dst_low)
+        arrays.recent[asked & (layout.RECENT - 1)] = place
