@@ -57,6 +57,7 @@ KERNELS = (
     "pcapcheck.exchanges.conversing",
     "pcapcheck.paths.gathering",
     "pcapcheck.paths.translating",
+    "pcapcheck.paths.summing",
     "pcapcheck.exchanges.spreading",
     "pcapcheck.links.share_sums",
     "pcapcheck.ruleset.field_values",

@@ -25,8 +25,7 @@ from pcapcheck cimport protocols
 cpdef decode_frames(
     Frame frame, const long long[::1] records, long long count, long long first_number, const long long[::1] links,
     long long since, long long until, bint keep_all, bint with_sums, long long group_limit, long long[::1] rows,
-    long long field_step, bint follow, long long sample, long long[::1] address_pairs, int[::1] pair_slots,
-    long long pair_limit, long long[::1] sightings, ErrorFrame said, long long[::1] state)
+    long long field_step, bint follow, long long sample, ErrorFrame said, long long[::1] state)
 
 @cython.locals(entry=cython.size_t)
 cdef inline int begin_frame(

@@ -42,8 +42,7 @@ if not cython.compiled:
 def decode_frames(
     frame: Frame, records: array[int], count: int, first_number: int, links: array[int], since: int, until: int,
     keep_all: bool, with_sums: bool, group_limit: int, rows: array[int], field_step: int, follow: bool, sample: int,
-    address_pairs: array[int], pair_slots: array[int], pair_limit: int, sightings: array[int], said: ErrorFrame,
-    state: array[int]
+    said: ErrorFrame, state: array[int]
 ) -> None:  # fmt: skip
     """Decode the records of a batch.
 
@@ -51,11 +50,9 @@ def decode_frames(
     ``keep_all``.
 
     ``links`` has two numbers per interface: the link type as in ``frame_layout`` and the length of the frame check
-    sequence. ``events``, ``segments``, ``messages``, ``errors`` and ``sightings`` have room for one per record, events
-    for some more;
-    sightings are written down only where ``follow``, and only those whose loose key has no bit of ``sample``. Frames
-    before ``since`` or from ``until`` on (nanoseconds) are passed over. ``frame`` and ``said`` are used for one frame
-    after the other. ``with_sums``: rows have their checksums.
+    sequence. Sightings are written down only where ``follow``, and only those whose loose key has no bit of ``sample``.
+    Frames before ``since`` or from ``until`` on (nanoseconds) are passed over. ``frame`` and ``said`` are used for one
+    frame after the other. ``with_sums``: rows have their checksums.
     """
     with cython.nogil:
         row = 0
@@ -68,6 +65,7 @@ def decode_frames(
         frame.group = 0
         frame.before = 0
         frame.group_count = state[layout.S_GROUPS]
+        frame.pair_count = state[layout.S_PAIRS]
         while record < count:
             begin_frame(records, record, links, frame)
             frame.number = first_number + record
@@ -86,9 +84,7 @@ def decode_frames(
             if frame.protocol == protocols.TCP:
                 segment = emit_segment(frame, segment)
             if follow:
-                sighting = emit_sighting(
-                    frame, address_pairs, pair_slots, pair_limit, sample, state, sightings, field_step, sighting
-                )
+                sighting = emit_sighting(frame, sample, field_step, sighting)
             if may_be_error(frame):
                 read_error(frame, said)
                 segment = emit_segment_of_error(frame, said, segment)
@@ -102,6 +98,7 @@ def decode_frames(
                     blank_row(frame.buffer, frame.start, rows, field_step, row)
                 row = row + 1
         state[layout.S_GROUPS] = frame.group_count
+        state[layout.S_PAIRS] = frame.pair_count
         state[layout.S_ROWS] = row
         state[layout.S_EVENTS] = event // layout.EVENT_FIELDS
         state[layout.S_SIGHTINGS] = sighting

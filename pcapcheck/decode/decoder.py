@@ -98,6 +98,11 @@ class FrameGroup(Brief, msgspec.Struct, frozen=True):
     address: int | None = None
 
     @property
+    def key(self) -> tuple[int | str | None, ...]:
+        """What no other group of its capture has in common with it."""
+        return self.interface, self.ifindex, self.sender, self.dst, self.carries, self.ttl, self.direction
+
+    @property
     def src(self) -> int | None:
         """The source MAC."""
         return None if self.by_address else self.sender
@@ -234,6 +239,9 @@ class Decoder:
                 segments,
                 self._messages,
                 self._errors,
+                self._sightings,
+                self._address_pairs,
+                self._pair_slots,
                 self._streams,
                 self._held,
             ),
@@ -250,10 +258,6 @@ class Decoder:
             capacity,
             self.follow,
             self.sample,
-            self._address_pairs,
-            self._pair_slots,
-            MOST_PAIRS,
-            self._sightings,
             self._error,
             state,
         )
@@ -295,10 +299,11 @@ class Decoder:
 
     def groups(self) -> list[FrameGroup]:
         """All groups met so far, by the number in a row's GROUP field; the first is the overflow."""
-        size = frame_layout.GROUP_FIELDS
-        return [self._group(self._groups[n * size : (n + 1) * size]) for n in range(self._state[frame_layout.S_GROUPS])]
+        return [self.group(number) for number in range(self._state[frame_layout.S_GROUPS])]
 
-    def _group(self, row: array[int]) -> FrameGroup:
+    def group(self, number: int) -> FrameGroup:
+        """A group met so far."""
+        row = self._groups[number * frame_layout.GROUP_FIELDS : (number + 1) * frame_layout.GROUP_FIELDS]
         address_of = self._address_of
         kind = row[frame_layout.G_KIND]
         direction = kind // frame_layout.KIND_DIRECTION

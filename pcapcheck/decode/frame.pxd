@@ -2,7 +2,8 @@
 
 cdef class Frame:
     cdef const unsigned char[::1] buffer
-    cdef long long[::1] groups, slots, events, segments, messages, errors, streams
+    cdef long long[::1] groups, slots, events, segments, messages, errors, sightings, address_pairs, streams
+    cdef int[::1] pair_slots
     cdef unsigned char[::1] held
     cdef long long number, time, start, end, captured, length, interface, trailer
     cdef int link, direction
@@ -11,6 +12,6 @@ cdef class Frame:
     cdef long long position, header, payload, payload_end, fragment, outer_payload
     cdef int version, protocol, depth, outer_version, carries, says, encap
     cdef long long vni, inner_source, inner_destination
-    cdef long long group, before, group_count
+    cdef long long group, before, group_count, pair_count, pair_hash
     cdef long long following, stream, reading, passed_over
     cdef bint is_echo

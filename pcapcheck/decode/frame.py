@@ -13,9 +13,10 @@ from array import array
 class Frame:
     """What the steps of ``decode_loop`` hand on. Positions count from the start of ``buffer``, the batch's bytes.
 
-    ``groups`` are frame groups, ``slots`` the hash table over them; ``events``, ``segments``, ``messages`` and
-    ``errors`` have room for one per frame of the batch (see ``frame_layout``). ``streams`` of DNS over TCP and what is
-    ``held`` back of each are for ``dns_streams``.
+    ``groups`` are frame groups, ``slots`` the hash table over them; ``events``, ``segments``, ``messages``, ``errors``
+    and ``sightings`` have room for one per frame of the batch, events for some more (see ``frame_layout``).
+    ``address_pairs`` are those of sightings, ``pair_slots`` the hash table over them. ``streams`` of DNS over TCP and
+    what is ``held`` back of each are for ``dns_streams``.
 
     Of the record: ``number``, ``time`` (nanoseconds), ``start``, ``end`` (without the frame check sequence, whose
     length is ``trailer``), ``captured`` and ``length`` on the wire (bytes), ``interface``, its ``link`` type and the
@@ -30,7 +31,8 @@ class Frame:
     numbers of ``frame_layout``.
 
     ``group`` is its frame group, ``before`` the other group that was met last, ``group_count`` how
-    many there are. As many frames are ``following`` in the batch.
+    many there are. ``pair_count`` is how many address pairs there are, ``pair_hash`` a hash of the last that was
+    looked up. As many frames are ``following`` in the batch.
     Of DNS over TCP: the ``stream`` of a segment, the place up to which it was read (``reading``), and how many segments
     had messages that were ``passed_over``.
     ``is_echo``: whether it has an event as an echo request or reply.
@@ -38,7 +40,8 @@ class Frame:
 
     def __init__(
         self, buffer: bytearray, groups: array[int], slots: array[int], events: array[int], segments: array[int],
-        messages: array[int], errors: array[int], streams: array[int], held: bytearray
+        messages: array[int], errors: array[int], sightings: array[int], address_pairs: array[int],
+        pair_slots: array[int], streams: array[int], held: bytearray
     ) -> None:  # fmt: skip
         self.buffer = buffer
         self.groups = groups
@@ -47,6 +50,9 @@ class Frame:
         self.segments = segments
         self.messages = messages
         self.errors = errors
+        self.sightings = sightings
+        self.address_pairs = address_pairs
+        self.pair_slots = pair_slots
         self.streams = streams
         self.held = held
         self.number = self.time = self.start = self.end = self.captured = self.length = 0
@@ -56,5 +62,6 @@ class Frame:
         self.fragment = self.depth = self.outer_version = self.outer_payload = 0
         self.carries = self.says = self.encap = self.vni = self.inner_source = self.inner_destination = 0
         self.group = self.before = self.group_count = 0
+        self.pair_count = self.pair_hash = 0
         self.following = self.stream = self.reading = self.passed_over = 0
         self.is_echo = False

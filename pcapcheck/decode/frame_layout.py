@@ -296,12 +296,11 @@ S_UNDECODED = 2
 S_EVENTS = 3
 S_SIGHTINGS = 4
 S_PAIRS = 5
-S_HASH = 6  # of the address pair looked for last
-S_SEGMENTS = 7
-S_MESSAGES = 8
-S_ERRORS = 9
-S_PASSED_OVER = 10  # segments with messages of DNS for which there was no room
-STATE_SIZE = 11
+S_SEGMENTS = 6
+S_MESSAGES = 7
+S_ERRORS = 8
+S_PASSED_OVER = 9  # segments with messages of DNS for which there was no room
+STATE_SIZE = 10
 
 # Fields of a sighting: one packet at one capture point. Each is a column, unlike those of events.
 V_KEY = 0

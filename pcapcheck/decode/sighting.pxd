@@ -1,7 +1,7 @@
 # The C types under which Cython compiles sighting.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport octet, u16be, u32be
+from pcapcheck.capture.octets cimport i64, octet, u16be, u32be
 from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.icmp_arp cimport find_fragment
 
@@ -14,9 +14,7 @@ from pcapcheck.decode cimport frame_layout as layout
     protocol=cython.longlong, payload=cython.longlong, fragment=cython.longlong, identification=cython.longlong,
     where=cython.longlong, pair=cython.longlong, wrapped=cython.longlong)
 cdef long long emit_sighting(
-    Frame frame, long long[::1] address_pairs, int[::1] pair_slots,
-    long long pair_limit, long long sample, long long[::1] state, long long[::1] sightings,
-    size_t step, size_t sighting) except -1 nogil
+    Frame frame, long long sample, size_t step, size_t sighting) except -1 nogil
 
 cdef inline bint shows_enough(Frame frame) noexcept nogil
 
@@ -24,15 +22,12 @@ cdef inline unsigned long long stir(unsigned long long mixed, unsigned long long
 
 cdef inline long long as_signed(unsigned long long value) noexcept nogil
 
-@cython.locals(high=cython.ulonglong)
 cdef inline unsigned long long long_of(const unsigned char[::1] buffer, Py_ssize_t position) except? 1 nogil
 
 @cython.locals(
     src_high=cython.ulonglong, src_low=cython.ulonglong, dst_high=cython.ulonglong, dst_low=cython.ulonglong,
     mixed=cython.ulonglong, mask=cython.longlong, slot=cython.longlong, pair=cython.longlong, row=cython.longlong)
-cdef long long find_address_pair(
-    long long[::1] address_pairs, int[::1] slots, long long limit, long long[::1] state, const unsigned char[::1] buffer,
-    int version, Py_ssize_t position) except -1 nogil
+cdef long long find_address_pair(Frame frame, int version, Py_ssize_t position) except -1 nogil
 
 @cython.locals(count=cython.longlong, mixed=cython.ulonglong)
 cdef inline long long digest_of(
@@ -46,10 +41,9 @@ cdef inline long long digest_of_quote(
     length=cython.ulonglong, datagram=cython.ulonglong, kind=cython.ulonglong,
     ttl=cython.ulonglong, upper=cython.ulonglong, kept=cython.ulonglong, data=cython.Py_ssize_t, digest=cython.longlong,
     start=cython.Py_ssize_t, size=cython.int, part=cython.int, left=cython.ulonglong, right=cython.ulonglong,
-    echo=cython.ulonglong)
+    echo=cython.ulonglong, version=cython.int, position=cython.Py_ssize_t, end=cython.Py_ssize_t, cut=cython.bint)
 cdef int identify(
-    const unsigned char[::1] buffer, int version, unsigned long long identification, unsigned long long protocol, Py_ssize_t position,
-    Py_ssize_t payload, Py_ssize_t end, unsigned long long fragment, bint cut, long long addresses,
-    long long[::1] sightings, size_t step, size_t at) except -1 nogil
+    Frame frame, unsigned long long identification, unsigned long long protocol, Py_ssize_t payload,
+    unsigned long long fragment, size_t step, size_t at) except -1 nogil
 
 cdef inline int icmp_kind(int version, int icmp_type) noexcept nogil

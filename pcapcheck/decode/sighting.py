@@ -12,8 +12,6 @@ The loops run as plain Python or compiled by Cython with the C types in ``sighti
 
 from __future__ import annotations
 
-from array import array
-
 try:
     import cython
 except ImportError:
@@ -22,27 +20,17 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture import printed_layout
-    from pcapcheck.capture.octets import octet, u16be, u32be
+    from pcapcheck.capture.octets import i64, octet, u16be, u32be
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.icmp_arp import find_fragment
 
 
-def emit_sighting(
-    frame: Frame,
-    address_pairs: array[int],
-    pair_slots: array[int],
-    pair_limit: int,
-    sample: int,
-    state: array[int],
-    sightings: array[int],
-    step: int,
-    sighting: int,
-) -> int:
+def emit_sighting(frame: Frame, sample: int, step: int, sighting: int) -> int:
     """Write down the sighting of a frame, if it shows enough, and return the place of the next.
 
-    Field ``f`` of sighting ``n`` is ``sightings[f * step + n]``. Only those are kept whose loose key has no bit of
-    ``sample``. A later fragment of IPv6 has its payload behind the fragment header.
+    Field ``f`` of sighting ``n`` is ``frame.sightings[f * step + n]``. Only those are kept whose loose key has no bit
+    of ``sample``. A later fragment of IPv6 has its payload behind the fragment header.
     """
     if frame.carries != layout.UNICAST:
         return sighting
@@ -59,34 +47,18 @@ def emit_sighting(
             identification = u32be(frame.buffer, where + 4)
     if payload < 0 or payload > frame.payload_end or not shows_enough(frame):
         return sighting
-    pair = find_address_pair(address_pairs, pair_slots, pair_limit, state, frame.buffer, frame.version, frame.header)
-    identify(
-        frame.buffer,
-        frame.version,
-        identification,
-        protocol,
-        frame.header,
-        payload,
-        frame.payload_end,
-        fragment,
-        frame.captured < frame.length,
-        state[layout.S_HASH],
-        sightings,
-        step,
-        sighting,
-    )
-    if (sightings[layout.V_LOOSE * step + sighting] & sample) != 0:
+    pair = find_address_pair(frame, frame.version, frame.header)
+    identify(frame, identification, protocol, payload, fragment, step, sighting)
+    if (frame.sightings[layout.V_LOOSE * step + sighting] & sample) != 0:
         return sighting
     if frame.depth:
-        wrapped = find_address_pair(
-            address_pairs, pair_slots, pair_limit, state, frame.buffer, frame.outer_version, frame.position
-        )
+        wrapped = find_address_pair(frame, frame.outer_version, frame.position)
         pair = pair | (wrapped << 14)
-    sightings[layout.V_TIME * step + sighting] = frame.time
-    sightings[layout.V_FRAME * step + sighting] = (frame.number << 16) | frame.group
-    sightings[layout.V_WHAT * step + sighting] |= (pair << 32) | (frame.encap << 12)
+    frame.sightings[layout.V_TIME * step + sighting] = frame.time
+    frame.sightings[layout.V_FRAME * step + sighting] = (frame.number << 16) | frame.group
+    frame.sightings[layout.V_WHAT * step + sighting] |= (pair << 32) | (frame.encap << 12)
     if frame.link == layout.LINK_PRINTED and frame.is_echo and not frame.present & printed_layout.PRESENT_IDENT:
-        sightings[layout.V_WHAT * step + sighting] = sightings[layout.V_WHAT * step + sighting] >> 8 << 8
+        frame.sightings[layout.V_WHAT * step + sighting] = frame.sightings[layout.V_WHAT * step + sighting] >> 8 << 8
     return sighting + 1
 
 
@@ -108,61 +80,52 @@ def stir(mixed: int, value: int) -> int:
 
 def long_of(buffer: bytearray, position: int) -> int:
     """Eight bytes in network order, unsigned."""
-    high = u32be(buffer, position)
-    return (high << 32) | u32be(buffer, position + 4)
+    return i64(buffer, position) & layout.LONG
 
 
-def find_address_pair(
-    address_pairs: array[int],
-    slots: array[int],
-    limit: int,
-    state: array[int],
-    buffer: bytearray,
-    version: int,
-    position: int,
-) -> int:
+def find_address_pair(frame: Frame, version: int, position: int) -> int:
     """The number of an address pair, made if it is new; pair 0 takes what finds no room.
 
-    ``position`` is where the IP header begins. ``state[S_HASH]`` is then a hash of the pair.
+    ``position`` is where the IP header begins. ``frame.pair_hash`` is then a hash of the pair.
     """
     if version == 4:
         src_high = 0
-        src_low = layout.MAPPED | u32be(buffer, position + 12)
+        src_low = layout.MAPPED | u32be(frame.buffer, position + 12)
         dst_high = 0
-        dst_low = layout.MAPPED | u32be(buffer, position + 16)
+        dst_low = layout.MAPPED | u32be(frame.buffer, position + 16)
     else:
-        src_high = long_of(buffer, position + 8)
-        src_low = long_of(buffer, position + 16)
-        dst_high = long_of(buffer, position + 24)
-        dst_low = long_of(buffer, position + 32)
+        src_high = long_of(frame.buffer, position + 8)
+        src_low = long_of(frame.buffer, position + 16)
+        dst_high = long_of(frame.buffer, position + 24)
+        dst_low = long_of(frame.buffer, position + 32)
     mixed = stir(stir(stir(stir(layout.MULTIPLY, src_high), src_low), dst_high), dst_low)
-    state[layout.S_HASH] = mixed >> 2
-    mask = len(slots) - 1
+    frame.pair_hash = mixed >> 2
+    mask = len(frame.pair_slots) - 1
     slot = (mixed >> 2) & mask
     while True:
-        pair = slots[slot]
+        pair = frame.pair_slots[slot]
         if pair < 0:
             break
         row = pair * layout.PAIR_FIELDS
         # Compared bit by bit: upper halves of IPv6 addresses are stored as signed numbers.
         if (
-            (address_pairs[row] & layout.LONG) == src_high
-            and (address_pairs[row + 1] & layout.LONG) == src_low
-            and (address_pairs[row + 2] & layout.LONG) == dst_high
-            and (address_pairs[row + 3] & layout.LONG) == dst_low
+            (frame.address_pairs[row] & layout.LONG) == src_high
+            and (frame.address_pairs[row + 1] & layout.LONG) == src_low
+            and (frame.address_pairs[row + 2] & layout.LONG) == dst_high
+            and (frame.address_pairs[row + 3] & layout.LONG) == dst_low
         ):
             return pair
         slot = (slot + 1) & mask
-    pair = state[layout.S_PAIRS]
-    if pair >= limit:
+    pair = frame.pair_count
+    if pair * layout.PAIR_FIELDS >= len(frame.address_pairs):
         return 0
-    state[layout.S_PAIRS] = pair + 1
-    slots[slot] = pair
+    frame.pair_count = pair + 1
+    frame.pair_slots[slot] = pair
     row = pair * layout.PAIR_FIELDS
-    address_pairs[row] = as_signed(src_high)
-    address_pairs[row + 1] = as_signed(src_low)
-    address_pairs[row + 2] = as_signed(dst_high)
-    address_pairs[row + 3] = as_signed(dst_low)
+    frame.address_pairs[row] = as_signed(src_high)
+    frame.address_pairs[row + 1] = as_signed(src_low)
+    frame.address_pairs[row + 2] = as_signed(dst_high)
+    frame.address_pairs[row + 3] = as_signed(dst_low)
     return pair
 
 
@@ -208,32 +171,24 @@ def digest_of_quote(buffer: bytearray, version: int, position: int, end: int, cu
 
 
 def identify(
-    buffer: bytearray,
-    version: int,
-    identification: int,
-    protocol: int,
-    position: int,
-    payload: int,
-    end: int,
-    fragment: int,
-    cut: bool,
-    addresses: int,
-    sightings: array[int],
-    step: int,
-    at: int,
-) -> None:
-    """Write down what identifies a packet whose IP header begins at ``position``.
+    frame: Frame, identification: int, protocol: int, payload: int, fragment: int, step: int, at: int
+) -> None:  # fmt: skip
+    """Write down what identifies the innermost packet of a frame, whose addresses have the hash ``frame.pair_hash``.
 
-    ``addresses`` is a hash of its addresses; ``fragment`` the offset of a fragment, in IPv6
-    ``identification`` that of a later fragment; ``step`` and ``at`` are as of ``emit_sighting``.
+    ``fragment`` is the offset of a fragment, in IPv6 ``identification`` that of a later fragment; ``step`` and ``at``
+    are as of ``emit_sighting``.
     """
+    version = frame.version
+    position = frame.header
+    end = frame.payload_end
+    cut = frame.captured < frame.length
     if version == 4:
-        length = u16be(buffer, position + 2)
-        identification = u16be(buffer, position + 4)
-        ttl = octet(buffer, position + 8)
+        length = u16be(frame.buffer, position + 2)
+        identification = u16be(frame.buffer, position + 4)
+        ttl = octet(frame.buffer, position + 8)
     else:
-        length = u16be(buffer, position + 4)
-        ttl = octet(buffer, position + 7)
+        length = u16be(frame.buffer, position + 4)
+        ttl = octet(frame.buffer, position + 7)
     datagram = (identification << 32) | (fragment << 8) | protocol
     kind = layout.K_OTHER
     upper = 0
@@ -243,44 +198,44 @@ def identify(
         kind = layout.K_FRAGMENT
     elif (protocol == protocols.ICMP and version == 4) or (protocol == protocols.ICMPV6 and version == 6):
         if payload + 8 <= end:
-            kind = icmp_kind(version, octet(buffer, payload))
+            kind = icmp_kind(version, octet(frame.buffer, payload))
             data = payload + 8
-            kept = (octet(buffer, payload) << 16) | u16be(buffer, payload + 6)
-            upper = (kept << 32) | u32be(buffer, payload + 4)
+            kept = (octet(frame.buffer, payload) << 16) | u16be(frame.buffer, payload + 6)
+            upper = (kept << 32) | u32be(frame.buffer, payload + 4)
     elif protocol == protocols.TCP:
         kind = layout.K_TCP
         if payload + 14 <= end:
-            data = payload + (octet(buffer, payload + 12) >> 4) * 4
-            kept = long_of(buffer, payload + 4) ^ u16be(buffer, payload + 12)
-            upper = stir(u32be(buffer, payload), kept)
+            data = payload + (octet(frame.buffer, payload + 12) >> 4) * 4
+            kept = long_of(frame.buffer, payload + 4) ^ u16be(frame.buffer, payload + 12)
+            upper = stir(u32be(frame.buffer, payload), kept)
     elif protocol == protocols.UDP:
         kind = layout.K_UDP
         if payload + 8 <= end:
             data = payload + 8
-            upper = u32be(buffer, payload)
+            upper = u32be(frame.buffer, payload)
     if kind == layout.K_OTHER:
         # The others say who they are; of those the length is left out, since a router may cut them into fragments.
         datagram = datagram | (length << 48)
     if kind == layout.K_ERROR:
-        digest = digest_of_quote(buffer, version, data if data < end else end, end, cut)
+        digest = digest_of_quote(frame.buffer, version, data if data < end else end, end, cut)
     else:
-        digest = digest_of(buffer, data if data < end else end, end, cut)
+        digest = digest_of(frame.buffer, data if data < end else end, end, cut)
     echo = 0
     if kind == layout.K_REQUEST or kind == layout.K_REPLY:
         # Request and reply have each other's addresses: what does not ask for their order is mixed in.
         start = position + 12 if version == 4 else position + 8
         size = 4 if version == 4 else 16
-        echo = stir(layout.MULTIPLY, u32be(buffer, payload + 4))
+        echo = stir(layout.MULTIPLY, u32be(frame.buffer, payload + 4))
         for part in range(0, size, 4):
-            left = u32be(buffer, start + part)
-            right = u32be(buffer, start + size + part)
+            left = u32be(frame.buffer, start + part)
+            right = u32be(frame.buffer, start + size + part)
             echo = stir(stir(echo, left ^ right), left + right)
         echo = echo >> 2
-    sightings[layout.V_KEY * step + at] = stir(stir(stir(layout.MULTIPLY, addresses), datagram), upper) >> 2
-    sightings[layout.V_DIGEST * step + at] = digest
-    sightings[layout.V_LOOSE * step + at] = stir(stir(layout.MULTIPLY, datagram), kept) >> 2
-    sightings[layout.V_ECHO * step + at] = echo
-    sightings[layout.V_WHAT * step + at] = (length << 16) | (kind << 8) | ttl
+    frame.sightings[layout.V_KEY * step + at] = stir(stir(stir(layout.MULTIPLY, frame.pair_hash), datagram), upper) >> 2
+    frame.sightings[layout.V_DIGEST * step + at] = digest
+    frame.sightings[layout.V_LOOSE * step + at] = stir(stir(layout.MULTIPLY, datagram), kept) >> 2
+    frame.sightings[layout.V_ECHO * step + at] = echo
+    frame.sightings[layout.V_WHAT * step + at] = (length << 16) | (kind << 8) | ttl
 
 
 def icmp_kind(version: int, icmp_type: int) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 
 from pcapcheck.decode.frame_layout import ABSENT
 from pcapcheck.links.clock import Clock
+from pcapcheck.paths.correlation import is_fresh
 from pcapcheck.paths.gathering_layout import SAME_PACKET
 from pcapcheck.paths.sighting_columns import Column, Mask, Seen, ttl_of
 
@@ -31,7 +32,7 @@ def estimate_clocks(seen: Seen, macs: Column) -> dict[int, Clock]:
 
     ``macs`` are the source and the destination MACs of spots, a row each, ABSENT where there are none.
     """
-    captures = np.unique(seen.capture).tolist()
+    captures = seen.capture[is_fresh(seen.capture)].tolist()
     if len(captures) < 2:
         return {capture: Clock(capture, capture, 0, 0, True) for capture in captures}
     comparison = Comparison(seen, macs, captures)

@@ -8,6 +8,7 @@ again, a sequence number that wrapped around.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
 
 from pcapcheck.brief import Brief
@@ -57,7 +58,7 @@ def begins_of(packet: Column) -> Column:
     return np.flatnonzero(is_fresh(packet))
 
 
-def is_fresh(values: Column) -> Mask:
+def is_fresh(values: npt.NDArray[np.signedinteger]) -> Mask:
     """Which values differ from the one before."""
     fresh = np.ones(len(values), np.bool_)
     np.not_equal(values[1:], values[:-1], out=fresh[1:])

@@ -16,23 +16,29 @@ from pcapcheck.paths.sighting_columns import Column, Mask, packet_type_of, pair_
 def answered_of(packets: Packets) -> Mask:
     """Whether a reply to a request was seen anywhere, even if addresses were rewritten on the path."""
     seen, begins = packets.seen, packets.begins
-    first = packets.rows[begins]
-    kind = packet_type_of(seen.what[first])
-    replies, requests = kind == PACKETS.index("reply"), kind == PACKETS.index("request")
     if packets.rewritten.any():
-        last = packets.rows[begins + packets.lengths - 1]
+        first, last = packets.rows[begins], packets.rows[begins + packets.lengths - 1]
+        replies, requests = _kinds(packets, first)
         heard = np.concatenate((seen.echo[first[replies]], seen.echo[last[replies & packets.rewritten]]))
         either: Mask = requests & (_among(seen.echo[first], heard) | _among(seen.echo[last], heard))
         return either
     known, again = _said(packets)
     answered: Mask = known == ANSWERED
     if again:
+        first = packets.rows[begins]
+        replies, requests = _kinds(packets, first)
         # Identifier and sequence number were used again: the reply must come before the next request.
         some = np.flatnonzero(known == AGAIN)
         some = some[np.lexsort((seen.time[first[some]], seen.echo[first[some]]))]
         followed = replies[some[1:]] & (seen.echo[first[some[1:]]] == seen.echo[first[some[:-1]]])
         answered[some] = np.append(followed, False) & requests[some]
     return answered
+
+
+def _kinds(packets: Packets, first: Column) -> tuple[Mask, Mask]:
+    """Which packets are echo replies, and which are requests; ``first`` are their first rows."""
+    kind = packet_type_of(packets.seen.what[first])
+    return kind == PACKETS.index("reply"), kind == PACKETS.index("request")
 
 
 def _said(packets: Packets) -> tuple[npt.NDArray[np.uint8], int]:

@@ -46,10 +46,6 @@ cdef inline bint precedes(
 cdef inline long long enter(
     long long value, long long other_half, int[::1] slots, long long[::1] different, long long count) except -1 nogil
 
-@cython.locals(count=cython.longlong, place=cython.Py_ssize_t, entry=cython.longlong)
-cpdef long long number(
-    const long long[::1] values, int[::1] slots, long long[::1] different, long long[::1] numbers) except -1
-
 @cython.locals(
     count=cython.longlong, place=cython.Py_ssize_t, row=cython.longlong, value=cython.longlong, entry=cython.longlong)
 cpdef long long tokens_of(

@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 """Gather the sightings of each packet: sightings in, packets out, numbered as they were first seen.
 
 Packets are looked up in chains, the latest first, that share some bits of their identity; a chain is followed only as
@@ -168,8 +168,8 @@ def precedes(time: memoryview, what: memoryview, row: int, other: int) -> bool:
 def enter(value: int, other_half: int, slots: memoryview, different: memoryview, count: int) -> int:
     """The number of a value, from 1; ``count + 1`` if it is none of the ``count`` values so far, which it then joins.
 
-    ``other_half`` are the bits of it that are mixed into its lower ones. ``slots`` and ``different`` are as of
-    ``number``.
+    ``other_half`` are the bits of it that are mixed into its lower ones. ``slots`` (a power of two,
+    more than there are values, all 0) hold the numbers from 1, ``different`` what each number stands for.
     """
     mask = len(slots) - 1
     slot = (value ^ other_half) & mask
@@ -181,28 +181,13 @@ def enter(value: int, other_half: int, slots: memoryview, different: memoryview,
     return slots[slot]
 
 
-def number(values: memoryview, slots: memoryview, different: memoryview, numbers: memoryview) -> int:
-    """Number values in the order in which they first occur; returns how many there are.
-
-    ``slots`` (a power of two, more than there are values, all 0) hold the numbers from 1, ``different`` what each
-    number stands for.
-    """
-    with cython.nogil:
-        count = 0
-        for place in range(len(values)):
-            entry = enter(values[place], values[place] >> 32, slots, different, count)
-            count = max(count, entry)
-            numbers[place] = entry - 1
-        return count
-
-
 def tokens_of(
     rows: memoryview, frame: memoryview, what: memoryview, slots: memoryview, different: memoryview,
     tokens: memoryview
 ) -> int:  # fmt: skip
     """Number what the steps of paths are apart from addresses: frame group, TTL and tunnel; returns how many there are.
 
-    ``slots`` and ``different`` are as of ``number``.
+    ``slots`` and ``different`` are as of ``enter``.
     """
     with cython.nogil:
         count = 0
@@ -221,7 +206,7 @@ def hops_of(
     """Find the different pairs of consecutive steps; returns how many there are.
 
     ``places`` say where the first step of such a pair is, for the first of its kind; ``kinds`` is the number of tokens.
-    ``slots`` and ``different`` are as of ``number``.
+    ``slots`` and ``different`` are as of ``enter``.
     """
     with cython.nogil:
         count = 0

@@ -4,41 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcapcheck.paths import gathering
 from pcapcheck.paths.sighting_columns import Column
 
 
 class Classes:
-    """Packets sorted by a number: ``of`` is each packet's class, ``counts`` the size of each class."""
+    """Packets sorted by class: ``of`` is the class of each, a number from 0."""
 
-    def __init__(self, signature: Column) -> None:
-        self.of, _ = compact(signature)
-        self.counts = np.bincount(self.of)
+    def __init__(self, of: Column) -> None:
+        counts = np.bincount(of)
         # NumPy sorts 16-bit numbers by counting.
-        few = len(self.counts) < 1 << 16
-        self._sorted = np.argsort(self.of.astype(np.uint16) if few else self.of, kind="stable")
-        self._ends = np.append(0, np.cumsum(self.counts))
-
-    @property
-    def examples(self) -> Column:
-        """A packet of each class."""
-        examples: Column = self._sorted[self._ends[:-1]]
-        return examples
+        self._sorted = np.argsort(of.astype(np.uint16) if len(counts) < 1 << 16 else of, kind="stable")
+        self._ends = np.append(0, np.cumsum(counts))
 
     def members(self, kind: int) -> Column:
         """The packets of one class, in their order."""
-        return self._sorted[self._ends[kind] : self._ends[kind + 1]]
-
-
-def compact(values: Column) -> tuple[Column, Column]:
-    """The values as numbers from 0 in their order, and what each number stands for. Fast if few values differ."""
-    numbers, different = np.empty(len(values), np.int64), np.empty(len(values), np.int64)
-    slots = np.zeros(slots_for(len(values)), np.int32)
-    count = gathering.number(np.ascontiguousarray(values).data, slots.data, different.data, numbers.data)
-    order = np.argsort(different[:count])
-    rank = np.empty(count, np.int64)
-    rank[order] = np.arange(count)
-    return rank[numbers], different[:count][order]
+        members: Column = self._sorted[self._ends[kind] : self._ends[kind + 1]]
+        return members
 
 
 def slots_for(count: int) -> int:

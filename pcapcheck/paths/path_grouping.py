@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
 from pcapcheck.column_words import ECHOES, ENCAPS, PACKETS
-from pcapcheck.paths import gathering
+from pcapcheck.paths import gathering, summing
+from pcapcheck.paths import summing_layout as layout
 from pcapcheck.paths.correlation import Packets
 from pcapcheck.paths.echo_replies import answered_of, asked_pairs
 from pcapcheck.paths.hosts import Hosts
-from pcapcheck.paths.packet_classes import Classes, compact
+from pcapcheck.paths.packet_classes import Classes, slots_for
 from pcapcheck.paths.path import Latency, Path, PathSample, PathStep
 from pcapcheck.paths.seen_twice import Tokens, drop_seen_twice
 from pcapcheck.paths.sighting_columns import (
     MULTIPLY,
     Column,
+    Mask,
     Numbering,
+    Rows,
     encap_of,
     length_of,
     outer_of,
@@ -33,7 +36,6 @@ MOST_PATHS = 1 << 12
 LONGEST_PATH = 16
 # Captures above this number never prove that a packet is missing.
 MOST_WATCHED = 60
-SAMPLES = 5
 
 
 class PathGroups:
@@ -71,59 +73,64 @@ class PathGroups:
         self._lengths = np.minimum(packets.lengths, LONGEST_PATH)
         if not packets.count:
             return [], np.zeros(0, np.int64)
-        first = packets.rows[packets.begins]
-        watching = _watching(seen.time[first], spans)
         answered = answered_of(packets)
         signature = _signatures(packets, tokens, self._lengths)
         meant = asked_pairs(packets)
         if meant.any():
             signature = np.where(meant, _mix(signature, meant), signature)
-        flags = packets.repeated | (packets.rewritten << 1) | (answered << 2)
-        self._signatures, _ = compact(signature)
-        situation, situations = compact(watching << 3 | flags)
-        kinds = Classes(self._signatures * np.int64(len(situations)) + situation)
+        captures = sorted(spans)[:MOST_WATCHED]
+        kinds, self._kind_of = _classified(packets, signature, [spans[capture] for capture in captures], answered)
+        _, self._signature_of_kind = np.unique(kinds[:, layout.K_SIGNATURE], return_inverse=True)
         # Echoes first, however rare: it is they whose loss rules judge.
-        echoes = packet_type_of(seen.what[first[kinds.examples]]) < len(ECHOES)
-        order = np.lexsort((-kinds.counts, ~echoes))
-        self.beyond = int(kinds.counts[order[MOST_PATHS:]].sum())
-        numbers = np.full(len(kinds.counts), -1, np.int64)
-        numbers[order[:MOST_PATHS]] = np.arange(min(MOST_PATHS, len(order)))
-        captures = sorted(spans)
+        echoes = packet_type_of(seen.what[packets.rows[packets.begins[kinds[:, layout.K_FIRST]]]]) < len(ECHOES)
+        order = np.lexsort(
+            (kinds[:, layout.K_SITUATION], kinds[:, layout.K_SIGNATURE], -kinds[:, layout.K_COUNT], ~echoes)
+        )
+        self.beyond = int(kinds[order[MOST_PATHS:], layout.K_COUNT].sum())
+        order = order[:MOST_PATHS]
+        numbers = np.full(len(kinds), -1, np.int64)
+        numbers[order] = np.arange(len(order))
+        sums, path_of = _summed_up(packets, self._kind_of, numbers, len(order))
+        signatures = self._signature_of_kind[order].tolist()
         paths = []
-        for kind in order[:MOST_PATHS].tolist():
-            members = kinds.members(kind)
-            packet = int(members[0])
-            time, lengths = seen.time[first[members]], length_of(seen.what[first[members]])
+        for (_, situation, packet, count), summed, number in zip(kinds[order].tolist(), sums, signatures, strict=True):
+            watching = situation >> layout.SITUATION_BITS
             path = Path(
-                packet=PACKETS[packet_type_of(int(seen.what[first[packet]]))],
-                signature=int(self._signatures[packet]),
+                packet=PACKETS[packet_type_of(int(seen.what[packets.rows[packets.begins[packet]]]))],
+                signature=number,
                 steps=self.steps(packet),
-                count=len(members),
-                first=int(time.min()),
-                last=int(time.max()),
-                repeated=bool(packets.repeated[packet]),
-                rewritten=bool(packets.rewritten[packet]),
-                shortest=int(lengths.min()),
-                longest=int(lengths.max()),
-                watching=frozenset(capture for bit, capture in enumerate(captures) if watching[packet] >> bit & 1),
-                answered=bool(answered[packet]),
+                count=count,
+                first=summed[layout.P_EARLIEST],
+                last=summed[layout.P_LATEST],
+                repeated=bool(situation & layout.REPEATED),
+                rewritten=bool(situation & layout.REWRITTEN),
+                shortest=summed[layout.P_SHORTEST],
+                longest=summed[layout.P_LONGEST],
+                watching=frozenset(capture for bit, capture in enumerate(captures) if watching >> bit & 1),
+                answered=bool(situation & layout.ANSWERED),
                 meant=self.pairs[int(meant[packet])] if meant[packet] else None,
                 measure=partial(self._latencies, packet),
-                pick=partial(self._samples, members[:SAMPLES].tolist()),
+                pick=partial(self._samples, summed[layout.P_SAMPLES + 1 :][: summed[layout.P_SAMPLES]]),
             )
             paths.append(path)
-        return paths, numbers[kinds.of]
+        return paths, path_of
 
     def _latencies(self, packet: int) -> tuple[Latency, ...]:
         """From step to step, over all packets with the signature of this one."""
         time, rows = self.seen.time, self.packets.rows
-        begins = self.packets.begins[self._signatures == self._signatures[packet]]
+        alike = self._by_signature.members(int(self._signature_of_kind[self._kind_of[packet]]))
+        begins = self.packets.begins[alike]
         latencies = []
         for n in range(1, int(self._lengths[packet])):
             took = np.abs(time[rows[begins + n]] - time[rows[begins + n - 1]])
             median, p99 = np.percentile(took, (50, 99))
             latencies.append(Latency(int(median), int(p99), int(took.max())))
         return tuple(latencies)
+
+    @cached_property
+    def _by_signature(self) -> Classes:
+        """The packets by their signature."""
+        return Classes(self._signature_of_kind[self._kind_of])
 
     def _samples(self, packets: list[int]) -> list[PathSample]:
         return [self.sample(packet) for packet in packets]
@@ -149,13 +156,43 @@ class PathGroups:
         return PathSample(frames, tuple(self.seen.time[rows].tolist()), length)
 
 
-def _watching(times: Column, spans: dict[int, tuple[int, int]]) -> Column:
-    """Bit by bit, which captures were being recorded at these times (of the first MOST_WATCHED)."""
-    mask = np.zeros(len(times), np.int64)
-    for bit, capture in enumerate(sorted(spans)[:MOST_WATCHED]):
-        first, last = spans[capture]
-        mask |= ((times >= first) & (times <= last)).astype(np.int64) << bit
-    return mask
+def _classified(
+    packets: Packets, signature: Column, spans: list[tuple[int, int]], answered: Mask
+) -> tuple[Column, Rows]:
+    """The kinds of packets, as rows of ``summing_layout``, and the kind of each packet; ``spans`` are of captures."""
+    count = packets.count
+    kinds, kind_of = np.empty(layout.KIND_FIELDS * count, np.int64), np.empty(count, np.int32)
+    found = summing.classify(
+        packets.rows.data,
+        packets.begins.data,
+        packets.seen.time.data,
+        signature.data,
+        np.array(spans, np.int64).ravel().data,
+        packets.repeated.view(np.uint8).data,
+        packets.rewritten.view(np.uint8).data,
+        answered.view(np.uint8).data,
+        np.zeros(slots_for(count), np.int32).data,
+        kinds.data,
+        kind_of.data,
+    )
+    return kinds.reshape(-1, layout.KIND_FIELDS)[:found], kind_of
+
+
+def _summed_up(packets: Packets, kind_of: Rows, numbers: Column, count: int) -> tuple[list[list[int]], Column]:
+    """What the packets of each path come to, and the path of each packet; ``numbers`` are the paths of kinds."""
+    sums, path_of = np.zeros(layout.PATH_FIELDS * count, np.int64), np.empty(packets.count, np.int64)
+    seen = packets.seen
+    summing.sum_up(
+        packets.rows.data,
+        packets.begins.data,
+        seen.time.data,
+        seen.what.data,
+        kind_of.data,
+        numbers.data,
+        sums.data,
+        path_of.data,
+    )
+    return sums.reshape(-1, layout.PATH_FIELDS).tolist(), path_of
 
 
 def _signatures(packets: Packets, tokens: Tokens, lengths: Column) -> Column:

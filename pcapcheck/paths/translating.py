@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 """Find packets whose addresses a node translated: what looks like two packets, one before and one after, is one.
 
 Both have the same loose identity, which leaves out what translation changes, and follow each other. Packets are looked

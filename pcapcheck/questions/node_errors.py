@@ -64,7 +64,7 @@ def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unansw
             if isinstance(row, ConnectionRow) and row.reply_ttl in WHOLE and _lives_elsewhere(row, point, paths):
                 alike.setdefault((row.src, row.dst, row.dst_port), []).append((row, point))
     wanted = {row.frames[1] for found in alike.values() for row, _ in found[:1] if len(row.frames) > 1}
-    flags = {again.frames[0]: again.tcp_flags for again in rows_of(capture.source, reading, wanted)}
+    flags = {again.frames[0]: again.tcp_flags for again in rows_of(capture, reading, wanted)}
     for (src, dst, port), found in alike.items():
         row, point = found[0]
         flag = flags.get(row.frames[-1])
@@ -122,7 +122,7 @@ def _datagrams(capture: Capture, lost: list[Path], paths: Paths, reading: Readin
     ports: dict[int, int] = {}
     sports: dict[int, int] = {}
     errors: dict[tuple[int, int, int], ErrorReply] = {}
-    for row in rows_of(capture.source, reading, near):
+    for row in rows_of(capture, reading, near):
         port, source = row.udp_dstport, row.ip_src
         if row.frames[0] in numbers and isinstance(port, int):
             ports[row.frames[0]] = port

@@ -7,8 +7,11 @@ Q_GROUP = 1
 Q_OUTCOME = 2
 Q_COUNT = 3
 Q_NEXT = 4  # from which row of all on its rows are looked at: some bin may keep them, or their values are counted
-Q_WORDS = 5  # the results; behind them, the bin of each rule, or NO_BIN
-NEVER = 4611686018427387904  # as Q_NEXT: none
+Q_TURN = 5  # likewise those of the pair Q_PAIR
+Q_PAIR = 6  # a hash of who asked whom, of whom no bin wants more rows as the first of their pair; NO_PAIR: none
+Q_WORDS = 7  # the results; behind them, the bin of each rule, or NO_BIN
+NEVER = 4611686018427387904  # as Q_NEXT and Q_TURN: none
+NO_PAIR = -1
 NO_BIN = -1
 RESULTS_PER_WORD = 31
 # The latest class is remembered for this many frame groups.

@@ -4,7 +4,8 @@ cimport cython
 from pcapcheck.hash_table cimport insert_all, seek, stir
 from pcapcheck.ruleset.field_values cimport gather
 from pcapcheck.ruleset.leaf_results cimport judge_leaf
-from pcapcheck.ruleset.rule_bins cimport find_bin, keep_pair, may_want, note_row, pair_of, result_in, takes_turn, wants
+from pcapcheck.ruleset.rule_bins cimport (
+    find_bin, hash_pairs, keep_pair, may_want, note_row, result_in, takes_turn, wants)
 from pcapcheck.ruleset.value_spreads cimport count_values
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
@@ -48,11 +49,14 @@ cdef inline int what_is_full(
     const long long[::1] spreads, const long long[::1] cells, const long long[::1] notes,
     const long long[::1] state) except? -1 nogil
 
+cdef inline bint is_looked_at(
+    const long long[::1] classes, long long entry, long long pair, long long serial) except? -1 nogil
+
 @cython.locals(
-    first=cython.longlong, pair=cython.longlong, number=cython.longlong, found=cython.longlong, at=cython.longlong,
-    rule=cython.longlong, following=cython.longlong, wanted=cython.bint)
+    first=cython.longlong, number=cython.longlong, found=cython.longlong, at=cython.longlong, rule=cython.longlong,
+    following=cython.longlong, turn=cython.longlong, is_sated=cython.bint, wanted=cython.bint)
 cdef int look_at_row(
-    const long long[::1] program, long long entry, const long long[::1] vectors, long long place,
+    const long long[::1] program, long long entry, const long long[::1] vectors, long long place, long long pair,
     const long long[::1] data, long long row, long long step, long long size, long long[::1] classes,
     long long[::1] bins, long long[::1] spreads, long long[::1] ranked, long long[::1] cells, int[::1] cell_slots,
     long long[::1] notes, long long serial, long long[::1] state) except -1 nogil
@@ -60,13 +64,14 @@ cdef int look_at_row(
 @cython.locals(
     width=cython.longlong, groups=cython.longlong, outcomes=cython.longlong, outcome=cython.longlong,
     place=cython.longlong, group=cython.longlong, recent=cython.longlong, found=cython.longlong, known=cython.bint,
-    status=cython.int, entry=cython.longlong, row=cython.longlong, before=cython.longlong, serial=cython.longlong)
+    status=cython.int, entry=cython.longlong, row=cython.longlong, before=cython.longlong, serial=cython.longlong,
+    hashed=cython.bint, passed_over=cython.bint)
 cdef int count_block(
     const long long[::1] program, long long count, const long long[::1] vectors, const long long[::1] packed,
     const long long[::1] data, long long first, long long row_step, long long step, long long size,
     long long[::1] latest, long long[::1] classes, int[::1] class_slots, signed char[::1] stack, long long[::1] bins,
     int[::1] slots, long long[::1] spreads, long long[::1] ranked, long long[::1] cells, int[::1] cell_slots,
-    long long[::1] notes, long long[::1] state) except? -1 nogil
+    long long[::1] notes, long long[::1] pairs, long long[::1] state) except? -1 nogil
 
 @cython.locals(
     row=cython.longlong, status=cython.int, some=cython.longlong, number=cython.longlong, field=cython.longlong,
@@ -77,7 +82,7 @@ cpdef evaluate(
     const long long[::1] names, long long[::1] vectors, long long[::1] packed, long long[::1] latest,
     long long[::1] classes, int[::1] class_slots, signed char[::1] stack, long long[::1] bins, int[::1] slots,
     long long[::1] spreads, long long[::1] ranked, long long[::1] cells, int[::1] cell_slots, long long[::1] notes,
-    long long[::1] state)
+    long long[::1] pairs, long long[::1] state)
 
 @cython.locals(
     first=cython.longlong, number=cython.longlong, entry=cython.longlong, place=cython.longlong, at=cython.longlong,

@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 """Evaluate rules over raw rows: what each early condition says of each row, and rows counted where they say the same.
 
 The rules about one table are compiled to a program (``row_program``), which is run over the rows of a batch. Rows alike
@@ -27,10 +27,10 @@ if not cython.compiled:
     from pcapcheck.ruleset.leaf_results import judge_leaf
     from pcapcheck.ruleset.rule_bins import (
         find_bin,
+        hash_pairs,
         keep_pair,
         may_want,
         note_row,
-        pair_of,
         result_in,
         takes_turn,
         wants,
@@ -123,6 +123,8 @@ def find_bins(
     """Find the bin in which each rule counts the rows of a new class."""
     at = entry + counted.Q_WORDS + program[layout.P_CLASS_WORDS]
     classes[entry + counted.Q_NEXT] = counted.NEVER
+    classes[entry + counted.Q_TURN] = counted.NEVER
+    classes[entry + counted.Q_PAIR] = counted.NO_PAIR
     for number in range(program[layout.P_RULE_COUNT]):
         rule = program[layout.P_RULES] + number * layout.RULE_SIZE
         classes[at + number] = counted.NO_BIN
@@ -160,45 +162,55 @@ def what_is_full(
     return counted.DONE
 
 
+def is_looked_at(classes: array[int], entry: int, pair: int, serial: int) -> bool:
+    """Whether a row of a class and pair, before which ``serial`` rows of all were met, is looked at."""
+    if serial >= classes[entry + counted.Q_TURN]:
+        return True
+    return serial >= classes[entry + counted.Q_NEXT] and pair != classes[entry + counted.Q_PAIR]
+
+
 def look_at_row(
-    program: array[int], entry: int, vectors: array[int], place: int, data: array[int], row: int, step: int, size: int,
-    classes: array[int], bins: array[int], spreads: array[int], ranked: array[int], cells: array[int],
+    program: array[int], entry: int, vectors: array[int], place: int, pair: int, data: array[int], row: int, step: int,
+    size: int, classes: array[int], bins: array[int], spreads: array[int], ranked: array[int], cells: array[int],
     cell_slots: array[int], notes: array[int], serial: int, state: array[int]
 ) -> None:  # fmt: skip
     """Note a row of a class in the bins that keep it, and count the values that rules bound."""
     first = entry + counted.Q_WORDS + program[layout.P_CLASS_WORDS]
-    pair = pair_of(program, vectors, place)
     following = counted.NEVER
+    turn = counted.NEVER
+    is_sated = True
     for number in range(program[layout.P_RULE_COUNT]):
         found = classes[first + number]
         if found == counted.NO_BIN:
             continue
         at = found * (counted.B_RESULTS + program[layout.P_WORDS])
-        wanted = False
-        if may_want(program, bins, at):
-            wanted = wants(bins, at, pair)
-            following = serial + 1
+        wanted = may_want(program, bins, at) and wants(bins, at, pair)
         if wanted:
             keep_pair(bins, at, pair, serial)
-        if (takes_turn(bins, at, serial) and bins[at + counted.B_FAILS]) or wanted:
+        if (bins[at + counted.B_FAILS] and takes_turn(bins, at, serial)) or wanted:
             note_row(found, serial, not wanted, data, row, step, size, notes, state)
+        if may_want(program, bins, at):
+            following = serial + 1
+            is_sated = is_sated and not wants(bins, at, pair)
         if bins[at + counted.B_FAILS]:
-            following = min(following, bins[at + counted.B_TURN])
+            turn = min(turn, bins[at + counted.B_TURN])
         rule = program[layout.P_RULES] + number * layout.RULE_SIZE
         if program[rule + layout.R_BOUND_COUNT]:
             count_values(
                 program, rule, at, vectors, place, data, row, step, size, bins, spreads, ranked, cells, cell_slots,
                 serial, state,
             )  # fmt: skip
-            following = serial + 1
-    classes[entry + counted.Q_NEXT] = following
+            turn = serial + 1
+    classes[entry + counted.Q_NEXT] = min(following, turn)
+    classes[entry + counted.Q_TURN] = turn
+    classes[entry + counted.Q_PAIR] = pair if is_sated else counted.NO_PAIR
 
 
 def count_block(
     program: array[int], count: int, vectors: array[int], packed: array[int], data: array[int], first: int,
     row_step: int, step: int, size: int, latest: array[int], classes: array[int], class_slots: array[int],
     stack: array[int], bins: array[int], slots: array[int], spreads: array[int], ranked: array[int], cells: array[int],
-    cell_slots: array[int], notes: array[int], state: array[int]
+    cell_slots: array[int], notes: array[int], pairs: array[int], state: array[int]
 ) -> int:  # fmt: skip
     """Count the rows of the block, from ``state[S_PLACE]`` on; what is full."""
     width = counted.Q_WORDS + program[layout.P_CLASS_WORDS] + program[layout.P_RULE_COUNT]
@@ -208,6 +220,7 @@ def count_block(
         outcomes = program[program[layout.P_OUTCOME] + layout.F_VECTOR] * layout.BLOCK
     outcome = 0
     before = state[counted.S_SERIAL] + first
+    hashed = False
     for place in range(state[counted.S_PLACE], count):
         group = vectors[groups + place]
         if outcomes >= 0:
@@ -216,7 +229,13 @@ def count_block(
         found = latest[recent]
         known = found >= 0 and is_class_of(program, classes, found * width, group, outcome, packed, place)
         serial = before + place
-        if not known or serial >= classes[found * width + counted.Q_NEXT]:
+        passed_over = known and serial < classes[found * width + counted.Q_NEXT]
+        if not passed_over:
+            if not hashed:
+                hash_pairs(program, vectors, count, pairs)
+                hashed = True
+            passed_over = known and not is_looked_at(classes, found * width, pairs[place], serial)
+        if not passed_over:
             status = what_is_full(program, size, classes, bins, spreads, cells, notes, state)
             if status != counted.DONE:
                 state[counted.S_PLACE] = place
@@ -228,11 +247,11 @@ def count_block(
             if found == state[counted.S_CLASSES]:
                 state[counted.S_CLASSES] = found + 1
                 find_bins(program, classes, entry, stack, bins, slots, spreads, state)
-            if serial >= classes[entry + counted.Q_NEXT]:
+            if is_looked_at(classes, entry, pairs[place], serial):
                 row = (first + place) * row_step
                 look_at_row(
-                    program, entry, vectors, place, data, row, step, size, classes, bins, spreads, ranked, cells,
-                    cell_slots, notes, serial, state,
+                    program, entry, vectors, place, pairs[place], data, row, step, size, classes, bins, spreads, ranked,
+                    cells, cell_slots, notes, serial, state,
                 )  # fmt: skip
         classes[found * width + counted.Q_COUNT] = classes[found * width + counted.Q_COUNT] + 1
     state[counted.S_PLACE] = 0
@@ -244,13 +263,13 @@ def evaluate(
     group_step: int, texts: array[int], names: array[int], vectors: array[int], packed: array[int], latest: array[int],
     classes: array[int], class_slots: array[int], stack: array[int], bins: array[int], slots: array[int],
     spreads: array[int], ranked: array[int], cells: array[int], cell_slots: array[int], notes: array[int],
-    state: array[int]
+    pairs: array[int], state: array[int]
 ) -> None:  # fmt: skip
     """Take the rows of a batch from ``state[S_ROW]`` on, until all are taken or something is full (``S_STATUS``).
 
     Number ``p`` of row ``r``, of ``size``, is ``data[r * row_step + p * step]``. ``texts`` holds the numbers of the
     columns in words, ``names`` the addresses that stand for names. ``latest`` remembers the classes of the latest rows;
-    ``ranked`` takes the rows that a spread keeps, ``notes`` those that a bin keeps.
+    ``ranked`` takes the rows that a spread keeps, ``notes`` those that a bin keeps, ``pairs`` who asked whom.
     """
     with cython.nogil:
         row = state[counted.S_ROW]
@@ -267,7 +286,7 @@ def evaluate(
                 judge_leaf(program, leaf, vectors, some, data, row, row_step, step, names, packed)
             status = count_block(
                 program, some, vectors, packed, data, row, row_step, step, size, latest, classes, class_slots, stack,
-                bins, slots, spreads, ranked, cells, cell_slots, notes, state,
+                bins, slots, spreads, ranked, cells, cell_slots, notes, pairs, state,
             )  # fmt: skip
             if status == counted.DONE:
                 row = row + some

@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 """The values of fields in a block of raw rows, gathered into vectors: one number per row, of some kinds several.
 
 Which numbers of a row a field is made of is said by a program (``program_layout``). The loops run as plain Python or

@@ -75,6 +75,7 @@ class RowCounting:
         self._spreads, self._ranked = array("q"), array("q")
         self._cells, self._cell_slots = array("q"), array("i")
         self._notes = array("q")
+        self._pairs = array("q", bytes(8 * layout.BLOCK))
         self._state = array("q", bytes(8 * counted.STATE_SIZE))
         # The bins that the rows of notes are kept in, by number.
         self._held: list[Bin] = []
@@ -116,6 +117,7 @@ class RowCounting:
                 self._cells,
                 self._cell_slots,
                 self._notes,
+                self._pairs,
                 self._state,
             )
             if self._state[counted.S_STATUS] == counted.DONE:

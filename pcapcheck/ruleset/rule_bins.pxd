@@ -30,9 +30,9 @@ cdef long long find_bin(
 
 @cython.locals(
     mixed=cython.ulonglong, first=cython.longlong, number=cython.longlong, field=cython.longlong,
-    vector=cython.longlong)
-cdef long long pair_of(
-    const long long[::1] program, const long long[::1] vectors, long long place) except? -1 nogil
+    vector=cython.longlong, place=cython.longlong, is_address=cython.bint)
+cdef int hash_pairs(
+    const long long[::1] program, const long long[::1] vectors, long long count, long long[::1] pairs) except -1 nogil
 
 @cython.locals(kept=cython.longlong)
 cdef bint may_want(const long long[::1] program, const long long[::1] bins, long long at) except? -1 nogil

@@ -1,4 +1,4 @@
-# cython: language_level=3, annotation_typing=False, boundscheck=True, wraparound=False, cdivision=True
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
 """The bins of rules: rows alike in rule, frame group, outcome and what the rule's leaves say, and the few kept of each.
 
 The loops run as plain Python or compiled by Cython with the C types in ``rule_bins.pxd``.
@@ -95,24 +95,32 @@ def find_bin(
     return found
 
 
-def pair_of(program: array[int], vectors: array[int], place: int) -> int:
-    """A hash of who asked whom in a row of the block, of 63 bits."""
-    mixed = 1
+def hash_pairs(program: array[int], vectors: array[int], count: int, pairs: array[int]) -> None:
+    """Write down a hash of who asked whom in each row of the block, of 63 bits."""
+    for place in range(count):
+        pairs[place] = 1
     first = program[layout.P_PAIR]
     for number in range(first, first + program[layout.P_PAIR_FIELDS]):
         field = program[number]
-        vector = program[field + layout.F_VECTOR] * layout.BLOCK + place
-        mixed = stir(mixed, vectors[vector])
-        if program[field + layout.F_KIND] == layout.ADDRESS and vectors[vector]:
-            mixed = stir(mixed, vectors[vector + layout.BLOCK])
-            mixed = stir(mixed, vectors[vector + 2 * layout.BLOCK])
-    return mixed >> 1
+        vector = program[field + layout.F_VECTOR] * layout.BLOCK
+        is_address = program[field + layout.F_KIND] == layout.ADDRESS
+        for place in range(count):
+            mixed = stir(pairs[place], vectors[vector + place])
+            if is_address and vectors[vector + place]:
+                mixed = stir(mixed, vectors[vector + layout.BLOCK + place])
+                mixed = stir(mixed, vectors[vector + 2 * layout.BLOCK + place])
+            pairs[place] = mixed >> 1
 
 
 def may_want(program: array[int], bins: array[int], at: int) -> bool:
-    """Whether a bin may still keep a row: one of the first, or of the first of its pair."""
+    """Whether a bin may still keep a row: one of the first, or of the first of its pair.
+
+    Of rows that cannot break the rule none is shown: the first ones say why the rule may not be about them.
+    """
     kept = bins[at + counted.B_KEPT]
-    return kept < counted.FIRST_KEPT or (kept < counted.MOST_KEPT and program[layout.P_PAIR_FIELDS] > 0)
+    if kept < counted.FIRST_KEPT:
+        return True
+    return bins[at + counted.B_FAILS] != 0 and kept < counted.MOST_KEPT and program[layout.P_PAIR_FIELDS] > 0
 
 
 def wants(bins: array[int], at: int, pair: int) -> bool:

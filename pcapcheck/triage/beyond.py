@@ -203,9 +203,9 @@ def _in_vxlan(steps: Iterable[tuple[Path, int]]) -> Iterator[tuple[Path, PathSte
 
 def _identifier(judgement: Judgement, path: Path, step: PathStep, number: int) -> tuple[int, str] | None:
     """The identifier in the first of a path's packets, and the frame that has it."""
-    source, frame = judgement.captures[step.spot.capture].source, path.samples[0].frames[number]
+    capture, frame = judgement.captures[step.spot.capture], path.samples[0].frames[number]
     try:
-        rows = rows_of(source, judgement.reading, {frame})
+        rows = rows_of(capture, judgement.reading, {frame})
         vni = next((as_number(row.vxlan_vni) for row in rows), None)
     except CaptureError:
         # A stream, or a file that is gone by now, cannot be read again.
@@ -213,4 +213,4 @@ def _identifier(judgement: Judgement, path: Path, step: PathStep, number: int) -
     if vni is None or step.outer is None:
         return None
     ends = f"{format_address(step.outer[0])} > {format_address(step.outer[1])}"
-    return vni, f"{clean(source.short_name)}: VXLAN {ends} has vni {vni} (frame {frame})"
+    return vni, f"{clean(capture.source.short_name)}: VXLAN {ends} has vni {vni} (frame {frame})"

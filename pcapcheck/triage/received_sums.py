@@ -162,9 +162,8 @@ def _is_on_its_link(item: Item, last: LastSeen) -> bool:
 def _read(
     judgement: Judgement, directions: NicDirections, capture: int, frames: list[int]
 ) -> Iterator[tuple[Seen, _Known]]:
-    source = judgement.captures[capture].source
     try:
-        for row in rows_of(source, judgement.reading, set(frames), with_sums=True):
+        for row in rows_of(judgement.captures[capture], judgement.reading, set(frames), with_sums=True):
             known = _Known(tuple(_sums_of(row)), directions.came_in(capture, row), as_text(row.encap))
             yield (capture, row.frames[0]), known
     except CaptureError:

@@ -21,7 +21,7 @@ COMPILED = {name: import_module(name) for name in KERNELS}
 USERS = (
     "pcapcheck.pipeline",
     "pcapcheck.links.loss_spread",
-    "pcapcheck.paths.correlation",
+    "pcapcheck.paths.path_grouping",
     "pcapcheck.ruleset.row_counting",
     "pcapcheck.report.tables.written_lines",
 )

@@ -45,7 +45,7 @@ def sightings(analysis: Analysis, places: Iterable[Place]) -> dict[Place, Sighti
     found: dict[Place, Sighting] = {}
     for capture, numbers in wanted.items():
         try:
-            for row in rows_of(analysis.captures[capture].source, analysis.reading, numbers):
+            for row in rows_of(analysis.captures[capture], analysis.reading, numbers):
                 point = analysis.facts.point(capture, row.group)
                 if point is not None:
                     sighting = _sighting(capture, row, point)

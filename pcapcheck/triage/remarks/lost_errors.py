@@ -80,7 +80,7 @@ def _read(judgement: Judgement) -> Iterator[tuple[Path, FrameRow]]:
         wanted.setdefault(path.steps[-1].spot.capture, {})[path.samples[0].frames[-1]] = path
     for capture, frames in wanted.items():
         try:
-            for row in rows_of(judgement.captures[capture].source, judgement.reading, set(frames)):
+            for row in rows_of(judgement.captures[capture], judgement.reading, set(frames)):
                 yield frames[row.frames[0]], row
         except CaptureError:
             # A stream, or a file that is gone by now, cannot be read again.

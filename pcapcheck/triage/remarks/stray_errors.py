@@ -60,7 +60,7 @@ def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
 def _what_it_is_about(judgement: Judgement, capture: Capture, frame: int) -> str | None:
     """The packet that an error quotes, if that is no question: what is followed as one needs no words here."""
     try:
-        row = next(iter(rows_of(capture.source, judgement.reading, {frame})), None)
+        row = next(iter(rows_of(capture, judgement.reading, {frame})), None)
     except CaptureError:
         # A stream, or a file that is gone by now, cannot be read again.
         return None
