@@ -106,7 +106,8 @@ class Model:
             kind, time = self.early.pop(key, ("", 0))
             if kind and -1_000_000 <= time - event.time <= SAME_PACKET:
                 new["replies" if kind == "reply" else "error"] = 1
-                new["rtt"] = max(0, time - event.time) if kind == "reply" else 0
+                if kind == "reply":
+                    new["rtt"] = max(0, time - event.time)
         elif event.kind == E_REPLY:
             if known:
                 known["again"] = 0 if known["error"] and not known["replies"] else known["again"]
