@@ -76,13 +76,19 @@ def address_rows(
                 )
             )
     several = point.sides.folded or point.capture_point.link_type == COOKED
-    if any(_across_links(row, point) and (several or _is_nodes(row, point, proxy_mac)) for row in rows):
+    if any(
+        _across_links(row, point) and (several or (row.ip not in gateways and _is_nodes(row, point, proxy_mac)))
+        for row in rows
+    ):
         return [replace(row, claimants=None) for row in rows]
     return rows
 
 
 def _is_nodes(row: AddressRow, point: PointFacts, proxy_mac: int) -> bool:
-    """Whether the node claims an address on a pod's link, where more than two machines speak: on its NIC it may too."""
+    """Whether the node claims an address on a pod's link, where more than two machines speak: on its NIC it may too.
+
+    Not so the gateway's, which only pods ask for.
+    """
     return point.sides.crowded and proxy_mac in {row.mac, *(row.other_claimants or ())}
 
 
