@@ -9,6 +9,7 @@ from msgspec import Struct
 from pcapcheck.column_words import ASKED
 from pcapcheck.decode.decoder import COOKED, COOKED2, FrameGroup
 from pcapcheck.decode.frame_layout import TTL_ORIGINAL, TTL_SILENT
+from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
 from pcapcheck.table_names import ARP, CONNECTIONS, DNS, TRANSFERS
@@ -90,15 +91,20 @@ def _no_answer(place: RowPlace) -> str:
     if place.outcome == "evicted":
         return "dropped to keep memory bounded"
     if place.outcome == "unclear":
-        return unclear_reason(place.printed)
+        return unclear_reason(place.point.capture_point)
     return place.silence or "unknown"
 
 
-def unclear_reason(printed: bool) -> str:
+def unclear_reason(capture_point: CapturePoint) -> str:
     """Why the reply may not have come to whoever asked, and how to record or print it instead."""
+    if capture_point.last is None:
+        return (
+            "the text shows no times, by which a request that was sent again differs from one that was recorded on "
+            "several interfaces; print it without -t"
+        )
     cure = (
         "print it with the interfaces' names (tshark -n -T json; tcpdump -nn -e -v -i any)"
-        if printed
+        if capture_point.interface.printed
         else "record the interfaces apart from each other"
     )
     return f"a request was recorded more often than its reply, as on several interfaces that are not told apart; {cure}"

@@ -156,7 +156,7 @@ def _question(
     elif some.outcome == UNCLEAR:
         # Each was seen several times, not asked.
         requests = count
-        meaning = unclear_reason(point.capture_point.interface.printed)
+        meaning = unclear_reason(point.capture_point)
     about = f"{WORDS[table]} to {asked}" + (f" port {port}" if port else "")
     return Unanswered(
         protocol=PROTOCOLS[table],
