@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from pcapcheck.calico import find_cali_name, is_shortened, kind_of_name
 from pcapcheck.nodestate.host import NODE, Host
 from pcapcheck.nodestate.node_facts import Contradiction
-from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.source_lines import Line, where
 from pcapcheck.values import format_address, format_mac
 
 # Devices that every host has alike, and addresses of services that are everywhere.
@@ -58,7 +58,7 @@ class Identity(Struct):
         """A fact with a single value."""
         known = self.single.setdefault(key, (value, line))
         if known[0] != value:
-            found.append(Contradiction(f"{what} is {value} here and {known[0]} in line {_where(known[1], line)}", line))
+            found.append(Contradiction(f"{what} is {value} here and {known[0]} in line {where(known[1], line)}", line))
 
     def _links(self, part: Host, found: list[Contradiction]) -> None:
         for name, link in part.links.items():
@@ -81,7 +81,7 @@ class Identity(Struct):
             if before and not before.keys() & listed.keys():
                 (ip, line), (other, known) = next(iter(listed.items())), next(iter(before.items()))
                 said = (
-                    f"{key[0]} has {format_address(ip)} here and {format_address(other)} in line {_where(known, line)}"
+                    f"{key[0]} has {format_address(ip)} here and {format_address(other)} in line {where(known, line)}"
                 )
                 found.append(Contradiction(said, line))
             self.addresses[key] = listed
@@ -104,7 +104,7 @@ class Identity(Struct):
                 if own and route.src not in own:
                     ip, known = next(iter(own.items()))
                     text = f"{route.dev} has {format_address(route.src)} here and {format_address(ip)} in line"
-                    found.append(Contradiction(f"{text} {_where(known, route.line)}", route.line))
+                    found.append(Contradiction(f"{text} {where(known, route.line)}", route.line))
             if not route.is_host and not route.is_default and route.proto in ("bird", "80"):
                 # An address block belongs to this node or to another.
                 way = "this node's own" if route.kind == "blackhole" else "another node's"
@@ -137,7 +137,7 @@ class Identity(Struct):
     def _is_another(self, ip: int, line: Line, known: Line) -> Contradiction:
         later, earlier = (line, known) if line.number >= known.number else (known, line)
         text = f"{format_address(ip)} is the host's own address and another machine's, here and in line"
-        return Contradiction(f"{text} {_where(earlier, later)}", later)
+        return Contradiction(f"{text} {where(earlier, later)}", later)
 
     def _calis(self, part: Host, found: list[Contradiction]) -> None:
         """Complete listings of links and of routes name calis; listings of one host have some in common."""
@@ -166,7 +166,7 @@ class Identity(Struct):
                 few = other != kind and len(before or ()) + len(calis) < FEW
                 if before and calis and not few and not before.keys() & calis.keys():
                     (name, line), (known, at) = next(iter(calis.items())), next(iter(before.items()))
-                    text = f"pod links here ({name}) are none of those in line {_where(at, line)} ({known})"
+                    text = f"pod links here ({name}) are none of those in line {where(at, line)} ({known})"
                     found.append(Contradiction(text, line))
             if calis and whole.get(kind):
                 self.calis[f"all {kind}"] = calis
@@ -174,8 +174,3 @@ class Identity(Struct):
 
     def _is_pods(self, name: str) -> bool:
         return kind_of_name(name, self.prefix) == "pod-link" or is_shortened(name, self.prefix)
-
-
-def _where(line: Line, seen_from: Line) -> str:
-    """The number of a line, with its file if that differs."""
-    return str(line.number) if line.file == seen_from.file else f"{line.number} of {line.file}"

@@ -97,6 +97,16 @@ class NodeEnds:
         """The addresses that the node has host routes for out of a cali."""
         return self.routed.get((id(link.node), link.cali_name or ""), [])
 
+    def is_of_another(self, link: PodLink) -> bool:
+        """Whether the pod's addresses are those of another pod, by the node's routes to both: outputs were swapped.
+
+        Where the ends name each other by their numbers it is the routes that are wrong.
+        """
+        own = self.routed_to(link)
+        if not link.ips or not own or set(own) & set(link.ips) or _are_numbered(link.end, link.cali):
+            return False
+        return any(other.node is link.node and other is not link for ip in link.ips for other in self.by_ip.get(ip, ()))
+
     def find(self, pod: Host, end: Device | None, ips: list[int], names: LinkNames) -> PodLink | None:
         """The node's end of this pod's link, if one criterion leaves a single choice."""
         for how, found in (
@@ -135,7 +145,7 @@ def join_links(state: State, prefix: str) -> list[PodLink]:
             alone.append(PodLink(None, pod, None, None, end, ips=ips))
         else:
             joined.pod, joined.end, joined.ips = pod, end, ips
-            joined.apart = not _name_each_other(end, joined.cali)
+            joined.apart = not _name_each_other(end, joined.cali) or ends.is_of_another(joined)
     links = ends.links + alone
     for link in links:
         _name(link, ends.routed_to(link), names)
@@ -148,6 +158,16 @@ def _name_each_other(end: Device | None, cali: Device | None) -> bool:
         return True
     pairs = (end.peer_index, cali.index), (cali.peer_index, end.index)
     return not any(named is not None and own is not None and named != own for named, own in pairs)
+
+
+def _are_numbered(end: Device | None, cali: Device | None) -> bool:
+    """Whether a number that one end of a veth pair names is the other's."""
+    if end is None or cali is None:
+        return False
+    return any(
+        named is not None and named == own
+        for named, own in ((end.peer_index, cali.index), (cali.peer_index, end.index))
+    )
 
 
 def cali_names(node: Host, prefix: str) -> list[str]:

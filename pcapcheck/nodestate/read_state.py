@@ -19,6 +19,7 @@ from pcapcheck.nodestate.command_line import parse_command
 from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.host import POD, Host
 from pcapcheck.nodestate.host_network import mark_listed, with_nodes
+from pcapcheck.nodestate.mixed_up import mark_mixed_up
 from pcapcheck.nodestate.network_kind import sort_out
 from pcapcheck.nodestate.pod_links import join_links
 from pcapcheck.nodestate.roles import GATEWAY, Roles
@@ -66,6 +67,7 @@ def read_state(
     roles = Roles(prefix, gateway)
     mark_listed(state.pods, understood.parts, roles)
     state.hosts = roles.sort(with_nodes(understood.parts, state.pods, roles))
+    mark_mixed_up(state.hosts, prefix, gateway, proxy_mac)
     for host in state.hosts:
         for contradiction in host.contradictions:
             state.complain(

@@ -27,6 +27,11 @@ def quote(line: Line) -> str:
     return f"{clean(line.file)}:{line.number}: {clean(text)}"
 
 
+def where(line: Line, seen_from: Line) -> str:
+    """The number of a line, with its file if that differs."""
+    return str(line.number) if line.file == seen_from.file else f"{line.number} of {line.file}"
+
+
 class Sourced(NamedTuple, Generic[V]):
     """A value and the lines that it rests on."""
 

@@ -67,6 +67,16 @@ class PodLink(Brief, Struct):
     machine: bool = False
 
     @property
+    def inside(self) -> Host | None:
+        """The pod that is behind this cali, as it looks from inside; None too if what was described is of another."""
+        return None if self.apart else self.pod
+
+    @property
+    def inner_end(self) -> Device | None:
+        """Its end of the link."""
+        return None if self.apart else self.end
+
+    @property
     def mac(self) -> int | None:
         """The pod's own MAC."""
         return self.end.mac if self.end else None

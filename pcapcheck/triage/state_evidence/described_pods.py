@@ -146,10 +146,10 @@ class DescribedPods:
         return self.link.cali if self.link else None
 
     def dst_end(self) -> Device | None:
-        return None if self.dst_link is None or self.dst_is_foreign else self.dst_link.end
+        return None if self.dst_link is None or self.dst_is_foreign else self.dst_link.inner_end
 
     def dst_pod(self) -> Host | None:
-        return None if self.dst_link is None or self.dst_is_foreign else self.dst_link.pod
+        return None if self.dst_link is None or self.dst_is_foreign else self.dst_link.inside
 
     def dst_cali(self, name: str | None) -> str | None:
         known = self.dst_link.cali_name if self.dst_link else None

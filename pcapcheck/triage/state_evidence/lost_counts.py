@@ -16,12 +16,12 @@ def drops_of(pods: DescribedPods, judgement: Judgement, dst_interface: str | Non
     if pods.elsewhere or not isinstance(count, int) or not isinstance(asked, int):
         return None
     own = pods.link if not pods.pod_is_foreign else None
-    end = own.end if own else None
+    end = own.inner_end if own else None
     dst_end = pods.dst_end()
     here = CounterEnd(
         pods.node or pods.alone,
         pods.recorded_interface,
-        own.pod if own else None,
+        own.inside if own else None,
         end.name if end else None,
     )
     there = CounterEnd(

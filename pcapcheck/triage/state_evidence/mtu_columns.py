@@ -55,7 +55,7 @@ def _dst_mtu_differs(evidence: StateEvidence) -> QuotedValue | None:
 
 def _sends_more(link: PodLink | None, mtu: int) -> tuple[Line, ...] | None:
     """The line of a pod's link that lets larger packets pass than this; nothing if its MTU is not shown."""
-    ends = (link.cali, link.end) if link is not None else ()
+    ends = (link.cali, link.inner_end) if link is not None else ()
     shown = [end for end in ends if end is not None and end.mtu is not None]
     larger = [end for end in shown if (end.mtu or 0) > mtu]
     return (larger[0].line,) if larger else None if shown else ()

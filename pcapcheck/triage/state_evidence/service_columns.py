@@ -39,9 +39,10 @@ def _dst_answers_pings(evidence: StateEvidence) -> QuotedValue | None:
 def _other_resolver(evidence: StateEvidence) -> QuotedValue | None:
     """For the pod whose resolv.conf names dst; a link-local server is the node's own, as NodeLocal DNSCache is."""
     link, dst = evidence.link, evidence.dst
-    if link is None or link.pod is None or evidence.pod_is_foreign or dst is None or is_link_local(dst):
+    inside = link.inside if link is not None else None
+    if inside is None or evidence.pod_is_foreign or dst is None or is_link_local(dst):
         return None
-    named = [note.line for note in link.pod.notes if note.kind == NAMESERVER and address(note.text) == dst]
+    named = [note.line for note in inside.notes if note.kind == NAMESERVER and address(note.text) == dst]
     services = evidence.state.services
     serving = [service for service in services.listed if service.port == DNS_PORT and service.protocol in (None, "udp")]
     if not named or not serving:

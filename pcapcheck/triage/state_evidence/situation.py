@@ -55,7 +55,7 @@ class Situation(Struct):
     def holds(self, address: int) -> bool:
         """Whether the state shows the address inside a pod whose link on the node it knows."""
         link = self.state.pod_for(ip=address)
-        return link is not None and link.node is not None and link.pod is not None and address in link.ips
+        return link is not None and link.node is not None and link.inside is not None and address in link.ips
 
     def _own_calis(self, link: PodLink) -> list[str]:
         return own_calis(link.pod, LinkNames.of(self.state.pods, self.ground.prefix)) if link.pod else []
