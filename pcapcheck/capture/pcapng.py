@@ -197,7 +197,9 @@ class PcapngReader:
             interface.drops += self._rows[dropped]
             self._rows[dropped] = 0
         window = self.window
-        return RecordBatch(window.buffer, window.base, first, count, matrix, self.batch_frames, self.interfaces)
+        return RecordBatch(
+            window.buffer, window.base, first, count, matrix, self.batch_frames, self.interfaces, order=self._order
+        )
 
     def _control_block(self) -> bool:
         """Read the block at the window's position, which is no packet; False if the stream is cut inside it."""

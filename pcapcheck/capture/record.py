@@ -89,7 +89,8 @@ class RecordBatch(Struct):
 
     Record offsets count from the start of ``buffer``, which holds the file's bytes from ``base`` on and is only
     valid until the next batch is asked for. ``texts`` holds what each was made from, where that is text;
-    ``address_of`` makes an address of its two halves, with its name if the text shows names.
+    ``address_of`` makes an address of its two halves, with its name if the text shows names. ``order`` is the byte
+    order of pcapng's blocks, in which options may follow a record; empty for other formats.
     """
 
     buffer: bytearray
@@ -101,6 +102,7 @@ class RecordBatch(Struct):
     interfaces: list[Interface]
     texts: list[Text] = field(default_factory=list)
     address_of: AddressOf = address_of
+    order: str = ""
 
 
 class Reader(Protocol):

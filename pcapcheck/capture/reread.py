@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from pcapcheck.capture import scan_layout
+from pcapcheck.capture.packet_comments import commented_pod
 from pcapcheck.capture.record import Interface, RecordBatch, Text
 from pcapcheck.capture.rotated_set import Captured
 
@@ -15,7 +16,7 @@ class Recorded(Struct, frozen=True):
     """One record: ``length`` bytes were on the wire, ``data`` are those captured.
 
     ``time`` is in nanoseconds since 1970, None where none was recorded; ``direction`` 0 in, 1 out, -1 not recorded.
-    ``text`` is what the record was made from, where that is a text.
+    ``text`` is what the record was made from, where that is a text; ``pod`` the pod that its comment names.
     """
 
     number: int
@@ -25,6 +26,7 @@ class Recorded(Struct, frozen=True):
     direction: int
     interface: Interface
     text: Text | None
+    pod: str | None = None
 
 
 def read_again(source: Captured, numbers: Iterable[int]) -> Iterator[Recorded]:
@@ -56,4 +58,5 @@ def _record(batch: RecordBatch, number: int) -> Recorded:
         fields[scan_layout.DIRECTION],
         batch.interfaces[fields[scan_layout.INTERFACE]],
         batch.texts[row] if batch.texts else None,
+        commented_pod(batch.buffer, start, captured, batch.order) if batch.order else None,
     )

@@ -37,4 +37,5 @@ def _words(record: Recorded) -> ShownFrame:
     # Loading dpkt takes a tenth of a short run; a capture that passes shows no frame.
     from pcapcheck.decode.describe_frame import describe
 
-    return ShownFrame(describe(record.data, record.interface.link_type))
+    words = describe(record.data, record.interface.link_type)
+    return ShownFrame(f"{words} (its comment names {record.pod})" if record.pod is not None else words)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from fixtures.made.containers import NAME, Packet, enhanced, interface, option, section
+from fixtures.made.containers import NAME, Packet, enhanced, interface, obsolete, option, section
 from pcapcheck import analyze
 from pcapcheck.capture.described_pod import described_pod
 from pcapcheck.cli.main import main
@@ -141,3 +142,33 @@ def test_a_name_block_that_is_damaged_costs_no_frame(cut: int, tmp_path: Path) -
         block[cut] = 0xFF
     path = written(tmp_path / "a.pcapng", resolved=bytes(block))
     assert analyze(path).captures[0].frames == 3
+
+
+def commented(path: Path, comment: str, order: str = "<", block: Callable[..., bytes] = enhanced) -> Path:
+    """What an asking pod sends, with a comment on each packet behind another option."""
+    options = option(order, 2, bytes(4)) + option(order, 1, comment.encode())
+    sent = frames(CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap")
+    packets = [block(Packet(data, fraction=10**6 * number), order, options=options) for number, data in enumerate(sent)]
+    path.write_bytes(section(order) + interface(order) + b"".join(packets))
+    return path
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("block", [enhanced, obsolete])
+def test_the_pod_in_the_comment_of_a_packet(order: str, block: Callable[..., bytes], tmp_path: Path) -> None:
+    """It is said of the frame; which end it is about is not known, so it is no name of the address."""
+    path = commented(tmp_path / "a.pcapng", f"PID: 7\nCmd: /bin/ping\n{PTCPDUMP}", order, block)
+    assert "who-has 169.254.1.1 tell 10.244.1.10 (its comment names shop/web-5c9f)" in " ".join(printed(path).split())
+    assert analyze(path).to_dict()["pods"] == {}
+
+
+@pytest.mark.parametrize("comment", ["probe=kprobe:ip_rcv", "PodName: ../evil\nPodNamespace: shop", "x" * 60_000])
+def test_other_comments_of_packets_say_nothing(comment: str, tmp_path: Path) -> None:
+    path = commented(tmp_path / "a.pcapng", comment)
+    assert "its comment names" not in printed(path)
+    assert analyze(path).captures[0].frames == 3
+
+
+def test_the_pod_in_a_comment_is_redacted(tmp_path: Path) -> None:
+    path = commented(tmp_path / "a.pcapng", PTCPDUMP)
+    assert "web-5c9f" not in CliRunner().invoke(main, ["analyze", str(path), "--redact"]).stdout
