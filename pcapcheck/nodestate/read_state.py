@@ -22,6 +22,7 @@ from pcapcheck.nodestate.host_network import mark_listed, with_nodes
 from pcapcheck.nodestate.mixed_up import mark_mixed_up
 from pcapcheck.nodestate.network_kind import sort_out
 from pcapcheck.nodestate.pod_links import join_links
+from pcapcheck.nodestate.readers.unjudged_forms import form_of_names
 from pcapcheck.nodestate.roles import GATEWAY, Roles
 from pcapcheck.nodestate.session import read_session
 from pcapcheck.nodestate.session_blocks import Understood, understand
@@ -153,7 +154,19 @@ def _take(path: Path | Held, understood: Understood, bundled: BundledFile | None
     except StateError as error:
         raise StateError(f"{name}: {error}", TOO_LARGE) from None
     if understood.size == before:
+        _take_names(path, lines, understood.state)
+    if understood.size == before:
         raise _not_understood(path, name, data)
+
+
+def _take_names(path: Path | Held, lines: list[str], state: State) -> None:
+    """Count the lines of a file that is called after what its bare names are."""
+    form = form_of_names(_path(path).name, lines)
+    if form is None:
+        return
+    for number, text in enumerate(lines, 1):
+        if text.strip():
+            state.leave_unjudged(form, Line(str(path), number, text))
 
 
 def _may_be_blank(bundled: BundledFile | None) -> bool:

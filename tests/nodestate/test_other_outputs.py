@@ -237,3 +237,41 @@ def test_the_report_names_them(tmp_path: Path) -> None:
     (remark,) = analyze_state(path).remarks
     assert remark.text.startswith("read, and nothing in it is judged: connections that the kernel tracks")
     assert "3 lines; sockets" in remark.text
+
+
+NAMESPACES, UNCOUNTED = "names of network namespaces (ip netns)", "queues without counters (tc qdisc without -s)"
+UUID = "2f1c0a5e-1111-2222-3333-444455556666"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "form", "count"),
+    [
+        ("hostname", "worker-7.example.com\n", "the host's name (hostname)", 1),
+        ("worker-7_hostname.txt", "worker-7\n", "the host's name (hostname)", 1),
+        ("ip-netns-list.txt", "pod-a\npod-b\n", NAMESPACES, 2),
+        ("a.txt", f"cni-{UUID} (id: 3)\ncni-{UUID}\n", NAMESPACES, 2),
+        ("a.json", f'[{{"name":"cni-{UUID}","id":3}},{{"name":"pod-a"}}]', NAMESPACES, 2),
+        ("a.json", "[]\n", "an empty list of JSON", 1),
+        ("a.json", "[{},{}]\n", "an empty list of JSON", 1),
+        ("a.json", '[{"kind":"noqueue","handle":"0:","dev":"lo","root":true,"options":{}}]', UNCOUNTED, 1),
+    ],
+)
+def test_bare_outputs_that_say_little_are_counted(name: str, text: str, form: str, count: int, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    state = read_state([tmp_path / name])
+    assert {kind: some.count for kind, some in state.unjudged.items()} == {form: count}
+    assert not state.problems
+    assert not state.hosts
+
+
+def test_an_empty_answer_to_a_command_is_an_answer() -> None:
+    state = read("$ ip -j -4 neigh\n[]\n")
+    assert not state.unjudged
+    assert "neighbours4" in state.hosts[0].whole
+
+
+@pytest.mark.parametrize(("name", "text"), [("hostname.txt", "two words\n"), ("a.txt", "worker-7\n")])
+def test_a_name_alone_is_a_hosts_only_if_the_file_says_so(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(StateError, match="nothing in it was understood"):
+        read_state([tmp_path / name])

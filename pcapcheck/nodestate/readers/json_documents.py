@@ -19,9 +19,10 @@ from pcapcheck.nodestate.readers.ip_pools import KIND, read_pool_object
 from pcapcheck.nodestate.readers.ip_rule import policy_rule
 from pcapcheck.nodestate.readers.kubectl import pod_of
 from pcapcheck.nodestate.readers.link_counters import IN, OUT, keep_counters
-from pcapcheck.nodestate.readers.queues import read_queue_object
+from pcapcheck.nodestate.readers.queues import is_uncounted, read_queue_object
 from pcapcheck.nodestate.readers.service_objects import is_of_service, read_service_object
 from pcapcheck.nodestate.readers.service_rules import read_service_rules
+from pcapcheck.nodestate.readers.unjudged_forms import NAMESPACES, UNCOUNTED
 from pcapcheck.nodestate.readers.workload_endpoints import ENDPOINT, pod_of_endpoint
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
@@ -37,6 +38,7 @@ CUT = re.compile(r'\{\s*"nftables"\s*:\s*\[')
 MOST_BROKEN = 1000
 DECODER = json.JSONDecoder()
 BLANK = re.compile(r"[\s,\]]*")
+EMPTY = re.compile(r"[\s\[\]{},]{0,200}")
 START = re.compile(r"[\[{]")
 
 
@@ -44,8 +46,9 @@ def read_documents(lines: Sequence[Line], into: Host, state: State, listing: Lis
     """Read facts of JSON documents, the cluster's into ``state``; returns the lines where something else begins."""
     strange = []
     rules: list[nft_json.Object] = []
-    whole = True
+    whole, empty = True, listing is None
     for document, line in _objects(lines):
+        empty = empty and not document
         if some := nft_json.objects_of(document, line):
             rules += some
             whole = whole and nft_json.DOCUMENT in document
@@ -61,8 +64,15 @@ def read_documents(lines: Sequence[Line], into: Host, state: State, listing: Lis
             _felix(document, line, into, state)
         elif "metadata" in document:
             read_cluster_object(document, line, state)
+        elif document.keys() <= {"name", "id"} and isinstance(document.get("name"), str):
+            state.leave_unjudged(NAMESPACES, line)
         elif not _fact(document, line, into, listing):
             strange.append(line)
+        elif is_uncounted(document):
+            state.leave_unjudged(UNCOUNTED, line)
+    text = next((line for line in lines if line.text.strip()), None)
+    if empty and text is not None and all(EMPTY.fullmatch(line.text) for line in lines):
+        state.leave_unjudged("an empty list of JSON", text)
     if rules:
         _ruleset(rules, whole, into, state, listing)
     return strange

@@ -11,6 +11,7 @@ from pcapcheck.nodestate.node_facts import Counter, Note
 from pcapcheck.nodestate.numbers import after, number
 from pcapcheck.nodestate.readers.link_counters import IN, OUT
 from pcapcheck.nodestate.readers.state_reader import StateReader
+from pcapcheck.nodestate.readers.unjudged_forms import UNCOUNTED
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 
@@ -69,7 +70,7 @@ def read_nameless(lines: Iterable[Line], into: State, listing: Listing | None = 
         if after(["", *match[3].split()], "dev") is None and (listing is None or listing.dev is None):
             into.leave_unjudged("queues of an interface that is not named (paste tc's command too)", line)
         elif not counted:
-            into.leave_unjudged("queues without counters (tc qdisc without -s)", line)
+            into.leave_unjudged(UNCOUNTED, line)
     return []
 
 
@@ -88,6 +89,11 @@ def keep_queue(
     dropped, passed = counts
     if dropped is not None:
         into.counters.append(Counter(QUEUE, DROPS, dropped, line, dev, direction, kind, passed))
+
+
+def is_uncounted(document: Mapping[str, object]) -> bool:
+    """Whether an object is an entry of ``tc -j qdisc`` without ``-s``."""
+    return "kind" in document and "handle" in document and not document.keys() & {"drops", "packets", "bytes"}
 
 
 def read_queue_object(document: Mapping[str, object], line: Line, into: Host, listing: Listing | None) -> bool:

@@ -13,6 +13,11 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 
 NAME = "unjudged"
+NAMESPACES = "names of network namespaces (ip netns)"
+UNCOUNTED = "queues without counters (tc qdisc without -s)"
+# A word in the name of a file that holds nothing but names -> what these are.
+NAMES = {"hostname": "the host's name (hostname)", "netns": NAMESPACES}
+_BARE = re.compile(r"[A-Za-z0-9][\w.-]{0,252}")
 _TRANSPORT = r"(?:tcp|udp|udplite|icmp|icmpv6|sctp|dccp|gre|esp|unknown)"
 _SECTIONS = r"(?:Ip|Icmp|IcmpMsg|Tcp|Udp|UdpLite|TcpExt|IpExt|MPTcpExt|Ip6|Icmp6|Udp6|UdpLite6)"
 _SOCKET = (
@@ -75,6 +80,7 @@ SHAPES = {
     "tokens and labels of addresses (ip token, ip addrlabel)": re.compile(
         r"token \S+ dev \S+|prefix \S+/\d+(?: dev \S+)? label \d+"
     ),
+    NAMESPACES: re.compile(r"[\w.-]{1,100} \(id: \d{1,9}\)|cni-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "names of sets (ipset list -n)": re.compile(r"cali[46]0[\w:.-]{3,40}|KUBE-(?:[A-Z0-9]{1,12}-?){1,5}"),
     "an empty table of neighbours": re.compile(r"IP address +HW type +Flags .*"),
     "the machine (uptime, free, df, mount, ps, lsmod, lscpu, os-release)": re.compile(
@@ -123,6 +129,12 @@ def form_of(text: str) -> str | None:
     if len(text) > LONGEST:
         return None
     return next((form for form, shape in SHAPES.items() if shape.fullmatch(text)), None)
+
+
+def form_of_names(file: str, texts: Iterable[str]) -> str | None:
+    """What a file is that holds nothing but names, by what it is called; None if it is no such file."""
+    form = next((NAMES[word] for word in re.split(r"[-_. ]+", file.lower()) if word in NAMES), None)
+    return form if form and all(_BARE.fullmatch(text.strip()) for text in texts if text.strip()) else None
 
 
 def form_of_command(command: Command) -> str | None:
