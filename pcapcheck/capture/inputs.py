@@ -73,7 +73,8 @@ class Inputs(Struct):
         files: list[Held] = []
 
         def leave_out(name: str, why: str, kind: str) -> None:
-            inside = path / name if name else path
+            # An absolute name would stand for a file of this machine.
+            inside = path / name.lstrip("/") if name else path
             self.skipped.append(Skipped.of(inside, CaptureError(f"{inside}: {why}", kind), self.role, named=False))
 
         try:

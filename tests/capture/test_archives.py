@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.capture.archives import open_archive, unpacking_limit
+from pcapcheck.capture.inputs import Inputs
 from pcapcheck.errors import CaptureError
 from tests.support.bundles import Files, packed, zipped
 
@@ -100,6 +101,13 @@ def test_what_is_no_file_is_left_out(info: tarfile.TarInfo, said: str, tmp_path:
     opened = Opened(written(tmp_path, tar_of(info, member("good"))))
     assert list(opened.files) == ["good"]
     assert said in opened.left[info.name]
+
+
+def test_a_file_with_an_absolute_name_is_said_to_be_in_the_archive(tmp_path: Path) -> None:
+    path = written(tmp_path, tar_of(member("/etc/passwd"), member("good")))
+    inputs = Inputs()
+    inputs.open_archive(path)
+    assert [skipped.path for skipped in inputs.skipped] == [str(path / "etc/passwd")]
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
