@@ -171,6 +171,66 @@ def test_comments_of_rules_are_names() -> None:
     assert "cali:Ox9yVkHJabcdefgh" in new
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-A INPUT -m comment --comment initech -j DROP",
+        "-A INPUT -j LOG --log-prefix initech",
+        '-A INPUT -j LOG --log-prefix "initech: "',
+        "-A INPUT -j NFLOG --nflog-prefix initech --nflog-group 1",
+        'iifname "eth0" log prefix "initech: " drop comment "by bob"',
+        '-A X -m comment --comment "initech to 10.0.0.5:80 by bob" -j Y',
+        "    alias uplink to initech",
+        "    altname initech0",
+    ],
+)
+def test_words_that_people_write_into_rules_and_links_are_names(line: str) -> None:
+    new = redact(line)
+    assert not re.search(r"initech|bob|uplink|10\.0\.0\.5", new)
+    assert new.split()[0] == line.split()[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PING initech (10.0.0.5) 56(84) bytes of data.",
+        "64 bytes from initech (fd00::5): icmp_seq=1 ttl=64 time=0.1 ms",
+        " 1  initech (10.0.0.1)  0.1 ms",
+        "curl: (6) Could not resolve host: initech",
+        "curl: (7) Failed to connect to initech port 80: Connection refused",
+        "ping: bad address 'initech'",
+        "ping: initech: Name or service not known",
+        "** server can't find initech: NXDOMAIN",
+        "$ ping -c 3 initech",
+        "# kubectl exec -it web-0 -- nslookup initech",
+        "kubectl -n initech get pods",
+        "$ kubectl logs -n web --tail=5 initech",
+        "kubectl describe pod initech",
+        "# cat /etc/hosts\n127.0.0.1 localhost\n\n10.0.0.5   initech  initech.example",
+    ],
+)
+def test_names_of_who_was_asked_are_known(line: str) -> None:
+    assert "initech" not in redact(f"{line}\ninitech again")
+
+
+def test_names_made_of_addresses_and_macs_show_neither() -> None:
+    text = (
+        "ip-10-77-3-5 and 10-77-3-6.default.pod.cluster.local\n3: enx0a580a4d0305: <UP> mtu 1500\n"
+        "Mesh_10_77_3_7 BGP up\nNode_fd77_10__7 BGP up\nport security 0A580A4D0305"
+    )
+    new = redact(text)
+    assert not re.search(r"10[-_]77|580a4d|580A4D|fd77", new)
+    mac = f"{mapping().mac(0x0A580A4D0305):012x}"
+    assert f"3: enx{mac}: <UP>" in new
+    assert new.endswith(mac.upper())
+    assert "Mesh_" + redact("10.77.3.7").replace(".", "_") in new
+
+
+def test_addresses_of_pages_show_neither_users_nor_what_was_asked() -> None:
+    assert redact("see http://10.0.0.5/login?user=bob&key=secret now").endswith("/login? now")
+    assert "secret" not in redact("postgres://bob:secret@10.0.0.5/x")
+
+
 YAML = """\
 apiVersion: v1
 kind: Pod
@@ -207,6 +267,34 @@ def test_in_kubernetes_objects_all_values_are_names_but_known_words(text: str) -
     assert "Running" in new
     assert "Pod" in new
     assert len(new.splitlines()) == len(text.splitlines())
+
+
+FOLDED = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: |
+      {"apiVersion":"v1","kind":"Pod","metadata":{"name":"ledger","namespace":"payments"},"status":{"phase":"Running"}}
+    note: >-
+      initech moved it
+
+      to 10.244.1.10
+  name: ledger-0
+  uid: long text of
+    initech, folded
+status:
+  phase: Running
+"""
+
+
+def test_values_of_several_lines_are_names() -> None:
+    new = redact(FOLDED)
+    assert not re.search(r"ledger|payments|initech|moved|folded|10\.244\.1\.10", new)
+    assert new.count("Running") == 2
+    assert [line.split(":")[0] for line in new.splitlines() if not line.startswith("   ")] == [
+        line.split(":")[0] for line in FOLDED.splitlines() if not line.startswith("   ")
+    ]
 
 
 def test_windows_texts_are_read() -> None:
