@@ -127,7 +127,9 @@ def _take(found: SourceFiles, name: str, place: str) -> None:
 
 
 def _note(found: SourceFiles, name: str, place: str, error: OSError) -> None:
-    said = f"{clean(name)}: {refused(error, 'see what is wrong with it')}"
+    is_link = kind_of(error) == MISSING and os.path.islink(name)
+    what = "a link to what is not there; remove it" if is_link else refused(error, "see what is wrong with it")
+    said = f"{clean(name)}: {what}"
     found.unlisted.append(Unlisted(name, place, kind_of(error), said))
 
 

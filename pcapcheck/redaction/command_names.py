@@ -23,13 +23,19 @@ _ASKED = re.compile(
     rf"|\bcan't (?:find|resolve) '?(?P<sought>{LABEL})"
 )
 _KUBECTL = re.compile(r"(?<![\w-])(?:kubectl|oc)\s")
-_OPTIONS = r"(?:(?:-[ncl]|--(?:namespace|container|context))[ =]\S{1,300}\s+|-\S{1,300}\s+){0,8}"
+# Options of kubectl, those with a value first.
+_OPTIONS = r"(?:(?:-[nclLo]|--(?:namespace|container|context|output|tail|since))[ =]\S{1,300}\s+|-\S{1,300}\s+){0,8}"
+# No name begins where an option's value does: -o wide.
+_ARGUMENT = r"(?<!-o )(?<!-L )(?<!-l )"
 _OF_KUBECTL = (
     re.compile(rf"\s(?:-n|--namespace)[ =](?P<namespace>{LABEL})"),
     re.compile(rf"\s(?:-c|--container|--context|--node-name)[ =](?P<part>{LABEL})"),
-    re.compile(rf"\s(?:exec|logs|attach|port-forward|debug|cp)\s+{_OPTIONS}(?:[a-z]{{1,40}}/)?(?P<pod>{LABEL})"),
     re.compile(
-        rf"\s(?:pods?|po|nodes?|svc|services?|ns|namespaces?|deploy|ep|endpoints)[ /]+{_OPTIONS}(?P<object>{LABEL})"
+        rf"\s(?:exec|logs|attach|port-forward|debug|cp)\s+{_OPTIONS}{_ARGUMENT}(?:[a-z]{{1,40}}/)?(?P<pod>{LABEL})"
+    ),
+    re.compile(
+        rf"\s(?:pods?|po|nodes?|svc|services?|ns|namespaces?|deploy|ep|endpoints)[ /]+"
+        rf"{_OPTIONS}{_ARGUMENT}(?P<object>{LABEL})"
     ),
 )
 _ASKING = re.compile(

@@ -24,7 +24,7 @@ _PLACES = re.compile(
     rf"|\b(?:kns|ksa|knp|knp\.default|pri-kns|pro-kns)\.(?P<profile>{LABEL})"
     rf"|(?:^|[\s\"{{,])\"?(?P<key>name|namespace|nodeName|generateName|hostname|hostName|node|nodename|podName|podNamespace|"
     rf"serviceAccount|serviceAccountName|workload|orchestratorWorkload|pod|Node Name|Hostname|Static hostname|"
-    rf"Node|Namespace|Name|PodName|PodNamespace|NodeName|metadata\.name)\"?\s*[:=]\s*\"?(?P<field>{LABEL})\"?\s*,?\s*$"
+    rf"Node|Namespace|Name|PodName|PodNamespace|NodeName|metadata\.name)\"?\s*[:=]\s*\"?(?P<field>{LABEL})\"?(?:/[0-9a-f.:]+)?\s*,?\s*$"
     rf"|^(?:search|domain)\s+(?P<search>\S.*)$"
     rf"|\b(?:A|AAAA|PTR|SRV|CNAME|NS|MX|TXT|SOA|HTTPS|ANY|Type\d+)\?? "
     rf"(?P<asked>[A-Za-z0-9_][\w.-]{{0,252}}\.)(?=[ ,(/]|$)"
@@ -35,6 +35,9 @@ _PLACES = re.compile(
     rf"|^(?:[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d|\d{{4}}-\S+) (?P<logging>[\w.-]+) [\w./@-]+(?:\[\d+\])?: "
     rf"|\b(?:Namespace|Pod|Node|node|pod|namespace|[Ww]orkload|WorkloadEndpoint|host|hostname|endpoint|K8S_POD_NAME|"
     rf"K8S_POD_NAMESPACE)=\"?(?P<logged>{LABEL}(?:/{LABEL})*)"
+    rf"|\"(?:pod|podName|namespace|node|nodeName|host|hostname|container)\"\s?:\s?\"(?P<structured>{LABEL}(?:/{LABEL})?)\""
+    # What the kubelet called containers of Docker: k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT.
+    rf"|(?<!\w)k8s_(?P<docker>[\w.-]{{3,250}})"
     # Windows, mail and homes.
     rf"|(?:Host Name|Primary Dns Suffix|DNS Suffix)[ .]*: (?P<windows>{LABEL})"
     rf"|(?P<mailbox>[\w.+-]{{2,64}})@(?=[\w-]+\.[A-Za-z])"
@@ -85,6 +88,8 @@ class KnownNames:
             found = match[match.lastgroup or 0]
             if match.lastgroup in _SEARCHED:
                 self.add_all(found.split())
+            elif match["docker"]:
+                self.add_all(found.split("_")[:3])
             elif match["key"] not in _VAGUE or _MARKED.search(found):
                 self.add(found)
         self.add_all(command_names(line))

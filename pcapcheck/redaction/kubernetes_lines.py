@@ -17,6 +17,10 @@ _PLAIN = (
 )
 _PLAIN_FIELDS = frozenset(_PLAIN.split())
 _FIELD = re.compile(r"(?P<head>\s*(?:- )*)(?P<key>\"?[\w./-]+\"?)(?P<sep>:[ \t]+)")
+# kubectl describe: keys may be of several words.
+_DESCRIBES = re.compile(r"Name: {3,}\S+\s*")
+_DESCRIBED = re.compile(r"(?P<head>\s*)(?P<key>[A-Z][\w ()/-]{0,60}?)(?P<sep>:[ \t]+)(?=\S)")
+_IN_DESCRIPTION = re.compile(r"\s.*|[A-Z][\w ()-]{0,60}:(?:\s.*)?|")
 _ITEM = re.compile(r"\s*- +")
 _STRINGS = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"(?P<colon>\s*:)?')
 _BEGINS = re.compile(r"(?:- )?apiVersion: \S+\s*|kind: \S+\s*|items:\s*")
@@ -35,6 +39,7 @@ class KubernetesLines:
         self._name = name
         self._in_yaml = False
         self._in_json = False
+        self._in_description = False
         self._key = ""
         # How far the line is indented whose value is the lines below it that are indented further.
         self._above: int | None = None
@@ -48,6 +53,10 @@ class KubernetesLines:
         if self._in_yaml:
             return self._yaml(line)
         self._above = None
+        goes_on = self._in_description and _IN_DESCRIPTION.fullmatch(line) is not None
+        self._in_description = goes_on or _DESCRIBES.fullmatch(line) is not None
+        if self._in_description:
+            return self._describe(line)
         self._in_json = '"apiVersion"' in line or (self._in_json and _IN_JSON.match(line) is not None)
         return self.json(line) if self._in_json else None
 
@@ -82,6 +91,14 @@ class KubernetesLines:
         if item is not None and not line.rstrip().endswith(":"):
             return f"{item[0]}{self._value(self._key, line[item.end() : len(line) - len(end)])}{end}"
         return self._key_image(line) if _HEAD_ONLY.fullmatch(line) else self._told(line)
+
+    def _describe(self, line: str) -> str:
+        match = _DESCRIBED.match(line)
+        if match is None:
+            return line if line.rstrip().endswith(":") and line[:1] != " " else self._name(line)
+        words = match["key"].replace(" ", "")
+        self._key = words[:1].lower() + words[1:]
+        return line[: match.end()] + self._value(self._key, line[match.end() :])
 
     def _told(self, line: str) -> str:
         """A line of a value of several lines: an object as JSON, as kubectl apply keeps it, or anything else."""

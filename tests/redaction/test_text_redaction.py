@@ -231,6 +231,79 @@ def test_addresses_of_pages_show_neither_users_nor_what_was_asked() -> None:
     assert "secret" not in redact("postgres://bob:secret@10.0.0.5/x")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "kubectl get pods -A -o wide",
+        "kubectl get nodes -o wide",
+        "kubectl get svc -o yaml -n kube-system",
+        "kubectl logs -f --tail=5 -n kube-system -l k8s-app=kube-dns",
+        "ping -c 3 169.254.1.1",
+        "$ ip route get 169.254.1.1",
+    ],
+)
+def test_commands_stay_what_they_are(line: str) -> None:
+    assert redact(line) == line
+
+
+TABLES = """\
+$ kubectl get nodes -o wide
+NAME       STATUS   ROLES    AGE   VERSION   INTERNAL-IP   EXTERNAL-IP
+initech    Ready    <none>   1d    v1.28.1   10.0.0.5      <none>
+bobsbox    Ready    <none>   1d    v1.28.1   10.0.0.6      <none>
+
+$ kubectl get netpol
+NAME       POD-SELECTOR     AGE
+lumbergh   app=tpsreports   1d
+$ crictl ps
+CONTAINER       IMAGE           NAME       ATTEMPT   POD ID          POD
+3c1de2f0aaaab   5a8a1057e203d   printer    0         3c1de2f0aaaac   stapler
+k8s_milton_basement_squirrel_8b1c
+{"level":"info","pod":"cubicle","node":"hypnosis"}
+"""
+
+
+def test_names_in_tables_are_known() -> None:
+    new = redact(TABLES)
+    names = "initech|bobsbox|lumbergh|tpsreports|printer|stapler|milton|basement|squirrel|cubicle|hypnosis"
+    assert not re.search(names, new)
+    assert [line.split()[0] for line in new.splitlines() if line[:4] in ("NAME", "CONT")] == [
+        "NAME",
+        "NAME",
+        "CONTAINER",
+    ]
+    assert new.count("Ready    <none>") == 2
+
+
+DESCRIBED = """\
+Name:             ledger-0
+Namespace:        payments
+Service Account:  bobsrobot
+Node:             initech/192.168.7.7
+Labels:           app=stapler
+                  team=milton
+Status:           Running
+IP:               10.244.1.10
+Controlled By:    ReplicaSet/ledgers
+Containers:
+  basement:
+    Image:        registry/printer:1
+    Environment:
+      DB:         lumbergh
+Events:
+  Warning  Failed  1m  kubelet  cubicle failed
+root@n1:~# ip route
+"""
+
+
+def test_a_described_pod_shows_no_names() -> None:
+    new = redact(DESCRIBED)
+    names = "ledger|payments|robot|initech|stapler|milton|basement|printer|lumbergh|cubicle|10\\.244|192\\.168\\.7\\."
+    assert not re.search(names, new)
+    assert re.search("^Status: +Running$", new, re.MULTILINE)
+    assert new.splitlines()[-1].endswith("# ip route")
+
+
 YAML = """\
 apiVersion: v1
 kind: Pod
