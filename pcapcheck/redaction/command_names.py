@@ -18,7 +18,7 @@ _ASKED = re.compile(
     rf"|[Cc]ould not resolve host: (?P<unresolved>{LABEL})"
     rf"|\bconnect to (?P<unreached>{LABEL}) port \d"
     rf"|\bbad address '(?P<bad>{LABEL})'"
-    rf"|\b(?:[Uu]nknown host|cannot resolve) (?P<unknown>{LABEL})"
+    rf"|\b(?:(?i:unknown) host|cannot resolve) (?P<unknown>{LABEL})"
     rf"|\bping6?: (?P<pinged>{LABEL}): (?=[A-Z])"
     rf"|\bcan't (?:find|resolve) '?(?P<sought>{LABEL})"
 )
