@@ -27,8 +27,11 @@ def heading(analysis: Analysis) -> str:
     """The verdict, FAIL, PASS or NOT_CHECKED; WARN for a pass that its reader should look at.
 
     Such a pass has a warning, an unanswered question, an error about a question that was not recorded, or an acceptance
-    of something that passes now.
+    of something that passes now. Where no rule could be checked, so does a question that was followed to where it was
+    seen last.
     """
+    if analysis.verdict == NOT_CHECKED and any(question.last_seen is not None for question in analysis.asked_in_vain):
+        return WARN
     if analysis.verdict == PASS and (
         analysis.warnings
         or analysis.asked_in_vain
@@ -53,7 +56,7 @@ def headline(analysis: Analysis) -> str:
     kind = heading(analysis)
     if kind == FAIL:
         return _failure(analysis)
-    if kind == NOT_CHECKED:
+    if analysis.verdict == NOT_CHECKED:
         return _unchecked(analysis)
     accepted = [finding.rule.id for finding in ordered(analysis.accepted)]
     answered = what_answered(analysis)

@@ -98,3 +98,21 @@ def test_the_error_about_them_is_reported(tmp_path: Path) -> None:
 def test_datagrams_that_arrive_are_nobodys_question(tmp_path: Path) -> None:
     there = [(time + 1000, frame) for time, frame in datagrams(6, eth=(NODE, PEER), ttl=63)]
     assert heading(analyzed(tmp_path, datagrams(6), there)) == "pass"
+
+
+def refused(folder: Path, ttl: int, dst: str = PEER_IP, spoken: list[Frame] | None = None) -> Analysis:
+    """The asker's link, and another link on which nothing is about whom it asks."""
+    here = [
+        (BEGIN, ask()),
+        (BEGIN + 1000, answer()),
+        (BEGIN + 10 * MS, tcp(SYN, dst=dst)),
+        (BEGIN + 11 * MS, tcp_back(RST_ACK, src=dst, ttl=ttl)),
+        (BEGIN + 9 * SECOND, tcp(0x10, dst="198.51.100.7", ports=(40001, 80))),
+    ]
+    there = spoken or [(BEGIN + 2 * SECOND, arp_by_node())]
+    return analyze(write_pcap(folder / f"{HERE}.pcap", here), write_pcap(folder / f"{THERE}.pcap", there))
+
+
+def arp_by_node() -> bytes:
+    """The node asks for a pod that the asker does not ask for."""
+    return ask("10.244.99.9", NODE, "172.31.186.68")
