@@ -51,8 +51,8 @@ def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
             about = f", whose packets to {format_address(asked)} it is about" if asked is not None else ""
             yield Remark(
                 f"{short}{about}, {count}x (frame {row.frames[0]} of {clean(capture.source.short_name)}): no fault if "
-                f"{format_address(told)} sends smaller packets from then on; if it sends the same ones again, something "
-                "between the two drops this ICMP error",
+                f"{format_address(told)} sends smaller packets from then on; if it sends the same ones again, "
+                "something between the two drops this ICMP error",
                 short=short,
             )
     except CaptureError:
