@@ -87,9 +87,10 @@ class Evaluation:
                 continue
             held.count += weight
             pair, turn = pair_of(row), held.takes_turn(number)
-            if held.wants(pair):
+            # Rows that cannot break the rule are never shown: the first ones say why it may not be about them.
+            if held.wants(pair) and (held.has_few or self._may_break(results)):
                 held.keep(pair, number, self.sample(row))
-            elif turn and self.rule.expect.evaluate(self._said(results)) != TRUE:
+            elif turn and self._may_break(results):
                 held.keep_over_time(number, self.sample(row))
             for (column, bound), spread, extremes in zip(self.bounds, held.spreads, held.extremes, strict=True):
                 value = early_value(row, column)
@@ -182,6 +183,10 @@ class Evaluation:
         """Whether the rule holds for such rows whatever their late columns say: nobody looks at them again."""
         said = self._said(results)
         return self.rule.select.evaluate(said) == TRUE and self.rule.expect.evaluate(said) == TRUE
+
+    def _may_break(self, results: tuple[int, ...]) -> bool:
+        """Whether such rows may break the rule, as far as their early columns say."""
+        return self.rule.expect.evaluate(self._said(results)) != TRUE
 
     def _said(self, results: tuple[int, ...]) -> Judge:
         verdicts = dict(zip(map(id, self.early), results, strict=True))

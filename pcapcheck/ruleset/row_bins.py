@@ -92,9 +92,14 @@ class Bin(Struct):
     spreads: list[Spread] = field(default_factory=list)
     extremes: list[Extremes] = field(default_factory=list)
 
+    @property
+    def has_few(self) -> bool:
+        """Whether any row is kept, whoever asked whom."""
+        return len(self.kept) < SAMPLES_PER_BIN
+
     def wants(self, pair: Pair) -> bool:
         """Whether a row would be kept: as one of the first, or of the first of its pair."""
-        if len(self.kept) < SAMPLES_PER_BIN:
+        if self.has_few:
             return True
         return len(self.kept) < MOST_SAMPLES and self.pairs[pair] < SAMPLES_PER_PAIR
 

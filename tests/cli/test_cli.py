@@ -343,7 +343,7 @@ def loaded_modules(*args: str) -> set[str]:
 
 def test_help_loads_only_the_command_line() -> None:
     loads = {name for name in loaded_modules("--help") if not name.startswith("cli")}
-    folders = {"capture", "decode", "exchanges", "paths", "report", "report.tables", "ruleset"}
+    folders = {"capture", "decode", "exchanges", "links", "paths", "report", "report.tables", "ruleset"}
     small = {
         "errors",
         "kernels",
@@ -370,13 +370,13 @@ def test_a_healthy_capture_loads_nothing_that_explains_failures() -> None:
 
 def test_verdict_loads_no_pandas() -> None:
     code = f"from pcapcheck import analyze\nanalyze({HEALTHY!r}).to_dict()"
-    assert loaded(code) == {"yaml"}
+    assert loaded(code) <= {"yaml"}
 
 
 def test_unanswered_arp_loads_no_numpy() -> None:
     failing = f"{ROOT}/fixtures/calico/gateway-arp-answered/fail.pcap"
     code = f"from pcapcheck import analyze\nassert analyze({failing!r}).to_dict()['diagnoses']"
-    assert loaded(code) == {"yaml"}
+    assert loaded(code) <= {"yaml"}
 
 
 def test_help_is_a_command_too() -> None:
