@@ -68,11 +68,13 @@ def _pairs(capture: Capture, facts: Facts) -> list[Pair]:
         if some.outcome not in ("unanswered", "in-flight") or point is None or point.kind == "pod-link":
             continue
         for row in some.samples:
-            other = answered.get((row.src, row.src_port)) if isinstance(row, ConnectionRow) else None
-            if other is not None and other.dst != row.dst and row.frames[0] < other.frames[0] and len(found) < MOST:
+            if not isinstance(row, ConnectionRow) or row.src_port is None or len(found) >= MOST:
+                continue
+            other = answered.get((row.src, row.src_port))
+            if other is not None and other.dst != row.dst and row.frames[0] < other.frames[0]:
                 there = facts.point(capture.number, other.group)
                 if there is not None and there.key == point.key:
-                    found.append((row, other, point))  # type: ignore[arg-type]
+                    found.append((row, other, point))
     return found
 
 
