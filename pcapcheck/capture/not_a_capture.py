@@ -18,6 +18,8 @@ _EXPORT = "give the capture that it was made from, or record with tcpdump -w"
 _RECORD = "record with tcpdump -w"
 _RULES = "judge a capture by it: --rules FILE"
 PING = "ping's own output"
+ZEROS = "zeros where a capture begins"
+_UNWRITTEN = "the recording was not written, or the copy failed"
 _PINGED = "a capture shows why: run tcpdump -w on the pod's cali interface while ping runs"
 _LISTED = "give what the commands on the node print (pcapcheck node-script), or of pods: kubectl get pods -A -o json"
 
@@ -134,9 +136,11 @@ _PATTERNS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"(?s)(.{0,200}\n)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}\S{0,6}) "
                 rb"[\w.-]+ [\w./@-]+(\[\d+\])?: "),
      "a system log", _RECORD),
-    (re.compile(rb"(?s)\0{64}"), "zeros: the recording was not written, or the copy failed", "copy it again"),
+    (re.compile(rb"(?s)\0{64}"), ZEROS, "copy it again"),
 )  # fmt: skip
 
+
+_TEXT = re.compile(rb"[\t\n\r\x20-\x7e]*")
 
 # Of these only the form or the beginning is known: a node's state may be in it.
 _VAGUE = ("a JSON document", "a Kubernetes object in YAML", "a kernel log (dmesg)", "a system log", PING)
@@ -151,7 +155,9 @@ def recognise(head: bytes) -> Foreign | None:
             return Foreign(what, cure)
     for pattern, what, cure in _PATTERNS:
         if pattern.match(head):
-            shows = summary(head.decode("utf-8", "replace").splitlines()) if what == PING else ""
+            shows = _UNWRITTEN if what == ZEROS else ""
+            if what == PING:
+                shows = summary(head.decode("utf-8", "replace").splitlines())
             return Foreign(what, cure, what in _VAGUE, shows)
     if _is_headless(head):
         return Foreign("pcapng without its section header", "the beginning is missing; copy it again")
@@ -177,6 +183,9 @@ def _is_headless(head: bytes) -> bool:
 
 def _is_erf(head: bytes) -> bool:
     """Whether two records follow each other as ERF has them: type in byte 8, record length in bytes 10 and 11."""
+    # The lengths of two packets hold bytes that no text has.
+    if _TEXT.fullmatch(head[:64]):
+        return False
     position = 0
     for _ in range(2):
         if len(head) < position + 16:

@@ -93,7 +93,9 @@ class Ledger:
                 raise CaptureError(
                     f"{where}: the disk is full; make room and run it again: it goes on from here"
                 ) from None
-            what = "see whether it can be written, or name another folder"
+            damaged = "not a database" in str(error) or "malformed" in str(error)
+            what = "it is damaged: put it back from a copy" if damaged else "see whether it can be written"
+            what += ", or name another folder"
             raise CaptureError(f"{where}: {clean(str(error))}; {what}", UNREADABLE) from None
 
     def begin(self, version: str, settings: str) -> int:

@@ -127,7 +127,11 @@ def _take(found: SourceFiles, name: str, place: str) -> None:
 
 
 def _note(found: SourceFiles, name: str, place: str, error: OSError) -> None:
-    said = f"{clean(name)}: {refused(error, 'see what is wrong with it')}"
+    is_link = kind_of(error) == MISSING and os.path.islink(name)
+    said = refused(error, "see what is wrong with it")
+    if is_link:
+        said = f"a link to {clean(os.readlink(name))}, which does not exist; remove it, or put there what it leads to"
+    said = f"{clean(name)}: {said}"
     found.unlisted.append(Unlisted(name, place, kind_of(error), said))
 
 

@@ -9,6 +9,7 @@ from pcapcheck.calico import is_interface, kind_of_name
 from pcapcheck.nodestate.headings import LONGEST_HEADING, MACHINE, read_heading
 from pcapcheck.nodestate.prompts import find_prompt
 from pcapcheck.nodestate.state import State
+from pcapcheck.redaction.command_names import LABEL, command_names
 from pcapcheck.redaction.kept_words import KEPT_WORDS
 
 # Names of pod links are mapped by their digits, cut ones too; other interfaces stay.
@@ -17,30 +18,32 @@ _LETTER = re.compile(r"[A-Za-z]")
 _PART = re.compile(r"[A-Za-z0-9]+")
 _LONGEST_PROMPT = 300
 _USER = re.compile(r"([\w.-]{1,64})@(?!if\d)")
-_LABEL = r"[A-Za-z0-9][\w.-]{0,252}"
 # Places in texts where a name stands: what iproute2, Calico, kube-proxy, Kubernetes and resolv.conf print before it.
 _PLACES = re.compile(
-    rf"link-netns (?P<netns>{_LABEL})"
-    rf"|\b(?:kns|ksa|knp|knp\.default|pri-kns|pro-kns)\.(?P<profile>{_LABEL})"
+    rf"link-netns (?P<netns>{LABEL})"
+    rf"|\b(?:kns|ksa|knp|knp\.default|pri-kns|pro-kns)\.(?P<profile>{LABEL})"
     rf"|(?:^|[\s\"{{,])\"?(?P<key>name|namespace|nodeName|generateName|hostname|hostName|node|nodename|podName|podNamespace|"
     rf"serviceAccount|serviceAccountName|workload|orchestratorWorkload|pod|Node Name|Hostname|Static hostname|"
-    rf"Node|Namespace|Name|PodName|PodNamespace|NodeName|metadata\.name)\"?\s*[:=]\s*\"?(?P<field>{_LABEL})\"?\s*,?\s*$"
+    rf"Node|Namespace|Name|PodName|PodNamespace|NodeName|metadata\.name)\"?\s*[:=]\s*\"?(?P<field>{LABEL})\"?(?:/[0-9a-f.:]+)?\s*,?\s*$"
     rf"|^(?:search|domain)\s+(?P<search>\S.*)$"
     rf"|\b(?:A|AAAA|PTR|SRV|CNAME|NS|MX|TXT|SOA|HTTPS|ANY|Type\d+)\?? "
     rf"(?P<asked>[A-Za-z0-9_][\w.-]{{0,252}}\.)(?=[ ,(/]|$)"
-    rf"|(?:Policy|Profile|policy|profile) (?P<policy>{_LABEL}(?:/{_LABEL})*)"
+    rf"|(?:Policy|Profile|policy|profile) (?P<policy>{LABEL}(?:/{LABEL})*)"
     rf"|(?<![\w./-])(?P<service>[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9.-]*)"
     rf"(?=:[a-z0-9-]+\b|\s+(?:cluster IP|has no|external|loadb))"
     # Logs: those of systemd and syslog, and what Go programs print.
     rf"|^(?:[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d|\d{{4}}-\S+) (?P<logging>[\w.-]+) [\w./@-]+(?:\[\d+\])?: "
     rf"|\b(?:Namespace|Pod|Node|node|pod|namespace|[Ww]orkload|WorkloadEndpoint|host|hostname|endpoint|K8S_POD_NAME|"
-    rf"K8S_POD_NAMESPACE)=\"?(?P<logged>{_LABEL}(?:/{_LABEL})*)"
+    rf"K8S_POD_NAMESPACE)=\"?(?P<logged>{LABEL}(?:/{LABEL})*)"
+    rf"|\"(?:pod|podName|namespace|node|nodeName|host|hostname|container)\"\s?:\s?\"(?P<structured>{LABEL}(?:/{LABEL})?)\""
+    # What the kubelet called containers of Docker: k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT.
+    rf"|(?<!\w)k8s_(?P<docker>[\w.-]{{3,250}})"
     # Windows, mail and homes.
-    rf"|(?:Host Name|Primary Dns Suffix|DNS Suffix)[ .]*: (?P<windows>{_LABEL})"
+    rf"|(?:Host Name|Primary Dns Suffix|DNS Suffix)[ .]*: (?P<windows>{LABEL})"
     rf"|(?P<mailbox>[\w.+-]{{2,64}})@(?=[\w-]+\.[A-Za-z])"
     rf"|(?:/home/|/Users/|\\Users\\)(?P<home>[\w.-]+)"
     rf"|SNI=(?P<asked_for>[\w.-]+)"
-    rf"|^Linux (?P<uname>{_LABEL}) \d"
+    rf"|^Linux (?P<uname>{LABEL}) \d"
 )
 _SEARCHED = ("search",)
 # Volumes, ports and variables have names too; those that are a plain word may stand anywhere and mean that word.
@@ -85,8 +88,11 @@ class KnownNames:
             found = match[match.lastgroup or 0]
             if match.lastgroup in _SEARCHED:
                 self.add_all(found.split())
+            elif match["docker"]:
+                self.add_all(found.split("_")[:3])
             elif match["key"] not in _VAGUE or _MARKED.search(found):
                 self.add(found)
+        self.add_all(command_names(line))
         if len(line) < _LONGEST_PROMPT and ("#" in line or "$" in line or "%" in line or ">" in line):
             prompt = find_prompt(line)
             if prompt is not None:

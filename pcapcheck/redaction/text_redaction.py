@@ -14,6 +14,7 @@ from pcapcheck.redaction.kernel_tables import networks_of, redact_kernel_table
 from pcapcheck.redaction.known_names import KnownNames
 from pcapcheck.redaction.kubernetes_lines import KubernetesLines
 from pcapcheck.redaction.mapping import Mapping
+from pcapcheck.redaction.name_tables import NameTables
 from pcapcheck.redaction.word_redaction import WordRedaction
 
 LEFT_OUT = "(payload left out)"
@@ -29,9 +30,20 @@ _CHARACTERS = re.compile(r"\s{0,8}(?:E[^\s]{0,3}|`)[.\x21-\x7e]{0,12}\.\.")
 _TOLD = re.compile(
     r"(: (?:HTTP|FTP|SMTP|SIP|RTSP|IMAP|POP3|RADIUS|LDAP|SNMP|NFS|SMB|TFTP)(?:, length(?:: \d+| \d+))?)[:,] \S.*"
 )
+# What people ask a server for, and as whom: users, keys and words of theirs.
+_QUERY = re.compile(r"(\bhttps?://[^\s?#\"'<>]{1,500}\?)[^\s\"'<>]+")
+_CREDENTIALS = re.compile(r"(\b[a-z][a-z0-9+]{1,20}://)[^\s/@\"']{1,200}:[^\s/@\"']{1,200}@")
 _VERBOSE = re.compile(r"\t(?!.*(?:option|hop|address|mtu|prefix|lifetime|0x[0-9a-f]{4}:|length|group))")
-# Words of a rule's comment, which people write.
-_COMMENT = re.compile(r"(?P<head>--comment |comment )\"(?P<text>(?:[^\"\\]|\\.)*)\"|/\* (?P<inner>.{0,2000}?) \*/")
+# Words that people write: of a rule's comment, of what it puts before its lines of the log, and of an interface.
+_COMMENT = re.compile(
+    r"(?P<head>--comment |comment |--(?:nf)?log-prefix |\bprefix )\"(?P<text>(?:[^\"\\]|\\.)*)\""
+    r"|/\* (?P<inner>.{0,2000}?) \*/"
+    r"|(?P<bare>--comment |--(?:nf)?log-prefix |^\s+alias |^\s+altname (?!e[nt]|wl))(?P<word>(?<=alias )\S.*|[^\s\"]+)"
+)
+_WRITTEN = ("comment", "prefix", "alias", "altname", "/*")
+# /etc/hosts: an address and its names.
+_HOSTS = re.compile(r"/etc/hosts\b|hosts file")
+_LISTED_HOSTS = re.compile(r"\s*[0-9a-fA-F:.]{3,45}((?:\s+[\w.-]{1,253})+)\s*(?:#.*)?")
 _HOST = r"[A-Za-z][\w.-]{0,252}"
 _ENDPOINTS = re.compile(
     rf"(?:(?P<one>{_HOST})|\S{{1,300}}) > (?P<two>{_HOST}):|who-has (?P<asked>{_HOST})"
@@ -56,9 +68,16 @@ class TextRedaction:
 
     def learn(self, text: str) -> None:
         """Note the names and the networks that a text shows."""
+        in_hosts = False
+        tables = NameTables()
         for line in text.splitlines():
             line = _clear(line)
             self.known.read_line(line)
+            self.known.add_all(tables.take(line))
+            listed = _LISTED_HOSTS.fullmatch(line)
+            in_hosts = bool(_HOSTS.search(line)) or (in_hosts and (listed is not None or line[:1] in ("", "#")))
+            if in_hosts and listed is not None:
+                self.known.add_all(listed[1].split())
             if _PACKET.match(line):
                 for match in _ENDPOINTS.finditer(line):
                     self.known.add_all(_host_of(name) for name in match.groups() if name)
@@ -99,7 +118,9 @@ class TextRedaction:
         in_table = redact_kernel_table(line, self.mapping)
         if in_table is not None:
             return self.words.redact(in_table) if not _ADDRESS.search(in_table) else in_table
-        if '"' in line or "/*" in line:
+        if "://" in line:
+            line = _CREDENTIALS.sub(r"\1", _QUERY.sub(r"\1", line))
+        if any(word in line for word in _WRITTEN):
             line = _COMMENT.sub(self._comment, line)
             if "\0" in line:
                 # What was a comment is redacted already.
@@ -109,8 +130,10 @@ class TextRedaction:
 
     def _comment(self, match: re.Match[str]) -> str:
         inner = match["inner"]
-        text = match["text"] if inner is None else inner
+        text = next(said for said in (inner, match["text"], match["word"]) if said is not None)
         said = text if _OWN_COMMENT.fullmatch(text) else self.words.name(text)
+        if match["bare"] is not None:
+            return f"\0{match['bare']}{said}\0"
         return f'\0{match["head"]}"{said}"\0' if inner is None else f"\0/* {said} */\0"
 
 

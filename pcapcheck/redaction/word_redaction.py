@@ -40,6 +40,18 @@ _UNIQUE = rf"(?<!\w)[{_HEX}]{{8}}(?:-[{_HEX}]{{4}}){{3}}-[{_HEX}]{{12}}(?!\w)"
 _DIGEST = rf"(?<!\w)(?=[{_HEX}]*[a-fA-F])[{_HEX}]{{64}}(?!\w)"
 # What may stand inside a word.
 _EMBEDDED = re.compile(rf"(?P<address>{_ADDRESS})|(?P<link>{_LINK.pattern})|(?P<unique>{_UNIQUE}|{_DIGEST})")
+# Parts of texts that are names which are mapped as what they are; a port may stand behind an address.
+_MEANT = re.compile(
+    rf"{_IPV4.pattern}(?::\d{{1,5}}(?!\w))?|{_LINK.pattern}|{_KINDS['mac']}"
+    r"|(?<![\w:.-])\[?[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,40}\]?(?:/\d{1,3}|:\d{1,5})?(?!\w)"
+)
+# Names that are made of an address, as clouds and cluster DNS make them, or of a MAC, as udev and switches do.
+_OF_ADDRESS = re.compile(r"(?<![\w-])(?:[A-Za-z][\w-]*-)?\d{1,3}(?:-\d{1,3}){3}(?![\w-])")
+_OF_MAC = re.compile(
+    rf"(?<![0-9A-Za-z])(?P<lead>enx|wlx|0x)?(?=[0-9]*[a-fA-F])(?P<digits>[{_HEX}]{{12}})(?![0-9A-Za-z])"
+)
+# What Calico calls the sessions of BIRD: Mesh_10_0_0_1 (confd/etc/calico/confd/templates/bird.cfg.template).
+_SESSION = re.compile(rf"(?<!\w)(?P<lead>(?:Mesh|Global|Node)_)(?P<address>[{_HEX}_]{{3,39}})(?!\w)")
 _DOMAIN = re.compile(
     r"(?:[A-Za-z0-9_](?:[\w-]*\w)?\.)+(?:com|org|net|io|edu|gov|int|local|internal|intern|corp|lan|home|cloud|dev|app|"
     r"de|fr|uk|ch|at|nl|eu|us|ru|cn|jp|in|br|se|no|fi|dk|pl|it|es)"
@@ -76,9 +88,18 @@ class WordRedaction:
 
     def name(self, text: str) -> str:
         """A word that is known to be a name; addresses and cali names in it are mapped as such."""
-        if _IPV4.search(text) or _LINK.search(text):
-            return self.redact(text)
-        return self.mapping.name(text)
+        out: list[str] = []
+        at = 0
+        for match in _MEANT.finditer(text):
+            said = self.redact(match[0])
+            if said == match[0] and _IPV4.search(said) is None:
+                continue
+            out += [self._named(text[at : match.start()]), said]
+            at = match.end()
+        return "".join([*out, self._named(text[at:])])
+
+    def _named(self, text: str) -> str:
+        return self.mapping.name(text) if text else text
 
     def _of(self, match: re.Match[str]) -> str:
         text = match[0]
@@ -194,7 +215,22 @@ class WordRedaction:
         bare = text.rstrip(".")
         if _DOMAIN.fullmatch(bare) and not _SOFTWARE.fullmatch(bare):
             return self.mapping.name(bare) + text[len(bare) :]
-        return self.known.replace(text, self.mapping.name)
+        said = self.known.replace(text, self.mapping.name)
+        if said != text:
+            return said
+        if _OF_ADDRESS.fullmatch(bare.partition(".")[0]):
+            return self.mapping.name(text)
+        return _OF_MAC.sub(self._of_mac, _SESSION.sub(self._session, text))
+
+    def _of_mac(self, match: re.Match[str]) -> str:
+        image = f"{self.mapping.mac(int(match['digits'], 16)):012x}"
+        return (match["lead"] or "") + (image if match["digits"] == match["digits"].lower() else image.upper())
+
+    def _session(self, match: re.Match[str]) -> str:
+        parts = match["address"].split("_")
+        is_ipv4 = len(parts) == 4 and all(part.isdigit() for part in parts)
+        said = self._ipv4(".".join(parts)) if is_ipv4 else self._ipv6(":".join(parts))
+        return match["lead"] + re.sub(r"[.:]", "_", said) if said else self.mapping.name(match[0])
 
 
 def _parse6(text: str) -> int | None:

@@ -114,13 +114,17 @@ def tape() -> bytes:
         (b"iptrace 2.0" + bytes(20), "AIX iptrace"),
         (b"\x7fver" + bytes(20), "OmniPeek"),
         (b"btsnoop\0\0\0\0\1", "Bluetooth"),
-        (bytes(4096), "zeros: the recording was not written"),
+        (
+            bytes(4096),
+            "zeros where a capture begins (the recording was not written, or the copy failed); copy it again",
+        ),
         (interface() + enhanced(Packet(b"x")), "pcapng without its section header"),
         (enhanced(Packet(b"x"), ">"), "pcapng without its section header"),
         (
             struct.pack("<Q", 5) + struct.pack(">BBHHH", 2, 4, 80, 0, 60) + bytes(64 + 8) + b"\2\4\0\x50\0\0\0\x3c",
             "ERF",
         ),
+        (b"\n" * 20000, "no line is a packet"),
         (b"%PDF-1.7", "a PDF document"),
         (b"\x01\x02\x03\x04else", "neither pcap nor pcapng (it begins with 01 02 03 04)"),
     ],

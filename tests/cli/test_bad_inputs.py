@@ -44,7 +44,10 @@ CONTENT: dict[str, tuple[bytes, str]] = {
     "picture.png": (b"\x89PNG\r\n\x1a\n" + bytes(range(40)), "a picture"),
     "program": (b"\x7fELF\2\1\1\0" + bytes(60), "an ELF program"),
     "secret.pcap.enc": (b"Salted__" + bytes(range(7, 99)), "neither pcap nor pcapng (it begins with 53 61 6c 74)"),
-    "zeros.pcap": (bytes(4096), "zeros: the recording was not written"),
+    "zeros.pcap": (
+        bytes(4096),
+        "zeros where a capture begins (the recording was not written, or the copy failed); copy it again",
+    ),
     "noise": (bytes(range(255, 0, -1)) * 9, "neither pcap nor pcapng"),
     "garbage.txt": ("12:00:00.000001 IP \udcff\udcfe \x1b[2J".encode("utf-8", "surrogateescape") * 9, "neither pcap"),
     "silent.txt": (

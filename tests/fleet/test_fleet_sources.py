@@ -151,6 +151,7 @@ def test_a_link_to_nowhere_is_a_row(fleet: Path) -> None:
     (lost,) = (one for one in listed(fleet) if one.error)
     assert lost.name == str(fleet / "node3.pcap")
     assert lost.kind == "missing"
+    assert "a link to nowhere, which does not exist" in lost.error
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

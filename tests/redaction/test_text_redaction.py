@@ -171,6 +171,139 @@ def test_comments_of_rules_are_names() -> None:
     assert "cali:Ox9yVkHJabcdefgh" in new
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-A INPUT -m comment --comment initech -j DROP",
+        "-A INPUT -j LOG --log-prefix initech",
+        '-A INPUT -j LOG --log-prefix "initech: "',
+        "-A INPUT -j NFLOG --nflog-prefix initech --nflog-group 1",
+        'iifname "eth0" log prefix "initech: " drop comment "by bob"',
+        '-A X -m comment --comment "initech to 10.0.0.5:80 by bob" -j Y',
+        "    alias uplink to initech",
+        "    altname initech0",
+    ],
+)
+def test_words_that_people_write_into_rules_and_links_are_names(line: str) -> None:
+    new = redact(line)
+    assert not re.search(r"initech|bob|uplink|10\.0\.0\.5", new)
+    assert new.split()[0] == line.split()[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PING initech (10.0.0.5) 56(84) bytes of data.",
+        "64 bytes from initech (fd00::5): icmp_seq=1 ttl=64 time=0.1 ms",
+        " 1  initech (10.0.0.1)  0.1 ms",
+        "curl: (6) Could not resolve host: initech",
+        "curl: (7) Failed to connect to initech port 80: Connection refused",
+        "ping: bad address 'initech'",
+        "ping: initech: Name or service not known",
+        "** server can't find initech: NXDOMAIN",
+        "$ ping -c 3 initech",
+        "# kubectl exec -it web-0 -- nslookup initech",
+        "kubectl -n initech get pods",
+        "$ kubectl logs -n web --tail=5 initech",
+        "kubectl describe pod initech",
+        "# cat /etc/hosts\n127.0.0.1 localhost\n\n10.0.0.5   initech  initech.example",
+    ],
+)
+def test_names_of_who_was_asked_are_known(line: str) -> None:
+    assert "initech" not in redact(f"{line}\ninitech again")
+
+
+def test_names_made_of_addresses_and_macs_show_neither() -> None:
+    text = (
+        "ip-10-77-3-5 and 10-77-3-6.default.pod.cluster.local\n3: enx0a580a4d0305: <UP> mtu 1500\n"
+        "Mesh_10_77_3_7 BGP up\nNode_fd77_10__7 BGP up\nport security 0A580A4D0305"
+    )
+    new = redact(text)
+    assert not re.search(r"10[-_]77|580a4d|580A4D|fd77", new)
+    mac = f"{mapping().mac(0x0A580A4D0305):012x}"
+    assert f"3: enx{mac}: <UP>" in new
+    assert new.endswith(mac.upper())
+    assert "Mesh_" + redact("10.77.3.7").replace(".", "_") in new
+
+
+def test_addresses_of_pages_show_neither_users_nor_what_was_asked() -> None:
+    assert redact("see http://10.0.0.5/login?user=bob&key=secret now").endswith("/login? now")
+    assert "secret" not in redact("postgres://bob:secret@10.0.0.5/x")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "kubectl get pods -A -o wide",
+        "kubectl get nodes -o wide",
+        "kubectl get svc -o yaml -n kube-system",
+        "kubectl logs -f --tail=5 -n kube-system -l k8s-app=kube-dns",
+        "ping -c 3 169.254.1.1",
+        "$ ip route get 169.254.1.1",
+    ],
+)
+def test_commands_stay_what_they_are(line: str) -> None:
+    assert redact(line) == line
+
+
+TABLES = """\
+$ kubectl get nodes -o wide
+NAME       STATUS   ROLES    AGE   VERSION   INTERNAL-IP   EXTERNAL-IP
+initech    Ready    <none>   1d    v1.28.1   10.0.0.5      <none>
+bobsbox    Ready    <none>   1d    v1.28.1   10.0.0.6      <none>
+
+$ kubectl get netpol
+NAME       POD-SELECTOR     AGE
+lumbergh   app=tpsreports   1d
+$ crictl ps
+CONTAINER       IMAGE           NAME       ATTEMPT   POD ID          POD
+3c1de2f0aaaab   5a8a1057e203d   printer    0         3c1de2f0aaaac   stapler
+k8s_milton_basement_squirrel_8b1c
+{"level":"info","pod":"cubicle","node":"hypnosis"}
+"""
+
+
+def test_names_in_tables_are_known() -> None:
+    new = redact(TABLES)
+    names = "initech|bobsbox|lumbergh|tpsreports|printer|stapler|milton|basement|squirrel|cubicle|hypnosis"
+    assert not re.search(names, new)
+    assert [line.split()[0] for line in new.splitlines() if line[:4] in ("NAME", "CONT")] == [
+        "NAME",
+        "NAME",
+        "CONTAINER",
+    ]
+    assert new.count("Ready    <none>") == 2
+
+
+DESCRIBED = """\
+Name:             ledger-0
+Namespace:        payments
+Service Account:  bobsrobot
+Node:             initech/192.168.7.7
+Labels:           app=stapler
+                  team=milton
+Status:           Running
+IP:               10.244.1.10
+Controlled By:    ReplicaSet/ledgers
+Containers:
+  basement:
+    Image:        registry/printer:1
+    Environment:
+      DB:         lumbergh
+Events:
+  Warning  Failed  1m  kubelet  cubicle failed
+root@n1:~# ip route
+"""
+
+
+def test_a_described_pod_shows_no_names() -> None:
+    new = redact(DESCRIBED)
+    names = "ledger|payments|robot|initech|stapler|milton|basement|printer|lumbergh|cubicle|10\\.244|192\\.168\\.7\\."
+    assert not re.search(names, new)
+    assert re.search("^Status: +Running$", new, re.MULTILINE)
+    assert new.splitlines()[-1].endswith("# ip route")
+
+
 YAML = """\
 apiVersion: v1
 kind: Pod
@@ -207,6 +340,34 @@ def test_in_kubernetes_objects_all_values_are_names_but_known_words(text: str) -
     assert "Running" in new
     assert "Pod" in new
     assert len(new.splitlines()) == len(text.splitlines())
+
+
+FOLDED = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: |
+      {"apiVersion":"v1","kind":"Pod","metadata":{"name":"ledger","namespace":"payments"},"status":{"phase":"Running"}}
+    note: >-
+      initech moved it
+
+      to 10.244.1.10
+  name: ledger-0
+  uid: long text of
+    initech, folded
+status:
+  phase: Running
+"""
+
+
+def test_values_of_several_lines_are_names() -> None:
+    new = redact(FOLDED)
+    assert not re.search(r"ledger|payments|initech|moved|folded|10\.244\.1\.10", new)
+    assert new.count("Running") == 2
+    assert [line.split(":")[0] for line in new.splitlines() if not line.startswith("   ")] == [
+        line.split(":")[0] for line in FOLDED.splitlines() if not line.startswith("   ")
+    ]
 
 
 def test_windows_texts_are_read() -> None:
