@@ -42,6 +42,7 @@ from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
 from pcapcheck.questions.unanswered import Unanswered, unanswered
+from pcapcheck.questions.untranslated_answers import untranslated_answers
 from pcapcheck.raw_rows import TableRow
 from pcapcheck.report.views import ReportViews
 from pcapcheck.ruleset.evaluate import Evaluation
@@ -257,7 +258,8 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
         return any(evaluation.decides(row, capture, facts) for evaluation in about)
 
     neighbours = partial(silent_neighbours, captures=captures)
-    producers = (neighbours, silent_hosts, silent_conversations, BrokenTransfers(captures))
+    untranslated = partial(untranslated_answers, reading=reading)
+    producers = (neighbours, untranslated, silent_hosts, silent_conversations, BrokenTransfers(captures))
     questions = unanswered(captures, facts, judged, producers, followed.found)
     return questions + list(node_errors(followed, reading, questions, judged))
 

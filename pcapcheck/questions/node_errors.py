@@ -28,8 +28,11 @@ from pcapcheck.values import format_address, is_ipv4
 
 # The TTLs that packets start with; a packet that has one was forwarded by no router.
 WHOLE = (64, 128, 255)
+TCP = "tcp"
 # Losing fewer datagrams is normal for UDP.
 FEWEST = 2
+# Calico hands out addresses in blocks of 64 per node, of IPv4 (/26) and of IPv6 (/122).
+BLOCK_BITS = 6
 # How many paths are looked at, and within how many frames an error follows what it is about.
 MOST, NEAR = 20, 8
 
@@ -61,7 +64,7 @@ def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unansw
         if some.outcome != "replied" or point is None or not _is_askers(point, some.group):
             continue
         for row in some.samples:
-            if isinstance(row, ConnectionRow) and row.reply_ttl in WHOLE and _lives_elsewhere(row, point, paths):
+            if isinstance(row, ConnectionRow) and _is_the_nodes(row, point, paths):
                 alike.setdefault((row.src, row.dst, row.dst_port), []).append((row, point))
     wanted = {row.frames[1] for found in alike.values() for row, _ in found[:1] if len(row.frames) > 1}
     flags = {again.frames[0]: again.tcp_flags for again in rows_of(capture, reading, wanted)}
@@ -72,6 +75,9 @@ def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unansw
             continue
         asked = format_address(dst)
         about = f"connection to {asked}" + (f" port {port}" if port else "")
+        ttl = "" if row.reply_ttl is None else f" with TTL {row.reply_ttl}"
+        known = row.dst in paths.topology.homes
+        why = f"{asked} did not send" if known else "no router has forwarded"
         yield Unanswered(
             protocol="TCP",
             asker=src,
@@ -85,7 +91,7 @@ def _resets(capture: Capture, paths: Paths, reading: Reading) -> Iterator[Unansw
             group=row.group,
             alike=1,
             meaning=f"a firewall rule or a policy rejects the connection with a reset in {asked}'s name",
-            fate=f"is refused by the node: RST with TTL {row.reply_ttl}, which {asked} did not send",
+            fate=f"is refused by the node: RST{ttl}, which {why}",
             port=port,
             asker_ports=frozenset(each.src_port for each, _ in found if each.src_port is not None),
             error_reply=ErrorReply(),
@@ -100,10 +106,40 @@ def _is_askers(point: PointFacts, group: int) -> bool:
     return recorded and point.sides.of(capture_point.groups[group])[0] == POD
 
 
+def _is_the_nodes(row: ConnectionRow, point: PointFacts, paths: Paths) -> bool:
+    """Whether the node answered for another: by the TTL, or where a text has none because nothing was passed on."""
+    if row.reply_ttl is not None:
+        return row.reply_ttl in WHOLE and _lives_elsewhere(row, point, paths)
+    asked = [path for path in paths.between(row.src, row.dst) if path.packet == TCP]
+    return bool(asked) and all(_never_came(path, point, paths) for path in asked)
+
+
+def _never_came(path: Path, point: PointFacts, paths: Paths) -> bool:
+    loss = paths.loss(path)
+    here = path.steps[0].spot.point.key == point.key and len(path.steps) == 1
+    return here and bool(loss.missing) and loss.place == IN_NODE
+
+
 def _lives_elsewhere(row: ConnectionRow, point: PointFacts, paths: Paths) -> bool:
-    """Whether a pod behind another link was asked; not if its packets are seen to keep their TTL on their path."""
+    """Whether a pod behind another link was asked; not if its packets are seen to keep their TTL on their path.
+
+    Without a known home, an address of the asker's own block may be that of a pod link that was recorded too and on
+    which no pod spoke: what came for it would have shown whose link that is.
+    """
+    if row.dst in paths.keeping_ttl:
+        return False
     homes = paths.topology.homes.get(row.dst, set())
-    return bool(homes) and point.key not in homes and row.dst not in paths.keeping_ttl
+    if homes:
+        return point.key not in homes
+    return (
+        row.src >> BLOCK_BITS == row.dst >> BLOCK_BITS
+        and row.dst not in paths.topology.outside
+        and row.dst not in paths.nodes.addresses(point)
+        and any(
+            other.kind == "pod-link" and other.judged and not other.pod_ips and other.key != point.key
+            for other in paths.facts.points.values()
+        )
+    )
 
 
 def _is_lost(path: Path, paths: Paths, capture: Capture) -> bool:

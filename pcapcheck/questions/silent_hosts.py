@@ -56,6 +56,7 @@ WORDS = {
 FEW_TARGETS = 3
 # A question that was recorded more often than its answer.
 UNCLEAR = "unclear"
+LOOKED_AT = ("unanswered", "error", UNCLEAR)
 
 
 def silent_hosts(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
@@ -72,7 +73,10 @@ def _questions(
     counts = PairCounts(paired.cells)
     for some in bins:
         point = facts.point(capture.number, some.group)
-        if some.outcome not in ("unanswered", "error", UNCLEAR) or point is None or not point.judged:
+        if point is None or not point.judged:
+            continue
+        undecided = _is_asked_again(table, some, point)
+        if some.outcome not in LOOKED_AT and not undecided:
             continue
         if table == DATAGRAMS and some.outcome == "unanswered" and not point.heard_both_ends:
             # Many datagrams need no answer, and nothing says that one would have been recorded.
@@ -86,8 +90,18 @@ def _questions(
                 continue
             # The pod's own link tells better.
             elsewhere = point.kind != "pod-link" and row.src in facts.pod_ips
-            if not elsewhere and (some.outcome == UNCLEAR or not judged(table, capture.number, row)):
+            if undecided and table != ECHO and max(each.requests for each in samples) < 2:
+                continue
+            if not elsewhere and (some.outcome == UNCLEAR or undecided or not judged(table, capture.number, row)):
                 yield _question(table, samples, some, point, capture, counts)
+
+
+def _is_asked_again(table: str, some: ExchangeBin, point: PointFacts) -> bool:
+    """Whether what a text without times leaves open was asked again: whoever asked had waited in vain."""
+    if some.outcome != "in-flight" or point.capture_point.last is not None:
+        return False
+    # Of echo requests each is a row of its own.
+    return some.count > 1 if table == ECHO else any(row.requests > 1 for row in some.samples)
 
 
 def _by_pair(samples: list[QuestionRow]) -> list[list[QuestionRow]]:

@@ -27,8 +27,11 @@ def heading(analysis: Analysis) -> str:
     """The verdict, FAIL, PASS or NOT_CHECKED; WARN for a pass that its reader should look at.
 
     Such a pass has a warning, an unanswered question, an error about a question that was not recorded, or an acceptance
-    of something that passes now.
+    of something that passes now. Where no rule could be checked, so does a question that was followed to where it was
+    seen last.
     """
+    if analysis.verdict == NOT_CHECKED and any(question.last_seen is not None for question in analysis.asked_in_vain):
+        return WARN
     if analysis.verdict == PASS and (
         analysis.warnings
         or analysis.asked_in_vain
@@ -53,7 +56,7 @@ def headline(analysis: Analysis) -> str:
     kind = heading(analysis)
     if kind == FAIL:
         return _failure(analysis)
-    if kind == NOT_CHECKED:
+    if analysis.verdict == NOT_CHECKED:
         return _unchecked(analysis)
     accepted = [finding.rule.id for finding in ordered(analysis.accepted)]
     answered = what_answered(analysis)
@@ -116,7 +119,9 @@ def _failure(analysis: Analysis) -> str:
     why = answered_by_error(analysis, failed) or partial_loss(analysis, lead)
     # The other pairs follow whose failure it is; sentences about errors and shares cover all pairs already.
     also = others(analysis, lead, _telling(lead)) if not why and lead.evidence and not lead.measures else ""
-    said = (why or failure(lead, analysis)) + _blame(analysis, lead) + also + more + expired(lead)
+    # A sentence about sizes says already which of them pass.
+    size = "" if "bytes" in why else _size(_diagnosis(analysis, lead))
+    said = (why or failure(lead, analysis)) + size + _blame(analysis, lead) + also + more + expired(lead)
     asked = analysis.asked_in_vain
     if asked and all(finding.rule.table == STATE for finding in failed):
         # Packets come before the node's state, and name who asked whom.
@@ -126,14 +131,24 @@ def _failure(analysis: Analysis) -> str:
 
 def _blame(analysis: Analysis, finding: Finding) -> str:
     """Who is at fault or is not, if the first cause of the failure says so."""
-    return _first_words(
-        next((diagnosis for diagnosis in analysis.diagnoses if finding.rule.id in diagnosis.case.failed), None)
-    )
+    return _first_words(_diagnosis(analysis, finding))
+
+
+def _diagnosis(analysis: Analysis, finding: Finding) -> Diagnosis | None:
+    return next((diagnosis for diagnosis in analysis.diagnoses if finding.rule.id in diagnosis.case.failed), None)
 
 
 def _blame_of(analysis: Analysis, question: Unanswered) -> str:
     """The same for a question that nobody answered."""
-    return _first_words(next((diagnosis for diagnosis in analysis.diagnoses if question in diagnosis.questions), None))
+    about = next((diagnosis for diagnosis in analysis.diagnoses if question in diagnosis.questions), None)
+    return _size(about) + _first_words(about)
+
+
+def _size(about: Diagnosis | None) -> str:
+    """Which packets pass, if only large ones are lost."""
+    evidence = about.packet_evidence if about is not None else {}
+    passed = evidence.get("size.arrived")
+    return f"; those of up to {passed} bytes pass" if evidence.get("by_size") is True and passed is not None else ""
 
 
 def _first_words(about: Diagnosis | None) -> str:

@@ -134,10 +134,10 @@ class Notes(Struct, frozen=True):
 class Report(Struct, frozen=True):
     """All that formats print.
 
-    ``heading`` is the verdict, or ``warn`` for a pass with something to look at; ``label`` is it in words. ``findings``
-    are in the order of their pack; ``ordered`` holds the same, failures and causes first, as do ``failures``,
-    ``passed`` and ``not_checked`` (by reason). ``exchanges`` are sums
-    per pod link, ``pod_exchanges`` per pod. ``hosts`` are the machines of a node's state, a line each.
+    ``heading`` is the verdict, or ``warn`` if there is no failure and something to look at; ``label`` is it in words.
+    ``findings`` are in the order of their pack; ``ordered`` holds the same, failures and causes first, as do
+    ``failures``, ``passed`` and ``not_checked`` (by reason). ``exchanges`` are sums per pod link, ``pod_exchanges`` per
+    pod. ``hosts`` are the machines of a node's state, a line each.
     """
 
     verdict: str

@@ -12,6 +12,7 @@ from tests.support.wire import (
     BEGIN,
     MS,
     NODE,
+    NODE_IP,
     PEER_IP,
     POD_IP,
     SECOND,
@@ -98,3 +99,38 @@ def test_the_error_about_them_is_reported(tmp_path: Path) -> None:
 def test_datagrams_that_arrive_are_nobodys_question(tmp_path: Path) -> None:
     there = [(time + 1000, frame) for time, frame in datagrams(6, eth=(NODE, PEER), ttl=63)]
     assert heading(analyzed(tmp_path, datagrams(6), there)) == "pass"
+
+
+def refused(folder: Path, ttl: int, dst: str = PEER_IP, spoken: list[Frame] | None = None) -> Analysis:
+    """The asker's link, and another link, on which nothing is about whom it asks."""
+    here = [
+        (BEGIN, ask()),
+        (BEGIN + 1000, answer()),
+        (BEGIN + 10 * MS, tcp(SYN, dst=dst)),
+        (BEGIN + 11 * MS, tcp_back(RST_ACK, src=dst, ttl=ttl)),
+    ]
+    there = spoken or [(BEGIN + 2 * SECOND, ask("10.244.1.12", NODE, NODE_IP))]
+    return analyze(write_pcap(folder / f"{HERE}.pcap", here), write_pcap(folder / f"{THERE}.pcap", there))
+
+
+def test_a_reset_for_a_pod_of_the_block_whose_link_showed_nothing_is_the_nodes(tmp_path: Path) -> None:
+    analysis = refused(tmp_path, 64)
+    assert heading(analysis) == "warn"
+    asked = f"{POD_IP}'s connection to {PEER_IP} port 80"
+    assert headline(analysis).startswith(
+        f"{asked} is refused by the node: RST with TTL 64, which no router has forwarded"
+    )
+    assert analysis.diagnoses[0].suspects[0].cause.id == "node-resets"
+
+
+def test_a_refusal_that_was_forwarded_is_no_fault(tmp_path: Path) -> None:
+    """A health check that the pod refuses itself."""
+    assert heading(refused(tmp_path, 63)) == "pass"
+
+
+def test_nor_is_one_of_another_network_or_where_the_other_link_is_known(tmp_path: Path) -> None:
+    """The node's own address refuses with the node's TTL; a link that belongs to another pod shows nothing."""
+    assert heading(refused(tmp_path, 64, NODE_IP)) == "pass"
+    other = [(BEGIN + 2 * SECOND, ask(src=PEER, ip="10.244.1.12"))]
+    other.append((BEGIN + 2 * SECOND + 1000, answer(to=PEER, to_ip="10.244.1.12")))
+    assert heading(refused(tmp_path, 64, spoken=other)) == "pass"

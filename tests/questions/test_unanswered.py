@@ -334,3 +334,46 @@ def test_a_ping_is_one_question(tmp_path: Path) -> None:
         tmp_path, [*pings, (BEGIN + 9 * SECOND, tcp(0x10, src="198.51.100.7", eth=(ROUTER, NIC)))]
     ).unanswered
     assert "-Q" not in question.meaning
+
+
+TIMELESS = """ARP, Request who-has 169.254.1.1 tell 10.244.1.10, length 28
+ARP, Reply 169.254.1.1 is-at ee:ee:ee:ee:ee:ee, length 28
+"""
+QUERY = "IP 10.244.1.10.55059 > 10.96.0.10.53: 53013+ A? db.default.svc.cluster.local. (46)\n"
+RESPONSE = "IP 10.96.0.10.53 > 10.244.1.10.55059: 53013 1/0/0 A 10.244.1.11 (62)\n"
+PING = "IP 10.244.1.10 > 10.244.1.11: ICMP echo request, id 7, seq {}, length 64\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        (QUERY * 2, "DNS query to 10.96.0.10 gets no answer (asked 2 times)"),
+        ("".join(map(PING.format, (1, 2, 3))), "ping to 10.244.1.11 gets no answer (asked 3 times)"),
+    ],
+    ids=["DNS", "ping"],
+)
+def test_what_a_text_without_times_asks_again_is_no_pass(tmp_path: Path, lines: str, asked: str) -> None:
+    analysis = judge(tmp_path, TIMELESS + lines)
+    assert heading(analysis) == "warn"
+    assert headline(analysis).startswith(f"10.244.1.10's {asked}")
+
+
+@pytest.mark.parametrize("lines", [QUERY, QUERY + RESPONSE, PING.format(1)])
+def test_what_it_asks_once_may_be_answered_after_its_end(tmp_path: Path, lines: str) -> None:
+    assert heading(judge(tmp_path, TIMELESS + lines)) == "pass"
+
+
+def test_a_question_that_never_went_on_is_a_warning_without_a_rule(tmp_path: Path) -> None:
+    """A SYN to a node's port on its NIC, which another interface does not show; no rule is about either."""
+    syns = [
+        (BEGIN + n * SECOND, tcp(0x02, src="198.51.100.7", dst=NODE_IP, eth=(ROUTER, NIC), ports=(40000, 30080)))
+        for n in range(4)
+    ]
+    here = write_pcap(tmp_path / "ens5.pcap", syns)
+    assert heading(analyze(here)) == "not-checked"
+    quiet = write_pcap(tmp_path / "ens6.pcap", [(BEGIN + SECOND, udp((68, 67), b"", eth=(ROUTER, OTHER)))])
+    analysis = analyze(here, quiet)
+    assert (analysis.verdict, heading(analysis)) == ("not-checked", "warn")
+    said = headline(analysis)
+    assert "port 30080 gets no answer, last seen on ens5" in said
+    assert "no rule could be checked" in said

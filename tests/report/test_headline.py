@@ -258,3 +258,10 @@ def test_what_the_rules_are_about_is_reported_once(scenario: str) -> None:
 @pytest.mark.parametrize(("kind", "code"), [(11, 0), (3, 4)])
 def test_errors_that_healthy_traffic_causes_are_not_reported(kind: int, code: int, tmp_path: Path) -> None:
     assert analyze(write_pcap(tmp_path / "eth0.pcap", [(BEGIN, error(kind, code, request()))])).remarks == []
+
+
+def test_a_loss_by_size_says_what_passes() -> None:
+    said = heads(analyze(*captures("frag-needed-filtered")))
+    assert "(3 of 7); those of up to 84 bytes pass; 1 more rule failed" in said
+    # What says it in its own words is not said twice.
+    assert "bytes pass" not in heads(analyze(*captures("loss-by-size")))

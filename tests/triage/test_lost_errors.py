@@ -13,6 +13,7 @@ from pcapcheck import Analysis, analyze
 from pcapcheck.report.formats.text import write_text
 from tests.support.captures import ROOT
 from tests.support.lab import captures
+from tests.support.transcripts import judge
 
 LAB = ROOT / "fixtures/lab/captures"
 # Echo requests leave with the node's address, and a router refuses them.
@@ -90,3 +91,23 @@ def test_an_error_behind_translation_that_was_lost_says_which_size_is_too_large(
     assert said in report(analysis)
     assert "did its part" not in analysis.headline
     assert analysis.diagnoses[0].suspects[0].cause.id == "mtu-too-large"
+
+
+TOO_BIG = (
+    "12:49:48.592036 IP 203.0.113.70.443 > 10.61.1.35.52108: Flags [P.], seq 1:5338, ack 187, win 59, length 5337\n"
+    "12:49:48.592058 IP {source} > {to}: ICMP {source} unreachable - need to frag (mtu 1440), length 556\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("interface", "told"), [("ens5", True), ("cali14e7d81007d", False)], ids=["NIC", "pod link, where it is usual"]
+)
+def test_a_too_big_error_that_leaves_by_a_nic_is_remarked_on(tmp_path: Path, interface: str, told: bool) -> None:
+    text = f"listening on {interface}, link-type EN10MB (Ethernet)\n" + TOO_BIG.format(
+        source="10.61.1.35", to="203.0.113.70"
+    )
+    analysis = judge(tmp_path, text)
+    short = "10.61.1.35 says fragmentation needed (3/4), MTU 1440 to 203.0.113.70"
+    assert any(remark.text.startswith(short) for remark in analysis.remarks) is told
+    assert (short in analysis.headline) is told
+    assert analysis.verdict == "not-checked"

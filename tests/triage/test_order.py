@@ -9,7 +9,7 @@ from dpkt.pcap import Reader
 
 from pcapcheck import analyze
 from tests.support.lab import captures
-from tests.support.wire import write_pcap
+from tests.support.wire import NODE_IP, OTHER, answer, ask, error, request, udp, write_pcap
 
 NODE2 = bytes((172, 31, 186, 251))
 
@@ -45,3 +45,19 @@ def test_an_asker_from_outside_has_no_gateway_that_could_be_at_fault() -> None:
 def test_a_nic_that_shows_no_tunnel_blames_none() -> None:
     nic = [path for path in captures("outside-tcp-dies") if "eth0" in path.name]
     assert "vxlan-checksum-offload" not in listed(*nic)
+
+
+def test_what_nobody_saw_come_to_the_pod_is_first_laid_to_a_pod_that_is_gone(tmp_path: Path) -> None:
+    """The node gives up asking after three seconds; the link on which it asked was not recorded."""
+    begin, second = 1_700_000_000_000_000_000, 1_000_000_000
+    asked = [(begin + n * second, request(n)) for n in range(3)]
+    given_up = [(begin + 3 * second + n, error(3, 1, frame, NODE_IP)) for n, (_, frame) in enumerate(asked)]
+    link = write_pcap(
+        tmp_path / "cali14e7d81007d.pcap", [(begin - 2000, ask()), (begin - 1000, answer()), *asked, *given_up]
+    )
+    found = listed(link)
+    assert "pod-gone" in found[:3]
+    assert found.index("pod-link-down") < found.index("pod-ignores-arp")
+    assert "vtep-entry-missing" not in found
+    nic = write_pcap(tmp_path / "eth0.pcap", [(begin + second, udp((68, 67), b"", eth=("0a:58:ac:1f:ba:01", OTHER)))])
+    assert "vtep-entry-missing" in listed(link, nic)[:3]

@@ -57,7 +57,7 @@ def _verdict(report: Report) -> tuple[str, str, list[str]]:
         for reason, findings in report.not_checked
     ]
     # What could not be judged fails the step; a failure is said by its own annotations.
-    command = {NOT_CHECKED: "error", WARN: "warning"}.get(report.heading, "notice")
+    command = "error" if report.verdict == NOT_CHECKED else "warning" if report.heading == WARN else "notice"
     return command, f"pcapcheck: {report.label.lower()}", lines
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.ruleset.judgement import Judgement
 
 if TYPE_CHECKING:
@@ -112,6 +113,18 @@ def _unjudged_outputs(subject: Subject) -> list[Remark]:
     return unjudged_output_remarks(subject.state)
 
 
+def _too_big_errors(subject: Subject) -> list[Remark]:
+    if not any(
+        error[:3] == PACKET_TOO_BIG[error[0]]
+        for capture in subject.judgement.captures
+        for error in capture.exchanges.paired.ending_errors.counts
+    ):
+        return []
+    from pcapcheck.triage.remarks.too_big_errors import too_big_remarks
+
+    return too_big_remarks(subject.judgement)
+
+
 def _lost_errors(subject: Subject) -> list[Remark]:
     if not any(path.packet == "error" for path in subject.judgement.followed.found):
         return []
@@ -130,5 +143,6 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _bundle_gaps,
     _traced_packets,
     _unjudged_outputs,
+    _too_big_errors,
     _lost_errors,
 )

@@ -1,0 +1,60 @@
+"""Remarks on "too big" errors that were sent or passed on off the pods' links, and ended nothing that was recorded.
+
+They are how TCP learns what a path takes (RFC 1191, RFC 8201), so they are no failure. A node that sends one to a host
+outside has a smaller MTU behind it than its NIC; a firewall on the way, or a load balancer in whose name the packets
+came, may keep it from whoever has to send smaller ones (RFC 2923, section 2.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pcapcheck.decode.icmp_words import in_words
+from pcapcheck.errors import CaptureError
+from pcapcheck.links.frames_again import rows_of
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.protocols import PACKET_TOO_BIG
+from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.triage.remarks.remark import Remark
+from pcapcheck.values import as_number, clean, format_address
+
+# An error: its family, type, code, source and MTU.
+Error = tuple[int, int, int, int, int | None]
+SHOWN = 3
+
+
+def too_big(capture: Capture) -> list[tuple[Error, int]]:
+    """The errors of a capture that say so, with how many there are, the most frequent first."""
+    counts = capture.exchanges.paired.ending_errors.counts.most_common()
+    return [(error, count) for error, count in counts if error[:3] == PACKET_TOO_BIG[error[0]]][:SHOWN]
+
+
+def too_big_remarks(judgement: Judgement) -> list[Remark]:
+    """A remark per source and MTU, where packets were not followed from point to point, which tells more."""
+    if any(path.packet == "error" for path in judgement.followed.found):
+        return []
+    return [remark for capture in judgement.captures for remark in _remarks(judgement, capture)]
+
+
+def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
+    first = capture.exchanges.paired.ending_errors.first
+    errors = {first[error]: (error, count) for error, count in too_big(capture)}
+    try:
+        for row in rows_of(capture, judgement.reading, set(errors)):
+            error, count = errors[row.frames[0]]
+            point = judgement.facts.point(capture.number, row.group)
+            told, asked = as_number(row.ip_dst), as_number(row.quoted_dst)
+            if point is None or point.kind == "pod-link" or told is None:
+                continue
+            family, icmp_type, code, source, mtu = error
+            short = f"{format_address(source)} says {in_words(family, icmp_type, code, mtu)} to {format_address(told)}"
+            about = f", whose packets to {format_address(asked)} it is about" if asked is not None else ""
+            yield Remark(
+                f"{short}{about}, {count}x (frame {row.frames[0]} of {clean(capture.source.short_name)}): no fault if "
+                f"{format_address(told)} sends smaller packets from then on; if it sends the same ones again, "
+                "something between the two drops this ICMP error",
+                short=short,
+            )
+    except CaptureError:
+        # A stream, or a file that is gone by now, cannot be read again.
+        return
