@@ -230,7 +230,9 @@ def _tunnel(tunnel: PrintedTunnel) -> tuple[bytes, int, int]:
     if tunnel.vni is None:
         return inside, IPIP if version == 4 else IPV6, present
     present |= layout.PRESENT_INNER if tunnel.src_mac is not None and tunnel.dst_mac is not None else 0
-    body = struct.pack(">HHI", 0, protocols.VXLAN_PORT, 0) + struct.pack(">II", 8 << 24, (tunnel.vni << 8) & WORD)
+    body = struct.pack(">HHI", tunnel.src_port or 0, protocols.VXLAN_PORT, 0) + struct.pack(
+        ">II", 8 << 24, (tunnel.vni << 8) & WORD
+    )
     if tunnel.inner is not None:
         body += (tunnel.dst_mac or 0).to_bytes(6, "big") + (tunnel.src_mac or 0).to_bytes(6, "big")
         body += struct.pack(">H", protocols.ETHERTYPE_OF[version]) + inside

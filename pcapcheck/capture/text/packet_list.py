@@ -62,8 +62,8 @@ def row_of(line: str, addresses: PrintedAddresses) -> ListedPacket | None:
     """The packet that a row is about; None where the line is no row."""
     text = line[:MOST_CHARACTERS]
     match = _ROW.match(text) if "→" in text or "->" in text else _EXPORTED.match(text)
-    if match is None or "\t" in match["src"]:
-        match = _COPIED.match(text) if "\t" in text else None
+    if match is None and "\t" in text:
+        match = _COPIED.match(text)
     if match is None:
         return None
     packet = packet_in(match["src"] or "", match["dst"] or "", match["protocol"], match["info"], addresses)

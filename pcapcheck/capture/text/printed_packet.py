@@ -80,9 +80,10 @@ class Transport(Struct):
 
 
 class PrintedTunnel(Struct):
-    """IP in IP, or VXLAN where it has a network identifier; then the MACs are those inside, the checksum UDP's."""
+    """IP in IP, or VXLAN where it has a network identifier; then the MACs are those inside, port and checksum UDP's."""
 
     vni: int | None = None
+    src_port: int | None = None
     src_mac: int | None = None
     dst_mac: int | None = None
     inner: Datagram | None = None

@@ -17,6 +17,8 @@ SECOND = 10**9
 DAY = 24 * 3600 * SECOND
 # How many packets are looked at to distinguish times since the packet before from times since the first.
 UNDECIDED = 64
+# Of fewer packets, times that fall back a little may be either.
+FEW = 16
 # Times that lie close together are since the packet before if one in four or more is smaller than another before it.
 MANY = 4
 # Recorders with several queues step back a little. A time further back is another capture; after other
@@ -71,7 +73,8 @@ class Timeline:
 
     Times of the day are taken for those of 1970-01-01, UTC, and go on after midnight. A capture that begins with
     00:00:00.000000 has times since its first packet (-ttttt), or, if they fall back by more than a little, or again and
-    again, since the packet before (-ttt): until that is known, times are held back.
+    again, since the packet before (-ttt): until that is known, times are held back. Of only a few packets, times of
+    which some are a little smaller than the one before may be either, and none is known.
     """
 
     def __init__(self) -> None:
@@ -96,7 +99,7 @@ class Timeline:
         """
         if stamp is None or self._last is None or stamp.clock != self._last.clock:
             return False
-        if self._style in (None, "since before", "since first"):
+        if self._style in (None, "since before", "since first", "either"):
             return apart and not stamp.value and stamp.clock
         back = self._last.value - stamp.value
         return (LITTLE if apart else FAR) < back < DAY // 2 or (apart and back < -LONG_AFTER)
@@ -121,7 +124,10 @@ class Timeline:
         held, self._held = self._held, []
         if self._style is None:
             dense = max((stamp.value for stamp in held if stamp is not None), default=0) <= 2 * LITTLE
-            self._style = "since before" if dense and MANY * self._backwards >= len(held) else "since first"
+            if dense and MANY * self._backwards >= len(held):
+                self._style = "since before"
+            else:
+                self._style = "either" if self._backwards and len(held) < FEW else "since first"
         return [self._time(stamp) for stamp in held]
 
     def _hold(self, stamp: Stamp | None) -> list[int | None]:
@@ -134,7 +140,7 @@ class Timeline:
         return self.finish() if self._style or len(self._held) >= UNDECIDED else []
 
     def _time(self, stamp: Stamp | None) -> int | None:
-        if stamp is None:
+        if stamp is None or self._style == "either":
             return None
         if not stamp.clock:
             return stamp.value

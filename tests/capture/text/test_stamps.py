@@ -40,10 +40,22 @@ def test_differences_are_summed_up_however_late_the_first_smaller_one_comes() ->
     assert times(*stamps)[-1] == (1000 * sum(range(50)) + 10) * 1000
 
 
+SEVERAL_INTERFACES = "00:00:0{0}.000032 00:00:0{0}.000028 00:00:0{0}.003980 00:00:0{0}.003990"
+
+
 def test_times_since_the_first_may_fall_back_a_little() -> None:
     """Packets of several interfaces are printed in the order of their files."""
-    stamps = ["00:00:00.000000", "00:00:00.000032", "00:00:00.000028", "00:00:01.004000", "00:00:01.003980"]
-    assert times(*stamps) == [0, 32_000, 28_000, 1_004_000_000, 1_003_980_000]
+    stamps = [stamp for n in range(4) for stamp in (f"00:00:0{n}.000000", *SEVERAL_INTERFACES.format(n).split())]
+    expected = [n * 10**9 + micros * 1000 for n in range(4) for micros in (0, 32, 28, 3980, 3990)]
+    assert times(*stamps) == expected
+
+
+def test_few_times_that_fall_back_a_little_may_be_either() -> None:
+    """Four pings of which one direction was recorded, since the packet before; or seen on several interfaces."""
+    assert (
+        times("00:00:00.000000", "00:00:00.000015", "00:00:00.000006", "00:00:01.003177", "00:00:01.023992")
+        == [None] * 5
+    )
 
 
 def test_many_times_since_the_first() -> None:
