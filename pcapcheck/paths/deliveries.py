@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pcapcheck.brief import Brief
-from pcapcheck.links.capture_points import PointKey
+from pcapcheck.links.capture_points import NODE_KINDS, PointKey
 from pcapcheck.links.clock import Clock
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
@@ -83,7 +83,8 @@ class Deliveries(Brief, Struct, dict=True):
         silent = self.missing(path)
         if any(frozenset((here, point.key)) in self.topology.apart for point in silent):
             # It goes to another node: the NIC or the tunnel of this node would have shown it first.
-            exits = self.topology.exits.get((here, path.dst), set())
+            seen_next = self.topology.exits.get((here, path.dst), set())
+            exits = {key for key in seen_next if self.facts.points[key].kind in NODE_KINDS}
             return False if self._show_nothing(exits, path) else None
         if silent:
             return False

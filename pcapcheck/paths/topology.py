@@ -12,16 +12,16 @@ from pcapcheck.brief import Brief
 from pcapcheck.column_words import ECHOES
 from pcapcheck.links.capture_points import NODE_KINDS, PointKey
 from pcapcheck.links.sides import POD
-from pcapcheck.paths.path import Path, pod_link_pairs
+from pcapcheck.paths.path import Path, PathStep, pod_link_pairs
 
 
 class Topology(Brief, Struct):
     """What the paths of an observation show about its capture points and addresses.
 
     ``homes`` are the pod links of addresses. ``apart`` are the pairs of pod links between which packets were seen on a
-    NIC or a tunnel: they are not on one node. ``exits`` are the points where packets from a point to an address were
-    seen next. ``outside`` are the NICs and tunnels behind which an address is, ``node_exits`` those by which packets
-    from a pod's link left its node. ``echo_points`` recorded echoes.
+    NIC or a tunnel, or were routed more than once: they are not on one node. ``exits`` are the points where packets
+    from a point to an address were seen next. ``outside`` are the NICs and tunnels behind which an address is,
+    ``node_exits`` those by which packets from a pod's link left its node. ``echo_points`` recorded echoes.
     """
 
     homes: dict[int, set[PointKey]] = field(default_factory=dict)
@@ -56,8 +56,13 @@ def _add(topology: Topology, path: Path) -> None:
         if step.spot.side == POD and after.spot.point.kind in NODE_KINDS:
             topology.node_exits.setdefault(step.spot.point.key, set()).add(after.spot.point.key)
     for start, end_number in pod_link_pairs(path):
-        if end_number - start > 1:
-            ends = (path.steps[number].spot.point.key for number in (start, end_number))
-            topology.apart.add(frozenset(ends))
+        sent, arrived = path.steps[start], path.steps[end_number]
+        if end_number - start > 1 or _routers_between(sent, arrived) > 1:
+            topology.apart.add(frozenset((sent.spot.point.key, arrived.spot.point.key)))
     if path.packet in ECHOES:
         topology.echo_points.update(step.spot.point.key for step in path.steps)
+
+
+def _routers_between(sent: PathStep, arrived: PathStep) -> int:
+    """How many routers passed a packet on, by its TTL; 0 if that is not known."""
+    return sent.ttl - arrived.ttl if sent.ttl is not None and arrived.ttl is not None else 0

@@ -19,6 +19,18 @@ UNSEEN = {
     ("-nn -v", "duplicate-ip-one-link"): {"address-has-one-mac"},
     ("-nn", "duplicate-ip"): {"address-has-one-mac"},
     ("-nn -v", "duplicate-ip"): {"address-has-one-mac"},
+    # Without MACs an address that is not the pod's seems to come from the node.
+    **{
+        (options, "pod-foreign-source"): {"echo-answered", "request-leaves-node", "pod-answers-echo"}
+        for options in ("-nn", "-nn -v")
+    },
+    # Nor does it show which end of a link the replies came from that are answers to some requests only.
+    ("-nn", "ebpf-bypass"): {"echo-answered"},
+}
+# A translated packet is followed by its payload, which no text shows.
+FOLLOWED_BY_PAYLOAD = {
+    scenario: {"hop-macs-rewritten", "hop-ttl-decremented"}
+    for scenario in ("dns-answer-untracked", "udp-answer-untracked")
 }
 LETTERS = {"pass": "P", "fail": "F", "not-checked": "-"}
 
@@ -34,7 +46,8 @@ def test_printed(scenario: str, options: str, tmp_path: Path) -> None:
     was = dict(zip(RULES, EXPECTED[scenario].replace(" ", ""), strict=True))
     now = {finding.rule.id: LETTERS[finding.status] for finding in analysis.findings}
     if options == "-nn -e -v":
-        assert {rule: now[rule] for rule in RULES if now[rule] != was[rule]} == {}
+        changed = {rule for rule in RULES if now[rule] != was[rule]}
+        assert changed == FOLLOWED_BY_PAYLOAD.get(scenario, set())
         return
     changed = {rule for rule in RULES if now[rule] not in (was[rule], "-")}
     assert changed == UNSEEN.get((options, scenario), set())

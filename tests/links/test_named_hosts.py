@@ -24,8 +24,9 @@ OPTIONS = ("-nn -e -v", "-nn -e", "-nn")
 # Rules about questions for any address but the gateway's, which a name may be; and about how a question was sent, which
 # without -e only the address of an IPv6 group shows.
 BY_ADDRESS = {"pod-answers-arp", "gateway-arp-prompt"}
-# By scenario: what passes on the rest where the gateway has a name, since a node answers for others' names too.
-UNSEEN = {"gateway-announced-by-pod": {"address-has-one-mac"}}
+# By scenario: what passes on the rest where the gateway has a name, since a node answers for others' names too; and
+# which link is a host's is not known then.
+UNSEEN = {"gateway-announced-by-pod": {"address-has-one-mac"}, "outside-to-pod-dies": {"request-reaches-pod"}}
 # By scenario: what passes with names. Addresses show that a host is outside the cluster; of two links that are joined,
 # without MACs, that both pods are on each.
 HIDDEN = {"egress-not-translated": {"egress-translated"}, "macs-not-rewritten": {"echo-answered"}}

@@ -43,7 +43,7 @@ def _confirmed(analysis: Analysis) -> set[str]:
 
 
 def _says_less(before: Finding, after: Finding, apart: Finding | None) -> bool:
-    """Whether a verdict is the same, or more careful: what failed may be unknown next to rows that pass.
+    """Whether a verdict is the same, or more careful: what failed may be unknown next to rows that pass, or unseen.
 
     ``apart`` is what the files that were not cut say by themselves: no more is wanted of what is left of another.
     """
@@ -51,7 +51,7 @@ def _says_less(before: Finding, after: Finding, apart: Finding | None) -> bool:
         return True
     if apart is not None and after.status in ("pass", apart.status):
         return True
-    return after.status == "pass" and after.unknown > before.unknown
+    return after.status == "pass" and (after.unknown > before.unknown or after.checked < before.checked)
 
 
 def _check(scenario: str, lengths: Iterable[int], folder: Path, only: int | None = None) -> None:
