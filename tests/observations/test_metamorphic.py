@@ -80,7 +80,7 @@ def test_pod_end(scenario: str, tmp_path: Path) -> None:
 Cook = Callable[[bytes, bool], bytes]
 
 
-# In that of ebpf-bypass nothing but their MAC shows that frames are the node's, except for the direction that -i any tells.
+# In that of ebpf-bypass nothing but their MAC shows that frames are the node's; in -i any the direction does too.
 @pytest.mark.parametrize("scenario", [one for one in ONE_LINK if "bridged" not in one and one != "ebpf-bypass"])
 @pytest.mark.parametrize(("cook", "link_type"), [(cooked, 113), (cooked2, 276)])
 def test_cooked_is_only_more_careful(scenario: str, cook: Cook, link_type: int, tmp_path: Path) -> None:
