@@ -168,8 +168,7 @@ def test_what_needs_too_much_memory_is_a_row(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.slow
 def test_an_interruption_ends_cleanly_and_the_same_command_goes_on(fleet: Path, tmp_path: Path) -> None:
-    # So many that some are left when the interruption comes, on a busy machine too.
-    for number in range(500):
+    for number in range(160):
         fleet_of(fleet, **{f"more{number}": BROKEN})
     words = [sys.executable, "-m", "pcapcheck", "fleet", str(fleet), "--output", str(tmp_path / "out")]
     process = subprocess.Popen(
@@ -178,18 +177,20 @@ def test_an_interruption_ends_cleanly_and_the_same_command_goes_on(fleet: Path, 
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Where the tests run in the background of a shell, it has them ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     ledger = tmp_path / "out" / "ledger.sqlite"
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and (not ledger.exists() or ledger.stat().st_size < 40_000):
-        time.sleep(0.01)
+        time.sleep(0.05)
     # As Ctrl-C on a terminal: to all processes of the group.
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 2, out + err
     assert err.strip() == "pcapcheck: interrupted; the same command goes on from here"
     begun = len((tmp_path / "out" / "observations.jsonl").read_bytes().splitlines())
-    assert 0 < begun < 544
+    assert 0 < begun < 204
     run_inline(fleet, output=tmp_path / "out")
     run_inline(fleet, output=tmp_path / "whole")
     assert written(tmp_path / "out") == written(tmp_path / "whole")
