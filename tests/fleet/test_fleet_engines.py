@@ -122,6 +122,8 @@ def test_any_number_of_workers_writes_the_same_bytes(fleet: Path, tmp_path: Path
 
 @pytest.mark.slow
 def test_workers_killed_at_random_cost_nothing(fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(160):
+        fleet_of(fleet, **{f"more{number}": BROKEN})
     run_inline(fleet, output=tmp_path / "one")
     engines: list[ProcessEngine] = []
 
@@ -136,7 +138,7 @@ def test_workers_killed_at_random_cost_nothing(fleet: Path, tmp_path: Path, monk
     def kill() -> None:
         nonlocal killed
         chance = random.Random(20)
-        while not done.wait(chance.uniform(0.1, 1.5)):
+        while not done.wait(chance.uniform(0.05, 0.3)):
             for one in engines:
                 pools = [process.pool for process in [*one._idle, *list(one._busy.values())]]
                 victims = [process for pool in pools for process in dict(pool._processes or {}).values()]
