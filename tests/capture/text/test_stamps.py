@@ -51,7 +51,7 @@ def test_times_since_the_first_may_fall_back_a_little() -> None:
 
 
 def test_few_times_that_fall_back_a_little_may_be_either() -> None:
-    """Four pings of which one direction was recorded, since the packet before; or seen on several interfaces."""
+    """Pings recorded in one direction, with times since the packet before; or packets seen on several interfaces."""
     assert (
         times("00:00:00.000000", "00:00:00.000015", "00:00:00.000006", "00:00:01.003177", "00:00:01.023992")
         == [None] * 5
