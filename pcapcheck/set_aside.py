@@ -80,12 +80,12 @@ def lines_aside(captures: Sequence[Capture], states: Sequence[Taken]) -> list[Ta
 
         source = capture.source
         is_used = isinstance(source, Source) and source.complete
-        told = tell_aside(aside, clean(str(capture.path)), is_used or os.path.realpath(capture.path) in used)
-        if told.state and is_used and isinstance(source, Source):
-            capture.problems[:] = [_read_as_state(problem, told.state) for problem in capture.problems]
+        found = tell_aside(aside, clean(str(capture.path)), is_used or os.path.realpath(capture.path) in used)
+        if found.state and is_used and isinstance(source, Source):
+            capture.problems[:] = [_read_as_state(problem, found.state) for problem in capture.problems]
             if os.path.realpath(source.path) not in used:
                 more.append(source.kept)
-        capture.problems += told.problems
+        capture.problems += found.problems
     return more
 
 

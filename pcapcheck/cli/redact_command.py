@@ -11,6 +11,8 @@ from pcapcheck.cli.options import UNPACK_LIMIT, one_line_errors, parse_unpack_li
 from pcapcheck.cli.output import FILE, complain
 from pcapcheck.cli.redact_options import KEY
 
+PLURALS = {"address": "es", "network": "s", "MAC": "s", "name": "s"}
+
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
@@ -50,6 +52,3 @@ def redact(
     click.echo(f"{written.count} of {written.given} files written to {folder}; changed: {said}")
     if written.count < written.given:
         sys.exit(1 if written.count else 2)
-
-
-PLURALS = {"address": "es", "network": "s", "MAC": "s", "name": "s"}

@@ -70,8 +70,8 @@ def _judged(command: Command) -> Listing | None:
     elif command.tool in CAT and any(word in PROC_ROUTES for word in command.words):
         listing = Listing("proc-net")
         if command.tool == "cat":
-            told = zip(PROC_ROUTES, ("routes4", "routes6", "addresses6"), strict=True)
-            listing.whole = {whole for file, whole in told if file in command.words}
+            shown = zip(PROC_ROUTES, ("routes4", "routes6", "addresses6"), strict=True)
+            listing.whole = {whole for file, whole in shown if file in command.words}
     elif command.tool in CAT and any(word in command.words for word in COUNTERS):
         listing = Listing("kernel-counters")
     elif command.tool in CAT and "/proc/net/ip_vs" in command.words:

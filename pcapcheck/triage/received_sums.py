@@ -122,8 +122,8 @@ def _wrong(judgement: Judgement, frames: list[Seen], known: dict[Seen, _Known], 
 
 
 def _worst(some: Iterable[_Known]) -> str | None:
-    told = {status for known in some for _, status in known.sums}
-    return next((status for status in (WRONG, UNKNOWN, UNFILLED, OK) if status in told), None)
+    statuses = {status for known in some for _, status in known.sums}
+    return next((status for status in (WRONG, UNKNOWN, UNFILLED, OK) if status in statuses), None)
 
 
 def _file(judgement: Judgement, seen: Seen) -> str:

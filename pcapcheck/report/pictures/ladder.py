@@ -64,8 +64,8 @@ class Ladder(Struct, frozen=True):
     @property
     def words(self) -> str:
         """The whole picture as text, for those who do not see it."""
-        told = [f"{arrow.text}{' ' if arrow.text and arrow.note else ''}{arrow.note}" for arrow in self.arrows]
-        return f"{self.title}: " + "; ".join(text for text in told if text)
+        steps = [f"{arrow.text}{' ' if arrow.text and arrow.note else ''}{arrow.note}" for arrow in self.arrows]
+        return f"{self.title}: " + "; ".join(text for text in steps if text)
 
 
 def ladder_of(exchange: PicturedExchange) -> Ladder:

@@ -78,11 +78,11 @@ class Way(Struct, frozen=True):
     def words(self) -> str:
         """The picture in a sentence."""
         first, *_, last = self.stops
-        told = f"{self.noun} from {first.name} to {last.name}: "
+        sentence = f"{self.noun} from {first.name} to {last.name}: "
         if self.ended is not None:
             stop, why = self.ended
-            told += f"{why.replace('here', f'on {stop.place}')}; "
-        return told + ", ".join(self._seen)
+            sentence += f"{why.replace('here', f'on {stop.place}')}; "
+        return sentence + ", ".join(self._seen)
 
     @property
     def _seen(self) -> Iterator[str]:

@@ -43,15 +43,16 @@ def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
         for row in rows_of(capture, judgement.reading, set(errors)):
             error, count = errors[row.frames[0]]
             point = judgement.facts.point(capture.number, row.group)
-            told, asked = as_number(row.ip_dst), as_number(row.quoted_dst)
-            if point is None or point.kind == "pod-link" or told is None:
+            receiver, asked = as_number(row.ip_dst), as_number(row.quoted_dst)
+            if point is None or point.kind == "pod-link" or receiver is None:
                 continue
             family, icmp_type, code, source, mtu = error
-            short = f"{format_address(source)} says {in_words(family, icmp_type, code, mtu)} to {format_address(told)}"
+            addressee = format_address(receiver)
+            short = f"{format_address(source)} says {in_words(family, icmp_type, code, mtu)} to {addressee}"
             about = f", whose packets to {format_address(asked)} it is about" if asked is not None else ""
             yield Remark(
                 f"{short}{about}, {count}x (frame {row.frames[0]} of {clean(capture.source.short_name)}): no fault if "
-                f"{format_address(told)} sends smaller packets from then on; if it sends the same ones again, "
+                f"{addressee} sends smaller packets from then on; if it sends the same ones again, "
                 "something between the two drops this ICMP error",
                 short=short,
             )

@@ -145,10 +145,10 @@ def _at_that_time(evidence: StateEvidence, line: Line) -> bool:
     if stamp is None or not isinstance(began, int) or not isinstance(ended, int):
         return True
     try:
-        told = datetime.fromisoformat(stamp[1]).replace(tzinfo=UTC).timestamp() * 1e9
+        printed = datetime.fromisoformat(stamp[1]).replace(tzinfo=UTC).timestamp() * 1e9
     except ValueError:
         return True
-    return began - DAY <= told <= ended + DAY
+    return began - DAY <= printed <= ended + DAY
 
 
 def _known(way: QuotedValue | None) -> QuotedValue | None:
