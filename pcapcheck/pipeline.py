@@ -231,13 +231,25 @@ def _feed(intake: Intake, followed: Paths, claims: list[AddressRow], reading: Re
     tables = PathTables(followed)
     for table in (PATHS, HOPS):
         if table in every:
-            for row in tables.every_row(table):
-                take(row.capture, table, [row])
+            _feed_rows(intake.feed, tables, followed, table)
             continue
         about = [evaluation for evaluation in intake.evaluations if evaluation.rule.table == table]
         for some in tables.packets(table) if about else ():
             for evaluation in about:
                 evaluation.feed_alike(some.capture, some)
+
+
+def _feed_rows(feed: Feed, tables: PathTables, followed: Paths, table: str) -> None:
+    """Hand the rules a row for each packet that was followed, in ``hops`` for each of its hops."""
+    if followed.groups is not None:
+        # NumPy was loaded to follow them.
+        from pcapcheck.paths.followed_rows import followed_rows
+
+        for rows in followed_rows(followed, table, feed.columns_of(table)):
+            feed.take(NO_CAPTURE, table, rows)
+        feed.settle()
+    for answer in tables.lone_answers() if table == PATHS else ():
+        feed.take(answer.capture, table, [row for row, _ in answer.rows()])
 
 
 def _judge(evaluations: list[Evaluation], facts: Facts, known: KnownState | None) -> list[Finding]:

@@ -65,6 +65,11 @@ class Evaluation:
         self._alike: dict[tuple[Value | None, ...], tuple[tuple[int, ...], bool]] = {}
 
     @property
+    def counted_by(self) -> set[str]:
+        """The early columns that decide how a row is counted."""
+        return {column.name for column in (*self._early_columns, *(column for column, _ in self.bounds))}
+
+    @property
     def needs_rows(self) -> bool:
         """Whether the rows must be looked at one by one: a condition names more than rows counted together share.
 
