@@ -1,4 +1,4 @@
-"""The packets of the tables ``paths`` and ``hops`` as numbers: which is of which path, and what differs among them."""
+"""The packets of the tables ``paths`` and ``hops`` as numbers: the path or hop of each, and what differs among them."""
 
 from __future__ import annotations
 
