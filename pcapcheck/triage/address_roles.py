@@ -1,6 +1,6 @@
 """Address roles, by evidence: a pod's, a node's, a service's, a router's address, or one outside the cluster.
 
-In: what was recorded, and the node's state if there is one. Out: a role of ``case_columns.ROLES`` per address. A
+In: what was recorded, and the node's state if there is one. Out: a role of ``case_words.ROLES`` per address. A
 private address alone makes no pod: who asks for it, claims it, translates it or sends errors for it decides; else the
 role is ``unknown``.
 """

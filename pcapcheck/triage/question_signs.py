@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from pcapcheck.decode.decoder import FrameGroup
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import BETWEEN, TO_POD_LINK, PathLoss
@@ -17,7 +17,7 @@ from pcapcheck.questions.unanswered import ErrorReply
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import INITIAL_TTLS, NODE_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.case_columns import REFUSED
+from pcapcheck.triage.case_words import REFUSED
 from pcapcheck.values import Value
 
 
