@@ -18,8 +18,9 @@ from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.prompts import find_prompt
 from pcapcheck.nodestate.read_state import decoded
 from pcapcheck.nodestate.readers.registry import reader_of
-from pcapcheck.nodestate.session import plain, read_session
+from pcapcheck.nodestate.session import read_session
 from pcapcheck.nodestate.session_blocks import Understood, understand
+from pcapcheck.nodestate.session_lines import plain
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import clean
 

@@ -13,8 +13,8 @@ from pcapcheck.errors import StateError
 from pcapcheck.networks import by_device
 from pcapcheck.nodestate.host import BPF_DEVICES, NODE, POD, Host
 from pcapcheck.nodestate.merged_host import Gathered
+from pcapcheck.nodestate.output_owner import Owner
 from pcapcheck.nodestate.same_host import by_owner, merge_same
-from pcapcheck.nodestate.session import Owner
 from pcapcheck.nodestate.session_blocks import HostPart
 from pcapcheck.values import parse_address
 

@@ -11,6 +11,7 @@ from pcapcheck.errors import StateError
 from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import EVERY_SERVICE, Listing
+from pcapcheck.nodestate.output_owner import Owner
 from pcapcheck.nodestate.readers.complaints import is_complaint
 from pcapcheck.nodestate.readers.firewall.iptables_list import is_listed
 from pcapcheck.nodestate.readers.firewall.listing_end import Stretch
@@ -21,7 +22,8 @@ from pcapcheck.nodestate.readers.registry import READERS, reader_of
 from pcapcheck.nodestate.readers.route_lookups import ANSWERS, read_lookups
 from pcapcheck.nodestate.readers.unjudged_forms import NAME as UNJUDGED
 from pcapcheck.nodestate.readers.unjudged_forms import form_of_command
-from pcapcheck.nodestate.session import Owner, SessionBlock, plain
+from pcapcheck.nodestate.session import SessionBlock
+from pcapcheck.nodestate.session_lines import plain
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import PodEntry, State
 from pcapcheck.values import clean
