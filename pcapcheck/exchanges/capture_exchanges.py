@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.decode.decoder import FrameBatch, FrameGroup
+from pcapcheck.decode.frame_batch import FrameBatch
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.exchanges.claims import Claims
 from pcapcheck.exchanges.conversations import Conversations
 from pcapcheck.exchanges.exchange_row import Macs

@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
+from pcapcheck.decode.decoder import EVENTS_KEPT
+from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.decode.frame_layout import GROUP_FIELDS
 from pcapcheck.exchanges import conversing, transfer_layout
 from pcapcheck.exchanges import conversing_layout as layout

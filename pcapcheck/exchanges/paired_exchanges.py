@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
+from pcapcheck.decode.decoder import EVENTS_KEPT
+from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.exchanges import open_exchanges, pairing, pairing_arrays, pairing_end
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.ending_errors import EndingErrors

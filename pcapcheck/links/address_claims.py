@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from pcapcheck.decode.decoder import COOKED
+from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.links.address_row import AddressRow
 from pcapcheck.links.capture_points import PointKey

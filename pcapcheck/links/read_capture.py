@@ -14,8 +14,10 @@ from pcapcheck.capture.record import AddressOf, Interface, Problem
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import NOTHING_SEEN
 from pcapcheck.decode import frame_layout
-from pcapcheck.decode.decoder import COOKED2, LINKS, Decoder, FrameGroup, link_name
+from pcapcheck.decode.decoded_links import COOKED2, LINKS, link_name
+from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_fields import raw_frames
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished, SoFar

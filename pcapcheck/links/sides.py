@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from msgspec import Struct, field
 
 from pcapcheck.capture.printed_layout import NO_MAC
-from pcapcheck.decode.decoder import COOKED, FrameGroup
+from pcapcheck.decode.decoded_links import COOKED
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_layout import TTL_DECREMENTED, TTL_ORIGINAL
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.values import is_ipv4

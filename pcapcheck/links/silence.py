@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from pcapcheck.column_words import ASKED
-from pcapcheck.decode.decoder import COOKED
+from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.links.oneway import proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading, read_frames

@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.capture.rotated_set import RotatedSet
-from pcapcheck.decode.decoder import link_name
+from pcapcheck.decode.decoded_links import link_name
 from pcapcheck.links.point_facts import UNNAMED, PointFacts
 from pcapcheck.paths.losses import LastSeen
 from pcapcheck.questions.unanswered import Unanswered
