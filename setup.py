@@ -10,6 +10,7 @@ The packs in rules/ are parsed here too (``pcapcheck/ruleset/parsed_packs.py``).
 """
 
 import json
+import multiprocessing
 import os
 import runpy
 import sys
@@ -86,6 +87,13 @@ def write_numbers(path):
     written.write_text(text)
 
 
+if sys.platform == "linux":
+    # A copy of this process knows the options set here; one that is begun afresh would write other C. Elsewhere a
+    # process that uses threads must not be copied.
+    multiprocessing.set_start_method("fork", force=True)
+    writers = os.cpu_count() or 1
+else:
+    writers = 0
 # The loops pass views by value: with room for eight dimensions that is 200 bytes each.
 Options.buffer_max_dims = 2
 for path in number_files():
@@ -99,6 +107,7 @@ try:
         include_path=[str(NUMBERS)],
         # Each time: the numbers may have changed where the kernel's own files did not.
         force=True,
+        nthreads=writers,
         shared_utility_qualified_name=SHARED,
     )
 except CompileError as error:
@@ -108,8 +117,8 @@ except CompileError as error:
 for extension in extensions:
     # Set here, since cythonize makes new extensions and drops it from those that it was given.
     extension.optional = True
-    # The generated C is not debugged.
-    flags = ["-g0"]
+    # The generated C is not debugged. Many a Python was built with -O3 and hands that on: longer to compile, no faster.
+    flags = ["-g0", "-O2"]
     if extension.name == SHARED:
         # Runs once per call of a loop, not once per frame.
         flags.append("-O1")
