@@ -64,7 +64,7 @@ def _paths(file: Path, key: str, value: Any) -> list[Path]:
 
 
 def _path(folder: Path, name: str) -> Path:
-    """A file beside the project file; a pack's name stays one."""
+    """A file next to the project file; a pack's name stays one."""
     from pcapcheck.ruleset.files import PACKS
 
     return Path(name) if name in PACKS and not (folder / name).exists() else folder / name

@@ -54,7 +54,7 @@ def make_folder(name: str | Path) -> Path:
 def write_evidence(analysis: Analysis, folder: Path) -> list[Path]:
     """Write a file per failed rule, ``<rule>.pcapng`` (of texts ``<rule>.txt``), and note it in the rule's finding.
 
-    Beside these ``wireshark.lua`` marks the same frames in the captures themselves. Files of an earlier run for the
+    With them, ``wireshark.lua`` marks the same frames in the captures themselves. Files of an earlier run for the
     rules judged now are replaced or, if the rule no longer fails, removed. Other files are left alone. Raises
     CaptureError if a file to be replaced is not ours or is a capture of this observation, or if a file cannot be
     written.
@@ -109,8 +109,9 @@ def _mark(analysis: Analysis, script: Path) -> None:
     """Write, replace or remove our script for Wireshark; another's file of that name stays."""
     if script.exists() and not script.read_bytes().startswith(HEAD.encode()):
         return
-    if any(finding.files for finding in analysis.findings):
-        script.write_text(wireshark_marks(analysis), encoding="utf-8")
+    marks = wireshark_marks(analysis)
+    if marks:
+        script.write_text(marks, encoding="utf-8")
     else:
         script.unlink(missing_ok=True)
 

@@ -17,7 +17,7 @@ from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE
 from pcapcheck.values import clean
 
 NAME = "wireshark.lua"
-# What the script begins with: so is one of ours told from another.
+# What a script of ours begins with, and others do not.
 HEAD = "-- Marks of pcapcheck"
 SECOND = 1_000_000_000
 
@@ -26,9 +26,11 @@ Mark = tuple[str, str, str]
 
 
 def wireshark_marks(analysis: Analysis) -> str:
-    """The script for the captures of an analysis, with a mark for each frame that its evidence names."""
-    script = files("pcapcheck.report").joinpath("templates", NAME).read_text(encoding="utf-8")
+    """The script for the captures of an analysis, with a mark for each frame that its evidence names; empty if none."""
     captures = "".join(_capture(file, begin, marks) for file, begin, marks in _by_file(analysis))
+    if not captures:
+        return ""
+    script = files("pcapcheck.report").joinpath("templates", NAME).read_text(encoding="utf-8")
     return script.replace("CAPTURES", f"{{\n{captures}}}", 1)
 
 

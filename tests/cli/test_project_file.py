@@ -46,10 +46,10 @@ def judged(*arguments: str) -> list[str]:
 def gateway_is_asked_for(*options: str) -> bool:
     """Whether the rule about the gateway's ARP found a question: whether the gateway is that of the capture."""
     rules = json.loads(run("analyze", HEALTHY, "--format", "json", *options).stdout)["rules"]
-    return next(rule["status"] for rule in rules if rule["id"] == "gateway-arp-answered") == "pass"
+    return "pass" in [rule["status"] for rule in rules if rule["id"] == "gateway-arp-answered"]
 
 
-def test_rules_lie_beside_the_file(project: Path) -> None:
+def test_rules_lie_next_to_the_file(project: Path) -> None:
     (project / "ours.yml").write_text(ONE_RULE)
     say(project, 'rules = ["ours.yml"]')
     assert judged() == ["ours"]
