@@ -51,8 +51,8 @@ def _packed(node: Node) -> _Packed:
     if isinstance(value, list):
         value = list(map(_packed, value))
     elif isinstance(value, dict):
-        keys = {name: node.key(name) for name in value}
-        value = {name: (keys[name].line, keys[name].column, _packed(part)) for name, part in value.items()}
+        keys = node.keys or {}
+        value = {name: (*keys[name], _packed(part)) for name, part in value.items()}
     return node.line, node.column, value
 
 
@@ -63,5 +63,5 @@ def _unpacked(packed: _Packed, file: str) -> Node:
     if isinstance(value, list):
         return Node([_unpacked(part, file) for part in value], file, line, column)
     parts = {name: _unpacked(part, file) for name, (_, _, part) in value.items()}
-    keys = {name: Node(name, file, at, column_of) for name, (at, column_of, _) in value.items()}
+    keys = {name: (at, column_of) for name, (at, column_of, _) in value.items()}
     return Node(parts, file, line, column, keys)
