@@ -172,9 +172,9 @@ class Conversations:
                 self._enlarge()
 
     def _enlarge(self) -> None:
-        """Make room for more; rebuild the table over them, with room to spare, if it would be half full."""
+        """Make room for more; rebuild the table over them, with room to spare, if it would be full by more than a quarter."""
         self._held.enlarge()
-        if len(self._slots) < 2 * self._held.places:
+        if len(self._slots) < 4 * self._held.places:
             self._slots = empty_slots(2 * self._held.places)
             conversing.enter_all(self._held.rows, self._slots, self._state[layout.S_USED])
 
