@@ -1,7 +1,7 @@
 """Reserved numbers: integers of 64 bits whose memory is taken step by step, as they are used.
 
 For tables that mostly stay short and may grow long: nothing moves as they grow. The system gives memory page by page,
-when a page is written for the first time; that costs it as much as a few exchanges cost us, and less if it is told before.
+when a page is written for the first time. That costs as much as a few exchanges do, and less if it is told before.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MADV_POPULATE_WRITE = 23
 
 
 def zeros(count: int) -> array[int]:
-    """An array of that many zeros. (From ``bytes`` it would be made of zeros that the system gives page by page too.)"""
+    """An array of that many zeros; made of ``bytes`` of zeros, it would take as many pages once more."""
     return array("q", [0]) * count
 
 

@@ -172,7 +172,7 @@ class Conversations:
                 self._enlarge()
 
     def _enlarge(self) -> None:
-        """Make room for more; rebuild the table over them, with room to spare, if it would be full by more than a quarter."""
+        """Make room for more; rebuild the table over them if more than a quarter of it would be in use."""
         self._held.enlarge()
         if len(self._slots) < 4 * self._held.places:
             self._slots = empty_slots(2 * self._held.places)

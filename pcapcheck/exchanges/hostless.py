@@ -32,7 +32,8 @@ def is_among(addresses: array[int], low: int) -> bool:
 def expect_no_host(pool: memoryview, gateways: array[int], hosts: array[int]) -> None:
     """Let open pings of ``gateways`` and of broadcast addresses, unless ``hosts`` have them, be of KIND_ECHO_TO_MANY.
 
-    ``pool`` are the places of that of ``pairing`` that were used so far; addresses are the lower halves of IPv4 addresses.
+    ``pool`` are those places of the pool of ``pairing`` that were used so far; addresses are the lower halves of IPv4
+    addresses.
     A ping of a broadcast address that an ICMP error ended stays what it is: somebody knows that no host has it.
     """
     with cython.nogil:

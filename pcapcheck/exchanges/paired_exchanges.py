@@ -216,7 +216,7 @@ class PairedExchanges:
             self._bins.enlarge()
 
     def _enlarge_pool(self) -> None:
-        """Make room for more exchanges; rebuild the table over them, with room to spare, if it would be full by more than a quarter."""
+        """Make room for more exchanges; rebuild the table over them if more than a quarter of it would be in use."""
         before = self._held.places
         self._held.enlarge()
         if len(self._slots) < 4 * self._held.places:

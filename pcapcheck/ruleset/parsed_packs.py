@@ -27,7 +27,7 @@ def parsed_before(file: Path, text: str) -> list[Node] | None:
     known = _parsed_folder(file.parent.name).get(file.name)
     if known is None or known[0] != text:
         return None
-    return [_unpacked(packed, str(file)) for packed in known[1]]
+    return [_unpacked(packed, str(file)) for packed in msgspec.json.decode(known[1])]
 
 
 def packed_folder(files: Iterable[Path]) -> bytes:
@@ -39,9 +39,10 @@ def packed_folder(files: Iterable[Path]) -> bytes:
 
 
 @cache
-def _parsed_folder(name: str) -> dict[str, tuple[str, list[_Packed]]]:
+def _parsed_folder(name: str) -> dict[str, tuple[str, msgspec.Raw]]:
+    """Text and trees of each file; the trees of those that nobody asks for stay JSON."""
     try:
-        return msgspec.json.decode((PARSED / f"{name}.json").read_bytes(), type=dict[str, tuple[str, list[Any]]])
+        return msgspec.json.decode((PARSED / f"{name}.json").read_bytes(), type=dict[str, tuple[str, msgspec.Raw]])
     except (OSError, msgspec.DecodeError):
         return {}
 
