@@ -300,10 +300,15 @@ def _locate(judgement: Judgement, state: State | None) -> Judgement:
     if not (judgement.unanswered or _has_failed(judgement)):
         return judgement
     from pcapcheck.triage.senders import name_senders
-    from pcapcheck.triage.traced_chains import in_chains
     from pcapcheck.triage.whereabouts import locate
 
-    return in_chains(name_senders(locate(judgement), state), state)
+    located = name_senders(locate(judgement), state)
+    if state is None:
+        return located
+    # Loads what a node's state is made of, which captures alone do not need.
+    from pcapcheck.triage.traced_chains import in_chains
+
+    return in_chains(located, state)
 
 
 def _explain(

@@ -12,6 +12,7 @@ from pcapcheck.decode import decode_loop, error_frame, frame, frame_layout, stre
 from pcapcheck.decode.decoded_links import LINKS
 from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.decode.frame_group import FrameGroup, group_of, macs_of
+from pcapcheck.reserved import zeros
 from pcapcheck.values import address_of
 
 MOST_GROUPS = 1 << 14
@@ -40,7 +41,7 @@ class Decoder:
         self.with_sums = with_sums
         self.since = -DISTANT * 2 if since is None else since
         self.until = DISTANT * 2 - 1 if until is None else until
-        self._groups = array("q", bytes(8 * frame_layout.GROUP_FIELDS * MOST_GROUPS))
+        self._groups = zeros(frame_layout.GROUP_FIELDS * MOST_GROUPS)
         self._slots = array("q", [-1]) * (2 * MOST_GROUPS)
         self._state = array("q", bytes(8 * frame_layout.STATE_SIZE))
         # Group 0 belongs to no sender: it takes the frames that find no group when there are too many groups.
@@ -52,7 +53,7 @@ class Decoder:
         self._error = error_frame.ErrorFrame()
         self._address_of: AddressOf = address_of
         # What is said over TCP to a port of DNS and from there, and the beginnings of its messages.
-        self._streams = array("q", bytes(8 * stream_layout.FIELDS * stream_layout.STREAMS))
+        self._streams = zeros(stream_layout.FIELDS * stream_layout.STREAMS)
         self._held = bytearray(stream_layout.HOLD * stream_layout.STREAMS)
         self._links = array("q")
         self._rows = array("q")
@@ -91,12 +92,12 @@ class Decoder:
         capacity = batch.capacity + APART
         if len(self._messages) != frame_layout.MESSAGE_FIELDS * capacity:
             if self.keep_all:
-                self._rows = array("q", bytes(8 * frame_layout.FIELDS * capacity))
-            self._errors = array("q", bytes(8 * frame_layout.ERROR_FIELDS * capacity))
-            room = 8 * frame_layout.EVENT_FIELDS * (capacity + MORE_EVENTS)
-            self._events = [array("q", bytes(room)) for _ in range(EVENTS_KEPT)]
-            self._segments = [array("q", bytes(8 * frame_layout.SEGMENT_FIELDS * capacity)) for _ in range(EVENTS_KEPT)]
-            self._messages = array("q", bytes(8 * frame_layout.MESSAGE_FIELDS * capacity))
+                self._rows = zeros(frame_layout.FIELDS * capacity)
+            self._errors = zeros(frame_layout.ERROR_FIELDS * capacity)
+            room = frame_layout.EVENT_FIELDS * (capacity + MORE_EVENTS)
+            self._events = [zeros(room) for _ in range(EVENTS_KEPT)]
+            self._segments = [zeros(frame_layout.SEGMENT_FIELDS * capacity) for _ in range(EVENTS_KEPT)]
+            self._messages = zeros(frame_layout.MESSAGE_FIELDS * capacity)
         if self.follow and len(self._sightings) != frame_layout.SIGHTING_FIELDS * capacity:
             self._begin_following(capacity)
         self._add_links(batch.interfaces)
@@ -182,9 +183,9 @@ class Decoder:
         return group_of(row, self._address_of)
 
     def _begin_following(self, capacity: int) -> None:
-        self._sightings = array("q", bytes(8 * frame_layout.SIGHTING_FIELDS * capacity))
+        self._sightings = zeros(frame_layout.SIGHTING_FIELDS * capacity)
         if not self._address_pairs:
-            self._address_pairs = array("q", bytes(8 * frame_layout.PAIR_FIELDS * MOST_PAIRS))
+            self._address_pairs = zeros(frame_layout.PAIR_FIELDS * MOST_PAIRS)
             self._pair_slots = array("i", [-1]) * (2 * MOST_PAIRS)
             self._state[frame_layout.S_PAIRS] = 1
 

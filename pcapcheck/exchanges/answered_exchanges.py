@@ -41,7 +41,6 @@ def release(arrays: PairingArrays, place: int) -> None:
     arrays.pool[place * layout.FIELDS + layout.STATE] = layout.FREE
     arrays.pool[place * layout.FIELDS + layout.NEWER] = arrays.state[layout.S_FREE]
     arrays.state[layout.S_FREE] = place
-    arrays.state[layout.S_USED] = arrays.state[layout.S_USED] - 1
 
 
 def fetch_oldest(arrays: PairingArrays, at: int) -> None:

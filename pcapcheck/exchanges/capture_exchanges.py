@@ -81,7 +81,9 @@ class Exchanges:
         for group in groups:
             if group.count and group.last is not None:
                 last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last)
-        by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
+        # A group of no frame, as mostly the one for those that find no other is, has asked nothing.
+        heard = (last_seen.get(group.point, ABSENT_TIME) if group.count else 0 for group in groups)
+        by_group = array("q", heard)
         yield from self._resolved(self.resolutions.finish(groups, by_group))
         self.gateway_talk = self.resolution_sums.gateway_talk()
         self.asked = self.resolution_sums.asked()

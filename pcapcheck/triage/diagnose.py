@@ -18,8 +18,9 @@ from pcapcheck.triage.case import Case, cases_of
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.common_origin import one_per_origin
 from pcapcheck.triage.diagnosis import Diagnosis
+from pcapcheck.triage.find_suspects import Suspects
 from pcapcheck.triage.interfaces import name_links
-from pcapcheck.triage.judge_cause import CaseEvidence, suspect_of
+from pcapcheck.triage.judge_cause import CaseEvidence
 from pcapcheck.triage.late_dns import late_dns
 from pcapcheck.triage.misrouted import strays
 from pcapcheck.triage.packet_evidence.case_exchanges import asked_on
@@ -55,13 +56,14 @@ def diagnose(
     is_captured = any(not _is_of_state(case) for case in cases)
     lost = [lost_of(case, judgement) for case in cases]
     found: dict[object, Diagnosis] = {}
+    find = Suspects(causes)
     every_sums = received_sums(judgement, zip(cases, lost, strict=True), situation)
     for case, losses, sums in zip(cases, lost, every_sums, strict=True):
         if is_captured and _is_of_state(case) and not _was_recorded(case):
             # What the state says about pods that the captures do not show is no reason for what they show.
             continue
         evidence = _evidence_of(case, judgement, roles, losses, sums, served, situation, pods)
-        suspects = [suspect for cause in causes if (suspect := suspect_of(cause, evidence)) is not None]
+        suspects = find.of(evidence)
         _leave_out_hints(case, suspects)
         suspects = _worth_showing(sorted(suspects, key=Suspect.order), case)
         if not suspects and _is_of_state(case):

@@ -66,9 +66,9 @@ class LastChain(Struct, frozen=True):
         return last_chain(self.packet, self.host)
 
 
-def in_chains(judgement: Judgement, state: State | None) -> Judgement:
+def in_chains(judgement: Judgement, state: State) -> Judgement:
     """Name the chain that saw the packets of failing rows and unanswered questions last, if a trace shows it."""
-    if state is None or not any(host.traces for host in state.hosts):
+    if not any(host.traces for host in state.hosts):
         return judgement
     return replace(
         judgement,
