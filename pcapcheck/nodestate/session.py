@@ -270,7 +270,7 @@ class _Session:
 
     def _owner(self, command: Command | None) -> Owner:
         owner = self._owner_of(command)
-        return replace(owner, place=self.place, place_name=self.place_name) if self.place_name else owner
+        return replace(owner, place=self.place, place_name=self.place_name) if self.place or self.place_name else owner
 
     def _owner_of(self, command: Command | None) -> Owner:
         if command and command.space:
