@@ -17,6 +17,7 @@ from pcapcheck.nodestate.command_line import Command, parse_command
 from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.headings import ANSIBLE, LONGEST_HEADING, RULER, Heading, read_heading
 from pcapcheck.nodestate.host import NODE, POD
+from pcapcheck.nodestate.line_marks import without_marks
 from pcapcheck.nodestate.prefixes import without_prefixes
 from pcapcheck.nodestate.prompts import GLYPHS, HASH, LONGEST_PROMPT, SAME, Prompt, find_prompt
 from pcapcheck.nodestate.readers.registry import reader_of
@@ -25,6 +26,8 @@ from pcapcheck.nodestate.yaml_lines import begins_yaml, goes_on_in_yaml
 
 LONGEST_LINE = 1 << 14
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
+# What web pages and chats put between characters.
+INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
 # Commands that stand by themselves, without a prompt.
 BARE = re.compile(
     r"(?:sudo )?(?:/(?:usr/)?s?bin/)?"
@@ -96,14 +99,15 @@ class Shell(Struct):
 
 
 def plain(text: str) -> str:
-    """A line without colours, carriage returns and the marks of a quotation."""
+    """A line without colours, carriage returns, what cannot be seen, and the marks of a quotation."""
     text = COLOURS.sub("", text) if "\x1b" in text or "\r" in text else text
+    text = text if text.isascii() else INVISIBLE.sub("", text)
     return QUOTATION.sub("", text) if text.startswith(">") else text
 
 
 def read_session(lines: Sequence[Line], file: str, bundled: BundledFile | None = None) -> Iterator[SessionBlock]:
     """The blocks of one file, in order; ``bundled`` says which file of a bundle it is."""
-    lines = without_prefixes(lines)
+    lines = without_prefixes(without_marks(lines))
     reader = _Session(file, any(line.text.lstrip().startswith("```") for line in lines))
     reader.cut = is_cut(line.text for line in lines)
     if bundled is not None:

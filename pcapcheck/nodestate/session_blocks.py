@@ -141,8 +141,9 @@ def _read(reader: str, lines: Sequence[Line], listing: Listing | None, block: Se
         strange = read_documents(answers, host, into.state, listing)
     else:
         strange = chosen.read(answers, host, into.state, listing)
-    if listing and block.by_name and any(line.text.strip() for line in strange):
-        # The file may hold something else as well, or instead.
+    odd = sum(bool(line.text.strip()) for line in strange)
+    if listing and odd and (block.by_name or 2 * odd > sum(bool(line.text.strip()) for line in answers)):
+        # The file may hold something else as well, or instead; what is mostly not understood was changed on its way.
         listing.whole.clear()
     if listing and listing.reader == "lookup":
         read_lookups([line for line in complaints if ANSWERS in line.text], host, listing)
