@@ -117,6 +117,13 @@ def read_session(lines: Sequence[Line], file: str, bundled: BundledFile | None =
         reader.take(line, ruled=RULER.fullmatch(below[:LONGEST_HEADING]) is not None)
         yield from reader.closed()
     reader.current.last = True
+    if lines and lines[-1].text.strip():
+        # Without a line end: the text may have been cut there.
+        if reader.current.at is lines[-1] and bundled is None:
+            # Typed, and not run yet.
+            reader.current.command = None
+        else:
+            reader.current.trimmed = True
     reader.close()
     yield from reader.closed()
 
