@@ -1,4 +1,4 @@
-"""What two files tell differently of one host: states of two times, of which neither counts.
+"""What two files show differently of one host: states of two times. Neither counts.
 
 Outputs in one file are in the order of time, so the later counts. Of two files nothing shows which is later, nor which
 is of the time of the packets.
@@ -29,7 +29,7 @@ LINK_FACTS = ("mac", "mtu", "up", "index", "peer_index")
 
 
 class Disagreement(Struct):
-    """The facts of a host that two files tell differently, and a sentence about each."""
+    """The facts of a host that two files show differently, and a sentence about each."""
 
     doubted: dict[Key, Contradiction] = field(default_factory=dict)
 

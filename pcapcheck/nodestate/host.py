@@ -49,7 +49,7 @@ class Host(Brief, Struct):
     ``through`` is the pod on its network that a node was looked into from, where its own name is not known.
     ``place`` is where in a bundle its files stand, with ``place_name``, the name of that.
     Nothing is concluded from a host with ``contradictions``: lines of two hosts, or of two times. ``doubted`` are
-    facts that two files tell differently and that do not count, by what they are about (``disagreement.key_of``).
+    facts that two files show differently and that do not count, by what they are about (``disagreement.key_of``).
     """
 
     name: str | None = None

@@ -27,7 +27,7 @@ def heading(analysis: Analysis) -> str:
     """The verdict, FAIL, PASS or NOT_CHECKED; WARN for a pass that its reader should look at.
 
     Such a pass has a warning, an unanswered question, an error about a question that was not recorded, a state
-    that two files tell differently, or an acceptance
+    that two files show differently, or an acceptance
     of something that passes now. Where no rule could be checked, so does a question that was followed to where it was
     seen last.
     """

@@ -236,8 +236,8 @@ def test_of_files_with_one_name_the_last_is_used(pack: str, tmp_path: Path) -> N
                 archive.writestr("a.txt", text)
     else:
         with tarfile.open(fileobj=out, mode="w") as tar:
-            for text in (b"old", b"new"):
-                tar.addfile(member("a.txt", size=3), io.BytesIO(text))
+            for data in (b"old", b"new"):
+                tar.addfile(member("a.txt", size=3), io.BytesIO(data))
     inputs = Inputs()
     (file,) = inputs.open_archive(written(tmp_path, out.getvalue()))
     assert file.open().read() == b"new"

@@ -1,4 +1,4 @@
-"""Two states of one host, in two folders or files, that contradict each other: told, and of no use."""
+"""Two states of one host, in two folders or files, that contradict each other: named, and of no use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.lab import CAPTURES
 
 SCENARIO = "proxy-arp-off"
 CAPTURE = CAPTURES / SCENARIO / "cali14e7d81007d.pcap"
-# How the file of the host is changed in the second state, and what is told of it.
+# How the file of the host is changed in the second state, and what is said of it.
 PROXY_ARP = ("sysctl", b"cali14e7d81007d/proxy_arp:0", b"cali14e7d81007d/proxy_arp:1")
 ROUTE = ("ip-route", b"10.244.1.10 dev cali14e7d81007d scope link \n", b"")
 CHANGED = {
@@ -51,7 +51,7 @@ def told(analysis: Analysis) -> str:
 
 @pytest.mark.parametrize("change", CHANGED)
 @pytest.mark.parametrize("names", [("monday", "tuesday"), ("worker-1-new", "worker-1-old"), ("before", "after")])
-def test_what_differs_is_told_and_not_used(change: str, names: tuple[str, str], tmp_path: Path) -> None:
+def test_what_differs_is_named_and_not_used(change: str, names: tuple[str, str], tmp_path: Path) -> None:
     changed, said = CHANGED[change]
     case = two_states(tmp_path, names, changed)
     analysis = analyze_state(case)

@@ -1,4 +1,4 @@
-"""Remarks on facts that two files tell differently, of which neither is used."""
+"""Remarks on facts that two files show differently. Neither is used."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pcapcheck.nodestate.state import State
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean
 
-# Of many facts of a host, this many are told.
-MOST_TOLD = 5
+# Of many facts of a host, this many are shown.
+MOST_SHOWN = 5
 
 
 def doubted_fact_remarks(state: State) -> list[Remark]:
@@ -21,11 +21,11 @@ def doubted_fact_remarks(state: State) -> list[Remark]:
 
 
 def _of_host(name: str, facts: list[tuple[str, str]]) -> Remark:
-    told = "; ".join(clean(text) for text, _ in facts[:MOST_TOLD])
-    more = f"; and {len(facts) - MOST_TOLD} more" if facts[MOST_TOLD:] else ""
+    said = "; ".join(clean(text) for text, _ in facts[:MOST_SHOWN])
+    more = f"; and {len(facts) - MOST_SHOWN} more" if facts[MOST_SHOWN:] else ""
     return Remark(
-        f"the files show {name} at two times: {told}{more}. Nothing shows which is the time of the packets, so neither "
+        f"the files show {name} at two times: {said}{more}. Nothing shows which is the time of the packets, so neither "
         "is used of what differs; give the files of one time",
-        tuple(line for _, line in facts[:MOST_TOLD]),
+        tuple(line for _, line in facts[:MOST_SHOWN]),
         warning=f"the files show {name} at two times, and what differs was not judged",
     )
