@@ -15,6 +15,7 @@ from pcapcheck.capture.record import Problem
 from pcapcheck.errors import NODE_STATE, PODS, CaptureError, StateError
 from pcapcheck.nodestate.command_line import parse_command
 from pcapcheck.nodestate.command_listing import listing_of
+from pcapcheck.nodestate.line_marks import unmarked
 from pcapcheck.nodestate.prompts import find_prompt
 from pcapcheck.nodestate.read_state import decoded
 from pcapcheck.nodestate.readers.registry import reader_of
@@ -84,7 +85,7 @@ def _kind(words: str) -> str | None:
     if is_of_ping(words):
         return PING
     text = plain(words)
-    if reader_of(text) is not None:
+    if reader_of(text) is not None or reader_of(unmarked(text)) is not None:
         return NODE_STATE
     prompt = find_prompt(text)
     command = parse_command(prompt.command) if prompt is not None and prompt.command.strip() else None

@@ -15,6 +15,7 @@ from pcapcheck.nodestate.bundles.printed_files import announced_file, is_cut
 from pcapcheck.nodestate.command_line import Command, parse_command
 from pcapcheck.nodestate.headings import ANSIBLE, LONGEST_HEADING, RULER, Heading, read_heading
 from pcapcheck.nodestate.host import NODE
+from pcapcheck.nodestate.line_marks import without_marks
 from pcapcheck.nodestate.output_owner import Owner, owner_elsewhere, owner_named
 from pcapcheck.nodestate.prefixes import without_prefixes
 from pcapcheck.nodestate.prompts import GLYPHS, HASH, SAME, Prompt, find_prompt
@@ -53,7 +54,7 @@ class Shell(Struct):
 
 def read_session(lines: Sequence[Line], file: str, bundled: BundledFile | None = None) -> Iterator[SessionBlock]:
     """The blocks of one file, in order; ``bundled`` says which file of a bundle it is."""
-    lines = without_prefixes(lines)
+    lines = without_prefixes(without_marks(lines))
     reader = _Session(file, any(line.text.lstrip().startswith("```") for line in lines))
     reader.cut = is_cut(line.text for line in lines)
     if bundled is not None:
@@ -63,6 +64,13 @@ def read_session(lines: Sequence[Line], file: str, bundled: BundledFile | None =
         reader.take(line, ruled=RULER.fullmatch(below[:LONGEST_HEADING]) is not None)
         yield from reader.closed()
     reader.current.last = True
+    if lines and lines[-1].text.strip():
+        # Without a line end: the text may have been cut there.
+        if reader.current.at is lines[-1] and bundled is None:
+            # Typed, and not run yet.
+            reader.current.command = None
+        else:
+            reader.current.trimmed = True
     reader.close()
     yield from reader.closed()
 
@@ -210,7 +218,7 @@ class _Session:
 
     def _owner(self, command: Command | None) -> Owner:
         owner = self._owner_of(command)
-        return replace(owner, place=self.place, place_name=self.place_name) if self.place_name else owner
+        return replace(owner, place=self.place, place_name=self.place_name) if self.place or self.place_name else owner
 
     def _owner_of(self, command: Command | None) -> Owner:
         if command and command.space:

@@ -143,8 +143,10 @@ def _read(reader: str, lines: Sequence[Line], listing: Listing | None, block: Se
         strange = read_documents(answers, host, into.state, listing)
     else:
         strange = chosen.read(answers, host, into.state, listing)
-    if listing and block.by_name and any(line.text.strip() for line in strange):
-        # The file may hold something else as well, or instead.
+    if listing and (
+        (block.by_name and any(line.text.strip() for line in strange)) or _is_mostly_unknown(strange, answers)
+    ):
+        # The file may hold something else as well, or instead; lines of no known kind were changed on their way.
         listing.whole.clear()
     if listing and listing.reader == "lookup":
         read_lookups([line for line in complaints if ANSWERS in line.text], host, listing)
@@ -164,6 +166,11 @@ def _read(reader: str, lines: Sequence[Line], listing: Listing | None, block: Se
                 into.state.complain(
                     line, f"not understood: {clean(line.text.strip()[:SHOWN])!r}; expected {chosen.expected}"
                 )
+
+
+def _is_mostly_unknown(strange: Sequence[Line], lines: Sequence[Line]) -> bool:
+    unknown = sum(bool(line.text.strip()) and reader_of(line.text) is None for line in strange)
+    return unknown > 0 and 2 * unknown > sum(bool(line.text.strip()) for line in lines)
 
 
 def _may_be_empty(listing: Listing) -> bool:

@@ -9,6 +9,8 @@ from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.prompts import LONGEST_PROMPT
 
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
+# What web pages and chats put between characters.
+INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
 # Commands that stand by themselves, without a prompt.
 BARE = re.compile(
     r"(?:sudo )?(?:/(?:usr/)?s?bin/)?"
@@ -34,8 +36,9 @@ QUOTATION = re.compile(r"(?:> ?)+")
 
 
 def plain(text: str) -> str:
-    """A line without colours, carriage returns and the marks of a quotation."""
+    """A line without colours, carriage returns, what cannot be seen, and the marks of a quotation."""
     text = COLOURS.sub("", text) if "\x1b" in text or "\r" in text else text
+    text = text if text.isascii() else INVISIBLE.sub("", text)
     return QUOTATION.sub("", text) if text.startswith(">") else text
 
 

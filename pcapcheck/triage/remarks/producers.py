@@ -97,6 +97,14 @@ def _bundle_gaps(subject: Subject) -> list[Remark]:
     return list(bundle_gap_remarks(subject.state, bool(subject.judgement.captures)))
 
 
+def _doubted_facts(subject: Subject) -> list[Remark]:
+    if subject.state is None or not any(host.doubted for host in subject.state.hosts):
+        return []
+    from pcapcheck.triage.remarks.doubted_facts import doubted_fact_remarks
+
+    return doubted_fact_remarks(subject.state)
+
+
 def _traced_packets(subject: Subject) -> list[Remark]:
     if subject.state is None or not any(host.traces for host in subject.state.hosts):
         return []
@@ -141,6 +149,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _open_questions,
     _stray_errors,
     _bundle_gaps,
+    _doubted_facts,
     _traced_packets,
     _unjudged_outputs,
     _too_big_errors,

@@ -11,7 +11,7 @@ from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.protocols import KERNEL_VXLAN_PORT, UDP, VXLAN_PORT
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.triage.remarks.remark import Remark
+from pcapcheck.triage.remarks.remark import NOT_RECORDED, Remark
 from pcapcheck.values import as_number, clean, format_address
 
 # ICMP errors (family, type) that healthy traffic causes: traceroute wants its packets to expire, and TCP learns from
@@ -53,7 +53,7 @@ def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
         yield Remark(
             f"{sentence}, which ended no echo request, TCP handshake or DNS query of {name}: {about or advice}",
             short=sentence,
-            warns=bool(lost),
+            warning=f"{sentence}, {NOT_RECORDED}" if lost else "",
         )
 
 
