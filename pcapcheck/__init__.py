@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pcapcheck.assertion import assert_capture
     from pcapcheck.links.scope import Scope
     from pcapcheck.pipeline import analyze, analyze_state
+    from pcapcheck.recording.record_traffic import record
     from pcapcheck.ruleset.finding import Finding
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "analyze",
     "analyze_state",
     "assert_capture",
+    "record",
 ]
 
 # Imported when first used, so that --help stays quick.
@@ -39,6 +41,7 @@ _LAZY = {
     "analyze": "pcapcheck.pipeline",
     "analyze_state": "pcapcheck.pipeline",
     "assert_capture": "pcapcheck.assertion",
+    "record": "pcapcheck.recording.record_traffic",
 }
 
 force_plain()

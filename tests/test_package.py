@@ -126,6 +126,7 @@ ORDER = (
     "intake",
     "state_intake",
     "pipeline",
+    "recording",
     "fleet",
     "cli",
     "assertion",

@@ -145,7 +145,7 @@ def read_capture(
     capture.groups = decoder.groups()
     if sightings is not None:
         sightings.address_pairs[number] = decoder.address_pairs()
-    settle(exchanges.finish(capture.groups, reader.frames))
+    settle(exchanges.finish(capture.groups, reader.frames, [interface.until for interface in reader.interfaces]))
     exchanges.paired.forget(partial(_macs, capture.groups))
     capture.silent = exchanges.resolution_sums.silent()
     capture.tallies = {(ARP, group): sums for group, sums in exchanges.resolution_sums.tallies()}

@@ -1,0 +1,271 @@
+"""A recording from its first recorder to its verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from pcapcheck.given import Names
+from pcapcheck.recording.command_place import RecordingError, last_line
+from pcapcheck.recording.followed_stream import FollowedStream
+from pcapcheck.recording.recorded_bundle import RecordedBundle
+from pcapcheck.recording.recorder_complaints import cure_of
+from pcapcheck.recording.recorder_process import RecorderProcess
+from pcapcheck.recording.recording_plan import RecordingPlan, state_file
+from pcapcheck.recording.recording_point import RecordingPoint
+from pcapcheck.triage.scripts import node_script
+from pcapcheck.values import clean
+
+if TYPE_CHECKING:
+    from pcapcheck.analysis import Analysis
+
+# The states are collected while the fault shows: so long after the probe began, if it is still asking.
+INTO_THE_PROBE = 1.0
+PAUSE = 0.1
+STATE_PATIENCE = 120.0
+# What a shell says that cannot run a program.
+NOT_RUN = (126, 127)
+
+
+def silent(_said: str) -> None:
+    """Say nothing."""
+
+
+class LiveRecording:
+    """Records as a plan says. Inside ``with`` everything is recorded; behind it ``analysis`` is what came of it.
+
+    ``limit`` bounds, in seconds, how long recorders run whatever happens; ``lateness`` is how long an answer may take.
+    ``on_close`` is called at the end in any case. ``tell`` takes lines about how it goes on.
+    """
+
+    def __init__(
+        self,
+        plan: RecordingPlan,
+        output: Path | None = None,
+        *,
+        limit: int = 3600,
+        lateness: float = 1.3,
+        rules: Names | None = None,
+        variables: Mapping[str, str] | None = None,
+        on_close: Callable[[], None] | None = None,
+        tell: Callable[[str], None] = silent,
+    ) -> None:
+        self.plan = plan
+        self.output = output
+        self.limit = limit
+        self.lateness = lateness
+        self.rules = rules
+        self.variables = variables
+        self.notices: list[str] = []
+        self._on_close = on_close
+        self._tell = tell
+        self._recorders: list[RecorderProcess] = []
+        self._bundle: RecordedBundle | None = None
+        self._analysis: Analysis | None = None
+        self._collecting: list[Thread] = []
+        self._states: dict[str, str] = {}
+        self._probe: dict[str, Any] = {}
+        self._began = datetime.now(UTC)
+
+    def __enter__(self) -> Self:
+        """Return when every recorder listens and the neighbours are forgotten."""
+        try:
+            self._begin()
+        except BaseException:
+            self.abandon()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop when everything up to now is written, and judge; what an exception ends is not judged."""
+        if error is not None:
+            self.abandon()
+            return
+        try:
+            self.stop()
+            self.judge()
+        except BaseException:
+            self.abandon()
+            raise
+
+    def _begin(self) -> None:
+        self._bundle = bundle = RecordedBundle(self.output)
+        with _writing(bundle):
+            self._recorders = [RecorderProcess(point, bundle.folder, self.limit) for point in self.plan.points]
+        for recorder in self._recorders:
+            recorder.wait_until_listening()
+        self._tell(f"recording {', '.join(point.title for point in self.plan.points)}")
+        for place, words in self.plan.flushes:
+            code, _, complained = place.run(words)
+            if code != 0:
+                self._notice(f"{place.title}: {shlex.join(words)}: {last_line(complained)}; ARP may not be seen")
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no recorder runs any more."""
+        return all(recorder.has_ended for recorder in self._recorders)
+
+    @property
+    def analysis(self) -> Analysis:
+        """What came of it. Raises RecordingError as long as it is not over."""
+        if self._analysis is None:
+            raise RecordingError("the recording is not judged yet; ask behind the with block")
+        return self._analysis
+
+    def streams(self) -> Iterator[tuple[RecordingPoint, FollowedStream]]:
+        """For each point the bytes of its pcap as they are recorded, to their end; close what you opened."""
+        for recorder in self._recorders:
+            yield recorder.point, FollowedStream(recorder.path, lambda each=recorder: each.has_ended)  # type: ignore[misc]
+
+    def ask(self) -> None:
+        """Run the probe to its end; the states are collected meanwhile."""
+        if self.plan.probe is None:
+            return
+        self._tell(self.plan.asked)
+        place, words = self.plan.probe
+        pipe, null = subprocess.PIPE, subprocess.DEVNULL
+        process = place.start(words, stdin=null, stdout=pipe, stderr=subprocess.STDOUT)
+        printed: list[bytes] = []
+        assert process.stdout is not None
+        reading = Thread(target=lambda stream: printed.append(stream.read()), args=(process.stdout,), daemon=True)
+        reading.start()
+        began = time.monotonic()
+        try:
+            while process.poll() is None:
+                if time.monotonic() - began > INTO_THE_PROBE:
+                    self.collect_states()
+                if self.has_ended:
+                    break
+                time.sleep(PAUSE)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        reading.join(1)
+        said = b"".join(printed).decode("utf-8", "replace")
+        self._probe = {"asked": self.plan.asked, "exit_code": process.returncode, "printed": said[-4000:]}
+        if process.returncode in NOT_RUN:
+            self._notice(f"{place.title}: nothing was asked: {last_line(said)}{cure_of(said)}")
+
+    def run(self, seconds: float) -> None:
+        """Ask, and go on until that took ``seconds`` in all."""
+        began = time.monotonic()
+        self.ask()
+        self.go_on(seconds - (time.monotonic() - began))
+
+    def go_on(self, seconds: float | None) -> None:
+        """Go on recording for that long; None: until somebody interrupts it or every recorder has ended."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while not self.has_ended and (deadline is None or time.monotonic() < deadline):
+            time.sleep(PAUSE)
+
+    def collect_states(self) -> None:
+        """Begin to collect the nodes' states, if that has not begun."""
+        if self._collecting:
+            return
+        self._collecting = [Thread(target=self._collect, args=command, daemon=True) for command in self.plan.states]
+        for thread in self._collecting:
+            thread.start()
+
+    def _collect(self, place: Any, words: tuple[str, ...]) -> None:
+        try:
+            code, printed, complained = place.run(words, node_script(), STATE_PATIENCE)
+            self._states[state_file(place)] = printed
+            if code != 0:
+                self._notice(f"{place.title}: its state is not whole: {last_line(complained)}{cure_of(complained)}")
+        except RecordingError as error:
+            self._notice(f"{place.title}: no state of it: {error}")
+
+    def stop(self) -> None:
+        """Wait for late answers, then stop each recorder when all that it has is written."""
+        began = time.monotonic()
+        self.collect_states()
+        self.go_on(self.lateness)
+        for thread in self._collecting:
+            thread.join()
+        # An answer is missing if it did not come within its time; a frame of that time must be recorded.
+        self.go_on(self.lateness - (time.monotonic() - began))
+        with ThreadPoolExecutor(len(self._recorders)) as pool:
+            list(pool.map(RecorderProcess.drain, self._recorders))
+        for recorder in self._recorders:
+            recorder.end()
+        for recorder in self._recorders:
+            recorder.wait()
+        self._close()
+
+    def judge(self) -> Analysis:
+        """Complete the bundle and judge it, as ``pcapcheck analyze BUNDLE`` does."""
+        from pcapcheck.pipeline import analyze
+
+        bundle = self._bundle
+        assert bundle is not None
+        notes = [recorder.note() for recorder in self._recorders]
+        if notes and all(note.problem and not note.captured for note in notes):
+            whys = "; ".join(f"{note.interface}: {note.problem}{cure_of(note.problem)}" for note in notes)
+            raise RecordingError(f"nothing was recorded: {whys}")
+        for note in notes:
+            if note.problem:
+                self._notice(f"{note.interface} on {note.host}: the recording ended early: {note.problem}{cure_of(note.problem)}")
+        with _writing(bundle):
+            for name, text in self._states.items():
+                bundle.write(name, text)
+            bundle.write_pods([end.pod for end in self.plan.ends if end.pod is not None])
+            bundle.write_notes(notes, self._more())
+            judged = bundle.finish()
+        self._analysis = analyze(judged, rules=self.rules, variables=self.variables)
+        return self._analysis
+
+    def _more(self) -> dict[str, Any]:
+        surveys = {end.node.host: end.survey for end in self.plan.ends}
+        return {
+            "began": self._began.isoformat(timespec="seconds"),
+            "ends": [end.text for end in self.plan.ends],
+            "probe": self._probe,
+            "notices": self.notices,
+            "commands": list(self.plan.lines()),
+            "nodes": {
+                host: {"kernel": found.kernel, "recorder": found.recorder, "tcpdump": found.recorder_version}
+                for host, found in surveys.items()
+            },
+        }
+
+    def _notice(self, said: str) -> None:
+        self.notices.append(clean(said))
+        self._tell(said)
+
+    def _close(self) -> None:
+        closing, self._on_close = self._on_close, None
+        if closing is not None:
+            closing()
+
+    def abandon(self) -> None:
+        """End everything and leave nothing behind."""
+        for recorder in self._recorders:
+            recorder.end()
+        for recorder in self._recorders:
+            recorder.wait()
+        self._close()
+        if self._bundle is not None and self._analysis is None:
+            with contextlib.suppress(OSError):
+                self._bundle.discard()
+
+
+@contextlib.contextmanager
+def _writing(bundle: RecordedBundle) -> Iterator[None]:
+    """Say of a file that cannot be written what to do."""
+    try:
+        yield
+    except OSError as error:
+        where = bundle.output or bundle.folder
+        raise RecordingError(f"{where}: {error.strerror or error}; name a place with room: --output") from None
