@@ -133,6 +133,8 @@ class LiveRecording:
         if self.plan.probe is None:
             return
         self._tell(self.plan.asked)
+        for node, ping in self.plan.signs:
+            node.run(ping)
         place, words = self.plan.probe
         pipe, null = subprocess.PIPE, subprocess.DEVNULL
         process = place.start(words, stdin=null, stdout=pipe, stderr=subprocess.STDOUT)

@@ -19,17 +19,23 @@ from pcapcheck.recording.recording_probe import NONE, PING, RecordingProbe
 from pcapcheck.triage.scripts import NIC_FILTER
 
 Command = tuple[CommandPlace, tuple[str, ...]]
+SIGN_OF_LIFE = ("ping", "-n", "-c", "2", "-i", "0.2", "-W", "1")
 DEVICES = tuple(name for tunnel in TUNNELS.values() for name in (tunnel.device, tunnel.device6) if name)
 
 
 class RecordingPlan(Struct, frozen=True):
-    """``states`` are, for each node, where its script runs and the words for it."""
+    """``states`` are, for each node, where its script runs and the words for it.
+
+    ``signs`` let each node ping its own pod before the probe: they show whether those reach each other, and that what is
+    not seen on a link later would have been.
+    """
 
     ends: list[RecordingEnd]
     points: list[RecordingPoint]
     flushes: list[Command]
     probe: Command | None
     asked: str
+    signs: list[Command]
     states: list[Command]
 
     def lines(self) -> Iterator[str]:
@@ -43,6 +49,7 @@ class RecordingPlan(Struct, frozen=True):
         if self.probe is not None:
             place, words = self.probe
             yield f"# 3. Ask ({self.asked}):"
+            yield from (shlex.join(node.argv(*ping)) for node, ping in self.signs)
             yield shlex.join(place.argv(*words))
         yield "# 4. Meanwhile, collect the state of each node:"
         for place, words in self.states:
@@ -75,6 +82,9 @@ def plan_recording(
             if end.inside is not None:
                 flushes.append((end.inside, ("ip", "neigh", "flush", "dev", end.device)))
                 flushes.append((end.node, ("ip", "neigh", "flush", "dev", end.interface)))
+    signs: list[Command] = []
+    if command is not None:
+        signs = [(end.node, (*SIGN_OF_LIFE, end.address)) for end in ends if end.address]
     words: dict[CommandPlace, list[str]] = {}
     for end in ends if state else ():
         words.setdefault(end.files, []).extend([end.state_word] if end.state_word else [])
@@ -82,7 +92,7 @@ def plan_recording(
         (place, ("env", f"PCAPCHECK_NODE={place.host}", f"PREFIX={prefix}", "sh", "-s", "--", *each))
         for place, each in words.items()
     ]
-    return RecordingPlan(list(ends), points, flushes, command, asked, states)
+    return RecordingPlan(list(ends), points, flushes, command, asked, signs, states)
 
 
 def _points(ends: Sequence[RecordingEnd], probe: RecordingProbe, capture_filter: str) -> Iterator[RecordingPoint]:

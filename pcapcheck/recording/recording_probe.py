@@ -20,7 +20,12 @@ HEADERS = {4: 28, 6: 48}
 # less, for a query that is not repeated five.
 LATE = {PING: 1.3, TCP: 1.3, DNS: 5.3, NONE: 1.3}
 
-_PING = "ping -n -c {count} -i {interval} -W 1 {address}; ping -n -c {large} -i {interval} -W 1 -s {size} {address}"
+# The large ones whole or not at all: a fragment would go where the packet does not. Not every ping knows how to say so.
+_PING = (
+    "ping -n -c {count} -i {interval} -W 1 {address}; "
+    "if ping -c 1 -W 1 -M do {loopback} >/dev/null 2>&1; then whole='-M do'; else whole=; fi; "
+    "ping -n -c {large} -i {interval} -W 1 $whole -s {size} {address}"
+)
 _DNS = (
     "if command -v dig; then dig +time=2 +tries=2 {server_at}{name}; "
     "elif command -v nslookup; then nslookup -timeout=2 {name} {server}; "
@@ -68,8 +73,12 @@ class RecordingProbe(Struct, frozen=True):
     def script(self, asker: RecordingEnd, address: str) -> str:
         """What a shell in the asker's network runs; a ping goes to ``address``."""
         if self.kind == PING:
-            size = max(56, asker.mtu - HEADERS[6 if ":" in address else 4])
-            return _PING.format(count=self.count, interval=INTERVAL, address=address, large=LARGE, size=size)
+            is_six = ":" in address
+            size = max(56, asker.mtu - HEADERS[6 if is_six else 4])
+            loopback = "::1" if is_six else "127.0.0.1"
+            return _PING.format(
+                count=self.count, interval=INTERVAL, address=address, large=LARGE, size=size, loopback=loopback
+            )
         if self.kind == DNS:
             server = asker.resolver
             return _DNS.format(name=self.host, server=server, server_at=f"@{server} " if server else "")
