@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pcapcheck.errors import CaptureError, PcapcheckError, RuleError, StateError, UsageError
+from pcapcheck.errors import CaptureError, PcapcheckError, RecordingError, RuleError, StateError, UsageError
 from pcapcheck.kernels import force_plain
 from pcapcheck.version import __version__
 
@@ -22,6 +22,7 @@ __all__ = [
     "CaptureError",
     "Finding",
     "PcapcheckError",
+    "RecordingError",
     "RuleError",
     "Scope",
     "StateError",

@@ -35,8 +35,8 @@ class Source:
 
     ``unpack_limit`` bounds what a compressed file may hold (bytes; None as ``Unpacked`` has it); ``keep_all`` keeps
     all of a stream. ``held`` are the bytes where no file was named. ``names`` are those of the observation's hosts.
-    ``consumed`` counts the bytes read last time. ``host`` is the machine that the bundle names for it, ``note`` what the bundle says
-    of its recording.
+    ``consumed`` counts the bytes read last time. ``host`` is the machine that the bundle names for it,
+    ``note`` what the bundle says of its recording.
     """
 
     def __init__(

@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pcapcheck.cli.options import SET, one_line_errors, parse_assignments, rules_option
+from pcapcheck.cli.options import one_line_errors, parse_assignments
 from pcapcheck.cli.output import complain, writing
+from pcapcheck.cli.record_options import record_options
 from pcapcheck.cli.report_options import ReportRequest
 from pcapcheck.cli.reporting import judge_and_report
 from pcapcheck.errors import UsageError
-from pcapcheck.report.formats import FORMATS, TEXT
 
 if TYPE_CHECKING:
     from pcapcheck.recording.live_recording import LiveRecording
@@ -27,74 +27,32 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("ends", metavar="FROM [TO]", nargs=-1, required=True)
-@click.option(
-    "--probe",
-    metavar="PROBE",
-    help="What FROM asks: ping (TO, or its node), dns=NAME, tcp=HOST:PORT or none [default: ping; of an interface none].",
-)
-@click.option("--count", default=10, show_default=True, metavar="N", help="Ping so often; three large pings follow.")
-@click.option(
-    "--for",
-    "duration",
-    metavar="TIME",
-    help="Record for at least this long, as in 60s or 5m. Without a probe and this, until Ctrl-C.",
-)
-@click.option("--filter", "capture_filter", default="", metavar="TEXT", help="A capture filter for tcpdump, for all points.")
-@click.option("--no-flush", is_flag=True, help="Leave the neighbour entries as they are; ARP may not be seen then.")
-@click.option("--no-state", is_flag=True, help="Do not collect the nodes' state.")
-@click.option(
-    "--output",
-    metavar="BUNDLE",
-    type=click.Path(path_type=Path),
-    help="Keep what was recorded in this new folder or archive (.tar.gz) [default: a folder named after the time].",
-)
-@click.option("--via", type=click.Choice(["kubectl", "ssh"]), default="kubectl", show_default=True, help="How to reach nodes.")
-@click.option("--context", metavar="NAME", help="The kubectl context to use.")
-@click.option(
-    "--image",
-    default="nicolaka/netshoot",
-    show_default=True,
-    metavar="IMAGE",
-    help="An image with tcpdump, ip, ping and nsenter, for --via kubectl.",
-)
-@click.option("--dry-run", is_flag=True, help="Print the commands, and record nothing.")
-@rules_option("Use this rule file, folder or pack instead of the Calico pack. Repeatable.")
-@SET
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default=TEXT, show_default=True, help="Output format.")
-@click.option("--strict", is_flag=True, help="Exit 1 also if a rule was not checked, a row is unknown or an input has a problem.")
-@click.option("--require", "required", multiple=True, metavar="ID", help="Exit 1 unless this rule was checked. Repeatable.")
-@click.option("--ladder", is_flag=True, help="Draw failed exchanges, and one that was answered, packet by packet, in text.")
-@click.option("-v", "--verbose", is_flag=True, help="Show all rows, files and remarks in text and markdown.")
-@click.option("--exit-zero", is_flag=True, help="Exit 0 instead of 1. If nothing could be judged, still exit 2.")
+@record_options
 @one_line_errors
 def record(
     ends: tuple[str, ...],
     probe: str | None,
-    count: int,
     duration: str | None,
-    capture_filter: str,
-    no_flush: bool,
-    no_state: bool,
     output: Path | None,
-    via: str,
-    context: str | None,
-    image: str,
     dry_run: bool,
     rule_paths: tuple[Path, ...],
     assignments: tuple[str, ...],
+    no_flush: bool,
+    no_state: bool,
     form: str,
     strict: bool,
     required: tuple[str, ...],
-    ladder: bool,
-    verbose: bool,
     exit_zero: bool,
+    verbose: bool,
+    ladder: bool,
+    **how: Any,
 ) -> None:
     """Record a ping between two pods where it passes, and judge it.
 
     FROM and TO are NAMESPACE/POD, netns:NAME (a network namespace of this machine that is a pod's) or an interface of
-    this machine. Without TO, the pod pings its node. tcpdump records on the pods' interfaces on their nodes and, between
-    two nodes, on tunnel and NIC; the neighbour entries are flushed, the ping is sent, the nodes' states are collected.
-    Ctrl-C stops and judges; a second one abandons. Nothing stays on the nodes.
+    this machine. Without TO, the pod pings its node. tcpdump records on the pods' interfaces on their nodes and,
+    between two nodes, on tunnel and NIC; the neighbour entries are flushed, the ping is sent, the nodes' states are
+    collected. Ctrl-C stops and judges; a second one abandons. Nothing stays on the nodes.
 
     Exit codes are those of analyze.
 
@@ -119,19 +77,15 @@ def record(
             first,
             second,
             probe=probe,
-            count=count,
             output=output,
             rules=rule_paths or None,
             variables=parse_assignments(assignments),
-            capture_filter=capture_filter,
             flush=not no_flush,
             state=not no_state,
             seconds=seconds,
-            via=via,
-            context=context,
-            image=image,
             dry_run=dry_run,
             tell=complain,
+            **how,
         )
         if dry_run:
             with writing(None) as stream:

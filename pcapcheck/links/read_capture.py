@@ -190,8 +190,9 @@ def read_frames(source: Captured, reading: Reading, groups: Container[int]) -> I
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
     """What was read but not understood: link types that are not decoded, and state dropped to bound memory."""
     if not any(interface.frames for interface in interfaces):
-        seen = any(interface.until is not None for interface in interfaces)
-        yield Problem("empty", "no packet was seen there while it was recorded" if seen else f"no packet in it: {NOTHING_SEEN}")
+        is_sure = any(interface.until is not None for interface in interfaces)
+        nothing = "no packet was seen while this was recorded" if is_sure else f"no packet in it: {NOTHING_SEEN}"
+        yield Problem("empty", nothing)
     undecoded: Counter[str] = Counter()
     for interface in interfaces:
         if interface.frames and not interface.printed and interface.link_type not in LINKS:

@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from pcapcheck.recording.command_place import RecordingError, last_line, run
+from pcapcheck.errors import RecordingError
+from pcapcheck.recording.command_place import last_line, run
 
 # kubectl gives up by itself before that.
 TIMEOUT = "20s"
@@ -16,7 +17,10 @@ PATIENCE = 40.0
 _CURES = (
     (r"NotFound|not found", "see kubectl get pods -A"),
     (r"context .* does not exist|no context", "see kubectl config get-contexts"),
-    (r"refused|no such host|timed? ?out|unable to connect", "see kubectl cluster-info; --context names another cluster"),
+    (
+        r"refused|no such host|timed? ?out|unable to connect",
+        "see kubectl cluster-info, or name a --context",
+    ),
     (r"forbidden|unauthorized", "log in, or ask for the right to get pods, create jobs and exec into pods"),
 )
 
@@ -62,18 +66,16 @@ class Kubectl(Struct, frozen=True):
             uid = metadata["uid"]
         except (ValueError, KeyError, TypeError):
             raise RecordingError(f"kubectl get pod: what it printed about {title} is no pod") from None
-        phase = status.get("phase", "unknown")
+        phase, described = status.get("phase", "unknown"), f"kubectl describe pod -n {namespace} {name}"
         if spec.get("hostNetwork"):
             raise RecordingError(
-                f"{title}: is on its node's own network (hostNetwork) and has no cali interface; name a pod that is not, "
+                f"{title}: is on its node's own network (hostNetwork) and has no cali interface; name another, "
                 "or run pcapcheck record on the node with the name of an interface"
             )
         if not spec.get("nodeName"):
-            raise RecordingError(f"{title}: is on no node yet ({phase}); see kubectl describe pod -n {namespace} {name}")
+            raise RecordingError(f"{title}: is on no node yet ({phase}); see {described}")
         if phase in ("Succeeded", "Failed"):
             raise RecordingError(f"{title}: has ended ({phase}) and has no network any more; name one that runs")
         if not status.get("podIP"):
-            raise RecordingError(f"{title}: has no address yet ({phase}); see kubectl describe pod -n {namespace} {name}")
-        return KubePod(
-            namespace, name, uid, spec["nodeName"], status["podIP"], status.get("hostIP", ""), document
-        )
+            raise RecordingError(f"{title}: has no address yet ({phase}); see {described}")
+        return KubePod(namespace, name, uid, spec["nodeName"], status["podIP"], status.get("hostIP", ""), document)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pcapcheck.errors import PcapcheckError
+from pcapcheck.errors import RecordingError
 from pcapcheck.values import clean
 
 # Asking for a password would wait for ever where nobody sits at the terminal.
@@ -19,16 +19,12 @@ AS_ROOT = ("sh", "-c", '[ "$(id -u)" = 0 ] && exec "$@"; exec sudo -n "$@"', "as
 PATIENCE = 60.0
 
 
-class RecordingError(PcapcheckError):
-    """Recording failed; the message says where, why, and what to do."""
-
-
 class CommandPlace(Struct, frozen=True):
     """A place where commands run.
 
     ``title`` is what messages call it, ``host`` the machine's name in the bundle. ``reach`` are the words in front of a
-    command that lead there; of what follows, the shell at the other end makes words again if it ``is_shell``. ``inside``
-    are words that lead on from there.
+    command that lead there; if it ``is_shell``, the shell at the other end makes words of what follows again.
+    ``inside`` are words that lead on from there.
     """
 
     title: str

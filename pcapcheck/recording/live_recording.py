@@ -14,24 +14,22 @@ from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from pcapcheck.errors import RecordingError
 from pcapcheck.given import Names
-from pcapcheck.recording.command_place import RecordingError, last_line
+from pcapcheck.recording.command_place import last_line
 from pcapcheck.recording.followed_stream import FollowedStream
 from pcapcheck.recording.recorded_bundle import RecordedBundle
 from pcapcheck.recording.recorder_complaints import cure_of
 from pcapcheck.recording.recorder_process import RecorderProcess
-from pcapcheck.recording.recording_plan import RecordingPlan, state_file
+from pcapcheck.recording.recording_plan import RecordingPlan
 from pcapcheck.recording.recording_point import RecordingPoint
-from pcapcheck.triage.scripts import node_script
+from pcapcheck.recording.state_collection import StateCollection
 from pcapcheck.values import clean
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
 
-# The states are collected while the fault shows: so long after the probe began, if it is still asking.
-INTO_THE_PROBE = 1.0
 PAUSE = 0.1
-STATE_PATIENCE = 120.0
 # What a shell says that cannot run a program.
 NOT_RUN = (126, 127)
 
@@ -68,12 +66,12 @@ class LiveRecording:
         self.notices: list[str] = []
         self._on_close = on_close
         self._tell = tell
-        self._recorders: list[RecorderProcess] = []
+        self.recorders: list[RecorderProcess] = []
         self._bundle: RecordedBundle | None = None
         self._analysis: Analysis | None = None
-        self._collecting: list[Thread] = []
-        self._states: dict[str, str] = {}
+        self._states = StateCollection(plan.states, self._notice)
         self._probe: dict[str, Any] = {}
+        self._is_stopped = False
         self._began = datetime.now(UTC)
 
     def __enter__(self) -> Self:
@@ -102,8 +100,8 @@ class LiveRecording:
     def _begin(self) -> None:
         self._bundle = bundle = RecordedBundle(self.output)
         with _writing(bundle):
-            self._recorders = [RecorderProcess(point, bundle.folder, self.limit) for point in self.plan.points]
-        for recorder in self._recorders:
+            self.recorders = [RecorderProcess(point, bundle.folder, self.limit) for point in self.plan.points]
+        for recorder in self.recorders:
             recorder.wait_until_listening()
         self._tell(f"recording {', '.join(point.title for point in self.plan.points)}")
         for place, words in self.plan.flushes:
@@ -114,7 +112,7 @@ class LiveRecording:
     @property
     def has_ended(self) -> bool:
         """Whether no recorder runs any more."""
-        return all(recorder.has_ended for recorder in self._recorders)
+        return all(recorder.has_ended for recorder in self.recorders)
 
     @property
     def analysis(self) -> Analysis:
@@ -125,11 +123,11 @@ class LiveRecording:
 
     def streams(self) -> Iterator[tuple[RecordingPoint, FollowedStream]]:
         """For each point the bytes of its pcap as they are recorded, to their end; close what you opened."""
-        for recorder in self._recorders:
+        for recorder in self.recorders:
             yield recorder.point, FollowedStream(recorder.path, lambda each=recorder: each.has_ended)  # type: ignore[misc]
 
     def ask(self) -> None:
-        """Run the probe to its end; the states are collected meanwhile."""
+        """Run the probe to its end, and begin to collect the states: by then their counters count all of it."""
         if self.plan.probe is None:
             return
         self._tell(self.plan.asked)
@@ -142,11 +140,8 @@ class LiveRecording:
         assert process.stdout is not None
         reading = Thread(target=lambda stream: printed.append(stream.read()), args=(process.stdout,), daemon=True)
         reading.start()
-        began = time.monotonic()
         try:
             while process.poll() is None:
-                if time.monotonic() - began > INTO_THE_PROBE:
-                    self.collect_states()
                 if self.has_ended:
                     break
                 time.sleep(PAUSE)
@@ -154,6 +149,7 @@ class LiveRecording:
             if process.poll() is None:
                 process.kill()
             process.wait()
+        self._states.begin()
         reading.join(1)
         said = b"".join(printed).decode("utf-8", "replace")
         self._probe = {"asked": self.plan.asked, "exit_code": process.returncode, "printed": said[-4000:]}
@@ -172,37 +168,22 @@ class LiveRecording:
         while not self.has_ended and (deadline is None or time.monotonic() < deadline):
             time.sleep(PAUSE)
 
-    def collect_states(self) -> None:
-        """Begin to collect the nodes' states, if that has not begun."""
-        if self._collecting:
-            return
-        self._collecting = [Thread(target=self._collect, args=command, daemon=True) for command in self.plan.states]
-        for thread in self._collecting:
-            thread.start()
-
-    def _collect(self, place: Any, words: tuple[str, ...]) -> None:
-        try:
-            code, printed, complained = place.run(words, node_script(), STATE_PATIENCE)
-            self._states[state_file(place)] = printed
-            if code != 0:
-                self._notice(f"{place.title}: its state is not whole: {last_line(complained)}{cure_of(complained)}")
-        except RecordingError as error:
-            self._notice(f"{place.title}: no state of it: {error}")
-
     def stop(self) -> None:
-        """Wait for late answers, then stop each recorder when all that it has is written."""
+        """Wait for late answers, then stop each recorder when all that it has is written; once is enough."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
         began = time.monotonic()
-        self.collect_states()
+        self._states.begin()
         self.go_on(self.lateness)
-        for thread in self._collecting:
-            thread.join()
+        self._states.wait()
         # An answer is missing if it did not come within its time; a frame of that time must be recorded.
         self.go_on(self.lateness - (time.monotonic() - began))
-        with ThreadPoolExecutor(len(self._recorders)) as pool:
-            list(pool.map(RecorderProcess.drain, self._recorders))
-        for recorder in self._recorders:
+        with ThreadPoolExecutor(len(self.recorders)) as pool:
+            list(pool.map(RecorderProcess.drain, self.recorders))
+        for recorder in self.recorders:
             recorder.end()
-        for recorder in self._recorders:
+        for recorder in self.recorders:
             recorder.wait()
         self._close()
 
@@ -212,15 +193,17 @@ class LiveRecording:
 
         bundle = self._bundle
         assert bundle is not None
-        notes = [recorder.note() for recorder in self._recorders]
+        notes = [recorder.note() for recorder in self.recorders]
         if notes and all(note.problem and not note.captured for note in notes):
             whys = "; ".join(f"{note.interface}: {note.problem}{cure_of(note.problem)}" for note in notes)
             raise RecordingError(f"nothing was recorded: {whys}")
         for note in notes:
             if note.problem:
-                self._notice(f"{note.interface} on {note.host}: the recording ended early: {note.problem}{cure_of(note.problem)}")
+                self._notice(
+                    f"{note.interface} on {note.host}: the recording ended early: {note.problem}{cure_of(note.problem)}"
+                )
         with _writing(bundle):
-            for name, text in self._states.items():
+            for name, text in self._states.found.items():
                 bundle.write(name, text)
             bundle.write_pods([end.pod for end in self.plan.ends if end.pod is not None])
             bundle.write_notes(notes, self._more())
@@ -253,9 +236,9 @@ class LiveRecording:
 
     def abandon(self) -> None:
         """End everything and leave nothing behind."""
-        for recorder in self._recorders:
+        for recorder in self.recorders:
             recorder.end()
-        for recorder in self._recorders:
+        for recorder in self.recorders:
             recorder.wait()
         self._close()
         if self._bundle is not None and self._analysis is None:

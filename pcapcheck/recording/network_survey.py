@@ -8,7 +8,8 @@ from importlib.resources import files
 
 from msgspec import Struct, field
 
-from pcapcheck.recording.command_place import CommandPlace, RecordingError, last_line
+from pcapcheck.errors import RecordingError
+from pcapcheck.recording.command_place import CommandPlace, last_line
 
 RECORDERS = ("tcpdump", "dumpcap")
 _LINK = re.compile(r"(\d+): ([^:@\s]+)(?:@(\S+))?: <([^>]*)>.*? mtu (\d+)(?:.*? link-netns(?:id)? (\S+))?")
@@ -66,7 +67,8 @@ def survey(place: CommandPlace, words: Sequence[str] = ()) -> NetworkSurvey:
     script = files("pcapcheck.recording").joinpath("survey.sh").read_text(encoding="utf-8")
     code, printed, complained = place.run(["sh", "-c", script, "survey", *words])
     if code != 0 or "host " not in printed:
-        raise RecordingError(f"{place.title}: no command can be run there: {last_line(complained or printed)}{_cure(complained)}")
+        said = last_line(complained or printed)
+        raise RecordingError(f"{place.title}: no command can be run there: {said}{_cure(complained)}")
     return read_survey(printed)
 
 

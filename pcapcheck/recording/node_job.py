@@ -7,6 +7,7 @@ stays even if nobody is left who could delete it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -14,8 +15,9 @@ import secrets
 import time
 from typing import Any
 
+from pcapcheck.errors import RecordingError
 from pcapcheck.recording.cluster_access import Kubectl
-from pcapcheck.recording.command_place import CommandPlace, RecordingError
+from pcapcheck.recording.command_place import CommandPlace
 
 IMAGE = "nicolaka/netshoot"
 NAMESPACE = "default"
@@ -45,7 +47,7 @@ class NodeJob:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What Kubernetes is given: the node's network, processes and files, as kubectl debug's sysadmin profile has."""
+        """What Kubernetes is given: a pod with the node's network, processes and files, as kubectl debug makes."""
         mount = {"name": "node", "mountPath": NODE_ROOT}
         container = {
             "name": "recorder",
@@ -103,7 +105,5 @@ class NodeJob:
 
     def delete(self) -> None:
         """Delete it; what cannot be deleted ends by its deadline."""
-        try:
+        with contextlib.suppress(RecordingError):
             self.kubectl.run("delete", "job", "-n", self.namespace, self.name, "--wait=false", "--ignore-not-found")
-        except RecordingError:
-            pass

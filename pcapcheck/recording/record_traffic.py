@@ -59,7 +59,7 @@ def record(
 
     An end is ``NAMESPACE/POD``, ``netns:NAME`` or an interface of this machine; the first is the one that asks.
     ``probe`` is what ``recording.ask()`` runs: ``ping`` (``count`` times, then three large ones), ``dns=NAME``,
-    ``tcp=HOST:PORT`` or ``none``. ``output`` is a folder or an archive (.tar.gz) for what was recorded; None: it is only
+    ``tcp=HOST:PORT`` or ``none``. ``output`` is a folder or an archive (.tar.gz) for the recording; None: it is only
     judged. ``rules`` and ``variables`` are as for ``analyze``. ``flush``: the pods' and the nodes' neighbour entries of
     these links are forgotten first. ``state``: the nodes' states are collected before the end. ``seconds`` is how long
     the recording is meant to take: recorders end by themselves some minutes later, whatever happens. Nodes of a cluster

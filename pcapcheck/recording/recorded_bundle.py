@@ -14,8 +14,8 @@ import msgspec
 
 from pcapcheck.capture.held import IN_MEMORY, Held
 from pcapcheck.capture.recording_note import NOTES, SCHEMA, RecordingNote
+from pcapcheck.errors import RecordingError
 from pcapcheck.recording.cluster_access import KubePod
-from pcapcheck.recording.command_place import RecordingError
 from pcapcheck.version import __version__
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar")

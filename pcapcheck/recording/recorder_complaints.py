@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 _CURES = (
-    (r"permission|not permitted|CAP_NET_RAW|couldn't run dumpcap", "run as root, or give the recorder the right: setcap cap_net_raw+ep $(command -v tcpdump)"),
+    (
+        r"permission|not permitted|CAP_NET_RAW|couldn't run dumpcap",
+        "run as root, or give tcpdump the right: setcap cap_net_raw+ep $(command -v tcpdump)",
+    ),
     (r"No such device|no such interface|SIOCGIFHWADDR", "see what ip link lists there"),
     (r"not found|executable file not found", "install tcpdump there, or name an image that has it: --image"),
     (r"syntax error|can't parse filter|expression", "see man pcap-filter"),

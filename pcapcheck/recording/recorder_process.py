@@ -9,7 +9,9 @@ from threading import Condition, Thread
 from typing import IO
 
 from pcapcheck.capture.recording_note import RecordingNote
-from pcapcheck.recording.command_place import RecordingError, start
+from pcapcheck.errors import RecordingError
+from pcapcheck.recording.command_place import start
+from pcapcheck.recording.recorder_complaints import cure_of
 from pcapcheck.recording.recorder_counters import (
     RecorderCounters,
     complaint,
@@ -17,7 +19,6 @@ from pcapcheck.recording.recorder_counters import (
     moment,
     read_counters,
 )
-from pcapcheck.recording.recorder_complaints import cure_of
 from pcapcheck.recording.recording_point import TCPDUMP, RecordingPoint
 from pcapcheck.values import clean
 
@@ -161,8 +162,8 @@ class RecorderProcess:
             self.point.place.host,
             self.point.interface,
             self.point.filter,
-            counters and counters.captured,
-            counters and counters.received,
+            counters.captured if counters else None,
+            counters.received if counters else None,
             lost,
             self.until,
             self._was_stopped_early,

@@ -9,9 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pcapcheck.calico import cali_name, parse_pod
-from pcapcheck.errors import UsageError
+from pcapcheck.errors import RecordingError, UsageError
 from pcapcheck.recording.cluster_access import Kubectl, KubePod
-from pcapcheck.recording.command_place import CommandPlace, RecordingError, here, network_namespace
+from pcapcheck.recording.command_place import CommandPlace, here, network_namespace
 from pcapcheck.recording.network_survey import NetworkSurvey, survey
 
 NETNS = "netns:"
@@ -150,7 +150,17 @@ def planned_pod(text: str, kubectl: Kubectl, access: NodeAccess, prefix: str) ->
     files = access.files_of(pod.node)
     survey_of = NetworkSurvey(pod.node, tools={"tcpdump"})
     return RecordingEnd(
-        text, node, survey_of, interface, files, inside, "eth0", pod.address, pod.node_address, state_word="PID", pod=pod
+        text,
+        node,
+        survey_of,
+        interface,
+        files,
+        inside,
+        "eth0",
+        pod.address,
+        pod.node_address,
+        state_word="PID",
+        pod=pod,
     )
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from pcapcheck.calico import TUNNELS
-from pcapcheck.errors import UsageError
-from pcapcheck.recording.command_place import CommandPlace, RecordingError
+from pcapcheck.errors import RecordingError, UsageError
+from pcapcheck.recording.command_place import CommandPlace
 from pcapcheck.recording.recording_end import RecordingEnd
 from pcapcheck.recording.recording_point import DUMPCAP, TCPDUMP, RecordingPoint
 from pcapcheck.recording.recording_probe import NONE, PING, RecordingProbe
@@ -26,8 +26,8 @@ DEVICES = tuple(name for tunnel in TUNNELS.values() for name in (tunnel.device, 
 class RecordingPlan(Struct, frozen=True):
     """``states`` are, for each node, where its script runs and the words for it.
 
-    ``signs`` let each node ping its own pod before the probe: they show whether those reach each other, and that what is
-    not seen on a link later would have been.
+    ``signs`` let each node ping its own pod before the probe: they show whether those reach each other, and that what
+    is not seen on a link later would have been.
     """
 
     ends: list[RecordingEnd]
@@ -147,5 +147,9 @@ def _probe(ends: Sequence[RecordingEnd], probe: RecordingProbe) -> tuple[Command
             raise RecordingError(f"{asked.text}: it has no address that could be pinged; see ip addr there")
         what = f"{asker.text} pings {asked.text if len(ends) > 1 else 'its node'} at {address}"
         return (asker.inside, ("sh", "-c", probe.script(asker, address))), what
-    what = f"{asker.text} asks for {probe.host}" if not probe.port else f"{asker.text} connects to {probe.host}:{probe.port}"
+    what = (
+        f"{asker.text} asks for {probe.host}"
+        if not probe.port
+        else f"{asker.text} connects to {probe.host}:{probe.port}"
+    )
     return (asker.inside, ("sh", "-c", probe.script(asker, ""))), what

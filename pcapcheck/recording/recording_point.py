@@ -37,11 +37,10 @@ class RecordingPoint(Struct, frozen=True):
     @property
     def command(self) -> tuple[str, ...]:
         """What records there to standard output."""
+        filters = [self.filter] if self.filter else []
         if self.recorder == DUMPCAP:
-            chosen = ("-f", self.filter) if self.filter else ()
-            return (DUMPCAP, "-i", self.interface, "-q", "-P", *chosen, "-w", "-")
-        chosen = (self.filter,) if self.filter else ()
-        return (TCPDUMP, "-i", self.interface, "-n", "-U", "-B", BUFFER, "-w", "-", *chosen)
+            return (DUMPCAP, "-i", self.interface, "-q", "-P", *(["-f", *filters] if filters else []), "-w", "-")
+        return (TCPDUMP, "-i", self.interface, "-n", "-U", "-B", BUFFER, "-w", "-", *filters)
 
     def argv(self, limit: int) -> list[str]:
         """What runs that from here, and ends it after ``limit`` seconds or when nobody here holds its input open."""
