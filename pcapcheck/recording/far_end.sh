@@ -10,7 +10,10 @@ exec 3<&0
 recorder=$!
 end() {
     kill "$recorder" 2>/dev/null
-    sleep 5 </dev/null >/dev/null 2>&1
+    for _ in 1 2 3 4 5; do
+        sleep 1 </dev/null >/dev/null 2>&1
+        kill -0 "$recorder" 2>/dev/null || return
+    done
     kill -9 "$recorder" 2>/dev/null
 }
 trap 'kill "$recorder" 2>/dev/null' HUP INT TERM

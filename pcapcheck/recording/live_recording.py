@@ -173,6 +173,7 @@ class LiveRecording:
         if self._is_stopped:
             return
         self._is_stopped = True
+        self._tell("waiting for late answers")
         began = time.monotonic()
         self._states.begin()
         self.go_on(self.lateness)
