@@ -17,8 +17,8 @@ OPTIONS = (
     click.option(
         "--probe",
         metavar="PROBE",
-        help="What FROM asks: ping (TO, or its node), dns=NAME, tcp=HOST:PORT or none [default: ping, for an interface "
-        "none].",
+        help="What FROM asks: ping (TO, or its node), dns=NAME[@SERVER], tcp=HOST:PORT or none [default: ping, for an "
+        "interface none].",
     ),
     click.option(
         "--count", default=10, show_default=True, metavar="N", help="How many pings; three large ones follow."

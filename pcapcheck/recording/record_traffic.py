@@ -58,12 +58,13 @@ def record(
         assert recording.analysis.verdict == "pass"
 
     An end is ``NAMESPACE/POD``, ``netns:NAME`` or an interface of this machine; the first is the one that asks.
-    ``probe`` is what ``recording.ask()`` runs: ``ping`` (``count`` times, then three large ones), ``dns=NAME``,
-    ``tcp=HOST:PORT`` or ``none``. ``output`` is a folder or an archive (.tar.gz) for the recording; None: it is only
-    judged. ``rules`` and ``variables`` are as for ``analyze``. ``flush``: the pods' and the nodes' neighbour entries of
-    these links are forgotten first. ``state``: the nodes' states are collected before the end. ``seconds`` is how long
-    the recording is meant to take: recorders end by themselves some minutes later, whatever happens. Nodes of a cluster
-    are reached ``via`` kubectl (a job with ``image``, deleted afterwards, in the cluster of ``context``) or ssh.
+    ``probe`` is what ``recording.ask()`` runs: ``ping`` (``count`` times, then three large ones),
+    ``dns=NAME[@SERVER]``, ``tcp=HOST:PORT`` or ``none``. ``output`` is a folder or an archive (.tar.gz) for the
+    recording; None: it is only judged. ``rules`` and ``variables`` are as for ``analyze``. ``flush``: the pods' and the
+    nodes' neighbour entries of these links are forgotten first. ``state``: the nodes' states are collected before the
+    end. ``seconds`` is how long the recording is meant to take: recorders end by themselves some minutes later,
+    whatever happens. Nodes of a cluster are reached ``via`` kubectl (a job with ``image``, deleted afterwards, in the
+    cluster of ``context``) or ssh.
 
     Raises UsageError if ends or probe have no meaning; RecordingError if something that is needed is not there.
     """

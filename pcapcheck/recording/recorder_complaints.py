@@ -10,7 +10,7 @@ _CURES = (
         "run as root, or give tcpdump the right: setcap cap_net_raw+ep $(command -v tcpdump)",
     ),
     (r"No such device|no such interface|SIOCGIFHWADDR", "see what ip link lists there"),
-    (r"not found|executable file not found", "install tcpdump there, or name an image that has it: --image"),
+    (r"not found|executable file not found", "install it there, or name an image that has it: --image"),
     (r"syntax error|can't parse filter|expression", "see man pcap-filter"),
     (r"password is required|a terminal is required", "log in as root, or allow sudo without a password there"),
     (r"network is down|is not up", "set the interface up"),

@@ -28,7 +28,7 @@ _PING = (
 )
 _DNS = (
     "if command -v dig; then dig +time=2 +tries=2 {server_at}{name}; "
-    "elif command -v nslookup; then nslookup -timeout=2 {name} {server}; "
+    "elif command -v nslookup; then nslookup -timeout=2 {name} {server} || nslookup {name} {server}; "
     "else getent hosts {name}; fi"
 )
 _TCP = (
@@ -41,29 +41,31 @@ _ADDRESS = re.compile(r"[0-9A-Fa-f:.]+")
 
 
 class RecordingProbe(Struct, frozen=True):
-    """``kind`` is ping, dns, tcp or none; ``host`` and ``port`` are whom or what it asks for."""
+    """``kind`` is ping, dns, tcp or none; ``host`` and ``port`` are whom or what it asks for, ``server`` is asked."""
 
     kind: str
     host: str = ""
     port: int = 0
     count: int = COUNT
+    server: str = ""
 
     @classmethod
     def parse(cls, text: str, count: int = COUNT) -> RecordingProbe:
-        """``ping``, ``dns=NAME``, ``tcp=HOST:PORT`` or ``none``. Raises UsageError for anything else."""
+        """``ping``, ``dns=NAME[@SERVER]``, ``tcp=HOST:PORT`` or ``none``. Raises UsageError for anything else."""
         kind, _, value = text.partition("=")
         if count < 1:
             raise UsageError(f"--count {count}: ping at least once")
         if kind in (PING, NONE) and not value:
             return cls(kind, count=count)
-        if kind == DNS and _NAME.fullmatch(value):
-            return cls(DNS, value)
+        name, _, server = value.partition("@")
+        if kind == DNS and _NAME.fullmatch(name) and (not server or _ADDRESS.fullmatch(server)):
+            return cls(DNS, name, server=server)
         host, _, port = value.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
         is_host = _NAME.fullmatch(host) or _ADDRESS.fullmatch(host)
         if kind == TCP and is_host and re.fullmatch(r"\d{1,5}", port) and 0 < int(port) < 65536:
             return cls(TCP, host, int(port))
-        raise UsageError(f"--probe {text}: write ping, dns=NAME, tcp=HOST:PORT or none")
+        raise UsageError(f"--probe {text}: write ping, dns=NAME[@SERVER], tcp=HOST:PORT or none")
 
     @property
     def lateness(self) -> float:
@@ -80,6 +82,6 @@ class RecordingProbe(Struct, frozen=True):
                 count=self.count, interval=INTERVAL, address=address, large=LARGE, size=size, loopback=loopback
             )
         if self.kind == DNS:
-            server = asker.resolver
+            server = self.server or asker.resolver
             return _DNS.format(name=self.host, server=server, server_at=f"@{server} " if server else "")
         return _TCP.format(host=self.host, port=self.port)
