@@ -53,7 +53,7 @@ def is_listing(inputs: Inputs, source: Captured) -> bool:
 def take_notes(inputs: Inputs) -> None:
     """Give captures what a bundle's notes of their recording say about them; the notes are no capture."""
     sources = [source for source in inputs.captures if isinstance(source, Source)]
-    for noting in [source for source in sources if source.path.name == NOTES and source.path in inputs.found]:
+    for noting in [source for source in sources if source.path.name == NOTES and len(inputs.captures) > 1]:
         inputs.captures.remove(noting)
         try:
             with noting.held.open() if noting.held else noting.path.open("rb") as stream:

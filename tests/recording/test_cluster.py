@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -182,18 +181,3 @@ def test_an_output_that_is_there_is_not_written_over(standins: Standins, tmp_pat
     done = record("lo", "--for", "1s", "--output", "case", cwd=tmp_path)
     assert done.returncode == 2
     assert "--output case: is there already; name another, or remove it" in done.stderr
-
-
-def test_what_record_noted_must_be_whole(tmp_path: Path) -> None:
-    """Notes that somebody damaged cost a line, not the captures."""
-    from pcapcheck import analyze
-    from tests.support.lab import CAPTURES
-
-    bundle = tmp_path / "case"
-    bundle.mkdir()
-    (bundle / f"{POD_A.cali}.pcap").write_bytes((CAPTURES / "walkthrough" / f"{POD_A.cali}.pcap").read_bytes())
-    (bundle / "recording.json").write_text(json.dumps({"schema": "pcapcheck-recording/1", "points": [{"file": 1}]}))
-    analysis = analyze(bundle)
-    assert analysis.verdict == "pass"
-    assert [skipped.path for skipped in analysis.skipped] == [str(bundle / "recording.json")]
-    assert "what pcapcheck record noted cannot be read" in analysis.skipped[0].message
