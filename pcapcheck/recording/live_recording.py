@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
 
 from pcapcheck.errors import RecordingError
 from pcapcheck.given import Names
 from pcapcheck.recording.command_place import last_line
 from pcapcheck.recording.followed_stream import FollowedStream
+from pcapcheck.recording.probe_process import ProbeOutcome, run_probe
 from pcapcheck.recording.recorded_bundle import RecordedBundle
 from pcapcheck.recording.recorder_complaints import cure_of
 from pcapcheck.recording.recorder_process import RecorderProcess
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
 
 PAUSE = 0.1
-# What a shell says that cannot run a program.
-NOT_RUN = (126, 127)
+# Seconds after which a connection to a recorder carries something: load balancers cut those that are idle for minutes.
+NUDGE = 30.0
 
 
 def silent(_said: str) -> None:
@@ -70,7 +71,7 @@ class LiveRecording:
         self._bundle: RecordedBundle | None = None
         self._analysis: Analysis | None = None
         self._states = StateCollection(plan.states, self._notice)
-        self._probe: dict[str, Any] = {}
+        self._probe: ProbeOutcome | None = None
         self._is_stopped = False
         self._began = datetime.now(UTC)
 
@@ -100,7 +101,8 @@ class LiveRecording:
     def _begin(self) -> None:
         self._bundle = bundle = RecordedBundle(self.output)
         with _writing(bundle):
-            self.recorders = [RecorderProcess(point, bundle.folder, self.limit) for point in self.plan.points]
+            for point in self.plan.points:
+                self.recorders.append(RecorderProcess(point, bundle.folder, self.limit))
         for recorder in self.recorders:
             recorder.wait_until_listening()
         self._tell(f"recording {', '.join(point.title for point in self.plan.points)}")
@@ -124,7 +126,7 @@ class LiveRecording:
     def streams(self) -> Iterator[tuple[RecordingPoint, FollowedStream]]:
         """For each point the bytes of its pcap as they are recorded, to their end; close what you opened."""
         for recorder in self.recorders:
-            yield recorder.point, FollowedStream(recorder.path, lambda each=recorder: each.has_ended)  # type: ignore[misc]
+            yield recorder.point, recorder.stream()
 
     def ask(self) -> None:
         """Run the probe to its end, and begin to collect the states: by then their counters count all of it."""
@@ -133,27 +135,13 @@ class LiveRecording:
         self._tell(self.plan.asked)
         for node, ping in self.plan.signs:
             node.run(ping)
-        place, words = self.plan.probe
-        pipe, null = subprocess.PIPE, subprocess.DEVNULL
-        process = place.start(words, stdin=null, stdout=pipe, stderr=subprocess.STDOUT)
-        printed: list[bytes] = []
-        assert process.stdout is not None
-        reading = Thread(target=lambda stream: printed.append(stream.read()), args=(process.stdout,), daemon=True)
-        reading.start()
         try:
-            while process.poll() is None:
-                if self.has_ended:
-                    break
-                time.sleep(PAUSE)
+            self._probe = outcome = run_probe(self.plan.probe, self.plan.asked, lambda: self.has_ended)
         finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-        self._states.begin()
-        reading.join(1)
-        said = b"".join(printed).decode("utf-8", "replace")
-        self._probe = {"asked": self.plan.asked, "exit_code": process.returncode, "printed": said[-4000:]}
-        if process.returncode in NOT_RUN:
+            self._states.begin()
+        if not outcome.was_asked:
+            place, _ = self.plan.probe
+            said = outcome.printed
             self._notice(f"{place.title}: nothing was asked: {last_line(said)}{cure_of(said)}")
 
     def run(self, seconds: float) -> None:
@@ -165,8 +153,13 @@ class LiveRecording:
     def go_on(self, seconds: float | None) -> None:
         """Go on recording for that long; None: until somebody interrupts it or every recorder has ended."""
         deadline = None if seconds is None else time.monotonic() + seconds
+        nudge = time.monotonic() + NUDGE
         while not self.has_ended and (deadline is None or time.monotonic() < deadline):
             time.sleep(PAUSE)
+            if time.monotonic() > nudge:
+                nudge = time.monotonic() + NUDGE
+                for recorder in self.recorders:
+                    recorder.nudge()
 
     def stop(self) -> None:
         """Wait for late answers, then stop each recorder when all that it has is written; once is enough."""
@@ -209,6 +202,8 @@ class LiveRecording:
             bundle.write_pods([end.pod for end in self.plan.ends if end.pod is not None])
             bundle.write_notes(notes, self._more())
             judged = bundle.finish()
+        # From here on it stays, whatever comes of judging it.
+        self._bundle = None
         self._analysis = analyze(judged, rules=self.rules, variables=self.variables)
         return self._analysis
 
@@ -217,7 +212,7 @@ class LiveRecording:
         return {
             "began": self._began.isoformat(timespec="seconds"),
             "ends": [end.text for end in self.plan.ends],
-            "probe": self._probe,
+            "probe": msgspec.to_builtins(self._probe),
             "notices": self.notices,
             "commands": list(self.plan.lines()),
             "nodes": {
@@ -242,7 +237,7 @@ class LiveRecording:
         for recorder in self.recorders:
             recorder.wait()
         self._close()
-        if self._bundle is not None and self._analysis is None:
+        if self._bundle is not None:
             with contextlib.suppress(OSError):
                 self._bundle.discard()
 

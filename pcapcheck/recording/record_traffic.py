@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from pcapcheck.errors import UsageError
-from pcapcheck.given import Names
+from pcapcheck.given import Names, paths
 from pcapcheck.recording.cluster_access import Kubectl
 from pcapcheck.recording.live_recording import LiveRecording, silent
 from pcapcheck.recording.node_access import KUBECTL, SSH, JobAccess, SshAccess
@@ -24,6 +24,7 @@ from pcapcheck.recording.recording_end import (
 )
 from pcapcheck.recording.recording_plan import plan_recording
 from pcapcheck.recording.recording_probe import NONE, RecordingProbe
+from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.variables import Settings
 
 # Seconds: how long recorders run at most if nothing says how long to record, and beyond what was said.
@@ -71,6 +72,9 @@ def record(
     asked = RecordingProbe.parse(probe, count)
     settings = Settings(dict(variables or {}))
     prefix = settings.texts["interface_prefix"]
+    if rules is not None:
+        # What is wrong with them is said before anything is recorded.
+        load_ruleset(paths(rules), variables)
     limit = int(LONGEST if seconds is None and asked.kind == NONE else (seconds or 0) + asked.count + MARGIN)
     access = _access(via, context, image, limit, dry_run)
     with ExitStack() as stack:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import IO
 from pcapcheck.capture.recording_note import RecordingNote
 from pcapcheck.errors import RecordingError
 from pcapcheck.recording.command_place import start
+from pcapcheck.recording.followed_stream import FollowedStream
 from pcapcheck.recording.recorder_complaints import cure_of
 from pcapcheck.recording.recorder_counters import (
     RecorderCounters,
@@ -74,6 +76,17 @@ class RecorderProcess:
         with self._news:
             return list(self._lines)
 
+    def stream(self) -> FollowedStream:
+        """The bytes of its pcap as they are recorded, from the first."""
+        return FollowedStream(self.path, lambda: self.has_ended)
+
+    def nudge(self) -> None:
+        """Let it say something, so that what connects it with this machine is not taken for dead."""
+        with contextlib.suppress(OSError, ValueError):
+            assert self._process.stdin is not None
+            self._process.stdin.write(b"\n")
+            self._process.stdin.flush()
+
     def wait_until_listening(self) -> None:
         """Return when every packet from now on is recorded. Raises RecordingError if that does not come."""
         with self._news:
@@ -135,7 +148,9 @@ class RecorderProcess:
     def end(self) -> None:
         """Let it end as with Ctrl-C: it writes what it has, and its counters."""
         if self.has_ended and not self._stopping:
-            self._was_stopped_early = clean(complaint(self.said)) or f"{self.point.recorder} ended by itself"
+            self._was_stopped_early = (
+                clean(complaint(self.said)) or f"{self.point.recorder} ended before it was asked to"
+            )
         self._stopping = True
         try:
             assert self._process.stdin is not None

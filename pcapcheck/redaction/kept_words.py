@@ -25,8 +25,8 @@ _DEVICES = (
     "lo eth eth0 eth1 ens eno enp bond bond0 br br0 cni0 docker0 vxlan tunl0 tunl wireguard cali wg veth any dummy0 "
     "sit0 tap tun flannel nodelocaldns bpfin bpfout nic vlan team ib macvtap virbr0 kube ipvs0 merged recorded "
     "capture captures pcap pcapng pcapng0 pcap0 pcap1 cap tcpdump tshark wireshark txt json yaml yml log logs tar gz "
-    "recording zip zst xz bz2 tgz state states script ring before after first last paste pastes fixtures lab made resources "
-    "diagnostics proc sys etc retina links cluster dev ttl out nodestate list listing csv text ladder"
+    "zip zst xz bz2 tgz state states script ring before after first last paste pastes fixtures lab made resources "
+    "diagnostics proc sys etc retina links cluster dev ttl out nodestate list listing csv text ladder recording"
 )
 # What commands print next to names: a name that is one of these words cannot be distinguished from them.
 _PRINTED = (

@@ -126,6 +126,21 @@ def test_a_pod_and_its_node(lab: Node, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "case").rglob("*.pcap")] == [f"{POD_A.cali}.pcap"]
 
 
+def test_other_questions(lab: Node, tmp_path: Path) -> None:
+    """A connection that is refused is an answer; a query that nobody takes is a failure of DNS, said as such."""
+    done = record(*ends(lab), "--probe", f"tcp={POD_B.address}:80", "--output", "tcp", "--no-state", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 of 1 TCP connections are answered" in done.stdout
+
+
+def test_rules_are_read_before_anything_is_recorded(lab: Node, tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text("id: broken\nselect: {table: nothing}\n")
+    done = record(*ends(lab), "--rules", "rules.yml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "recording" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["rules.yml"]
+
+
 def test_dry_run_prints_and_does_nothing(lab: Node, tmp_path: Path) -> None:
     done = record(*ends(lab), "--dry-run", cwd=tmp_path)
     assert done.returncode == 0
