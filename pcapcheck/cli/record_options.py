@@ -53,6 +53,13 @@ OPTIONS = (
         metavar="IMAGE",
         help="An image with tcpdump, ip, ping and nsenter, for --via kubectl.",
     ),
+    click.option(
+        "--namespace",
+        default="default",
+        show_default=True,
+        metavar="NAME",
+        help="Where the job that --via kubectl makes on each node is; it must allow privileged pods.",
+    ),
     click.option("--dry-run", is_flag=True, help="Print the commands, and record nothing."),
     rules_option("Use this rule file, folder or pack instead of the Calico pack. Repeatable."),
     SET,

@@ -145,6 +145,7 @@ def read_capture(
     capture.groups = decoder.groups()
     if sightings is not None:
         sightings.address_pairs[number] = decoder.address_pairs()
+    _end_with_scope(reader.interfaces, reading.scope)
     settle(exchanges.finish(capture.groups, reader.frames, [interface.until for interface in reader.interfaces]))
     exchanges.paired.forget(partial(_macs, capture.groups))
     capture.silent = exchanges.resolution_sums.silent()
@@ -161,6 +162,13 @@ def read_capture(
     capture.format, capture.frames, capture.interfaces = reader.format, reader.frames, reader.interfaces
     capture.problems = [*reader.problems, *_own_problems(decoder, reader.interfaces, exchanges)]
     return capture
+
+
+def _end_with_scope(interfaces: list[Interface], scope: Scope) -> None:
+    """An answer that came after the time that counts is not missing: what was recorded ends there too."""
+    for interface in interfaces:
+        if interface.until is not None and scope.until is not None:
+            interface.until = min(interface.until, scope.until)
 
 
 def _macs(groups: list[FrameGroup], number: int) -> tuple[int | None, int | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pcapcheck.recording.cluster_access import Kubectl
 from pcapcheck.recording.command_place import CommandPlace, over_ssh
-from pcapcheck.recording.node_job import NODE_ROOT, NodeJob
+from pcapcheck.recording.node_job import NAMESPACE, NODE_ROOT, NodeJob
 
 KUBECTL, SSH = "kubectl", "ssh"
 
@@ -27,10 +27,13 @@ class SshAccess:
 class JobAccess:
     """A job per node. With ``is_dry`` none is made: the places are only there to be shown."""
 
-    def __init__(self, kubectl: Kubectl, image: str, limit: int, is_dry: bool = False) -> None:
+    def __init__(
+        self, kubectl: Kubectl, image: str, limit: int, namespace: str = NAMESPACE, is_dry: bool = False
+    ) -> None:
         self.kubectl = kubectl
         self.image = image
         self.limit = limit
+        self.namespace = namespace
         self.is_dry = is_dry
         self.jobs: dict[str, NodeJob] = {}
 
@@ -38,7 +41,7 @@ class JobAccess:
         """The node's network, in the job's pod."""
         if node not in self.jobs:
             # Noted first, so that it is deleted whatever comes of its making.
-            job = self.jobs[node] = NodeJob(self.kubectl, node, self.image, self.limit)
+            job = self.jobs[node] = NodeJob(self.kubectl, node, self.image, self.limit, self.namespace)
             if not self.is_dry:
                 job.create()
         return self.jobs[node].place

@@ -24,6 +24,7 @@ NAMESPACE = "default"
 # Seconds for the image to be pulled and the pod to run.
 TO_START = 120.0
 PAUSE = 0.5
+NO_POD = "Kubernetes made none"
 # Where the pod has the node's files.
 NODE_ROOT = "/host"
 
@@ -90,9 +91,10 @@ class NodeJob:
             except RecordingError as error:
                 # Until the controller has made the pod there is nothing to wait for.
                 if time.monotonic() > deadline or not re.search("no matching|timed out", str(error)):
+                    why = self._why(chosen) or (NO_POD if "no matching" in str(error) else str(error))
                     raise RecordingError(
-                        f"node {self.node}: no pod with {self.image} runs there: {self._why(chosen) or error}; "
-                        "see that the image can be pulled (--image), or use --via ssh"
+                        f"node {self.node}: no pod with {self.image} runs there: {why}; see that the image can be "
+                        "pulled (--image) and that the namespace allows privileged pods (--namespace), or use --via ssh"
                     ) from None
             time.sleep(PAUSE)
 

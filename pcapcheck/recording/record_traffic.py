@@ -12,7 +12,7 @@ from pcapcheck.given import Names, paths
 from pcapcheck.recording.cluster_access import Kubectl
 from pcapcheck.recording.live_recording import LiveRecording, silent
 from pcapcheck.recording.node_access import KUBECTL, SSH, JobAccess, SshAccess
-from pcapcheck.recording.node_job import IMAGE
+from pcapcheck.recording.node_job import IMAGE, NAMESPACE
 from pcapcheck.recording.recording_end import (
     NETNS,
     RecordingEnd,
@@ -47,6 +47,7 @@ def record(
     via: str = KUBECTL,
     context: str | None = None,
     image: str = IMAGE,
+    namespace: str = NAMESPACE,
     dry_run: bool = False,
     tell: Callable[[str], None] = silent,
 ) -> LiveRecording:
@@ -76,7 +77,7 @@ def record(
         # What is wrong with them is said before anything is recorded.
         load_ruleset(paths(rules), variables)
     limit = int(LONGEST if seconds is None and asked.kind == NONE else (seconds or 0) + asked.count + MARGIN)
-    access = _access(via, context, image, limit, dry_run)
+    access = _access(via, JobAccess(Kubectl(context), image, limit, namespace, dry_run))
     with ExitStack() as stack:
         stack.callback(access.close)
         texts = [first] if second is None else [first, second]
@@ -97,12 +98,10 @@ def record(
     )
 
 
-def _access(via: str, context: str | None, image: str, limit: int, dry_run: bool) -> SshAccess | JobAccess:
-    if via == SSH:
-        return SshAccess()
-    if via != KUBECTL:
+def _access(via: str, by_jobs: JobAccess) -> SshAccess | JobAccess:
+    if via not in (KUBECTL, SSH):
         raise UsageError(f"--via {via}: write {KUBECTL} or {SSH}")
-    return JobAccess(Kubectl(context), image, limit, dry_run)
+    return SshAccess() if via == SSH else by_jobs
 
 
 def _find(text: str, kubectl: Kubectl, access: SshAccess | JobAccess, prefix: str, dry_run: bool) -> RecordingEnd:

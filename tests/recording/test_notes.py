@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import struct
 import tarfile
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck import Analysis, analyze
+from pcapcheck import Analysis, Scope, analyze
 from pcapcheck.given import Input
 from pcapcheck.redaction.redacted_inputs import RedactedInputs
 from tests.support.lab import CAPTURES
@@ -56,6 +57,13 @@ def test_the_last_question_of_all(tmp_path: Path) -> None:
     assert status(analyze(bundle(tmp_path / "late", until=until(2)))) == "fail"
     assert status(analyze(bundle(tmp_path / "early", until=until(0.1)))) == "pass"
     assert status(analyze(bundle(tmp_path / "unknown"))) == "pass"
+
+
+def test_an_answer_after_the_time_that_counts_is_not_missing(tmp_path: Path) -> None:
+    """``--until`` leaves answers out, whatever was recorded."""
+    folder = bundle(tmp_path, until=until(60))
+    shutil.copy(CAPTURES / "walkthrough" / f"{CALI}.pcap", folder / "node-7")
+    assert status(analyze(folder, scope=Scope(until=until(0.000001)))) == "pass"
 
 
 def test_losses_and_filters_take_that_back(tmp_path: Path) -> None:
