@@ -39,12 +39,6 @@ def record(
     assignments: tuple[str, ...],
     no_flush: bool,
     no_state: bool,
-    form: str,
-    strict: bool,
-    required: tuple[str, ...],
-    exit_zero: bool,
-    verbose: bool,
-    ladder: bool,
     **how: Any,
 ) -> None:
     """Record a ping between two pods where it passes, and judge it.
@@ -65,17 +59,15 @@ def record(
     """
     from pcapcheck.recording.record_traffic import record as recording_of
 
+    request = _request(how)
     if len(ends) > 2:
         raise UsageError(f"{len(ends)} ends: name the one that asks and, if it asks another, that one")
-    first, second = ends[0], ends[1] if len(ends) > 1 else None
     seconds = _seconds(duration)
-    probe = probe or ("none" if "/" not in first and not first.startswith("netns:") else "ping")
-    if output is None:
-        output = Path(f"recorded-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    probe = probe or ("none" if "/" not in ends[0] and not ends[0].startswith("netns:") else "ping")
+    output = output or Path(f"recorded-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     with _ended_by_signals():
         recording = recording_of(
-            first,
-            second,
+            *ends,
             probe=probe,
             output=output,
             rules=rule_paths or None,
@@ -94,8 +86,13 @@ def record(
         with recording:
             _record(recording, probe, seconds)
         complain(f"kept in {shlex.quote(str(output))}")
-    request = ReportRequest([(form, None)], strict, required, exit_zero, verbose, ladder)
     judge_and_report(lambda: recording.analysis, request, [output])
+
+
+def _request(how: dict[str, Any]) -> ReportRequest:
+    """Take out of the options what they say of the report."""
+    judging = {name: how.pop(name) for name in ("strict", "required", "exit_zero", "verbose", "ladder")}
+    return ReportRequest([(how.pop("form"), None)], **judging)
 
 
 def _record(recording: LiveRecording, probe: str, seconds: float | None) -> None:

@@ -51,21 +51,18 @@ class LiveRecording:
         plan: RecordingPlan,
         output: Path | None = None,
         *,
-        limit: int = 3600,
-        lateness: float = 1.3,
         rules: Names | None = None,
         variables: Mapping[str, str] | None = None,
-        on_close: Callable[[], None] | None = None,
         tell: Callable[[str], None] = silent,
     ) -> None:
         self.plan = plan
         self.output = output
-        self.limit = limit
-        self.lateness = lateness
+        self.limit = 3600
+        self.lateness = 1.3
+        self.on_close: Callable[[], None] | None = None
         self.rules = rules
         self.variables = variables
         self.notices: list[str] = []
-        self._on_close = on_close
         self._tell = tell
         self.recorders: list[RecorderProcess] = []
         self._bundle: RecordedBundle | None = None
@@ -226,7 +223,7 @@ class LiveRecording:
         self._tell(said)
 
     def _close(self) -> None:
-        closing, self._on_close = self._on_close, None
+        closing, self.on_close = self.on_close, None
         if closing is not None:
             closing()
 

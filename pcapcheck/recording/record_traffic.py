@@ -53,11 +53,8 @@ def record(
 ) -> LiveRecording:
     """Record between two ends while the body of a ``with`` statement runs, and judge at its end.
 
-    ::
-
-        with pcapcheck.record("netns:pod-a", "netns:pod-b") as recording:
-            ...  # cause traffic
-        assert recording.analysis.verdict == "pass"
+    ``with pcapcheck.record("netns:pod-a", "netns:pod-b") as recording: …``; behind it, ``recording.analysis`` is the
+    ``Analysis``.
 
     An end is ``NAMESPACE/POD``, ``netns:NAME`` or an interface of this machine; the first is the one that asks.
     ``probe`` is what ``recording.ask()`` runs: ``ping`` (``count`` times, then three large ones),
@@ -68,34 +65,29 @@ def record(
     whatever happens. Nodes of a cluster are reached ``via`` kubectl (a job with ``image``, deleted afterwards, in the
     cluster of ``context``) or ssh.
 
-    Raises UsageError if ends or probe have no meaning; RecordingError if something that is needed is not there.
+    Raises UsageError if ends or probe have no meaning, RecordingError if something needed is not there.
     """
     asked = RecordingProbe.parse(probe, count)
-    settings = Settings(dict(variables or {}))
-    prefix = settings.texts["interface_prefix"]
+    prefix = Settings(dict(variables or {})).texts["interface_prefix"]
     if rules is not None:
         # What is wrong with them is said before anything is recorded.
         load_ruleset(paths(rules), variables)
     limit = int(LONGEST if seconds is None and asked.kind == NONE else (seconds or 0) + asked.count + MARGIN)
     access = _access(via, JobAccess(Kubectl(context), image, limit, namespace, dry_run))
+    if first == second:
+        raise UsageError(f"{first}: twice the same; name two ends, or one to ping its node")
     with ExitStack() as stack:
         stack.callback(access.close)
         texts = [first] if second is None else [first, second]
-        if second is not None and first == second:
-            raise UsageError(f"{first}: twice the same; name two ends, or one to ping its node")
         ends = [_find(text, Kubectl(context), access, prefix, dry_run) for text in texts]
         plan = plan_recording(ends, asked, capture_filter, flush, state, prefix)
+        # All is well: the recording closes it.
         stack.pop_all()
-    return LiveRecording(
-        plan,
-        None if output is None else Path(output),
-        limit=limit,
-        lateness=asked.lateness,
-        rules=rules,
-        variables=variables,
-        on_close=access.close,
-        tell=tell,
+    recording = LiveRecording(
+        plan, None if output is None else Path(output), rules=rules, variables=variables, tell=tell
     )
+    recording.limit, recording.lateness, recording.on_close = limit, asked.lateness, access.close
+    return recording
 
 
 def _access(via: str, by_jobs: JobAccess) -> SshAccess | JobAccess:
