@@ -27,7 +27,8 @@ class Interface(Struct):
     number that frames carry. ``cut_icmp`` counts the ICMP messages of a text that the snapshot length cut before their
     type, ``expiries`` the errors of a text about expired packets whose question is known although the text does not
     print it. ``unnumbered`` are the pairs of hosts between which a text has TCP segments without their numbers on the
-    wire. ``description`` is what the capture says of it, and ``pod`` the NAMESPACE/POD in there.
+    wire. ``description`` is what the capture says of it, and ``pod`` the NAMESPACE/POD in there. ``until`` is the time
+    (nanoseconds) up to which it was surely recorded, if that is known.
     """
 
     number: int
@@ -46,6 +47,7 @@ class Interface(Struct):
     doubtful: bool = False
     description: str | None = None
     pod: str | None = None
+    until: int | None = None
 
     @property
     def missing(self) -> int:

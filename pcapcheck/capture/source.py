@@ -20,6 +20,7 @@ from pcapcheck.errors import EMPTY, MISSING, CaptureError, IsArchive, NotACaptur
 from pcapcheck.kernels import is_compiled
 
 if TYPE_CHECKING:
+    from pcapcheck.capture.recording_note import RecordingNote
     from pcapcheck.capture.stream import Arriving
 
 STANDARD_INPUT = Path("-")
@@ -36,7 +37,8 @@ class Source:
 
     ``unpack_limit`` bounds what a compressed file may hold (bytes; None as ``Unpacked`` has it); ``keep_all`` keeps
     all of a stream. ``held`` are the bytes where no file was named. ``names`` are those of the observation's hosts.
-    ``consumed`` counts the bytes read last time. ``host`` is the machine that the bundle names for it.
+    ``consumed`` counts the bytes read last time. ``host`` is the machine that the bundle names for it,
+    ``note`` what the bundle says of its recording.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Source:
         self.held = held
         self.names = HostNames() if names is None else names
         self.host: str | None = None
+        self.note: RecordingNote | None = None
         self.compression: Compression | None = None
         self._raw: BinaryIO | None = None
         self._arriving: Arriving | None = None
@@ -131,6 +134,8 @@ class Source:
                 raise self._error_of(error) from None
             if self._arriving is not None:
                 stack.callback(self._arriving.stop)
+            if self.note is not None:
+                self.note.complete(reader)
             yield reader
 
     @property

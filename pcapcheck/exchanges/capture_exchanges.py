@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -71,8 +71,12 @@ class Exchanges:
         for rows in self.paired.feed(batch):
             yield rows.table, rows, 1
 
-    def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
-        """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted."""
+    def finish(self, groups: list[FrameGroup], frames: int, until: Sequence[int | None] = ()) -> Iterator[Finished]:
+        """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted.
+
+        ``until`` says for each interface until when it was surely recorded (nanoseconds), None where only frames show
+        it.
+        """
         for rows in self.conversations.finish():
             yield rows.table, rows, 1
         for transfer, count in self.conversations.counted():
@@ -80,7 +84,8 @@ class Exchanges:
         last_seen: dict[Point, int] = {}
         for group in groups:
             if group.count and group.last is not None:
-                last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last)
+                recorded = until[group.interface] if until else None
+                last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last, recorded or 0)
         # A group of no frame, as mostly the one for those that find no other is, has asked nothing.
         heard = (last_seen.get(group.point, ABSENT_TIME) if group.count else 0 for group in groups)
         by_group = array("q", heard)

@@ -147,7 +147,8 @@ def read_capture(
     capture.groups = decoder.groups()
     if sightings is not None:
         sightings.address_pairs[number] = decoder.address_pairs()
-    settle(exchanges.finish(capture.groups, reader.frames))
+    _end_with_scope(reader.interfaces, reading.scope)
+    settle(exchanges.finish(capture.groups, reader.frames, [interface.until for interface in reader.interfaces]))
     exchanges.paired.forget(partial(_macs, capture.groups))
     capture.silent = exchanges.resolution_sums.silent()
     capture.tallies = {(ARP, group): sums for group, sums in exchanges.resolution_sums.tallies()}
@@ -163,6 +164,13 @@ def read_capture(
     capture.format, capture.frames, capture.interfaces = reader.format, reader.frames, reader.interfaces
     capture.problems = [*reader.problems, *_own_problems(decoder, reader.interfaces, exchanges)]
     return capture
+
+
+def _end_with_scope(interfaces: list[Interface], scope: Scope) -> None:
+    """An answer that came after the time that counts is not missing: what was recorded ends there too."""
+    for interface in interfaces:
+        if interface.until is not None and scope.until is not None:
+            interface.until = min(interface.until, scope.until)
 
 
 def _macs(groups: list[FrameGroup], number: int) -> tuple[int | None, int | None]:
@@ -192,7 +200,9 @@ def read_frames(source: Captured, reading: Reading, groups: Container[int]) -> I
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
     """What was read but not understood: link types that are not decoded, and state dropped to bound memory."""
     if not any(interface.frames for interface in interfaces):
-        yield Problem("empty", f"no packet in it: {NOTHING_SEEN}")
+        is_sure = any(interface.until is not None for interface in interfaces)
+        nothing = "no packet was seen while this was recorded" if is_sure else f"no packet in it: {NOTHING_SEEN}"
+        yield Problem("empty", nothing)
     undecoded: Counter[str] = Counter()
     for interface in interfaces:
         if interface.frames and not interface.printed and interface.link_type not in LINKS:
