@@ -126,6 +126,7 @@ ORDER = (
     "intake",
     "state_intake",
     "pipeline",
+    "watch",
     "fleet",
     "cli",
     "assertion",

@@ -22,6 +22,7 @@ COMMANDS = {
     "redact": "pcapcheck.cli.redact_command:redact",
     "rules": "pcapcheck.cli.rules_commands:rules",
     "state": "pcapcheck.cli.state_command:state",
+    "watch": "pcapcheck.cli.watch_command:watch",
 }
 
 

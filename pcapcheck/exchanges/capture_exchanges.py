@@ -37,7 +37,8 @@ class Exchanges:
     """Pairs questions with answers, and notes who asks for the gateway and who answers.
 
     ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo``, echoes are counted, and a
-    few samples stand for all; so are transfers without ``every_transfer``, if nothing is wrong with them.
+    few samples stand for all; so are transfers without ``every_transfer``, if nothing is wrong with them. ``in_turn``:
+    no second thread helps, so that after each batch the state is whole.
     """
 
     def __init__(
@@ -49,14 +50,15 @@ class Exchanges:
         every_echo: bool,
         macs: Macs,
         every_transfer: bool = False,
+        in_turn: bool = False,
     ) -> None:
         self.gateways = gateways
         self.every_echo = every_echo
         self.claims = Claims()
         self.resolutions = Resolutions(arp_wait)
         self.resolution_sums = ResolutionSums(gateways)
-        self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs, gateways)
-        self.conversations = Conversations(every_transfer)
+        self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs, gateways, in_turn)
+        self.conversations = Conversations(every_transfer, in_turn)
         self.gateway_talk: dict[Point, GatewayTalk] = {}
         # Which frame groups asked for which addresses.
         self.asked: set[tuple[int, int]] = set()
@@ -70,8 +72,11 @@ class Exchanges:
         for rows in self.paired.feed(batch):
             yield rows.table, rows, 1
 
-    def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
-        """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted."""
+    def finish(self, groups: list[FrameGroup], frames: int, heard_until: int | None = None) -> Iterator[Finished]:
+        """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted.
+
+        ``heard_until``: the capture went on until then (nanoseconds since 1970), also after its last frame.
+        """
         for rows in self.conversations.finish():
             yield rows.table, rows, 1
         for transfer, count in self.conversations.counted():
@@ -79,7 +84,7 @@ class Exchanges:
         last_seen: dict[Point, int] = {}
         for group in groups:
             if group.count and group.last is not None:
-                last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last)
+                last_seen[group.point] = max(last_seen.get(group.point, heard_until or group.last), group.last)
         by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
         yield from self._resolved(self.resolutions.finish(groups, by_group))
         self.gateway_talk = self.resolution_sums.gateway_talk()

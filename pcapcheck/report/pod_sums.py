@@ -11,11 +11,14 @@ from pcapcheck.exchanges.sums import AskerSums
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import POD
-from pcapcheck.table_names import ARP, DNS, ECHO
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO
 
 
 class PodSummary(Struct):
-    """The questions of the pod on one link and their outcomes. ``ips`` and ``macs`` are the pod's."""
+    """The questions of the pod on one link and their outcomes. ``ips`` and ``macs`` are the pod's.
+
+    ``connections`` are in no table of a report: only who watches a stream is shown them.
+    """
 
     link: PointFacts
     ips: frozenset[int]
@@ -23,11 +26,17 @@ class PodSummary(Struct):
     arp: AskerSums = field(default_factory=AskerSums)
     echo: AskerSums = field(default_factory=AskerSums)
     dns: AskerSums = field(default_factory=AskerSums)
+    connections: AskerSums = field(default_factory=AskerSums)
 
     @property
     def tallies(self) -> tuple[tuple[str, AskerSums], ...]:
         """Its sums by table."""
         return (ARP, self.arp), (ECHO, self.echo), (DNS, self.dns)
+
+    @property
+    def every_tally(self) -> tuple[tuple[str, AskerSums], ...]:
+        """Its sums by table, with those of connections."""
+        return *self.tallies, (CONNECTIONS, self.connections)
 
 
 def pods(analysis: Analysis) -> list[PodSummary]:
@@ -64,11 +73,11 @@ def _summaries(
             pod = split.get(at.key, {}).get(-1 if sender is None else sender, frozenset())
             # Exchanges without a sender, as in a text, belong to no named pod.
             summary = summaries.setdefault((at.key, pod), PodSummary(at, frozenset(), frozenset()))
-            for own, sum_ in summary.tallies:
+            for own, sum_ in summary.every_tally:
                 if table == own:
                     sum_.merge(tally)
     for summary in summaries.values():
-        for table, tally in summary.tallies:
+        for table, tally in summary.every_tally:
             if table in summary.link.silence:
                 tally.doubt_silence()
     return summaries

@@ -1,0 +1,265 @@
+"""pcapcheck watch."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pcapcheck.cli.options import PODS, SET, one_line_errors, parse_assignments, rules_option
+from pcapcheck.cli.output import FILE, complain, drop_output
+from pcapcheck.cli.report_options import ReportCommand, report_options, report_request
+from pcapcheck.errors import CaptureError, UsageError
+
+if TYPE_CHECKING:
+    from pcapcheck.analysis import Analysis
+    from pcapcheck.watch.display import Display
+    from pcapcheck.watch.live_stream import LiveStream
+    from pcapcheck.watch.tcpdump_process import TcpdumpProcess
+    from pcapcheck.watch.watched_observation import NamedStream
+    from pcapcheck.watch.watching import Watching
+
+F = TypeVar("F", bound=Callable[..., Any])
+INTERFACES = Path("/sys/class/net")
+OWN = (
+    click.option("--until", type=click.Choice(["pass", "fail"]), help="End as soon as this verdict is certain."),
+    click.option("--for", "duration", metavar="TIME", help="End after this time, as in 60s."),
+    click.option("--ring", default="100M", show_default=True, metavar="SIZE", help="Keep this much of the packets."),
+    click.option(
+        "--keep", metavar="FILE", type=FILE, help="Write what is kept to this file, at each failure and at the end."
+    ),
+    click.option("--jsonl", is_flag=True, help="Write an event a line to standard output, as JSON, and no report."),
+    click.option(
+        "--metrics",
+        metavar="ADDRESS",
+        help="Serve metrics for Prometheus at this [HOST:]PORT. Needs pcapcheck[metrics].",
+    ),
+)
+
+
+def watch_options(command: F) -> F:
+    """The options that say when a watch ends, what it keeps, and to whom it is shown."""
+    for option in reversed(OWN):
+        command = option(command)
+    return command
+
+
+@click.command(cls=ReportCommand)
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@rules_option("Use this rule file, expectation file, folder or pack instead of the Calico pack. Repeatable.")
+@click.option(
+    "--interface", "interfaces", multiple=True, metavar="FILE=NAME", help="Name the interface of a stream. Repeatable."
+)
+@click.option("--pod", "pods", multiple=True, metavar="POD", help="Judge only this pod, as analyze does. Repeatable.")
+@click.option("--filter-used", metavar="TEXT", help="The capture filter that tcpdump ran with.")
+@SET
+@click.option(
+    "--node-state", "node_state", multiple=True, metavar="FILE", type=FILE, help="State of the node. Repeatable."
+)
+@PODS
+@watch_options
+@report_options
+@one_line_errors
+def watch(
+    sources: tuple[str, ...],
+    rule_paths: tuple[Path, ...],
+    interfaces: tuple[str, ...],
+    pods: tuple[str, ...],
+    filter_used: str | None,
+    assignments: tuple[str, ...],
+    node_state: tuple[Path, ...],
+    pods_files: tuple[Path, ...],
+    until: str | None,
+    duration: str | None,
+    ring: str,
+    keep: Path | None,
+    jsonl: bool,
+    metrics: str | None,
+    forms: tuple[str, ...],
+    outputs: tuple[str, ...],
+    strict: bool,
+    required: tuple[str, ...],
+    exit_zero: bool,
+    verbose: bool,
+    ladder: bool,
+) -> None:
+    """Show the verdict as it forms, and each failure with its cause once it is certain.
+
+    A SOURCE is an interface of this machine (tcpdump is started on it), - for the packets of standard input, or a file
+    that is still written. Several are judged together. The verdict is preliminary until the end: Ctrl-C, the end of the
+    stream, --until or --for. Then the report of analyze follows, with its exit code.
+
+    \b
+    Examples:
+      pcapcheck watch cali14e7d81007d
+      tcpdump -i cali14e7d81007d -U -w - | pcapcheck watch -
+      pcapcheck watch cali14e7d81007d --until fail --keep failure.pcap
+    """
+    from pcapcheck.cli.reporting import judge_and_report
+    from pcapcheck.links.scope import Scope, parse_interface_names
+    from pcapcheck.pipeline import Task
+    from pcapcheck.watch.watching import Until, Watching
+
+    request = report_request(forms, outputs, strict, required, exit_zero, verbose, ladder)
+    if jsonl:
+        request = request.without_standard_output()
+    seconds, limit = _duration(duration), _size(ring)
+    scope = Scope(parse_interface_names(interfaces), None, None, pods, filter_used)
+    with ExitStack() as stack:
+        streams, recorders = _open(sources, stack)
+        task = Task.of(
+            rule_paths or None,
+            parse_assignments(assignments),
+            scope,
+            [stream.path for stream in streams],
+            node_state or None,
+            pods_files or None,
+        )
+        displays: list[Display] = []
+        watching = Watching(
+            task,
+            streams,
+            displays,
+            Until(until, seconds),
+            recorders=recorders,
+            ring=limit,
+            keep=keep,
+            complain=complain,
+        )
+        displays += _displays(watching, jsonl, metrics, stack)
+
+        def judge() -> Analysis:
+            with stack, _ended_by_signals(watching):
+                return watching.run()
+
+        judge_and_report(judge, request, [*rule_paths, *node_state, *pods_files, *_files(sources)])
+
+
+def _files(sources: tuple[str, ...]) -> list[Path]:
+    return [Path(source) for source in sources if os.path.isfile(source)]
+
+
+def _open(sources: tuple[str, ...], stack: ExitStack) -> tuple[list[NamedStream], list[TcpdumpProcess | None]]:
+    """The streams in the order given, and what records them; ``stack`` ends it all."""
+    from pcapcheck.watch.live_stream import LiveStream
+    from pcapcheck.watch.tcpdump_process import TcpdumpProcess
+    from pcapcheck.watch.watched_observation import NamedStream
+
+    for source in sources:
+        if sources.count(source) > 1:
+            raise UsageError(f"{source}: given twice")
+    streams: list[NamedStream] = []
+    recorders: list[TcpdumpProcess | None] = []
+    for source in sources:
+        if source == "-":
+            if sys.stdin.isatty():
+                raise UsageError(
+                    "-: standard input is a terminal; pipe packets in: tcpdump -U -w - | pcapcheck watch -"
+                )
+            streams.append(NamedStream(Path("-"), LiveStream(0)))
+            recorders.append(None)
+        elif source == "any" or ("/" not in source and (INTERFACES / source).exists()):
+            recorder = TcpdumpProcess(source)
+            stack.callback(recorder.close)
+            name = None if source == "any" else source
+            streams.append(
+                NamedStream(Path(source), LiveStream(recorder.output, why=recorder.why), name, is_prompt=True)
+            )
+            recorders.append(recorder)
+        else:
+            streams.append(NamedStream(Path(source), _follow(source, stack)))
+            recorders.append(None)
+    return streams, recorders
+
+
+def _follow(source: str, stack: ExitStack) -> LiveStream:
+    from pcapcheck.watch.live_stream import LiveStream
+
+    if not os.path.exists(source):
+        raise CaptureError(f"{source}: neither an interface of this machine nor a file; ip -br link lists interfaces")
+    try:
+        file = Path(source).open("rb", buffering=0)  # noqa: SIM115 (the stack closes it)
+        stack.callback(file.close)
+    except OSError as error:
+        raise CaptureError(f"{source}: {error.strerror}; name a file that can be read") from None
+    return LiveStream(file.fileno(), follows=os.path.isfile(source))
+
+
+def _displays(watching: Watching, jsonl: bool, metrics: str | None, stack: ExitStack) -> Iterator[Display]:
+    """What the options ask for; on a terminal a screen, else lines on standard error."""
+    from rich.console import Console
+
+    from pcapcheck.watch.event_lines import JsonLines, PlainLines
+
+    if metrics is not None:
+        from pcapcheck.watch.metrics import Metrics
+
+        served = Metrics(metrics)
+        stack.callback(served.close)
+        complain(f"metrics: http://{served.address}/metrics")
+        yield served
+    if jsonl:
+
+        def nobody_reads() -> None:
+            # Whoever read the events has seen enough.
+            drop_output()
+            watching.interrupt()
+
+        yield JsonLines(sys.stdout, nobody_reads)
+    console = Console(stderr=True)
+    if console.is_terminal and not console.is_dumb_terminal:
+        from pcapcheck.watch.screen import Screen
+
+        screen = Screen(sys.stderr)
+        stack.callback(screen.close)
+        yield screen
+    elif not jsonl:
+        yield PlainLines(sys.stderr, lambda: None)
+
+
+@contextmanager
+def _ended_by_signals(watching: Watching) -> Iterator[None]:
+    """Meanwhile Ctrl-C and SIGTERM end the watch with its report; a second one ends the program at once."""
+    asked = False
+
+    def interrupted(number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        watching.interrupt()
+
+    numbers = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        numbers.append(signal.SIGINT)
+    before = {number: signal.signal(number, interrupted) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _duration(text: str | None) -> float | None:
+    from pcapcheck.values import parse_duration
+
+    try:
+        return None if text is None else parse_duration(text) / 10**9
+    except ValueError as error:
+        raise UsageError(f"--for {text}: {error}") from None
+
+
+def _size(text: str) -> int:
+    from pcapcheck.values import parse_size
+
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise UsageError(f"--ring {text}: {error}") from None

@@ -1,0 +1,63 @@
+"""Which failures are certain: those that still stand when an answer would be too late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pcapcheck.links.read_capture import Reading
+from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES, HOPS, PATHS
+from pcapcheck.watch.snapshot import Snapshot, WatchedFailure
+
+Key = tuple[str, str, str]
+
+
+def waits_of(reading: Reading) -> dict[str, int]:
+    """How long an answer may take, by table (nanoseconds); for other tables it is the wait for DNS, the longest."""
+    return {
+        **dict.fromkeys((ARP, ANSWERS, FRAMES, ADDRESSES), reading.arp_wait),
+        **dict.fromkeys((ECHO, PATHS, HOPS), reading.echo_wait),
+        "": max(reading.arp_wait, reading.echo_wait, reading.dns_wait),
+    }
+
+
+class Certainty:
+    """Follows failures from snapshot to snapshot. ``certain`` are those that are final, as far as anything is.
+
+    A failure is certain when it has stood for as long as an answer may take, by the capture's clock.
+    """
+
+    def __init__(self, waits: Mapping[str, int]) -> None:
+        self.certain: dict[Key, WatchedFailure] = {}
+        self._waits = waits
+        self._since: dict[Key, int] = {}
+
+    def take(self, snapshot: Snapshot) -> tuple[list[WatchedFailure], list[WatchedFailure]]:
+        """The failures that are certain from now on, and those that turn out to be none."""
+        standing = {failure.key: failure for failure in snapshot.failures}
+        self._since = {key: since for key, since in self._since.items() if key in standing}
+        withdrawn = [failure for key, failure in self.certain.items() if key not in standing]
+        before = self.certain.keys()
+        certain: dict[Key, WatchedFailure] = {}
+        for key, failure in standing.items():
+            if key in before or self._has_stood(key, failure, snapshot.clock):
+                certain[key] = failure
+        found = [failure for key, failure in certain.items() if key not in before]
+        self.certain = certain
+        return found, withdrawn
+
+    def finish(self, snapshot: Snapshot) -> tuple[list[WatchedFailure], list[WatchedFailure]]:
+        """The same at the end, when nothing can change any more."""
+        self._waits, self._since = {"": 0}, {}
+        return self.take(snapshot)
+
+    def _has_stood(self, key: Key, failure: WatchedFailure, clock: int | None) -> bool:
+        wait = self._waits.get(failure.table, self._waits[""])
+        if not wait:
+            return True
+        if clock is None:
+            return False
+        # A clock that was set back makes it wait longer, not less.
+        since = self._since.setdefault(key, clock)
+        if clock < since:
+            self._since[key] = clock
+        return clock - self._since[key] >= wait
