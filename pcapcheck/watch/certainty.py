@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from pcapcheck.links.read_capture import Reading
 from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES, HOPS, PATHS
 from pcapcheck.watch.snapshot import Snapshot, WatchedFailure
@@ -20,6 +22,16 @@ def waits_of(reading: Reading) -> dict[str, int]:
     }
 
 
+class Settled(Struct, frozen=True):
+    """What a snapshot settles: failures ``found`` to be certain, those whose cause is another one now or is proved
+    now (``explained``), and those that turn out to be none (``withdrawn``).
+    """
+
+    found: list[WatchedFailure]
+    explained: list[WatchedFailure]
+    withdrawn: list[WatchedFailure]
+
+
 class Certainty:
     """Follows failures from snapshot to snapshot. ``certain`` are those that are final, as far as anything is.
 
@@ -31,21 +43,26 @@ class Certainty:
         self._waits = waits
         self._since: dict[Key, int] = {}
 
-    def take(self, snapshot: Snapshot) -> tuple[list[WatchedFailure], list[WatchedFailure]]:
-        """The failures that are certain from now on, and those that turn out to be none."""
+    def take(self, snapshot: Snapshot) -> Settled:
+        """What is certain from this snapshot on."""
         standing = {failure.key: failure for failure in snapshot.failures}
         self._since = {key: since for key, since in self._since.items() if key in standing}
         withdrawn = [failure for key, failure in self.certain.items() if key not in standing]
-        before = self.certain.keys()
+        before = self.certain
         certain: dict[Key, WatchedFailure] = {}
         for key, failure in standing.items():
             if key in before or self._has_stood(key, failure, snapshot.clock):
                 certain[key] = failure
         found = [failure for key, failure in certain.items() if key not in before]
+        explained = [
+            failure
+            for key, failure in certain.items()
+            if key in before and (failure.cause, failure.is_proved) != (before[key].cause, before[key].is_proved)
+        ]
         self.certain = certain
-        return found, withdrawn
+        return Settled(found, explained, withdrawn)
 
-    def finish(self, snapshot: Snapshot) -> tuple[list[WatchedFailure], list[WatchedFailure]]:
+    def finish(self, snapshot: Snapshot) -> Settled:
         """The same at the end, when nothing can change any more."""
         self._waits, self._since = {"": 0}, {}
         return self.take(snapshot)

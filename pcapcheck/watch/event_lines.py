@@ -11,7 +11,15 @@ from pcapcheck.values import format_time
 from pcapcheck.watch.display import Scene
 from pcapcheck.watch.watch_event import WatchEvent
 
-MARKS = {"failure": FAILED, "lost": FAILED, "answered": PASSED, "withdrawn": PASSED, "drops": NOTE, "problem": NOTE}
+MARKS = {
+    "failure": FAILED,
+    "cause": FAILED,
+    "lost": FAILED,
+    "answered": PASSED,
+    "withdrawn": PASSED,
+    "drops": NOTE,
+    "problem": NOTE,
+}
 
 
 def in_words(event: WatchEvent, marked: bool = True) -> str:

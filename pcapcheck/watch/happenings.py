@@ -31,7 +31,7 @@ class Happenings:
 
     def take(self, snapshot: Snapshot, is_last: bool = False) -> Iterator[WatchEvent]:
         """The events that lead from the snapshot before to this one."""
-        found, withdrawn = self.certainty.finish(snapshot) if is_last else self.certainty.take(snapshot)
+        settled = self.certainty.finish(snapshot) if is_last else self.certainty.take(snapshot)
         clock = snapshot.clock
         pods = {(pod.name, pod.link): pod for pod in snapshot.pods}
         for key, pod in pods.items():
@@ -48,9 +48,11 @@ class Happenings:
         for problem in snapshot.problems:
             if " lost " not in problem and self._is_new(problem):
                 yield WatchEvent("problem", clock, problem)
-        for failure in found:
-            yield failure_event(failure, clock)
-        for failure in withdrawn:
+        for failure in settled.found:
+            yield failure_event("failure", failure, clock)
+        for failure in settled.explained:
+            yield failure_event("cause", failure, clock)
+        for failure in settled.withdrawn:
             text = f"holds after all: {failure.rule or failure.sentence} on {failure.link}"
             yield WatchEvent("withdrawn", clock, text, rule=failure.rule, link=failure.link)
         if not is_last and snapshot.verdict != self._verdict:

@@ -26,7 +26,9 @@ STYLES = {"pass": "bold green", "fail": "bold red", "warn": "bold yellow", "not-
 NONE = "–"
 SECOND = 10**9
 # Rows that are for failures and events, if there is that much to say; pods get the rest.
-FAILURES, EVENTS = 6, 6
+FAILURES, EVENTS = 8, 6
+# Lines that a sentence may take.
+SENTENCE = 3
 Column = tuple[str, Callable[[WatchedPod], str]]
 
 
@@ -109,11 +111,11 @@ class Screen:
         """The lines of the scene: no more than the terminal is high, none wider than it."""
         width, height = self._console.width, self._console.height - 1
         snapshot = scene.snapshot
-        lines = [self._verdict(snapshot), self._read(scene)]
-        failures = [] if snapshot is None else [self._failure(each, scene) for each in snapshot.failures]
+        lines = [*self._wrapped(self._verdict(snapshot), width), self._read(scene)]
+        failures = [] if snapshot is None else [self._failure(each, scene, width) for each in snapshot.failures]
         events = [Text(in_words(event, self._marked), "dim") for event in scene.events]
         room = height - len(lines)
-        below = [*_few(failures, min(FAILURES, room // 3)), *events[-max(1, min(EVENTS, room // 3)) :]]
+        below = [*_few(failures, max(1, min(FAILURES, room // 2))), *events[-max(1, min(EVENTS, room // 3)) :]]
         room -= len(below)
         if snapshot is not None and snapshot.pods and room > 1:
             lines += _pods(snapshot, width, room)
@@ -133,16 +135,23 @@ class Screen:
             said += f" · {scene.snapshot.drops:,} lost by the recorder" if scene.snapshot.drops else ""
         return Text(said, "dim")
 
-    def _failure(self, failure: WatchedFailure, scene: Scene) -> Text:
+    def _failure(self, failure: WatchedFailure, scene: Scene, width: int) -> list[Text]:
         is_error = failure.severity == "error"
         mark = FAILED if is_error else WARNED
         mark = mark if self._marked else PLAIN_MARKS.get(mark, mark)
         line = Text(f"{mark} {failure.sentence}", "red" if is_error else "yellow")
         if failure.key not in scene.certain:
             line.append(" (not certain so far)", "dim")
-        elif failure.cause:
-            line.append(f" · {'' if failure.is_proved else 'maybe '}{failure.cause}", "none")
-        return line
+            return self._wrapped(line, width)
+        cause = f"  {'cause' if failure.is_proved else 'possible cause'}: {failure.cause}"
+        return [*self._wrapped(line, width), *(self._wrapped(Text(cause), width) if failure.cause else ())]
+
+    def _wrapped(self, text: Text, width: int) -> list[Text]:
+        """A sentence on as many lines as it takes, within reason."""
+        lines = list(text.wrap(self._console, width))
+        for line in lines:
+            line.rstrip()
+        return [*lines[: SENTENCE - 1], Text(" ").join(lines[SENTENCE - 1 :])] if len(lines) > SENTENCE else lines
 
     def _fit(self, line: Text, width: int) -> Text:
         """A line that the terminal can show: cut, and with substitutes for characters that it lacks."""
@@ -154,12 +163,15 @@ class Screen:
         return line
 
 
-def _few(lines: list[Text], most: int) -> list[Text]:
-    """The first lines, and how many more there are."""
-    if len(lines) <= most:
-        return lines
-    most = max(0, most - 1)
-    return [*lines[:most], Text(f"and {len(lines) - most} more failures", "dim")]
+def _few(failures: list[list[Text]], most: int) -> list[Text]:
+    """The first failures that find room on so many lines, and how many more there are."""
+    lines: list[Text] = []
+    for number, failure in enumerate(failures):
+        is_last = number == len(failures) - 1
+        if lines and len(lines) + len(failure) > most - (not is_last):
+            return [*lines, Text(f"and {len(failures) - number} more failures", "dim")]
+        lines += failure
+    return lines
 
 
 def _pods(snapshot: Snapshot, width: int, room: int) -> list[Text]:

@@ -79,7 +79,7 @@ class WatchedFailure(Struct, frozen=True):
         return self.rule, self.link, "" if self.rule else self.sentence
 
 
-class Snapshot(Struct, frozen=True):
+class Snapshot(Struct, frozen=True, tag=True):
     """The analysis at one moment. ``clock`` is the capture's (nanoseconds since 1970), ``frames`` how many were read.
 
     ``answer_times`` counts answers by kind and by how long they took (nanoseconds, within 1 %); ``more_pods`` are those

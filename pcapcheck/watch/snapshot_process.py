@@ -16,6 +16,7 @@ from contextlib import suppress
 
 import msgspec
 
+from pcapcheck.errors import UsageError
 from pcapcheck.watch.snapshot import Snapshot
 from pcapcheck.watch.turns import Turns
 
@@ -24,17 +25,20 @@ PATIENCE = 60
 PIECE = 1 << 16
 
 
-class SnapshotFault(msgspec.Struct, frozen=True):
-    """Why there is no snapshot, in words."""
+class SnapshotFault(msgspec.Struct, frozen=True, tag=True):
+    """Why there is no snapshot, in words; ``is_final``: there will be none, since options do not fit what came."""
 
     said: str
+    is_final: bool = False
 
 
 class SnapshotProcess:
     """Makes a snapshot while ``turns`` are held; ``poll`` for it, or wait for the descriptor ``fileno``."""
 
     def __init__(self, make: Callable[[], Snapshot], turns: Turns) -> None:
-        self.began = time.monotonic()
+        self._began = time.monotonic()
+        # Processor time that it took (seconds); known at its end.
+        self.cost = 0.0
         self._got = bytearray()
         self._output, output = os.pipe()
         os.set_blocking(self._output, False)
@@ -49,26 +53,21 @@ class SnapshotProcess:
     def fileno(self) -> int:
         return self._output
 
-    @property
-    def elapsed(self) -> float:
-        """Seconds since it began."""
-        return time.monotonic() - self.began
-
     def poll(self) -> Snapshot | SnapshotFault | None:
         """What came of it; None if it is not at its end so far."""
         try:
             while piece := os.read(self._output, PIECE):
                 self._got += piece
         except BlockingIOError:
-            if self.elapsed < PATIENCE:
+            if time.monotonic() - self._began < PATIENCE:
                 return None
             self.end()
             return SnapshotFault(f"it took more than {PATIENCE} s")
         self.end()
         try:
-            return msgspec.msgpack.decode(self._got, type=Snapshot)
+            return msgspec.msgpack.decode(self._got, type=Snapshot | SnapshotFault)
         except msgspec.DecodeError:
-            return SnapshotFault(self._got.decode(errors="replace") or "it was ended from outside")
+            return SnapshotFault("it was ended from outside")
 
     def end(self) -> None:
         """End it, at once."""
@@ -76,7 +75,8 @@ class SnapshotProcess:
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
             with suppress(ChildProcessError):
-                os.waitpid(self._pid, 0)
+                used = os.wait4(self._pid, 0)[2]
+                self.cost = used.ru_utime + used.ru_stime
             os.close(self._output)
             self._pid = 0
 
@@ -91,13 +91,19 @@ def _make(make: Callable[[], Snapshot], output: int) -> None:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(PATIENCE)
         gc.disable()
-        _write(output, msgspec.msgpack.encode(make()))
+        _write(output, msgspec.msgpack.encode(_made(make)))
         code = 0
-    except BaseException as error:
-        with suppress(BaseException):
-            _write(output, f"{type(error).__name__}: {error}".encode())
     finally:
         os._exit(code)
+
+
+def _made(make: Callable[[], Snapshot]) -> Snapshot | SnapshotFault:
+    try:
+        return make()
+    except UsageError as error:
+        return SnapshotFault(str(error), is_final=True)
+    except Exception as error:
+        return SnapshotFault(f"{type(error).__name__}: {error}")
 
 
 def _write(output: int, data: bytes) -> None:

@@ -13,6 +13,7 @@ from pcapcheck.watch.snapshot import WatchedFailure
 KINDS = {
     "pod": "a pod is seen for the first time",
     "failure": "a failure is certain: the time limit has passed",
+    "cause": "more is known of a certain failure: another cause is more likely now, or one is proved",
     "withdrawn": "a certain failure does not hold any more, since an answer came after all",
     "lost": "questions of a pod got no answer",
     "answered": "a pod's questions are answered again",
@@ -60,11 +61,11 @@ class WatchEvent(Struct, frozen=True, omit_defaults=True):
         return said
 
 
-def failure_event(failure: WatchedFailure, clock: int | None) -> WatchEvent:
-    """A failure that is certain, with its cause."""
+def failure_event(event: str, failure: WatchedFailure, clock: int | None) -> WatchEvent:
+    """A failure that is certain, with its cause: when it is found, or when more is known (``cause``)."""
     cause = f"; {'cause' if failure.is_proved else 'possible cause'}: {failure.cause}" if failure.cause else ""
     return WatchEvent(
-        "failure",
+        event,
         clock,
         failure.sentence + cause,
         link=failure.link,

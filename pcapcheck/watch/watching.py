@@ -14,6 +14,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
+from pcapcheck.errors import UsageError
 from pcapcheck.pipeline import Task
 from pcapcheck.ruleset.finding import FAIL, PASS
 from pcapcheck.watch.certainty import Certainty, waits_of
@@ -25,7 +26,7 @@ from pcapcheck.watch.snapshot_process import SnapshotFault, SnapshotProcess
 from pcapcheck.watch.watch_event import WatchEvent
 from pcapcheck.watch.watched_observation import NamedStream, WatchedObservation
 
-# Seconds: between two looks, and two snapshots. A snapshot may take at most this share of the time.
+# Seconds: between two looks, and two snapshots. Snapshots may take at most this share of a processor.
 LOOK = 0.1
 EVERY = 1.0
 SHARE = 0.1
@@ -125,7 +126,7 @@ class Watching:
         if self._process is not None:
             came = self._process.poll()
             if came is not None:
-                self._next = time.monotonic() + max(EVERY, self._process.elapsed / SHARE)
+                self._next = time.monotonic() + max(EVERY, self._process.cost / SHARE)
                 self._process = None
                 self._take(came)
         elif self._interrupted is None and time.monotonic() >= self._next and self._has_changed():
@@ -161,6 +162,8 @@ class Watching:
 
     def _take(self, came: Snapshot | SnapshotFault) -> None:
         if isinstance(came, SnapshotFault):
+            if came.is_final:
+                raise UsageError(came.said)
             if came.said not in self._faults and len(self._faults) < EVENTS:
                 self._faults.add(came.said)
                 self._complain(f"the verdict so far could not be made ({came.said}); the stream is read on")
