@@ -8,6 +8,8 @@ BYTES = 8
 # From this many on the system is asked for large pages: each page that is touched for the first time costs it as much
 # as ten sightings cost us. Fewer numbers would fill a small part of one.
 LARGE = 1 << 16
+# Windows has no such flags, and no copies of processes.
+PRIVATE = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0)
 
 
 class LongColumn:
@@ -41,7 +43,9 @@ class LongColumn:
         self.count = count
 
     def _reserve(self, room: int) -> None:
-        self._map = mmap.mmap(-1, BYTES * max(1, room))
+        size = BYTES * max(1, room)
+        # Of this process alone: a copy of it by fork must not write into what this one has.
+        self._map = mmap.mmap(-1, size, flags=PRIVATE) if PRIVATE else mmap.mmap(-1, size)
         self._view = memoryview(self._map).cast("q")
 
     def _ask_for_large_pages(self) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import IO
 
+from pcapcheck.report.github_runner import harmless, is_read, on_github
 from pcapcheck.report.marks import FAILED, NOTE, PASSED, PLAIN_MARKS, can_show
 from pcapcheck.values import format_time
 from pcapcheck.watch.display import Scene
@@ -43,7 +44,8 @@ class PlainLines:
     def tell(self, event: WatchEvent) -> None:
         """Write a line, and at once: somebody waits for it."""
         if event.event not in ("so-far", "end"):
-            self.write(in_words(event, self._marked))
+            line = in_words(event, self._marked)
+            self.write(harmless(line) if on_github() else line)
 
     def write(self, line: str) -> None:
         """Write one line."""
@@ -68,4 +70,5 @@ class JsonLines(PlainLines):
 
     def tell(self, event: WatchEvent) -> None:
         """Write the event with its fields."""
-        self.write(json.dumps(event.fields(), ensure_ascii=True))
+        line = json.dumps(event.fields(), ensure_ascii=True)
+        self.write(harmless(line, "jsonl") if is_read() else line)

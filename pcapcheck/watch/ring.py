@@ -48,6 +48,7 @@ class Ring:
     def __init__(self, limit: int = RING) -> None:
         self.limit = limit
         self.size = 0
+        self._chunk = min(CHUNK, limit >> 4)
         # Bytes that are held on to.
         self.held = 0
         self.dropped = 0
@@ -68,7 +69,7 @@ class Ring:
         describes = interfaces != self._interfaces
         self._interfaces = interfaces
         last = chunks[-1] if chunks else None
-        if last is None or last.held or describes or len(last.data) + len(data) > CHUNK:
+        if last is None or last.held or describes or len(last.data) + len(data) > self._chunk:
             chunks.append(Chunk(first, count, bytearray(data)))
         else:
             last.data += data

@@ -18,6 +18,9 @@ from pcapcheck.errors import EMPTY, CaptureError, NotACapture
 from pcapcheck.watch.live_stream import LiveStream
 from pcapcheck.watch.ring import RING, Ring
 
+# Bytes that are read at once.
+LEAST_AT_ONCE, MOST_AT_ONCE = 1 << 14, 1 << 18
+
 
 class WatchedSource(Source):
     """A stream under the name of ``path``; ``window`` is over its bytes while it arrives."""
@@ -60,7 +63,9 @@ class WatchedSource(Source):
         if self.window is not None:
             yield cast("Reader", self.ring.reader(self.name, batch_frames))
             return
-        window = Window(cast("BinaryIO", self.stream))
+        # What is read at once is dropped at once: it must be little of the ring.
+        size = min(MOST_AT_ONCE, max(LEAST_AT_ONCE, self.ring.limit >> 4))
+        window = Window(cast("BinaryIO", self.stream), size, is_live=True)
         magic = window.peek(8)
         self._refuse(magic, window)
         reader = reader_for(window, self.name, batch_frames, self.names)
