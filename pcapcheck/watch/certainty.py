@@ -35,7 +35,8 @@ class Settled(Struct, frozen=True):
 class Certainty:
     """Follows failures from snapshot to snapshot. ``certain`` are those that are final, as far as anything is.
 
-    A failure is certain when it has stood for as long as an answer may take, by the capture's clock.
+    A failure is certain when as long as an answer may take has passed since, by the capture's clock: since its first
+    row or, if that has no time, since it was seen first.
     """
 
     def __init__(self, waits: Mapping[str, int]) -> None:
@@ -73,8 +74,8 @@ class Certainty:
             return True
         if clock is None:
             return False
+        if failure.time is not None:
+            return clock - failure.time >= wait
         # A clock that was set back makes it wait longer, not less.
-        since = self._since.setdefault(key, clock)
-        if clock < since:
-            self._since[key] = clock
-        return clock - self._since[key] >= wait
+        since = self._since[key] = min(clock, self._since.get(key, clock))
+        return clock - since >= wait

@@ -83,7 +83,8 @@ class Watching:
         self._snapshot: Snapshot | None = None
         self._process: SnapshotProcess | None = None
         self._next = 0.0
-        self._judged: tuple[int, bool] = (0, False)
+        # Frames and clock of the latest snapshot.
+        self._judged: tuple[int, int | None] = (0, None)
         self._interrupted: float | None = None
         self._wanted = False
         self._faults: set[str] = set()
@@ -144,10 +145,11 @@ class Watching:
     def _has_changed(self) -> bool:
         """Whether another snapshot may say something else: packets came, or time passes for open questions."""
         frames = self.observation.frames
+        clock = self.observation.heard_until
         is_open = self._snapshot is not None and (self._snapshot.open > 0 or self._is_doubtful)
-        changed = frames > 0 and (frames != self._judged[0] or is_open)
+        changed = frames > 0 and (frames != self._judged[0] or (is_open and clock != self._judged[1]))
         if changed:
-            self._judged = (frames, is_open)
+            self._judged = (frames, clock)
         return changed
 
     @property

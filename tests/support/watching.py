@@ -19,7 +19,10 @@ from pcapcheck.watch.watching import Until, Watching
 
 
 class Onlooker:
-    """A display that remembers; ``seen`` is set at the first event of the name that is waited for, ``looked`` at any."""
+    """A display that remembers.
+
+    ``seen`` is set at the first event of the name that is waited for, ``looked`` at any.
+    """
 
     def __init__(self, waited_for: str = "so-far") -> None:
         self.events: list[WatchEvent] = []

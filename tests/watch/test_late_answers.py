@@ -13,6 +13,8 @@ from tests.support import wire
 from tests.support.watching import Onlooker, watched
 from tests.support.wire import MS, SECOND, write_pcap
 
+# They wait for this machine's clock.
+pytestmark = pytest.mark.slow
 CALI = Path("cali14e7d81007d.pcap")
 
 

@@ -38,7 +38,7 @@ def pings(path: Path, write: object) -> bytes:
 
 
 def look_then_go_on(data: bytes, onlooker: Onlooker) -> Iterator[bytes]:
-    """The rest comes when the first part was looked at: what comes faster than that may be gone before anybody looks."""
+    """The rest comes when the first part was looked at: what comes faster may be gone before anybody looks."""
     beyond = len(data) * (LOST + 200) // COUNT
     yield from cut(data[:beyond], 10)
     assert onlooker.looked.wait(60)
@@ -52,6 +52,7 @@ def kept_of(data: bytes, keep: Path | None = None) -> Analysis:
     return watched({CALI: look_then_go_on(data, onlooker)}, onlooker, ring=LIMIT, keep=keep)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [wire.write_pcap, wire.write_pcapng], ids=["pcap", "pcapng"])
 def test_the_packets_of_an_early_failure_are_kept(write: object, tmp_path: Path) -> None:
     keep = tmp_path / "kept.pcap"
@@ -67,6 +68,7 @@ def test_the_packets_of_an_early_failure_are_kept(write: object, tmp_path: Path)
     assert latest[0] == latest[1]
 
 
+@pytest.mark.slow
 def test_packets_keep_their_numbers(tmp_path: Path) -> None:
     """Evidence is read again from what is left of a stream: the packets with these numbers, or none."""
     analysis = kept_of(pings(tmp_path / "whole", wire.write_pcap))
@@ -98,6 +100,7 @@ def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
         ring.write(tmp_path / "no" / "such" / "folder.pcap")
 
 
+@pytest.mark.slow
 def test_tcpdump_reads_what_was_kept(tmp_path: Path) -> None:
     if shutil.which("tcpdump") is None:
         pytest.skip("tcpdump is not installed")
