@@ -196,7 +196,7 @@ def _displays(watching: Watching, jsonl: bool, metrics: str | None, stack: ExitS
     """What the options ask for; on a terminal a screen, else lines on standard error."""
     from rich.console import Console
 
-    from pcapcheck.watch.event_lines import JsonLines, PlainLines
+    from pcapcheck.watch.event_lines import JsonEvents, PlainLines
 
     if metrics is not None:
         from pcapcheck.watch.metrics import Metrics
@@ -212,7 +212,7 @@ def _displays(watching: Watching, jsonl: bool, metrics: str | None, stack: ExitS
             drop_output()
             watching.interrupt()
 
-        yield JsonLines(sys.stdout, nobody_reads)
+        yield JsonEvents(sys.stdout, nobody_reads)
     console = Console(stderr=True)
     if console.is_terminal and not console.is_dumb_terminal:
         from pcapcheck.watch.screen import Screen

@@ -65,7 +65,7 @@ class PlainLines:
         """Nothing is held back."""
 
 
-class JsonLines(PlainLines):
+class JsonEvents(PlainLines):
     """A JSON object per line and event."""
 
     def tell(self, event: WatchEvent) -> None:

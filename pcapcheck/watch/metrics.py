@@ -1,7 +1,7 @@
 """Metrics of a watch for Prometheus, over HTTP (``prometheus_client``).
 
-Labels are bounded: pods beyond the first ``MOST_PODS`` are counted as ``other``, and there are only so many rules,
-kinds and outcomes. What is counted never falls: an answer that comes late does not take a loss back.
+Labels are bounded: pods beyond the first ``MOST_PODS`` are counted as ``other``, and rules,
+kinds and outcomes are few. What is counted never falls: an answer that comes late does not take a loss back.
 """
 
 from __future__ import annotations

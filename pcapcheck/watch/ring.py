@@ -135,11 +135,11 @@ class Ring:
 
 
 class RingReader:
-    """Reads chunks like a capture of which the middle is gone."""
+    """Reads chunks like a capture whose middle is gone."""
 
     def __init__(self, chunks: list[Chunk], name: str, batch_frames: int) -> None:
         self._chunks = [chunk for chunk in chunks if chunk.count]
-        stream = cast("BinaryIO", _Chunks(chunks))
+        stream = cast("BinaryIO", _KeptBytes(chunks))
         self._reader = reader_for(Window(stream), name, batch_frames, HostNames())
         self.format = self._reader.format
 
@@ -156,7 +156,7 @@ class RingReader:
         return self._reader.frames
 
     def batches(self) -> Iterator[RecordBatch]:
-        """Batches of records, none of which goes over a gap."""
+        """Batches of records; none goes over a gap."""
         chunks = iter(self._chunks)
         number = left = 0
         for batch in self._reader.batches():
@@ -171,7 +171,7 @@ class RingReader:
                 done, left, number = done + step, left - step, number + step
 
 
-class _Chunks(RawIOBase):
+class _KeptBytes(RawIOBase):
     """The bytes of chunks, one at a time."""
 
     def __init__(self, chunks: list[Chunk]) -> None:

@@ -1,4 +1,4 @@
-"""The screen: verdict, pods, failures and the latest events, drawn anew a few times a second."""
+"""The screen: verdict, pods, failures and the latest events, drawn a few times a second."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ class Screen:
 
 
 def _few(failures: list[list[Text]], most: int) -> list[Text]:
-    """The first failures that find room on so many lines, and how many more there are."""
+    """The first failures that find room on ``most`` lines, and how many more there are."""
     lines: list[Text] = []
     for number, failure in enumerate(failures):
         is_last = number == len(failures) - 1

@@ -22,6 +22,7 @@ GUARD = '"$@" </dev/null & pid=$!; echo "$pid" >&2; exec >/dev/null; read -r _; 
 DROPPED = re.compile(r"(\d+) packets? dropped by (?:kernel|interface)")
 # What it prints although nothing is wrong.
 USUAL = re.compile(r"listening on|data link type|verbose output|dropped privs|packets? (?:captured|received|dropped)")
+RIGHT = "run it as root, or give tcpdump the right: setcap cap_net_raw+ep $(command -v tcpdump)"
 # Seconds between two questions for drops, and from the wish to end to the end.
 ASK = 5.0
 GRACE = 3.0
@@ -67,7 +68,7 @@ class TcpdumpProcess:
     def why(self) -> str:
         """What it complained about last; empty if it did not."""
         self._listener.join(GRACE)
-        return self._said
+        return f"{self._said}; {RIGHT}" if "permission" in self._said else self._said
 
     def drops(self) -> int:
         """How many packets it lost as far as it said. It is asked again every few seconds, and answers later."""
@@ -113,5 +114,6 @@ class TcpdumpProcess:
                 self._counted.append(int(dropped))
                 self._drops = max(self._drops, sum(self._counted))
             if line and not USUAL.search(line) and not line.startswith("sh: "):
-                self._said = line
+                # What failed may follow in brackets, on a line of its own.
+                self._said = f"{self._said} {line}" if line.startswith("(") else line
         self._process.stderr.close()

@@ -53,8 +53,8 @@ class Until(Struct, frozen=True):
 class Watching:
     """Watches streams as one observation. ``recorders`` belong to the streams with the same place.
 
-    ``keep`` is the file that the ring is written to, of several streams one each; ``complain`` is told what cannot be
-    done. Call ``interrupt`` to end it early.
+    ``keep`` is the file that the ring is written to, of several streams one each; ``complain`` takes a line about what
+    cannot be done. Call ``interrupt`` to end it early.
     """
 
     def __init__(

@@ -68,7 +68,7 @@ def pipe_from(pieces: Iterable[bytes]) -> Iterator[LiveStream]:
 
 
 def cut(data: bytes, pieces: int) -> list[bytes]:
-    """Data in so many pieces, cut wherever that is."""
+    """Data in pieces, cut wherever that is."""
     size = len(data) // pieces + 1
     return [data[start : start + size] for start in range(0, len(data), size)]
 

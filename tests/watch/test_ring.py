@@ -82,7 +82,7 @@ def test_packets_keep_their_numbers(tmp_path: Path) -> None:
     assert all(whole[number] == frame for number, frame in left.items())
 
 
-def test_it_is_bounded_and_holds_on_to_what_it_is_told() -> None:
+def test_it_is_bounded_and_holds_on_to_what_failed() -> None:
     ring = Ring(10_000)
     ring.add(b"h" * 24, 1, 0, 1)
     for number in range(1, 1001):

@@ -147,9 +147,16 @@ def test_what_cannot_be_watched_is_said_in_a_line(data: bytes, arguments: list[s
 
 
 def on_terminal(
-    columns: int, rows: int, resized: tuple[int, int] | None = None, **environment: str
+    columns: int,
+    rows: int,
+    resized: tuple[int, int] | None = None,
+    awaited: str = "possible cause",
+    **environment: str,
 ) -> tuple[str, str, int]:
-    """What is drawn on a terminal while a broken pod is watched; and the report, and the exit code."""
+    """What is drawn on a terminal while a broken pod is watched; and the report, and the exit code.
+
+    The stream ends, or the terminal is ``resized``, when it shows what is ``awaited``.
+    """
     own, other = pty.openpty()
     fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     with subprocess.Popen(
@@ -165,7 +172,7 @@ def on_terminal(
         while time.monotonic() < deadline:
             if select.select([own], [], [], 0.1)[0]:
                 drawn += os.read(own, 1 << 16).decode()
-            if "possible cause" in re.sub(r"\s+", " ", drawn):
+            if awaited in re.sub(r"\s+", " ", drawn):
                 if resized is None:
                     break
                 fcntl.ioctl(own, termios.TIOCSWINSZ, struct.pack("HHHH", *resized, 0, 0))
@@ -190,9 +197,9 @@ def shown(drawn: str) -> list[str]:
 @pytest.mark.parametrize("size", [(100, 30), (40, 16), (20, 5)])
 def test_a_terminal_of_any_size(size: tuple[int, int]) -> None:
     columns, rows = size
-    drawn, report, code = on_terminal(columns, rows, TERM="xterm")
+    drawn, report, code = on_terminal(columns, rows, awaited="FAIL", TERM="xterm")
     assert max(map(len, shown(drawn))) <= columns
-    assert "\x1b[31m" in drawn
+    assert "\x1b[1;31mFAIL" in drawn
     assert (code, report[:6]) == (1, "FAIL  ")
     # It is gone at the end: the report says it all.
     assert drawn.rstrip().endswith("\x1b[2K")
