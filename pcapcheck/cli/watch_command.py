@@ -16,18 +16,14 @@ import click
 from pcapcheck.cli.options import PODS, SET, one_line_errors, parse_assignments, rules_option
 from pcapcheck.cli.output import FILE, complain, drop_output
 from pcapcheck.cli.report_options import ReportCommand, report_options, report_request
-from pcapcheck.errors import CaptureError, UsageError
+from pcapcheck.errors import UsageError
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
     from pcapcheck.watch.display import Display
-    from pcapcheck.watch.live_stream import LiveStream
-    from pcapcheck.watch.tcpdump_process import TcpdumpProcess
-    from pcapcheck.watch.watched_observation import NamedStream
     from pcapcheck.watch.watching import Watching
 
 F = TypeVar("F", bound=Callable[..., Any])
-INTERFACES = Path("/sys/class/net")
 OWN = (
     click.option("--until", type=click.Choice(["pass", "fail"]), help="End as soon as this verdict is certain."),
     click.option("--for", "duration", metavar="TIME", help="End after this time, as in 60s."),
@@ -105,6 +101,7 @@ def watch(
     from pcapcheck.cli.reporting import judge_and_report
     from pcapcheck.links.scope import Scope, parse_interface_names
     from pcapcheck.pipeline import Task
+    from pcapcheck.watch.open_streams import open_streams
     from pcapcheck.watch.watching import Until, Watching
 
     request = report_request(forms, outputs, strict, required, exit_zero, verbose, ladder)
@@ -113,7 +110,7 @@ def watch(
     seconds, limit = _duration(duration), _size(ring)
     scope = Scope(parse_interface_names(interfaces), None, None, pods, filter_used)
     with ExitStack() as stack:
-        streams, recorders = _open(sources, stack)
+        streams, recorders = open_streams(sources, stack)
         task = Task.of(
             rule_paths or None,
             parse_assignments(assignments),
@@ -144,52 +141,6 @@ def watch(
 
 def _files(sources: tuple[str, ...]) -> list[Path]:
     return [Path(source) for source in sources if os.path.isfile(source)]
-
-
-def _open(sources: tuple[str, ...], stack: ExitStack) -> tuple[list[NamedStream], list[TcpdumpProcess | None]]:
-    """The streams in the order given, and what records them; ``stack`` ends it all."""
-    from pcapcheck.watch.live_stream import LiveStream
-    from pcapcheck.watch.tcpdump_process import TcpdumpProcess
-    from pcapcheck.watch.watched_observation import NamedStream
-
-    for source in sources:
-        if sources.count(source) > 1:
-            raise UsageError(f"{source}: given twice")
-    streams: list[NamedStream] = []
-    recorders: list[TcpdumpProcess | None] = []
-    for source in sources:
-        if source == "-":
-            if sys.stdin.isatty():
-                raise UsageError(
-                    "-: standard input is a terminal; pipe packets in: tcpdump -U -w - | pcapcheck watch -"
-                )
-            streams.append(NamedStream(Path("-"), LiveStream(0)))
-            recorders.append(None)
-        elif source == "any" or ("/" not in source and (INTERFACES / source).exists()):
-            recorder = TcpdumpProcess(source)
-            stack.callback(recorder.close)
-            name = None if source == "any" else source
-            streams.append(
-                NamedStream(Path(source), LiveStream(recorder.output, why=recorder.why), name, is_prompt=True)
-            )
-            recorders.append(recorder)
-        else:
-            streams.append(NamedStream(Path(source), _follow(source, stack)))
-            recorders.append(None)
-    return streams, recorders
-
-
-def _follow(source: str, stack: ExitStack) -> LiveStream:
-    from pcapcheck.watch.live_stream import LiveStream
-
-    if not os.path.exists(source):
-        raise CaptureError(f"{source}: neither an interface of this machine nor a file; ip -br link lists interfaces")
-    try:
-        file = Path(source).open("rb", buffering=0)  # noqa: SIM115 (the stack closes it)
-        stack.callback(file.close)
-    except OSError as error:
-        raise CaptureError(f"{source}: {error.strerror}; name a file that can be read") from None
-    return LiveStream(file.fileno(), follows=os.path.isfile(source))
 
 
 def _displays(watching: Watching, jsonl: bool, metrics: str | None, stack: ExitStack) -> Iterator[Display]:
