@@ -60,8 +60,10 @@ def _summaries(
     for point in analysis.points:
         if point.kind == "pod-link" and point.judged:
             pods = dict.fromkeys(split.get(point.key, {}).values(), None) or {frozenset[int](): None}
+            # Once per link: there may be a thousand pods on it.
+            senders = _by_sender(point) if point.key in split else {}
             for pod in pods:
-                summaries[point.key, pod] = PodSummary(point, *_names(point, pod))
+                summaries[point.key, pod] = PodSummary(point, *_names(point, pod, senders))
     for capture in analysis.captures:
         for (table, number), tally in capture.tallies.items():
             at = analysis.facts.point(capture.number, number)
@@ -108,14 +110,21 @@ def _addresses(point: PointFacts) -> Iterator[tuple[int, set[int]]]:
         yield group.sender, ips & point.pod_ips
 
 
-def _names(point: PointFacts, senders: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+def _by_sender(point: PointFacts) -> dict[int, set[int]]:
+    """The addresses of each sender on the pod's side."""
+    addresses: dict[int, set[int]] = {}
+    for sender, some in _addresses(point):
+        addresses.setdefault(sender, set()).update(some)
+    return addresses
+
+
+def _names(
+    point: PointFacts, senders: frozenset[int], addresses: dict[int, set[int]]
+) -> tuple[frozenset[int], frozenset[int]]:
     """The addresses and MACs of one of several pods; of a pod by itself the link's."""
     if not senders:
         return point.pod_ips, point.pod_macs
-    ips: set[int] = set()
-    for sender, some in _addresses(point):
-        if sender in senders:
-            ips |= some
+    ips = set().union(*(addresses.get(sender, ()) for sender in senders))
     return frozenset(ips), senders & point.pod_macs
 
 

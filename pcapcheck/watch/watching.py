@@ -49,6 +49,12 @@ class Until(Struct, frozen=True):
     verdict: str | None = None
     seconds: float | None = None
 
+    def is_reached(self, snapshot: Snapshot, certainty: Certainty) -> bool:
+        """Whether the verdict is there, and nothing that is known so far can change it."""
+        if self.verdict == PASS:
+            return snapshot.verdict == PASS and not snapshot.open and not snapshot.failures
+        return snapshot.verdict == FAIL and any(each.severity == "error" for each in certainty.certain.values())
+
 
 class Watching:
     """Watches streams as one observation. ``recorders`` belong to the streams with the same place.
@@ -177,14 +183,8 @@ class Watching:
             self._tell(event)
         if any(event.event == "failure" for event in events):
             self._write()
-        if self._until.verdict is not None and self._is_reached(came):
+        if self._until.verdict is not None and self._until.is_reached(came, self._happenings.certainty):
             self._wanted = True
-
-    def _is_reached(self, snapshot: Snapshot) -> bool:
-        if self._until.verdict == PASS:
-            return snapshot.verdict == PASS and not snapshot.open and not snapshot.failures
-        certain = self._happenings.certainty.certain.values()
-        return snapshot.verdict == FAIL and any(failure.severity == "error" for failure in certain)
 
     def _hold(self, snapshot: Snapshot) -> None:
         """Keep the packets around failures, whether they are certain so far or not."""

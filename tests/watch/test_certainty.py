@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+from msgspec.structs import replace
+
 from pcapcheck.table_names import ECHO, PATHS, TRANSFERS
 from pcapcheck.watch.certainty import Certainty
 from pcapcheck.watch.happenings import Happenings
 from pcapcheck.watch.snapshot import Snapshot, Tally, WatchedFailure, WatchedPod
+from pcapcheck.watch.watching import Until
 
 SECOND = 10**9
 WAITS = {ECHO: SECOND, "": 5 * SECOND}
@@ -104,3 +108,22 @@ def test_drops_are_said_as_they_grow() -> None:
     assert said(happenings, snapshot(2, drops=7)) == [("drops", 7)]
     assert said(happenings, snapshot(3, drops=7)) == []
     assert said(happenings, snapshot(4, drops=9)) == [("drops", 2)]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "shown", "is_reached"),
+    [
+        ("pass", snapshot(1, answered=5), True),
+        ("pass", replace(snapshot(1, answered=5), open=1), False),
+        ("pass", snapshot(1, replace(failure(), severity="warning")), False),
+        ("pass", replace(snapshot(1), verdict="not-checked"), False),
+        ("fail", snapshot(100 * SECOND, failure(time=100 * SECOND)), False),
+        ("fail", snapshot(101 * SECOND, failure(time=100 * SECOND)), True),
+        ("fail", snapshot(101 * SECOND, replace(failure(time=100 * SECOND), severity="warning")), False),
+    ],
+)
+def test_a_watch_ends_at_a_verdict_only_when_it_is_certain(verdict: str, shown: Snapshot, is_reached: bool) -> None:
+    """PASS not while a question is open; FAIL not before the time limit has passed."""
+    certainty = Certainty(WAITS)
+    certainty.take(shown)
+    assert Until(verdict).is_reached(shown, certainty) is is_reached
