@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pcapcheck.cli.options import PODS, SET, one_line_errors, parse_assignments, rules_option
-from pcapcheck.cli.output import FILE, complain, drop_output
+from pcapcheck.cli.output import FILE, complain, drop_output, spare
 from pcapcheck.cli.report_options import ReportCommand, report_options, report_request
 from pcapcheck.errors import UsageError
 
@@ -108,6 +108,9 @@ def watch(
     if jsonl:
         request = request.without_standard_output()
     seconds, limit = _duration(duration), _size(ring)
+    given = [*rule_paths, *node_state, *pods_files, *(Path(source) for source in sources if os.path.isfile(source))]
+    if keep is not None:
+        _try_file(keep, given)
     scope = Scope(parse_interface_names(interfaces), None, None, pods, filter_used)
     with ExitStack() as stack:
         streams, recorders = open_streams(sources, stack)
@@ -136,11 +139,19 @@ def watch(
             with stack, _ended_by_signals(watching):
                 return watching.run()
 
-        judge_and_report(judge, request, [*rule_paths, *node_state, *pods_files, *_files(sources)])
+        try:
+            judge_and_report(judge, request, given)
+        finally:
+            if watching.not_kept is not None:
+                complain(f"error: {watching.not_kept}")
+                sys.exit(2)
 
 
-def _files(sources: tuple[str, ...]) -> list[Path]:
-    return [Path(source) for source in sources if os.path.isfile(source)]
+def _try_file(keep: Path, given: list[Path]) -> None:
+    """Raise UsageError for a file that cannot be written: before an hour of listening, not after it."""
+    spare(str(keep), given, "--keep")
+    if os.path.isdir(keep) or not os.access(keep.parent, os.W_OK):
+        raise UsageError(f"--keep {keep}: name a file in a folder that exists and can be written")
 
 
 def _displays(watching: Watching, jsonl: bool, metrics: str | None, stack: ExitStack) -> Iterator[Display]:

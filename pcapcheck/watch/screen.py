@@ -119,7 +119,7 @@ class Screen:
         room -= len(below)
         if snapshot is not None and snapshot.pods and room > 1:
             lines += _pods(snapshot, width, room)
-        return [self._fit(line, width) for line in (*lines, *below)][:height]
+        return [self._fit(line) for line in (*lines, *below)][:height]
 
     def _verdict(self, snapshot: Snapshot | None) -> Text:
         if snapshot is None:
@@ -153,13 +153,12 @@ class Screen:
             line.rstrip()
         return [*lines[: SENTENCE - 1], Text(" ").join(lines[SENTENCE - 1 :])] if len(lines) > SENTENCE else lines
 
-    def _fit(self, line: Text, width: int) -> Text:
-        """A line that the terminal can show: cut, and with substitutes for characters that it lacks."""
+    def _fit(self, line: Text) -> Text:
+        """A line that the terminal can show: cut at its width, and with substitutes for characters that it lacks."""
         if not self._marked:
             shown = line.plain.encode(self._console.encoding, "pcapcheck.kernels").decode(self._console.encoding)
             line = Text(shown, line.style)
-        line.truncate(width, overflow="ellipsis" if self._marked else "crop")
-        line.no_wrap = True
+        line.no_wrap, line.overflow = True, "ellipsis" if self._marked else "crop"
         return line
 
 

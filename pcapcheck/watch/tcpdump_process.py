@@ -18,7 +18,7 @@ from contextlib import suppress
 from pcapcheck.errors import MISSING, CaptureError
 
 # $1 and so on are the command. SIGINT is ignored in the background of a shell; SIGTERM has tcpdump write what it holds.
-GUARD = '"$@" </dev/null & pid=$!; echo "$pid" >&2; exec >/dev/null; read -r _; kill -TERM "$pid"; wait "$pid"'
+GUARD = '"$@" </dev/null & pid=$!; echo "$pid" >&2; exec >/dev/null 2>&1; read -r _; kill -TERM "$pid"; wait "$pid"'
 DROPPED = re.compile(r"(\d+) packets? dropped by (?:kernel|interface)")
 # What it prints although nothing is wrong.
 USUAL = re.compile(r"listening on|data link type|verbose output|dropped privs|packets? (?:captured|received|dropped)")
@@ -96,7 +96,7 @@ class TcpdumpProcess:
             if self.pid is not None:
                 with suppress(ProcessLookupError):
                     os.kill(self.pid, signal.SIGKILL)
-            self._process.kill()
+            # The shell waits for it, and ends then.
             self._process.wait()
         self._listener.join(GRACE)
         self._process.stdout.close()
@@ -113,7 +113,7 @@ class TcpdumpProcess:
             for dropped in DROPPED.findall(line):
                 self._counted.append(int(dropped))
                 self._drops = max(self._drops, sum(self._counted))
-            if line and not USUAL.search(line) and not line.startswith("sh: "):
+            if line and not USUAL.search(line):
                 # What failed may follow in brackets, on a line of its own.
                 self._said = f"{self._said} {line}" if line.startswith("(") else line
         self._process.stderr.close()

@@ -14,7 +14,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.errors import UsageError
+from pcapcheck.errors import CaptureError, UsageError
 from pcapcheck.pipeline import Task
 from pcapcheck.ruleset.finding import FAIL, PASS
 from pcapcheck.watch.certainty import Certainty, waits_of
@@ -94,6 +94,8 @@ class Watching:
         self._interrupted: float | None = None
         self._wanted = False
         self._faults: set[str] = set()
+        # Why what was kept could not be written the last time.
+        self.not_kept: CaptureError | None = None
 
     def interrupt(self) -> None:
         """End as at the end of the streams. Safe to call in a handler of a signal."""
@@ -193,16 +195,20 @@ class Watching:
                 self.observation.readings[failure.capture].source.ring.hold(failure.frames)
 
     def _write(self) -> None:
-        """Write the ring. If that fails it is said once, and is tried again with the next failure."""
+        """Write the ring. If that fails it is tried again with the next failure, and at the end."""
         if self._keep is None:
             return
+        self.not_kept = None
         readings = self.observation.readings
         for number, reading in enumerate(readings):
             path = self._keep
             if len(readings) > 1:
                 path = path.with_name(f"{path.stem}-{number}{path.suffix}")
-            with self.observation.turns.held():
-                reading.source.ring.write(path)
+            try:
+                with self.observation.turns.held():
+                    reading.source.ring.write(path)
+            except CaptureError as error:
+                self.not_kept = error
 
     def _end_streams(self) -> None:
         self._interrupted = time.monotonic()

@@ -146,6 +146,37 @@ def test_what_cannot_be_watched_is_said_in_a_line(data: bytes, arguments: list[s
     assert "Traceback" not in done.stderr.decode()
 
 
+def test_a_file_that_cannot_be_written_any_more_costs_no_report(tmp_path: Path) -> None:
+    """The folder is there at the beginning, and gone when the packets are to be kept."""
+    folder = tmp_path / "there"
+    folder.mkdir()
+    with subprocess.Popen(
+        [*COMMAND, "-", "--keep", str(folder / "kept.pcap")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as run:
+        assert run.stdin is not None
+        assert run.stderr is not None
+        run.stdin.write(HEALTHY.read_bytes())
+        run.stdin.flush()
+        assert run.stderr.readline()
+        folder.rmdir()
+        output, errors = run.communicate(timeout=60)
+    assert output.startswith(b"PASS  ")
+    assert run.returncode == 2
+    assert b"kept.pcap: No such file or directory; name a file that can be written" in errors
+
+
+def test_what_is_watched_is_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "cali14e7d81007d.pcap"
+    path.write_bytes(HEALTHY.read_bytes())
+    done = piped(b"", str(path), "--keep", str(path), "--for", "1s")
+    assert done.returncode == 2
+    assert b"that is one of the inputs" in done.stderr
+    assert path.read_bytes() == HEALTHY.read_bytes()
+
+
 def on_terminal(
     columns: int,
     rows: int,
@@ -230,4 +261,5 @@ def test_a_terminal_that_cannot_move_its_cursor_gets_lines() -> None:
 def test_a_terminal_of_plain_ascii() -> None:
     drawn, _, _ = on_terminal(80, 24, TERM="xterm", PYTHONIOENCODING="ascii")
     assert drawn.isascii()
+    assert "\\u" not in drawn
     assert "FAIL the node does not answer" in drawn
