@@ -85,12 +85,16 @@ def test_who_has_read_enough_ends_it() -> None:
 def test_a_file_is_followed_while_it_grows(tmp_path: Path) -> None:
     path = tmp_path / "cali14e7d81007d.pcap"
     data = HEALTHY.read_bytes()
-    path.write_bytes(data[:100])
+    # Without the last reply: it is awaited.
+    path.write_bytes(data[:-60])
     with subprocess.Popen(
         [*COMMAND, str(path), "--until", "pass", "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as run:
+        assert run.stderr is not None
+        # It has read to the end of what is there.
+        assert b"is seen on" in run.stderr.readline()
         with path.open("ab") as file:
-            file.write(data[100:])
+            file.write(data[-60:])
         output, _ = run.communicate(timeout=60)
     document = json.loads(output)
     assert (run.returncode, document["verdict"]) == (0, "pass")
@@ -175,6 +179,22 @@ def test_what_is_watched_is_not_written_over(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert b"that is one of the inputs" in done.stderr
     assert path.read_bytes() == HEALTHY.read_bytes()
+
+
+def test_options_that_do_not_fit_end_it_at_once() -> None:
+    """Not after an hour: nobody closes the stream."""
+    with subprocess.Popen(
+        [*COMMAND, "-", "--interface", "other=eth0"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as run:
+        assert run.stdin is not None
+        assert run.stderr is not None
+        run.stdin.write(HEALTHY.read_bytes())
+        run.stdin.flush()
+        assert run.wait(60) == 2
+        assert run.stderr.read().startswith(b"pcapcheck: error: ")
 
 
 def on_terminal(
