@@ -29,7 +29,7 @@ COMMANDS = {
     "watch": "pcapcheck.cli.watch_command:watch",
 }
 # The commands that a project file has something to say to.
-JUDGING = ("analyze", "export", "fleet", "state")
+JUDGING = ("analyze", "export", "fleet", "state", "watch")
 
 
 @click.group(
