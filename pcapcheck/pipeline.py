@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from pcapcheck import given
@@ -106,6 +107,43 @@ def analyze(
     reading = reading_of(ruleset.settings, scope or Scope(), ruleset.recording, batch_frames)
     inputs = gather(request.captures, unpack_limit, keep_all)
     intake = read_captures(inputs, ruleset.rules, reading, progress)
+    return conclude(Task(ruleset, request, reading, rules, variables), inputs, intake)
+
+
+class Task(Struct, frozen=True):
+    """What is to be judged and how: the rules as loaded, what was named, how to read.
+
+    ``rules`` and ``variables`` are those of the call.
+    """
+
+    ruleset: Ruleset
+    request: Request
+    reading: Reading
+    rules: Names | None
+    variables: Mapping[str, str] | None
+
+    @classmethod
+    def of(
+        cls,
+        rules: Names | None,
+        variables: Mapping[str, str] | None,
+        scope: Scope | None,
+        captures: Sequence[Path],
+        node_state: Inputs | None = None,
+        pods: Inputs | None = None,
+    ) -> Task:
+        """What ``analyze`` would do, for captures that the caller reads. Raises RuleError if rules cannot be loaded."""
+        ruleset = _load(rules, variables)
+        request = Request.of(ruleset.recording, captures, node_state, pods)
+        return cls(
+            ruleset, request, reading_of(ruleset.settings, scope or Scope(), ruleset.recording), rules, variables
+        )
+
+
+def conclude(task: Task, inputs: GatheredInputs, intake: Intake) -> Analysis:
+    """Judge captures that have been read; raises as ``analyze`` does."""
+    ruleset, request, reading = task.ruleset, task.request, task.reading
+    rules, variables = task.rules, task.variables
     name_hosts(inputs, intake.captures)
     state = find_state(inputs, request, intake.captures, ruleset.settings)
     if state is not None and rules is None:

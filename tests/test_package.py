@@ -147,6 +147,7 @@ ORDER = (
     "state_intake",
     "pipeline",
     "recording",
+    "watch",
     "fleet",
     "cli",
     "assertion",

@@ -38,7 +38,8 @@ class Exchanges:
     """Pairs questions with answers, and notes who asks for the gateway and who answers.
 
     ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo``, echoes are counted, and a
-    few samples stand for all; so are transfers without ``every_transfer``, if nothing is wrong with them.
+    few samples stand for all; so are transfers without ``every_transfer``, if nothing is wrong with them. ``in_turn``:
+    no second thread helps, so that after each batch the state is whole.
     """
 
     def __init__(
@@ -50,14 +51,15 @@ class Exchanges:
         every_echo: bool,
         macs: Macs,
         every_transfer: bool = False,
+        in_turn: bool = False,
     ) -> None:
         self.gateways = gateways
         self.every_echo = every_echo
         self.claims = Claims()
         self.resolutions = Resolutions(arp_wait)
         self.resolution_sums = ResolutionSums(gateways)
-        self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs, gateways)
-        self.conversations = Conversations(every_transfer)
+        self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs, gateways, in_turn)
+        self.conversations = Conversations(every_transfer, in_turn)
         self.gateway_talk: dict[Point, GatewayTalk] = {}
         # Which frame groups asked for which addresses.
         self.asked: set[tuple[int, int]] = set()
