@@ -17,7 +17,6 @@ import msgspec
 from msgspec import Struct
 
 from pcapcheck.capture.held import Held
-from pcapcheck.capture.record import BATCH_FRAMES
 from pcapcheck.errors import CaptureError, InputError, PcapcheckError
 from pcapcheck.fleet.analysis_rows import rows_of
 from pcapcheck.fleet.fleet_observation import FleetObservation
@@ -31,8 +30,6 @@ from pcapcheck.values import clean
 DIED, MEMORY, FAULT = "died", "memory", "fault"
 # Reading a file once more for its digest must stay cheap: a larger file counts as changed if its time changed.
 MOST_DIGESTED = 1 << 25
-# A batch has room for this many frames at least. A frame takes this many bytes of a file, if that is not packed.
-FEWEST_FRAMES, LEAST_FRAME = 512, 16
 # How long to wait (seconds) before what a network broke is fetched again.
 PAUSES = (0.5, 2.0)
 # The rows repeat the same few texts; more effort saves little.
@@ -92,7 +89,6 @@ def judge_observation(observation: FleetObservation, judging: Judging, known_dig
             rules=judging.rules or None,
             variables=judging.variables,
             unpack_limit=judging.unpack_limit,
-            batch_frames=_batch_frames(size),
         )
         rows = rows_of(analysis, files, size)
         if judging.with_page:
@@ -109,11 +105,6 @@ def judge_observation(observation: FleetObservation, judging: Judging, known_dig
         said = f"{clean(observation.name)}: {what}; please report this fault of pcapcheck"
         rows = unjudged_rows(said, FAULT, files, size)
     return Judged(observation, packed(rows), digest, page)
-
-
-def _batch_frames(size: int) -> int:
-    """Frames of a batch: a small capture takes a third less time if it is not given room for thousands."""
-    return min(BATCH_FRAMES, max(FEWEST_FRAMES, size // LEAST_FRAME))
 
 
 def _input(file: StoredFile) -> Taken:
