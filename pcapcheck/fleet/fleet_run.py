@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.errors import MISSING, UNREADABLE, UsageError
 from pcapcheck.fleet.fleet_observation import FleetObservation
@@ -15,16 +16,16 @@ from pcapcheck.fleet.fleet_rows import ERROR, JudgedRows
 from pcapcheck.fleet.fleet_tables import check_format, write_tables
 from pcapcheck.fleet.grouped_files import LeftOut
 from pcapcheck.fleet.judge_fleet import Ordered, judge_fleet
-from pcapcheck.fleet.judge_observation import DIED, FAULT, MEMORY, Judged, packed, unpacked
+from pcapcheck.fleet.judge_observation import DIED, FAULT, LATE, MEMORY, Judged, packed, unpacked
+from pcapcheck.fleet.judging import settings_digest, with_contents
 from pcapcheck.fleet.ledger import KnownResult, Ledger, read_columns
 from pcapcheck.fleet.overview import Overview
-from pcapcheck.fleet.rules_digest import rules_digest
 from pcapcheck.fleet.whole_files import locked, written_whole
 from pcapcheck.values import clean
 from pcapcheck.version import __version__
 
 # Errors that another try may be without: of access, of workers, of networks.
-PASSING = (MISSING, UNREADABLE, DIED, MEMORY, FAULT)
+PASSING = (MISSING, UNREADABLE, DIED, MEMORY, LATE, FAULT)
 REPORTS = "reports"
 
 
@@ -54,7 +55,9 @@ def run_fleet(
     nothing or another run has the folder, CaptureError if it cannot be written.
     """
     check_format(form)
-    settings = rules_digest(request.judging)
+    judging = with_contents(request.judging)
+    request = replace(request, judging=judging)
+    settings = settings_digest(judging)
     with locked(folder), closing(Ledger(folder)) as ledger:
         observations, left_out = request.observations(without=folder)
         _check_names(ledger, request, folder)

@@ -6,13 +6,12 @@ import errno
 import os
 import tempfile
 from glob import has_magic
-from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from pcapcheck.capture.held import Held
 from pcapcheck.errors import MISSING, UNREADABLE, CaptureError, UsageError, kind_of, refused
 from pcapcheck.fleet.source_files import CURE, SourceFiles, fixed_part
-from pcapcheck.fleet.stored_file import SCHEME, StoredFile
+from pcapcheck.fleet.stored_file import SCHEME, StoredFile, shown_path
 from pcapcheck.values import clean
 
 # The extra of pcapcheck that brings the driver of a scheme.
@@ -24,6 +23,8 @@ EXTRAS = {
 }
 # What drivers call the digest of a content, the surest first; several of them fit one driver.
 DIGESTS = ("ETag", "etag", "md5Hash", "crc32c", "content_settings.content_md5", "sha256")
+# Where Linux has the files that a process has open.
+OPEN_FILES = "/proc/self/fd"
 LOOK = "see whether the address is right and may be listed and read"
 
 
@@ -113,22 +114,23 @@ def beginning(file: StoredFile, most: int) -> Held:
 def fetched(file: StoredFile) -> Held:
     """All of a file at an address, kept in a temporary file without a name. Raises what its driver raises."""
     system, path = _opened(file.name)
-    descriptor, name = tempfile.mkstemp(prefix="pcapcheck-")
+    content, name = _temporary_file()
     try:
         # In one request, where opening it asks for its size first.
         system.get_file(path, name)
-        content = open(name, "rb")  # noqa: SIM115
     except OSError as error:
+        content.close()
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         cure = f"make room in {tempfile.gettempdir()}, or set TMPDIR"
         raise CaptureError(f"{clean(file.name)}: {error.strerror}; {cure}", UNREADABLE) from None
-    finally:
-        os.close(descriptor)
-        os.unlink(name)
     return Held(shown_path(file), content, os.fstat(content.fileno()).st_size)
 
 
-def shown_path(file: StoredFile) -> Path:
-    """What reports call a file at an address: a path cannot hold the ``//`` of a scheme."""
-    return Path(os.fspath(file.name).partition(SCHEME)[2])
+def _temporary_file() -> tuple[IO[bytes], str]:
+    """A file for drivers to write to, and its name: where that can be, one in no folder, that no crash leaves there."""
+    if os.path.isdir(OPEN_FILES):
+        content = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115
+        return content, f"{OPEN_FILES}/{content.fileno()}"
+    named = tempfile.NamedTemporaryFile(prefix="pcapcheck-")  # noqa: SIM115
+    return cast("IO[bytes]", named), named.name

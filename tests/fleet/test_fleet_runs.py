@@ -15,7 +15,7 @@ import pytest
 
 from pcapcheck.errors import CaptureError, UsageError
 from pcapcheck.fleet import stored_file
-from pcapcheck.fleet.judge_observation import Judging
+from pcapcheck.fleet.judging import Judging
 from tests.support.fleet import BROKEN, HEALTHY, InlineEngine, fleet_of, run_inline
 from tests.support.lab import CAPTURES
 

@@ -12,7 +12,7 @@ import pytest
 from pcapcheck.errors import UsageError
 from pcapcheck.fleet.fleet_observation import FleetObservation
 from pcapcheck.fleet.fleet_request import FleetRequest
-from pcapcheck.fleet.judge_observation import Judging
+from pcapcheck.fleet.judging import Judging
 from tests.support.fleet import BROKEN, HEALTHY, fleet_of
 from tests.support.lab import CAPTURES
 
