@@ -127,7 +127,7 @@ def _input(file: StoredFile) -> Taken:
     """A local file by its path; one at an address fetched, again if the network broke it."""
     if not file.is_remote:
         return Path(file.name)
-    from pcapcheck.fleet.remote_files import fetched, remote_error
+    from pcapcheck.fleet.remote_files import fetched, may_pass, remote_error
 
     for pause in (*PAUSES, None):
         try:
@@ -135,7 +135,7 @@ def _input(file: StoredFile) -> Taken:
         except PcapcheckError:
             raise
         except Exception as error:
-            if pause is None or isinstance(error, (PermissionError, FileNotFoundError)):
+            if pause is None or not may_pass(error):
                 # The other files of the observation are judged all the same.
                 return Held(shown_path(file), BytesIO(), 0, remote_error(file.name, error))
         time.sleep(pause)
