@@ -50,6 +50,8 @@ def emulated(words: list[str], port: int) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def google() -> Iterator[int]:
+    # Read when the driver is imported: the emulator knows nothing of gRPC, and the driver waits a minute for it.
+    os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
     pytest.importorskip("gcsfs", reason="gcsfs is not installed")
     program = shutil.which("gcp-storage-emulator", path=os.path.dirname(sys.executable))
     if program is None:
@@ -97,8 +99,6 @@ def test_google(fleet: Path, tmp_path: Path, google: int, monkeypatch: pytest.Mo
     import gcsfs  # type: ignore[import-not-found]
 
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{google}")
-    # The emulator speaks HTTP only.
-    monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
     gcsfs.GCSFileSystem.clear_instance_cache()
     system = gcsfs.GCSFileSystem(token="anon", project="test")
     system.mkdir("captures")
