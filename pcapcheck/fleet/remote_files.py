@@ -69,10 +69,10 @@ def remote_files(source: str) -> SourceFiles:
             raise remote_error(source, (by_links and error.__cause__) or error) from None
     found = SourceFiles(f"{scheme}{SCHEME}{base.removeprefix(f'{scheme}{SCHEME}')}")
     for path, info in entries.items():
-        # A page of links may have some to itself, sorted otherwise.
-        is_other_order = by_links and path != root and "?" in path
-        if info.get("type", "file") == "file" and not is_other_order:
-            place = path.removeprefix(base).lstrip("/")
+        # A page of links may have some to itself, sorted otherwise; an empty object stands for a folder.
+        is_none = path.endswith("/") or (by_links and path != root and "?" in path)
+        if info.get("type", "file") == "file" and not is_none:
+            place = path.removeprefix(base).removeprefix("/")
             name = path if SCHEME in path else f"{scheme}{SCHEME}{path}"
             size = int(info.get("size") or 0)
             found.files.append(StoredFile(name, place, size, _stamp(size, info)))

@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -37,15 +39,25 @@ def emulated(words: list[str], port: int) -> Iterator[int]:
     try:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if not probe.connect_ex(("127.0.0.1", port)):
-                    yield port
-                    return
+            if _answers(port):
+                yield port
+                return
             time.sleep(0.1)
-        pytest.skip(f"{words[0]} does not listen")
+        pytest.skip(f"{words[0]} does not answer")
     finally:
         process.terminate()
         process.wait()
+
+
+def _answers(port: int) -> bool:
+    """Whether a web server answers at a port, whatever it says."""
+    try:
+        urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
+    except HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="module")

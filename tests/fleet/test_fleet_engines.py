@@ -350,6 +350,18 @@ def test_an_object_store_has_the_same_rows(fleet: Path, tmp_path: Path, bucket: 
 
 
 @pytest.mark.slow
+def test_keys_may_hold_anything_and_an_empty_one_is_a_folder(tmp_path: Path, bucket: tuple[Any, str]) -> None:
+    store, _ = bucket
+    keys = ["a=b/c d+e%20?#.pcap", "é😀/[1]*.pcap", "//.pcap", "..x/$(x).pcap"]
+    for key in keys:
+        store.upload_file(str(HEALTHY), "captures", f"odd/{key}")
+    store.put_object(Bucket="captures", Key="odd/marker/", Body=b"")
+    overview = run_inline("s3://captures/odd", output=tmp_path / "out", form="csv")[0].overview
+    assert overview.verdicts == {"pass": len(keys)}
+    assert {entry.name for entry in overview.kept} == {f"s3://captures/odd/{key}" for key in keys}
+
+
+@pytest.mark.slow
 def test_an_object_that_is_gone_is_a_row(tmp_path: Path, bucket: tuple[Any, str]) -> None:
     store, address = bucket
     observations, _ = FleetRequest((address,), Judging()).observations()

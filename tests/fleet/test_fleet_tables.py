@@ -81,6 +81,18 @@ def test_what_cannot_be_listed_has_no_partition_of_its_own(fleet: Path, tmp_path
     assert verdicts == {"node1": "pass", "node2": "fail", None: "error"}
 
 
+def test_no_name_of_a_partition_costs_a_row(fleet: Path, tmp_path: Path) -> None:
+    # What hive writes where there is no value is a name like any other; other names may seem to lead elsewhere.
+    odd = ["__HIVE_DEFAULT_PARTITION__", "..x", "%2F", "a=b", "q\"'", "new\nline", "x" * 250, "x" * 249 + "y", "😀"]
+    for name in odd:
+        (fleet / name).mkdir()
+        (fleet / name / "night.pcap").write_bytes(HEALTHY.read_bytes())
+    (fleet / "gone.pcap").symlink_to("nowhere")
+    run_inline(fleet, output=tmp_path / "out", form="parquet", group_by="{node}/*.pcap")
+    names = {row["observation"] for row in parquet(tmp_path / "out", "observations")}
+    assert len(names) == len(odd) + 3
+
+
 def test_only_changed_partitions_are_written(fleet: Path, tmp_path: Path) -> None:
     def written() -> dict[str, int]:
         return {
