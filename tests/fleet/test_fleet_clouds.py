@@ -108,7 +108,7 @@ def check(fleet: Path, tmp_path: Path, address: str) -> None:
 
 
 def test_google(fleet: Path, tmp_path: Path, google: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    import gcsfs  # type: ignore[import-not-found]
+    import gcsfs
 
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{google}")
     gcsfs.GCSFileSystem.clear_instance_cache()
@@ -125,14 +125,14 @@ def blobs(port: int, key: str = KEY) -> str:
 
 
 def azure_with(account: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    import adlfs  # type: ignore[import-not-found]
+    import adlfs
 
     monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", account)
     adlfs.AzureBlobFileSystem.clear_instance_cache()
 
 
 def test_microsoft(fleet: Path, tmp_path: Path, azure: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    from azure.storage.blob import BlobServiceClient  # type: ignore[import-not-found]
+    from azure.storage.blob import BlobServiceClient
 
     container = BlobServiceClient.from_connection_string(blobs(azure)).create_container("captures")
     for key, content in keys(fleet).items():
