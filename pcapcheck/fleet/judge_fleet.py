@@ -22,7 +22,7 @@ from pcapcheck.fleet.time_limit import OutOfTime
 from pcapcheck.values import clean
 
 # A process may be killed for another's sake; an observation over which this many died is to blame.
-ATTEMPTS = 4
+ATTEMPTS = 6
 # Seconds between looks at what takes too long.
 LOOK = 0.5
 
