@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
 from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
-from pcapcheck.capture.record import AddressOf, Interface, Problem, Reader, RecordBatch
+from pcapcheck.capture.record import AddressOf, Interface, Problem, Reader, RecordBatch, fitting_frames
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import NOTHING_SEEN
 from pcapcheck.decode import frame_layout
@@ -34,7 +35,7 @@ Progress = Callable[[Path, int, int, Callable[[], SoFar]], None]
 
 
 class Reading(Brief, Struct, frozen=True):
-    """How to read: bounds and waits (nanoseconds), what Calico calls things, frames per batch."""
+    """How to read: bounds and waits (nanoseconds), what Calico calls things, most frames per batch."""
 
     scope: Scope
     gateways: frozenset[int]
@@ -44,6 +45,10 @@ class Reading(Brief, Struct, frozen=True):
     echo_wait: int
     dns_wait: int
     batch_frames: int
+
+    def open(self, source: Captured) -> AbstractContextManager[Reader]:
+        """A reader for a capture, with batches no larger than it can fill. Raises CaptureError, as ``Source.open``."""
+        return source.open(fitting_frames(self.batch_frames, source.size))
 
 
 class GroupRow(Struct, frozen=True):
@@ -198,7 +203,7 @@ def read_capture(
     Raises CaptureError if the capture cannot be read at all; damage further in is noted in ``problems``.
     """
     # Opened first: of many files of a bundle nearly none is a capture, and what follows takes room and threads.
-    with source.open(reading.batch_frames) as reader:
+    with reading.open(source) as reader:
         opened = OpenCapture(number, source, reading, sink, every, sightings, with_sums)
         try:
             for records in reader.batches():
@@ -232,7 +237,7 @@ def _may_be_several(interfaces: list[Interface]) -> bool:
 def read_frames(source: Captured, reading: Reading, groups: Container[int]) -> Iterator[FrameRow]:
     """Every frame of some frame groups of a capture, one at a time; each is valid until the next is asked for."""
     decoder = Decoder(True, reading.scope.since, reading.scope.until)
-    with source.open(reading.batch_frames) as reader:
+    with reading.open(source) as reader:
         for records in reader.batches():
             batch = decoder.decode(records)
             rows = raw_frames(batch)
