@@ -44,7 +44,7 @@ FIREWALL = ("fits", "may-fit", "none-fits", "none-shown-fits")
 LASTING = (
     *("state.conntrack_drops", "state.conntrack_invalid", "state.neighbours_full", "state.queue_drops"),
     *("state.netem_drops", "state.policer_drops", "state.damaged_frames", "state.card_failed"),
-    "state.checksum_errors",
+    *("state.checksum_errors", "state.tunnel_checksums"),
 )
 # Whether something that counts its drops dropped the packets: it did, it may have, it did not.
 DROPPED = ("fits", "may-fit", "none-fits")
@@ -363,6 +363,11 @@ CASE_COLUMNS = _columns(
     ("state.damaged_frames", ENUM, "the same of damaged frames, and of frames that a driver could not send", DROPPED),
     ("state.card_failed", ENUM, "whether a card hung or lost its link at that time, by the kernel's log", DROPPED),
     ("state.checksum_errors", ENUM, "whether the pod that they came to counted as many wrong checksums", DROPPED),
+    (
+        "state.tunnel_checksums",
+        BOOL,
+        "whether a kernel's log says that VXLAN packets between the same nodes came with a wrong UDP checksum",
+    ),
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),
     ("state.way", ENUM, "where the routes of the node that was to forward the lost packets take them", WAYS),
@@ -371,6 +376,11 @@ CASE_COLUMNS = _columns(
         "state.source_check",
         BOOL,
         "whether that node's reverse-path check drops them when they come in by NIC, tunnel or their sender's link",
+    ),
+    (
+        "state.way_back_differs",
+        BOOL,
+        "whether that node's route back to their source leaves by another interface than they came in by",
     ),
     ("state.forwards", BOOL, "whether it forwards packets that come in by the same interface as they did"),
     ("state.managed", BOOL, "whether a network manager owns the interface"),

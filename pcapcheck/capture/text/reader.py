@@ -246,6 +246,7 @@ class TranscriptReader:
             self._close()
             self._end_capture()
             self._described = said
+            self._timeline = Timeline(said.stamps)
             self._numbers = {}
             self._dissected.begin(said)
             self.notes.other_after = None
@@ -322,7 +323,7 @@ class TranscriptReader:
     def _end_capture(self) -> None:
         """What comes next was recorded by another call of tcpdump."""
         self._timed(self._timeline.finish())
-        self._timeline = Timeline()
+        self._timeline = Timeline(self._described.stamps)
         self._row = None
 
     def _timed(self, times: list[int | None]) -> None:

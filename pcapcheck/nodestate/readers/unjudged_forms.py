@@ -30,6 +30,7 @@ _FLAGS = r"[UGHSCLWBDMRIcdgilmrYb1-3]{1,16}"
 # the kernel's (net/ipv4/proc.c, net/ipv4/tcp_ipv4.c, net/ipv4/fib_trie.c), netstat of FreeBSD and macOS, Windows.
 SHAPES = {
     "connections that the kernel tracks (conntrack -L)": re.compile(
+        r"(?:\[\d+\.\d+\s*\]\s*)?(?:\[(?:NEW|UPDATE|DESTROY)\] +)?"
         rf"(?:ipv[46] +\d+ +)?{_TRANSPORT} +\d+ (?:\d+ )?(?:[A-Z_]+\d? )?src=.*"
         r"|conntrack v[\d.]+ \(conntrack-tools\): .*"
     ),
@@ -71,6 +72,7 @@ SHAPES = {
     ),
     "BGP sessions (calicoctl node status)": re.compile(
         r"Calico process is (?:not )?running\.|IPv[46] BGP status|\| +PEER ADDRESS .*|\| [\da-f.:]+ +\| .*\|"
+        r"|\+-+(?:\+-+)+\+|No IPv[46] peers found\."
     ),
     "multicast groups (ip maddr, /proc/net/igmp)": re.compile(
         r"\d+:\s+[\w.@-]{1,15}|inet6? +(?:22[4-9]|23\d|ff)[\da-f.:]+(?: users \d+)?"
@@ -99,12 +101,24 @@ SHAPES = {
         r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \[(?:DEBUG|INFO|WARNING|ERROR|FATAL|PANIC)\]\[\d+\] .*"
         r"|bird: .*|(?:bird|confd|felix)\S{0,20}: .*"
     ),
+    "what Calico's eBPF programs log (bpftool prog tracelog)": re.compile(
+        r"\S.{0,40}\[\d{3}\] \S{1,10} +\d+\.\d+: bpf_trace_printk: .*"
+    ),
+    "what ethtool -K changed": re.compile(r"Actual changes:"),
     "objects of the cluster": re.compile(
         r"NAME +STATUS +ROLES +AGE +VERSION.*|LAST SEEN +TYPE +REASON +OBJECT.*|NAME +ASN +IPV4 .*|NAME +PEERIP .*"
         r"|(?:NAMESPACE +)?NAME +(?:POD-SELECTOR|ORDER) .*"
         r"|(?:NAMESPACE +)?(?:NAME +)?WORKLOAD +NODE +NETWORKS +INTERFACE.*"
     ),
 }
+# What any text may hold a line of: it does not show that a text is a node's.
+ANYBODYS = (
+    "the machine (uptime, free, df, mount, ps, lsmod, lscpu, os-release)",
+    "versions of programs",
+    "logs of Calico",
+    NAMESPACES,
+    "names of sets (ipset list -n)",
+)
 # Programs whose output is of no other kind than these, where no other reader takes it.
 TOOLS = (
     "conntrack",
