@@ -24,6 +24,8 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.yaml_lines import begins_yaml, goes_on_in_yaml
 
 LONGEST_LINE = 1 << 14
+# A bold line of more words is no heading.
+MOST_OF_HEADING = 3
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
 # Commands that stand by themselves, without a prompt.
 BARE = re.compile(
@@ -98,6 +100,9 @@ class Shell(Struct):
 def plain(text: str) -> str:
     """A line without colours, carriage returns and the marks of a quotation."""
     text = COLOURS.sub("", text) if "\x1b" in text or "\r" in text else text
+    if text.startswith("**") and text.rstrip().endswith("**") and len(text.split()) > MOST_OF_HEADING:
+        # A line of an output that somebody made bold; a heading is shorter.
+        text = text.strip()[2:-2]
     return QUOTATION.sub("", text) if text.startswith(">") else text
 
 

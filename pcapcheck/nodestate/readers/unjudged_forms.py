@@ -73,6 +73,12 @@ SHAPES = {
     "BGP sessions (calicoctl node status)": re.compile(
         r"Calico process is (?:not )?running\.|IPv[46] BGP status|\| +PEER ADDRESS .*|\| [\da-f.:]+ +\| .*\|"
         r"|\+-+(?:\+-+)+\+|No IPv[46] peers found\."
+        r"|BIRD v?\d\S* ready\.|name +proto +table +state +since .*"
+        r"|[\w.-]+ +(?:BGP|Kernel|Static|Device|Direct|Pipe) +\S+ +(?:up|down|start|stop|feed)\b.*"
+        r"|[\da-f.:]+/\d+ +(?:via \S+ on|dev|blackhole|unreachable) .*\[\w+ [\d:-]+.*"
+    ),
+    "addresses that Calico gave out (calicoctl ipam)": re.compile(
+        r"\| +GROUPING +\|.*|\| (?:IP Pool|Block) +\|.*|Checking IPAM for inconsistencies\.\.\."
     ),
     "multicast groups (ip maddr, /proc/net/igmp)": re.compile(
         r"\d+:\s+[\w.@-]{1,15}|inet6? +(?:22[4-9]|23\d|ff)[\da-f.:]+(?: users \d+)?"
@@ -157,7 +163,7 @@ def form_of_command(command: Command) -> str | None:
     if command.tool == "ip":
         known = words and any(name.startswith(words[0]) for name in IP_OBJECTS)
     elif command.tool in ("kubectl", "oc", "calicoctl"):
-        known = "get" in words or "status" in words
+        known = "get" in words or "status" in words or "ipam" in words
     elif command.tool in ("cat", "head", "tail"):
         known = any(word.startswith(PROC) for word in words)
     else:
