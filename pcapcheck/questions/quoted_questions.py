@@ -74,26 +74,25 @@ def quoted_questions(capture: Capture, facts: Facts, judged: Judged, reading: Re
 def _asked(row: FrameRow, capture: Capture) -> Asked | None:
     """What the packet that an error quotes asked; None where it is none that asks, or that is not shown."""
     src, dst, protocol = (as_number(value) for value in (row.quoted_src, row.quoted_dst, row.quoted_proto))
-    if src is None or dst is None:
-        return None
     src_port, dst_port = as_number(row.quoted_srcport), as_number(row.quoted_dstport)
+    if src is None or dst is None:
+        # A text without -v quotes no header; another interface may have recorded the question.
+        return next(_open_from(as_number(row.ip_dst), src_port, capture), None)
     if protocol in (ICMP, ICMPV6) and as_number(row.quoted_icmp_type) in ECHO_REQUEST.values():
         return ECHO, src, dst, None
     if protocol in (TCP, UDP) and src_port is not None and dst_port is not None and dst_port < src_port:
         table = CONNECTIONS if protocol == TCP else DNS if dst_port == DNS_PORT else DATAGRAMS
         return table, src, dst, dst_port
-    if src_port is None and as_number(row.quoted_icmp_type) is None:
-        # A text without -v names the address alone; another interface may have recorded the question.
-        return next(_open_between(src, dst, capture), None)
     return None
 
 
-def _open_between(src: int, dst: int, capture: Capture) -> Iterator[Asked]:
-    for table in PAIRED:
+def _open_from(asker: int | None, port: int | None, capture: Capture) -> Iterator[Asked]:
+    """What an asker asked from a port, on any interface, that was not answered."""
+    for table in PAIRED if asker is not None and port is not None else ():
         for some in capture.exchanges.paired.bins_of(table):
             for each in some.samples:
-                if not each.replies and (each.src, each.dst) == (src, dst):
-                    yield table, src, dst, each.dst_port if isinstance(each, PortRow) else None
+                if isinstance(each, PortRow) and not each.replies and (each.src, each.src_port) == (asker, port):
+                    yield table, each.src, each.dst, each.dst_port
 
 
 def _question(

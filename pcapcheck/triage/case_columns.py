@@ -365,8 +365,9 @@ CASE_COLUMNS = _columns(
     ("state.checksum_errors", ENUM, "whether the pod that they came to counted as many wrong checksums", DROPPED),
     (
         "state.tunnel_checksums",
-        BOOL,
+        ENUM,
         "whether a kernel's log says that VXLAN packets between the same nodes came with a wrong UDP checksum",
+        DROPPED,
     ),
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),

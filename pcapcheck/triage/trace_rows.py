@@ -7,7 +7,7 @@ point recorded any further.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -28,6 +28,13 @@ PROTOCOLS = {
     ASSOCIATIONS: (protocols.SCTP,),
     DNS: (protocols.UDP, protocols.TCP),
     DATAGRAMS: (protocols.UDP,),
+}
+# What paths call the packets of a protocol.
+PACKETS: Mapping[int | None, tuple[str, ...]] = {
+    protocols.ICMP: ("request", "reply"),
+    protocols.ICMPV6: ("request", "reply"),
+    protocols.TCP: ("tcp",),
+    protocols.UDP: ("udp",),
 }
 # How many rows there are at most.
 MOST = 1000
@@ -54,8 +61,8 @@ def _recorded_on(packet: TracedPacket, judgement: Judgement) -> Iterator[str]:
     asked = list(_questions(packet, judgement))
     if not asked:
         return
-    for path in judgement.followed.of_two(packet.src, packet.dst):
-        if (path.src, path.dst) == (packet.src, packet.dst):
+    for path in judgement.followed.between(packet.src, packet.dst):
+        if path.packet in PACKETS.get(packet.protocol, ()):
             yield from (step.spot.point.name for step in path.steps)
     yield from asked
 

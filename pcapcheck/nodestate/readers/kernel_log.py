@@ -46,6 +46,7 @@ WORDS = {
     LINK_DOWN: ("down",),
     BAD_CHECKSUM: ("bad checksum",),
 }
+PACKET = re.compile(r"\bIN=\S* OUT=\S* ")
 SINCE_START = re.compile(r"(?:<\d+>)?(?:\S.*kernel: )?\[\s*(\d{1,10})\.(\d{6})\]")
 DATED = re.compile(r"\[(?:\w{3} )?(\w{3}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})\]")
 ISO = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?)\s?(Z|[+-]\d\d:?\d\d)?\b")
@@ -63,7 +64,11 @@ def event_of(text: str) -> tuple[str, re.Match[str]] | None:
 
 
 def read_log(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """Read lines of a log, and the start of the kernel (``btime`` of /proc/stat), the zero of its own times."""
+    """Read lines of a log, and the start of the kernel (``btime`` of /proc/stat), the zero of its own times.
+
+    Returns the lines in which netfilter logs a packet.
+    """
+    packets = []
     for line in lines:
         text = line.text.strip()
         if booted := BOOTED.fullmatch(text):
@@ -85,7 +90,9 @@ def read_log(lines: Iterable[Line], into: Host, _: Listing | None = None) -> lis
                     number(named.get("port")),
                 )
             )
-    return []
+        elif PACKET.search(text):
+            packets.append(line)
+    return packets
 
 
 def time_of(text: str) -> int | None:
@@ -98,7 +105,8 @@ def time_of(text: str) -> int | None:
             logged = datetime.fromisoformat(match[1].replace(",", ".") + zone)
         else:
             return None
-        return int((logged if logged.tzinfo else logged.replace(tzinfo=UTC)).timestamp() * SECOND)
+        logged = logged if logged.tzinfo else logged.replace(tzinfo=UTC)
+        return int(logged.replace(microsecond=0).timestamp()) * SECOND + logged.microsecond * 1000
     except (ValueError, OverflowError):
         return None
 

@@ -7,6 +7,7 @@ from pcapcheck.nodestate.readers.kernel_log import BAD_CHECKSUM
 from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.protocols import KERNEL_VXLAN_PORT, VXLAN_PORT
 from pcapcheck.triage import tunnel_ends
+from pcapcheck.triage.drops import FITS, MAY_FIT, NONE_FITS
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, quoted, quotes
 from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
@@ -61,17 +62,19 @@ def _checksum_offload(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _tunnel_checksums(evidence: StateEvidence) -> QuotedValue | None:
-    """By the log of any host; the nodes are those that the packets name, if they show a tunnel's ends."""
-    ends = tuple(as_number(evidence.packet_evidence.get(name)) for name in ("outer.src", "outer.dst"))
+    """By the log of any host; it is about these packets if it names the ends of their tunnel."""
+    ends = {as_number(evidence.packet_evidence.get(name)) for name in ("outer.src", "outer.dst")}
     logged = [
         entry
         for host in evidence.state.hosts
         for entry in host.log
-        if entry.event == BAD_CHECKSUM
-        and entry.port in (VXLAN_PORT, KERNEL_VXLAN_PORT)
-        and (None in ends or set(ends) == set(entry.addresses))
+        if entry.event == BAD_CHECKSUM and entry.port in (VXLAN_PORT, KERNEL_VXLAN_PORT)
     ]
-    return Quoted(True, quotes(*(entry.line for entry in logged[:SHOWN]))) if logged else None
+    if not logged:
+        return None
+    these = [entry for entry in logged if ends == set(entry.addresses)]
+    fits = MAY_FIT if None in ends else FITS if these else NONE_FITS
+    return Quoted(fits, quotes(*(entry.line for entry in (these or logged)[:SHOWN])))
 
 
 def _ends(evidence: StateEvidence) -> tuple[Host | None, Host | None]:
