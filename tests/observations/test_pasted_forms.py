@@ -188,3 +188,42 @@ def test_a_way_back_by_another_interface_speaks_for_the_reverse_path_check(
     analysis = judge(tmp_path, ON_TUNNEL.format(back=back))
     first = next(suspect.cause.id for diagnosis in analysis.diagnoses for suspect in diagnosis.suspects)
     assert (first == "source-check-on-arrival") is named_first
+
+
+TUNNEL = {
+    "ipip": (
+        "IP 10.57.4.20 > 10.57.4.21: IP {src} > {dst}: ICMP echo request, id 32, seq {n}, length 64 (ipip-proto-4)\n"
+    ),
+    "vxlan": (
+        "IP 10.57.4.20.43983 > 10.57.4.21.4789: VXLAN, flags [I] (0x08), vni 4096\n"
+        "IP {src} > {dst}: ICMP echo request, id 32, seq {n}, length 64\n"
+    ),
+}
+
+
+def first_causes(text: str, folder: Path) -> list[str]:
+    analysis = judge(folder, "$ tcpdump -nn -i eth0\n" + text)
+    return [suspect.cause.id for diagnosis in analysis.diagnoses for suspect in diagnosis.suspects][:3]
+
+
+@pytest.mark.parametrize("kind", TUNNEL)
+def test_what_is_in_a_tunnel_on_a_card_may_be_blocked_on_the_way(kind: str, tmp_path: Path) -> None:
+    sent = "".join(
+        f"18:03:3{n}.048106 " + TUNNEL[kind].format(src="192.168.10.10", dst="192.168.11.10", n=n) for n in range(1, 6)
+    )
+    assert "encapsulation-blocked" in first_causes(sent, tmp_path)
+
+
+def test_a_tunnel_that_comes_from_elsewhere_than_it_goes_to_is_translated(tmp_path: Path) -> None:
+    there = TUNNEL["vxlan"].format(src="192.168.10.10", dst="192.168.11.10", n=1)
+    here = TUNNEL["vxlan"].replace("10.57.4.20.", "10.99.0.7.").replace("10.57.4.21.", "10.57.4.20.")
+    back = here.format(src="192.168.11.10", dst="192.168.10.10", n=7)
+    text = "".join(
+        f"18:03:{n}0.048106 {there}18:03:{n}3.100000 {back}".replace("seq 1,", f"seq {n},").replace(
+            "seq 7", f"seq {n + 20}"
+        )
+        for n in range(1, 5)
+    )
+    assert first_causes(text, tmp_path)[0] == "tunnel-source-unknown"
+    untouched = text.replace("10.99.0.7.", "10.57.4.21.")
+    assert first_causes(untouched, tmp_path)[0] != "tunnel-source-unknown"
