@@ -227,3 +227,12 @@ def test_a_tunnel_that_comes_from_elsewhere_than_it_goes_to_is_translated(tmp_pa
     assert first_causes(text, tmp_path)[0] == "tunnel-source-unknown"
     untouched = text.replace("10.99.0.7.", "10.57.4.21.")
     assert first_causes(untouched, tmp_path)[0] != "tunnel-source-unknown"
+
+
+def test_without_flags_it_is_not_said_that_there_was_no_tcp(tmp_path: Path) -> None:
+    """As after tcpdump -q."""
+    text = ON_CALI + ASK + ANSWER + "16:23:01.000000 IP 10.244.1.10.36670 > 10.9.0.4.443: tcp 0\n" * 2
+    analysis = judge(tmp_path, text)
+    assert "no TCP" not in headline(analysis)
+    (capture,) = analysis.captures
+    assert [problem.kind for problem in capture.problems] == ["flags-not-printed"]

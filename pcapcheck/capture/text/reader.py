@@ -23,7 +23,7 @@ from pcapcheck.capture.text.names import PrintedAddresses
 from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
 from pcapcheck.capture.text.pktmon import MARK, PROVIDER, PacketMonitor
-from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, is_cut_icmp
+from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, Transport, is_cut_icmp, is_quiet
 from pcapcheck.capture.text.printed_sums import checksums_of, is_wrong
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
@@ -160,6 +160,8 @@ class TranscriptReader:
                 self._note_unnumbered(interface, packet)
                 if is_dns_in_pieces(packet.body.upper, record.text.words):
                     self.notes.dns_in_pieces(record.text.first)
+                if isinstance(packet.body.upper, Transport) and is_quiet(packet.body.upper):
+                    self.notes.without_flags(record.text.first)
             elif packet.body.upper.seq is None:
                 interface.cut_icmp += is_cut_icmp(packet)
                 interface.expiries += inferred_expiry(packet)
