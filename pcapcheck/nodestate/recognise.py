@@ -18,7 +18,7 @@ from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.prompts import find_prompt
 from pcapcheck.nodestate.read_state import decoded
 from pcapcheck.nodestate.readers.registry import reader_of
-from pcapcheck.nodestate.readers.unjudged_forms import ANYBODYS
+from pcapcheck.nodestate.readers.unjudged_forms import is_telling
 from pcapcheck.nodestate.session import plain, read_session
 from pcapcheck.nodestate.session_blocks import Understood, understand
 from pcapcheck.nodestate.source_lines import Line
@@ -52,7 +52,7 @@ def recognise(path: Path | Held) -> str | None:
     if understood.pods:
         return PODS
     # Known outputs in which nothing is judged: that is said, rather than that it is no capture.
-    return NODE_STATE if any(form not in ANYBODYS for form in state.unjudged) else None
+    return NODE_STATE if any(is_telling(form) for form in state.unjudged) else None
 
 
 class Aside(Struct, frozen=True):
