@@ -7,9 +7,12 @@ Most of what Cython writes for a loop is the same for all loops: its memoryviews
 That is compiled once, as a module of its own (``SHARED``), which the loops import.
 
 The packs in rules/ are parsed here too (``pcapcheck/ruleset/parsed_packs.py``).
+
+``PCAPCHECK_WITHOUT_LOOPS=1 pip wheel .`` builds a wheel for any platform, in which the loops are plain Python.
 """
 
 import json
+import multiprocessing
 import os
 import runpy
 import sys
@@ -20,6 +23,7 @@ from Cython.Compiler import Options
 from Cython.Compiler.Errors import CompileError
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 sys.path.insert(0, str(Path(__file__).parent))
 # What is compiled must come from the Python files, not from modules compiled before.
@@ -29,6 +33,7 @@ from pcapcheck.ruleset.files import packs_folder
 from pcapcheck.ruleset.parsed_packs import packed_folder
 
 NUMBERS = Path("build", "numbers")
+WITHOUT_LOOPS = bool(os.environ.get("PCAPCHECK_WITHOUT_LOOPS"))
 SHARED = "pcapcheck.compiled"
 
 
@@ -53,13 +58,26 @@ class BuildKernels(build_ext):
             for path in built:
                 path.unlink(missing_ok=True)
         package = Path(self.get_ext_fullpath("pcapcheck.kernels")).parent
-        parsed = package / "parsed"
-        parsed.mkdir(parents=True, exist_ok=True)
+        write_packs(package)
         (package / "kernels.json").write_text(
             json.dumps({name: digest_of(name) for name in KERNELS if complete}, indent=2) + "\n"
         )
-        for folder in packs_folder().iterdir():
-            (parsed / f"{folder.name}.json").write_bytes(packed_folder(sorted(folder.glob("*.yml"))))
+
+
+class BuildPlain(build_py):
+    """build_py for a wheel without compiled loops: with the parsed packs, which build_ext writes elsewhere."""
+
+    def run(self):
+        super().run()
+        write_packs(Path(self.build_lib, "pcapcheck"))
+
+
+def write_packs(package):
+    """Parse the packs into ``parsed/``, a file for each folder of ``rules/``."""
+    parsed = package / "parsed"
+    parsed.mkdir(parents=True, exist_ok=True)
+    for folder in packs_folder().iterdir():
+        (parsed / f"{folder.name}.json").write_bytes(packed_folder(sorted(folder.glob("*.yml"))))
 
 
 def write_numbers(path):
@@ -86,39 +104,47 @@ def write_numbers(path):
     written.write_text(text)
 
 
-# The loops pass views by value: with room for eight dimensions that is 200 bytes each.
-Options.buffer_max_dims = 2
-for path in number_files():
-    write_numbers(path.relative_to(PACKAGE.parent))
-kernels = [Extension(name, [name.replace(".", "/") + ".py"]) for name in KERNELS]
-shared = Extension(SHARED, ["compiled.c"])
-try:
-    extensions = cythonize(
-        [*kernels, shared],
-        build_dir="build",
-        include_path=[str(NUMBERS)],
-        # Each time: the numbers may have changed where the kernel's own files did not.
-        force=True,
-        shared_utility_qualified_name=SHARED,
-    )
-except CompileError as error:
-    # If a later Cython rejects a loop, that costs speed, not the installation.
-    print(f"Cython rejects {error}", file=sys.stderr)
-    extensions = []
-for extension in extensions:
-    # Set here, since cythonize makes new extensions and drops it from those that it was given.
-    extension.optional = True
-    # The generated C is not debugged.
-    flags = ["-g0"]
-    if extension.name == SHARED:
-        # Runs once per call of a loop, not once per frame.
-        flags.append("-O1")
-    if sys.platform != "win32":
-        extension.extra_compile_args = flags
+def compiled_loops():
+    """The loops as extension modules, written out as C. None if Cython rejects one: that costs only speed."""
+    if sys.platform == "linux":
+        # A copy of this process knows the options set here; one that is begun afresh would write other C. Elsewhere a
+        # process that uses threads must not be copied.
+        multiprocessing.set_start_method("fork", force=True)
+        writers = os.cpu_count() or 1
+    else:
+        writers = 0
+    # The loops pass views by value: with room for eight dimensions that is 200 bytes each.
+    Options.buffer_max_dims = 2
+    for path in number_files():
+        write_numbers(path.relative_to(PACKAGE.parent))
+    kernels = [Extension(name, [name.replace(".", "/") + ".py"]) for name in KERNELS]
+    try:
+        extensions = cythonize(
+            [*kernels, Extension(SHARED, ["compiled.c"])],
+            build_dir="build",
+            include_path=[str(NUMBERS)],
+            # Each time: the numbers may have changed where the kernel's own files did not.
+            force=True,
+            nthreads=writers,
+            shared_utility_qualified_name=SHARED,
+        )
+    except CompileError as error:
+        print(f"Cython rejects {error}", file=sys.stderr)
+        return []
+    for extension in extensions:
+        # Set here, since cythonize makes new extensions and drops it from those that it was given.
+        extension.optional = True
+        if sys.platform == "win32":
+            continue
+        # The generated C is not debugged. Many a Python was built with -O3 and hands that on: longer to compile, no
+        # faster. What the loops share runs once per call of a loop, not once per frame.
+        extension.extra_compile_args = ["-g0", "-O1" if extension.name == SHARED else "-O2"]
         # Inline what the pxd files declare inline: gcc alone finds it too long and passes views with each call.
         extension.define_macros = [("CYTHON_INLINE", "__inline__ __attribute__((always_inline))")]
+    return extensions
 
-setup(
-    ext_modules=extensions,
-    cmdclass={"build_ext": BuildKernels},
-)
+
+if WITHOUT_LOOPS:
+    setup(cmdclass={"build_py": BuildPlain})
+else:
+    setup(ext_modules=compiled_loops(), cmdclass={"build_ext": BuildKernels})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any
 
 import click
@@ -12,7 +13,6 @@ import pytest
 
 import pcapcheck
 from pcapcheck.cli.main import main
-from tests.support.lab import ROOT
 from tests.support.pages import DOCS
 
 ROWS = re.findall(r"^\| (?!word|---)(.*?) \| (.*?) \| (.*?) ?\|$", (DOCS / "glossary.md").read_text(), re.M)
@@ -39,7 +39,7 @@ def json_keys(schema: dict[str, Any], defined: dict[str, Any], path: str = "") -
 
 
 def document_keys() -> set[str]:
-    schema = json.loads((ROOT / "pcapcheck" / "report" / "schema.json").read_text())
+    schema = json.loads(files("pcapcheck.report").joinpath("schema.json").read_text())
     return json_keys(schema, schema["$defs"])
 
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import click
 
+# What the names of environment variables that stand for options begin with.
+ENVIRONMENT = "PCAPCHECK_"
+
 
 class LazyGroup(click.Group):
     """A group whose commands are named by module: ``{"analyze": "pcapcheck.cli.analyze_command:analyze"}``.
@@ -29,5 +32,18 @@ class LazyGroup(click.Group):
         for name in wanted:
             if name not in self.commands:
                 module, _, attribute = self.places[name].partition(":")
-                self.add_command(getattr(import_module(module), attribute), name)
+                command = getattr(import_module(module), attribute)
+                name_variables(command)
+                self.add_command(command, name)
         return super().get_command(ctx, cmd_name)
+
+
+def name_variables(command: click.Command) -> None:
+    """Let the environment stand for options: ``PCAPCHECK_FORMAT`` for ``--format``, in every command that has it."""
+    for option in command.params:
+        if isinstance(option, click.Option) and option.envvar is None:
+            longest = max(option.opts, key=len)
+            option.envvar = ENVIRONMENT + longest.lstrip("-").replace("-", "_").upper()
+    if isinstance(command, click.Group):
+        for within in command.commands.values():
+            name_variables(within)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
 from pcapcheck.cli.lazy_group import LazyGroup
 from pcapcheck.cli.output import complain, writing
+from pcapcheck.cli.project_file import find_project_file, read_project_file
+from pcapcheck.errors import UsageError
 from pcapcheck.kernels import is_compiled
 from pcapcheck.version import __version__
 
 COMMANDS = {
     "analyze": "pcapcheck.cli.analyze_command:analyze",
     "capture-plan": "pcapcheck.cli.script_commands:capture_plan",
+    "completion": "pcapcheck.cli.completion_command:completion",
     "export": "pcapcheck.cli.export_command:export",
     "fleet": "pcapcheck.cli.fleet_command:fleet",
     "history": "pcapcheck.cli.history_command:history",
@@ -23,6 +27,8 @@ COMMANDS = {
     "rules": "pcapcheck.cli.rules_commands:rules",
     "state": "pcapcheck.cli.state_command:state",
 }
+# The commands that a project file has something to say to.
+JUDGING = ("analyze", "export", "fleet", "state")
 
 
 @click.group(
@@ -31,8 +37,32 @@ COMMANDS = {
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message=f"pcapcheck %(version)s ({'compiled' if is_compiled() else 'plain Python'})")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Tell, from a packet capture, whether a Calico node did its part, and if not, why not."""
+    if context.invoked_subcommand in JUDGING:
+        _use_project_file(context, context.invoked_subcommand)
+
+
+def _use_project_file(context: click.Context, command: str) -> None:
+    """Let a project file say what options and the environment do not."""
+    file = find_project_file(Path.cwd())
+    if file is None:
+        return
+    try:
+        values = read_project_file(file)
+    except UsageError as error:
+        complain(f"error: {error}")
+        sys.exit(2)
+    # --set adds to the file's variables; the other options replace what the file says.
+    context.obj = values.pop("assignments", [])
+    context.default_map = {command: values}
+    complain(f"{file} is used")
+
+
+def kubectl_plugin() -> None:
+    """The same, as kubectl calls what is called kubectl-pcapcheck: ``kubectl pcapcheck``."""
+    main(prog_name="kubectl pcapcheck")
 
 
 @main.command("help")

@@ -19,8 +19,22 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _after_the_project_file(
+    context: click.Context, _parameter: click.Parameter, assignments: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The variables that a project file sets, then these, which win."""
+    return (*(context.find_root().obj or ()), *assignments)
+
+
 SET = click.option(
-    "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Override a variable of the rules. Repeatable."
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_after_the_project_file,
+    help="Override a variable of the rules. Repeatable.",
 )
 PODS = click.option(
     "--pods",

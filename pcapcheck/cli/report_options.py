@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from msgspec import Struct
 
+from pcapcheck.cli.completion_command import complete_rules
 from pcapcheck.cli.output import PLAIN
 from pcapcheck.errors import UsageError
 from pcapcheck.report.formats import FORMATS, GITHUB, TEXT
@@ -42,7 +43,12 @@ OPTIONS = (
         help="Exit 1 also if a rule was not checked, a row is unknown or an input has a problem.",
     ),
     click.option(
-        "--require", "required", multiple=True, metavar="ID", help="Exit 1 unless this rule was checked. Repeatable."
+        "--require",
+        "required",
+        multiple=True,
+        metavar="ID",
+        shell_complete=complete_rules,
+        help="Exit 1 unless this rule was checked. Repeatable.",
     ),
     click.option(
         "--ladder", is_flag=True, help="Draw failed exchanges, and one that was answered, packet by packet, in text."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pcapcheck.cli.completion_command import complete_rules
 from pcapcheck.cli.options import OUTPUT, SET, one_line_errors, parse_assignments, rules_option
 from pcapcheck.cli.output import FILE, writing
 from pcapcheck.errors import RuleError
@@ -36,7 +37,7 @@ def list_rules(rule_paths: tuple[Path, ...], form: str) -> None:
 
 
 @rules.command()
-@click.argument("rule_id", metavar="ID")
+@click.argument("rule_id", metavar="ID", shell_complete=complete_rules)
 @RULES
 @one_line_errors
 def show(rule_id: str, rule_paths: tuple[Path, ...]) -> None:

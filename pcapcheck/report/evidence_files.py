@@ -23,6 +23,7 @@ from pcapcheck.links.capture_points import PointKey
 from pcapcheck.report.counts import counts
 from pcapcheck.report.evidence import in_lines
 from pcapcheck.report.show_commands import by_file
+from pcapcheck.report.wireshark_marks import HEAD, NAME, wireshark_marks
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding
 from pcapcheck.values import clean
 from pcapcheck.version import __version__
@@ -53,9 +54,10 @@ def make_folder(name: str | Path) -> Path:
 def write_evidence(analysis: Analysis, folder: Path) -> list[Path]:
     """Write a file per failed rule, ``<rule>.pcapng`` (of texts ``<rule>.txt``), and note it in the rule's finding.
 
-    Files of an earlier run for the rules judged now are replaced or, if the rule no longer fails, removed. Other files
-    are left alone. Raises CaptureError if a file to be replaced is not ours or is a capture of this observation, or if
-    a file cannot be written.
+    With them, ``wireshark.lua`` marks the same frames in the captures themselves. Files of an earlier run for the
+    rules judged now are replaced or, if the rule no longer fails, removed. Other files are left alone. Raises
+    CaptureError if a file to be replaced is not ours or is a capture of this observation, or if a file cannot be
+    written.
     """
     make_folder(folder)
     _spare_captures(analysis, folder)
@@ -66,6 +68,7 @@ def write_evidence(analysis: Analysis, folder: Path) -> list[Path]:
                 file = _file(folder, finding, suffix)
                 if file not in finding.files and _is_ours(file):
                     file.unlink()
+        _mark(analysis, folder / NAME)
     except OSError as error:
         where = error.filename or folder
         raise CaptureError(f"{where}: {error.strerror}; evidence needs a folder that can be written") from None
@@ -100,6 +103,17 @@ def _spare_captures(analysis: Analysis, folder: Path) -> None:
             file = _file(folder, finding, suffix)
             if file.resolve() in inputs:
                 raise CaptureError(f"{file}: evidence would be written over this capture; name another folder")
+
+
+def _mark(analysis: Analysis, script: Path) -> None:
+    """Write, replace or remove our script for Wireshark; another's file of that name stays."""
+    if script.exists() and not script.read_bytes().startswith(HEAD.encode()):
+        return
+    marks = wireshark_marks(analysis)
+    if marks:
+        script.write_text(marks, encoding="utf-8")
+    else:
+        script.unlink(missing_ok=True)
 
 
 def _write(analysis: Analysis, finding: Finding, folder: Path) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_a_failed_warning_is_no_failure() -> None:
 def test_json_document() -> None:
     code, said, _ = run("state", BROKEN, "--format", "json")
     document = json.loads(said)
-    schema = json.loads((ROOT / "pcapcheck" / "report" / "schema.json").read_text())
+    schema = json.loads(files("pcapcheck.report").joinpath("schema.json").read_text())
     Draft202012Validator(schema).validate(document)
     assert (code, document["verdict"], document["captures"]) == (1, "fail", [])
     (failed,) = [rule for rule in document["rules"] if rule["status"] == "fail"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
@@ -12,9 +13,9 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.report.formats.text import write_text
-from tests.support.lab import CAPTURES, ROOT, captures
+from tests.support.lab import CAPTURES, captures
 
-SCHEMA = json.loads((ROOT / "pcapcheck" / "report" / "schema.json").read_text())
+SCHEMA = json.loads(files("pcapcheck.report").joinpath("schema.json").read_text())
 PODS = (
     "NAMESPACE   NAME                     READY   STATUS    RESTARTS   AGE   IP            NODE\n"
     "default     pod-a-68c8f9cccd-sgtvg   1/1     Running   0          7m    10.244.1.10   node\n"

@@ -389,7 +389,10 @@ def test_reports_say_where_it_is(tmp_path: Path) -> None:
 def test_warnings_too_and_nothing_for_what_holds(tmp_path: Path) -> None:
     slow = CAPTURES / "proxy-delay-80" / "cali14e7d81007d.pcap"
     assert run(slow, "--evidence", tmp_path / "deep" / "er").exit_code == 0
-    assert [file.name for file in (tmp_path / "deep" / "er").iterdir()] == ["gateway-arp-prompt.pcapng"]
+    assert {file.name for file in (tmp_path / "deep" / "er").iterdir()} == {
+        "gateway-arp-prompt.pcapng",
+        "wireshark.lua",
+    }
 
 
 def test_evidence_of_a_rule_that_holds_again_goes(tmp_path: Path) -> None:

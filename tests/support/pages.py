@@ -50,6 +50,7 @@ NODE = {
     "tcpdump": f'while [ "$1" != -w ]; do shift; done; cp {CAPTURES}/healthy/"$2" "$2"',
     "ssh": f"cat >/dev/null; cat {CAPTURES}/healthy/state.txt",
     "wireshark": 'test -s "$1"',
+    "tshark": 'test -s "${2#lua_script:}"',
 }
 # The tests' own surroundings, which must not show in what is printed.
 FOREIGN = ("GITHUB_", "PYTEST_", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR")

@@ -1,0 +1,94 @@
+"""The project file: options that hold for all recordings of a project, in the folder of the recordings or above it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pcapcheck.errors import RuleError, UsageError
+from pcapcheck.values import clean
+
+NAME = ".pcapcheck.toml"
+RULES, PODS, GATEWAY, VARIABLES = "rules", "pods", "gateway", "variables"
+KEYS = (RULES, PODS, GATEWAY, VARIABLES)
+
+
+def find_project_file(folder: Path) -> Path | None:
+    """The nearest project file, in this folder or in one above it."""
+    for place in (folder, *folder.parents):
+        file = place / NAME
+        if file.is_file():
+            return file
+    return None
+
+
+def read_project_file(file: Path) -> dict[str, list[Any]]:
+    """The values of a project file, by the name of the parameter that a command takes them as.
+
+    ``rule_paths`` and ``pods_files`` are paths, relative ones from the file's folder; ``assignments`` are texts as
+    ``--set`` takes them. Raises UsageError if the file cannot be read or says what no command knows.
+    """
+    said = _parsed(file)
+    for key in said:
+        if key not in KEYS:
+            from pcapcheck.ruleset.variables import suggest
+
+            raise _error(file, f"there is no key {clean(key)!r}{suggest(key, KEYS)}")
+    values: dict[str, list[Any]] = {}
+    if RULES in said:
+        values["rule_paths"] = _paths(file, RULES, said[RULES])
+    if PODS in said:
+        values["pods_files"] = _paths(file, PODS, said[PODS])
+    assignments = _assignments(file, said)
+    if assignments:
+        values["assignments"] = assignments
+    return values
+
+
+def _parsed(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _error(file, f"{error.strerror}; make it readable, or remove it") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _error(file, f"no TOML: {error}") from None
+
+
+def _paths(file: Path, key: str, value: Any) -> list[Path]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise _error(file, f'{key}: write a list of files, as in {key} = ["ours.yml"]')
+    return [_path(file.parent, name) for name in names]
+
+
+def _path(folder: Path, name: str) -> Path:
+    """A file next to the project file; a pack's name stays one."""
+    from pcapcheck.ruleset.files import PACKS
+
+    return Path(name) if name in PACKS and not (folder / name).exists() else folder / name
+
+
+def _assignments(file: Path, said: Mapping[str, Any]) -> list[str]:
+    """What ``gateway`` and ``variables`` set, each checked as ``--set`` is."""
+    from pcapcheck.ruleset.variables import Settings
+
+    variables = said.get(VARIABLES, {})
+    if not isinstance(variables, dict):
+        raise _error(file, f"{VARIABLES}: write a table, as in [{VARIABLES}]")
+    pairs = [(f"{VARIABLES}.{name}", name, value) for name, value in variables.items()]
+    if GATEWAY in said:
+        pairs.insert(0, (GATEWAY, "gateway6" if ":" in str(said[GATEWAY]) else GATEWAY, said[GATEWAY]))
+    for key, name, value in pairs:
+        if not isinstance(value, str):
+            raise _error(file, f'{clean(key)}: write a text in quotes, as in arp_wait = "2s"')
+        try:
+            Settings({name: value})
+        except RuleError as error:
+            raise _error(file, str(error).replace(f"--set {name}={value}", key, 1)) from None
+    return [f"{name}={value}" for _, name, value in pairs]
+
+
+def _error(file: Path, text: str) -> UsageError:
+    return UsageError(f"{file}: {text}")
