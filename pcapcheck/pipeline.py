@@ -39,6 +39,7 @@ from pcapcheck.paths.repeated_attempts import repeated_attempts
 from pcapcheck.paths.shared_addresses import judge_addresses
 from pcapcheck.questions.broken_transfers import BrokenTransfers
 from pcapcheck.questions.node_errors import node_errors
+from pcapcheck.questions.quoted_questions import quoted_questions
 from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
@@ -178,7 +179,8 @@ def conclude(task: Task, inputs: GatheredInputs, intake: Intake) -> Analysis:
     remarks = remarks_on(judgement, state, inputs.repeated, changes)
     remarks += known.cross_check.remarks if known is not None else []
     diagnoses = _explain(judgement, ruleset, known, names)
-    return _demand(judgement, ruleset, diagnoses, remarks, pods=names, given=request.names)
+    judged = _demand(judgement, ruleset, diagnoses, remarks, pods=names, given=request.names)
+    return _with_traces(judged, state)
 
 
 def analyze_state(
@@ -217,7 +219,8 @@ def _judge_state(
     findings = _judge([Evaluation(rule) for rule in ruleset.rules], facts, known)
     judgement = _judgement(findings, Paths.none([], facts), reading, [], inputs.skipped, state)
     diagnoses = _explain(judgement, ruleset, known)
-    return _demand(judgement, ruleset, diagnoses, [*remarks, *remarks_on(judgement, state)], given=names)
+    judged = _demand(judgement, ruleset, diagnoses, [*remarks, *remarks_on(judgement, state)], given=names)
+    return _with_traces(judged, state)
 
 
 def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) -> Analysis:
@@ -309,7 +312,8 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
 
     neighbours = partial(silent_neighbours, captures=captures)
     untranslated = partial(untranslated_answers, reading=reading)
-    producers = (neighbours, untranslated, silent_hosts, silent_conversations, BrokenTransfers(captures))
+    quoted = partial(quoted_questions, reading=reading)
+    producers = (neighbours, untranslated, silent_hosts, silent_conversations, BrokenTransfers(captures), quoted)
     questions = unanswered(captures, facts, judged, producers, followed.found)
     return questions + list(node_errors(followed, reading, questions, judged))
 
@@ -358,6 +362,15 @@ def _explain(
     from pcapcheck.triage.add_causes import examine
 
     return examine(judgement, ruleset, known, pods)
+
+
+def _with_traces(analysis: Analysis, state: State | None) -> Analysis:
+    """The analysis with the packets that netfilter traced or logged."""
+    if state is None or not any(host.traces for host in state.hosts):
+        return analysis
+    from pcapcheck.triage.trace_rows import trace_rows
+
+    return replace(analysis, traces=trace_rows(analysis, state))
 
 
 def _has_failed(judgement: Judgement) -> bool:

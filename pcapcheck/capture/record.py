@@ -69,6 +69,7 @@ class Text(NamedTuple):
 BAD_CHECKSUM = "bad-checksum"
 # And one that says that DNS was recorded although no row shows it.
 DNS_NOT_PRINTED = "dns-not-printed"
+FLAGS_NOT_PRINTED = "flags-not-printed"
 
 
 class Problem(Struct, frozen=True):

@@ -19,6 +19,7 @@ from pcapcheck.nodestate.line_marks import unmarked
 from pcapcheck.nodestate.prompts import find_prompt
 from pcapcheck.nodestate.read_state import decoded
 from pcapcheck.nodestate.readers.registry import reader_of
+from pcapcheck.nodestate.readers.unjudged_forms import is_telling
 from pcapcheck.nodestate.session import read_session
 from pcapcheck.nodestate.session_blocks import Understood, understand
 from pcapcheck.nodestate.session_lines import plain
@@ -47,8 +48,13 @@ def recognise(path: Path | Held) -> str | None:
     except StateError:
         # More than can be used, and surely of this kind.
         pass
-    of_cluster = understood.state.services.size or understood.state.pools
-    return NODE_STATE if understood.parts or of_cluster else PODS if understood.pods else None
+    state = understood.state
+    if understood.parts or state.services.size or state.pools:
+        return NODE_STATE
+    if understood.pods:
+        return PODS
+    # Known outputs in which nothing is judged: that is said, rather than that it is no capture.
+    return NODE_STATE if any(is_telling(form) for form in state.unjudged) else None
 
 
 class Aside(Struct, frozen=True):

@@ -8,6 +8,8 @@ from pcapcheck.nodestate.command_line import Command, parse_command
 from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.prompts import LONGEST_PROMPT
 
+# A bold line of more words is no heading.
+MOST_OF_HEADING = 3
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
 # What web pages and chats put between characters.
 INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
@@ -39,6 +41,9 @@ def plain(text: str) -> str:
     """A line without colours, carriage returns, what cannot be seen, and the marks of a quotation."""
     text = COLOURS.sub("", text) if "\x1b" in text or "\r" in text else text
     text = text if text.isascii() else INVISIBLE.sub("", text)
+    if text.startswith("**") and text.rstrip().endswith("**") and len(text.split()) > MOST_OF_HEADING:
+        # A line of an output that somebody made bold; a heading is shorter.
+        text = text.strip()[2:-2]
     return QUOTATION.sub("", text) if text.startswith(">") else text
 
 

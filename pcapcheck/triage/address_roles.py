@@ -78,6 +78,10 @@ class AddressRoles:
         """The MACs of the nodes' own interfaces by their state."""
         return self._by_state.node_macs
 
+    def is_at_home(self, address: int | None, file: str) -> bool:
+        """Whether the state shows a pod on its only node, in the same text as packets that were printed there."""
+        return address is not None and self._by_state.behind_links.get(address) == file
+
     @property
     def _paths(self) -> list[Path]:
         return self._result.followed.found

@@ -221,6 +221,7 @@ PACKETS: tuple[CaseColumn, ...] = (
     ("asked_outside", BOOL, "whether the node asked for the receiver itself there"),
     ("outer.src", ADDRESS, "the node from which the tunnel's packets with the lost ones inside came"),
     ("outer.dst", ADDRESS, "the node to which they went"),
+    ("outer.differs", BOOL, "whether what dst sends in a tunnel comes from another address than that"),
     ("untunnelled", BOOL, "whether they left outside any tunnel while a tunnel carries the other direction"),
     ("tunnel", TEXT, "the tunnel's device from which the lost packets had to come out"),
     (

@@ -113,6 +113,14 @@ def _traced_packets(subject: Subject) -> list[Remark]:
     return traced_packet_remarks(subject.state)
 
 
+def _logged_checksums(subject: Subject) -> list[Remark]:
+    if subject.state is None or not any(host.log for host in subject.state.hosts):
+        return []
+    from pcapcheck.triage.remarks.logged_checksums import logged_checksum_remarks
+
+    return logged_checksum_remarks(subject.state)
+
+
 def _unjudged_outputs(subject: Subject) -> list[Remark]:
     if subject.state is None or not subject.state.unjudged:
         return []
@@ -151,6 +159,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _bundle_gaps,
     _doubted_facts,
     _traced_packets,
+    _logged_checksums,
     _unjudged_outputs,
     _too_big_errors,
     _lost_errors,
