@@ -93,8 +93,9 @@ _END = re.compile(
     r"(?:\blength:? \d+\)?(?:\s*\[[^\]]*\]|\s*\([\w -]+\))*(?::.*)?|\(\d+\)|\[\|\w+\]|\bvni \d+|\bip-proto-\d+(?: \d+)?"
     r"|\btcp \d+|[?!]\))$"
 )
-_VXLAN = re.compile(r"VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni \d+$")
-_TUNNEL = re.compile(r"\b(?:Geneve, Flags|GREv\d|BCM-LI|LISP|NSH|OTV|EtherIP|MPLS|PPP|L2TP)\b")
+# On port 8472 tcpdump takes VXLAN for OTV, whose header is the same (print-otv.c).
+_VXLAN = re.compile(r"(?:VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni|OTV, flags \[I\].*, instance) \d+$")
+_TUNNEL = re.compile(r"\b(?:Geneve, Flags|GREv\d|BCM-LI|LISP|NSH|EtherIP|MPLS|PPP|L2TP)\b")
 _ICMP_ERROR = re.compile(r": ICMP (?:.{1,200} unreachable\b|time exceeded|ip reassembly|redirect|parameter problem)")
 _VERBOSE = re.compile(r"\((?:tos|hlim|class|flowlabel) |\(len \d+\)")
 _ARP_OR_IP = re.compile(r"\b(?:IP6?|IPv[46]|ARP|arp|ip)\b| > \S{1,280}: ")
@@ -151,7 +152,7 @@ class PacketLines(Struct):
     def wants_frame(self) -> bool:
         """Whether the next line may hold what is inside a tunnel (without a time, if this line has one)."""
         text = self.lines[-1].rstrip()
-        if "VXLAN" in text and _VXLAN.search(text):
+        if ("VXLAN" in text or "OTV" in text) and _VXLAN.search(text):
             return True
         return self.stamp is not None and bool(_TUNNEL.search(text))
 
