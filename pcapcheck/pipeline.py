@@ -37,6 +37,7 @@ from pcapcheck.paths.paths import Paths
 from pcapcheck.paths.repeated_attempts import repeated_attempts
 from pcapcheck.paths.shared_addresses import judge_addresses
 from pcapcheck.questions.broken_transfers import BrokenTransfers
+from pcapcheck.questions.lost_fragments import lost_fragments
 from pcapcheck.questions.node_errors import node_errors
 from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
@@ -261,7 +262,7 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
     untranslated = partial(untranslated_answers, reading=reading)
     producers = (neighbours, untranslated, silent_hosts, silent_conversations, BrokenTransfers(captures))
     questions = unanswered(captures, facts, judged, producers, followed.found)
-    return questions + list(node_errors(followed, reading, questions, judged))
+    return [*questions, *node_errors(followed, reading, questions, judged), *lost_fragments(followed)]
 
 
 def _judgement(
