@@ -44,7 +44,7 @@ FIREWALL = ("fits", "may-fit", "none-fits", "none-shown-fits")
 LASTING = (
     *("state.conntrack_drops", "state.conntrack_invalid", "state.neighbours_full", "state.queue_drops"),
     *("state.netem_drops", "state.policer_drops", "state.damaged_frames", "state.card_failed"),
-    "state.checksum_errors",
+    *("state.checksum_errors", "state.listen_overflows"),
 )
 # Whether something that counts its drops dropped the packets: it did, it may have, it did not.
 DROPPED = ("fits", "may-fit", "none-fits")
@@ -363,6 +363,7 @@ CASE_COLUMNS = _columns(
     ("state.damaged_frames", ENUM, "the same of damaged frames, and of frames that a driver could not send", DROPPED),
     ("state.card_failed", ENUM, "whether a card hung or lost its link at that time, by the kernel's log", DROPPED),
     ("state.checksum_errors", ENUM, "whether the pod that they came to counted as many wrong checksums", DROPPED),
+    ("state.listen_overflows", ENUM, "the same of connections that found its port's queue full", DROPPED),
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),
     ("state.way", ENUM, "where the routes of the node that was to forward the lost packets take them", WAYS),
