@@ -38,6 +38,7 @@ from pcapcheck.paths.paths import Paths
 from pcapcheck.paths.repeated_attempts import repeated_attempts
 from pcapcheck.paths.shared_addresses import judge_addresses
 from pcapcheck.questions.broken_transfers import BrokenTransfers
+from pcapcheck.questions.lost_fragments import lost_fragments
 from pcapcheck.questions.node_errors import node_errors
 from pcapcheck.questions.quoted_questions import quoted_questions
 from pcapcheck.questions.silent_conversations import silent_conversations
@@ -315,7 +316,7 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
     quoted = partial(quoted_questions, reading=reading)
     producers = (neighbours, untranslated, silent_hosts, silent_conversations, BrokenTransfers(captures), quoted)
     questions = unanswered(captures, facts, judged, producers, followed.found)
-    return questions + list(node_errors(followed, reading, questions, judged))
+    return [*questions, *node_errors(followed, reading, questions, judged), *lost_fragments(followed)]
 
 
 def _judgement(

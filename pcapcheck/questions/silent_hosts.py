@@ -90,7 +90,7 @@ def _questions(
             if _asks_many(row, some, point) and row.dst not in capture.exchanges.gateways:
                 continue
             # The pod's own link tells better.
-            elsewhere = point.kind != "pod-link" and row.src in facts.pod_ips
+            elsewhere = row.src in facts.pod_ips and not (point.kind == "pod-link" and row.src in point.pod_ips)
             if undecided and table != ECHO and max(each.requests for each in samples) < 2:
                 continue
             if not elsewhere and (some.outcome == UNCLEAR or undecided or not judged(table, capture.number, row)):

@@ -90,6 +90,12 @@ STATE: tuple[CaseColumn, ...] = (
         "whether a kernel's log says that VXLAN packets between the same nodes came with a wrong UDP checksum",
         DROPPED,
     ),
+    (
+        "state.listen_overflows",
+        ENUM,
+        "whether the pod counted as many connections that found its port's queue full",
+        DROPPED,
+    ),
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),
     ("state.way", ENUM, "where the routes of the node that was to forward the lost packets take them", WAYS),

@@ -229,7 +229,7 @@ def upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
         src, src_port = split_port(src, ports)
         dst, dst_port = split_port(dst, ports)
         if isinstance(found.upper, PrintedTunnel):
-            found.upper.src_port = src_port
+            found.upper.src_port, found.upper.dst_port = src_port, dst_port
         elif isinstance(found.upper, Transport):
             found.upper.src_port, found.upper.dst_port = src_port, dst_port
             if found.upper.protocol == UDP:

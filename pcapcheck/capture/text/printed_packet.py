@@ -85,6 +85,7 @@ class PrintedTunnel(Struct):
 
     vni: int | None = None
     src_port: int | None = None
+    dst_port: int | None = None
     src_mac: int | None = None
     dst_mac: int | None = None
     inner: Datagram | None = None

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import CONNECTIONS
 
 if TYPE_CHECKING:
     from pcapcheck.links.address_row import AddressRow
@@ -141,6 +142,18 @@ def _too_big_errors(subject: Subject) -> list[Remark]:
     return too_big_remarks(subject.judgement)
 
 
+def _repeated_syns(subject: Subject) -> list[Remark]:
+    if not any(
+        some.requests > some.count
+        for capture in subject.judgement.captures
+        for some in capture.exchanges.paired.bins_of(CONNECTIONS)
+    ):
+        return []
+    from pcapcheck.triage.remarks.repeated_syns import repeated_syn_remarks
+
+    return repeated_syn_remarks(subject.judgement)
+
+
 def _lost_errors(subject: Subject) -> list[Remark]:
     if not any(path.packet == "error" for path in subject.judgement.followed.found):
         return []
@@ -162,5 +175,6 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _logged_checksums,
     _unjudged_outputs,
     _too_big_errors,
+    _repeated_syns,
     _lost_errors,
 )
