@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pcapcheck.errors import UsageError
+from pcapcheck.errors import CaptureError, UsageError
 from pcapcheck.fleet.dask_engine import DaskEngine
 from pcapcheck.fleet.engine import Engine
 from pcapcheck.fleet.fleet_observation import FleetObservation
@@ -17,6 +17,7 @@ from pcapcheck.fleet.grouped_files import FILE, FOLDER, PER, LeftOut, observatio
 from pcapcheck.fleet.judging import Judging
 from pcapcheck.fleet.process_engine import ProcessEngine
 from pcapcheck.fleet.source_files import every_source
+from pcapcheck.fleet.time_limit import OutOfTime, within
 from pcapcheck.links.scope import parse_interface_names
 from pcapcheck.values import clean
 
@@ -54,17 +55,28 @@ class FleetRequest(Struct, frozen=True):
     def observations(self, without: Path | None = None) -> tuple[list[FleetObservation], LeftOut]:
         """The observations that the sources hold, and the files that belong to none.
 
-        ``without`` is a folder to leave out. Raises UsageError if there is none, and as ``source_files``.
+        ``without`` is a folder to leave out. Raises UsageError if there is none, and as ``source_files``; CaptureError
+        if finding them takes longer than one observation may take.
         """
+        try:
+            every, left_out = within(self.time_limit, self._listed, without)
+        except OutOfTime:
+            names = clean(", ".join(self.sources))
+            raise CaptureError(
+                f"{names}: not listed within --timeout; see what it waits for, or allow more time"
+            ) from None
+        if not every:
+            raise UsageError(f"{', '.join(self.sources)}: no capture and no bundle is there; {left_out.lines[0]}")
+        self._check_interfaces(every)
+        return every, left_out
+
+    def _listed(self, without: Path | None) -> tuple[list[FleetObservation], LeftOut]:
         pattern, left_out = self.pattern, LeftOut()
         every = without_repeats(
             observation
             for found in every_source(self.sources, without)
             for observation in observations_of(found, self.per, pattern, left_out)
         )
-        if not every:
-            raise UsageError(f"{', '.join(self.sources)}: no capture and no bundle is there; {left_out.lines[0]}")
-        self._check_interfaces(every)
         return every, left_out
 
     def _check_interfaces(self, every: Iterable[FleetObservation]) -> None:

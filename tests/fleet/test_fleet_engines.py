@@ -21,7 +21,7 @@ import pytest
 from pcapcheck import pipeline
 from pcapcheck.analysis import Analysis
 from pcapcheck.errors import CaptureError
-from pcapcheck.fleet import judge_observation
+from pcapcheck.fleet import fleet_request, judge_observation
 from pcapcheck.fleet.fleet_observation import FleetObservation
 from pcapcheck.fleet.fleet_request import FleetRequest
 from pcapcheck.fleet.fleet_run import run_fleet
@@ -120,6 +120,12 @@ def test_a_thread_is_interrupted_when_its_time_is_over() -> None:
     with pytest.raises(OutOfTime):
         within(0.05, wait_for_nothing)
     assert within(60, str, 7) == within(None, str, 7) == "7"
+
+
+def test_a_source_that_does_not_come_to_an_end_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet_request, "every_source", lambda *_: wait_for_nothing())
+    with pytest.raises(CaptureError, match="not listed within --timeout; see what it waits for"):
+        FleetRequest((str(tmp_path),), Judging(), time_limit=0.05).observations()
 
 
 def wait_for_nothing() -> None:
