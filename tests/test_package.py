@@ -146,6 +146,7 @@ ORDER = (
     "intake",
     "state_intake",
     "pipeline",
+    "recording",
     "watch",
     "fleet",
     "cli",

@@ -38,6 +38,9 @@ OPTIONS = (
         type=PLAIN,
         help="Write the --format before it to this file instead of standard output. Repeatable.",
     ),
+)
+# What must hold, and how much of it a report shows.
+JUDGING = (
     click.option(
         "--strict",
         is_flag=True,
@@ -86,7 +89,7 @@ class ReportRequest(Struct, frozen=True):
 
 def report_options(command: F) -> F:
     """The options that say how the verdict is reported."""
-    for option in reversed(OPTIONS):
+    for option in reversed((*OPTIONS, *JUDGING)):
         command = option(command)
     return command
 

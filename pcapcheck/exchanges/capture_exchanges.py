@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.decode.decoder import FrameBatch, FrameGroup
+from pcapcheck.decode.frame_batch import FrameBatch
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.exchanges.claims import Claims
 from pcapcheck.exchanges.conversations import Conversations
 from pcapcheck.exchanges.exchange_row import Macs
@@ -72,10 +73,11 @@ class Exchanges:
         for rows in self.paired.feed(batch):
             yield rows.table, rows, 1
 
-    def finish(self, groups: list[FrameGroup], frames: int, heard_until: int | None = None) -> Iterator[Finished]:
+    def finish(self, groups: list[FrameGroup], frames: int, until: Sequence[int | None] = ()) -> Iterator[Finished]:
         """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted.
 
-        ``heard_until``: the capture went on until then (nanoseconds since 1970), also after its last frame.
+        ``until`` says for each interface until when it was surely recorded (nanoseconds), None where only frames show
+        it.
         """
         for rows in self.conversations.finish():
             yield rows.table, rows, 1
@@ -84,8 +86,11 @@ class Exchanges:
         last_seen: dict[Point, int] = {}
         for group in groups:
             if group.count and group.last is not None:
-                last_seen[group.point] = max(last_seen.get(group.point, heard_until or group.last), group.last)
-        by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
+                recorded = until[group.interface] if until else None
+                last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last, recorded or 0)
+        # A group of no frame, as mostly the one for those that find no other is, has asked nothing.
+        heard = (last_seen.get(group.point, ABSENT_TIME) if group.count else 0 for group in groups)
+        by_group = array("q", heard)
         yield from self._resolved(self.resolutions.finish(groups, by_group))
         self.gateway_talk = self.resolution_sums.gateway_talk()
         self.asked = self.resolution_sums.asked()
