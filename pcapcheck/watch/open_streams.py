@@ -31,7 +31,10 @@ def open_streams(names: Sequence[str], stack: ExitStack) -> tuple[list[NamedStre
 
 def _open(name: str, stack: ExitStack) -> tuple[NamedStream, TcpdumpProcess | None]:
     if name == "-":
-        if sys.stdin.isatty():
+        if sys.stdin is None:
+            # Its number belongs to something else by now.
+            raise CaptureError("standard input: it is closed; pipe packets in: tcpdump -U -w - | pcapcheck watch -")
+        if os.isatty(0):
             raise UsageError("-: standard input is a terminal; pipe packets in: tcpdump -U -w - | pcapcheck watch -")
         return NamedStream(Path(name), LiveStream(0)), None
     if name == ANY or ("/" not in name and (INTERFACES / name).exists()):

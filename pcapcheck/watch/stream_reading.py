@@ -8,7 +8,7 @@ from threading import Thread
 
 from pcapcheck.capture.record import Reader, RecordBatch
 from pcapcheck.capture.scan_layout import ABSENT_TIME, FIELDS, TIME
-from pcapcheck.errors import CaptureError
+from pcapcheck.errors import UNREADABLE, CaptureError
 from pcapcheck.links.read_capture import OpenCapture
 from pcapcheck.watch.turns import Turns
 from pcapcheck.watch.watched_source import WatchedSource
@@ -88,10 +88,11 @@ class StreamReading:
                 for records in reader.batches():
                     with self._turns:
                         self._take(records)
-        except (CaptureError, OSError) as error:
-            self.error = error
+        except OSError as error:
+            said = f"{self.source.name}: {error.strerror or error}; give a stream that can be read"
+            self.error = CaptureError(said, UNREADABLE)
         except BaseException as error:
-            # Raised again where the verdict is made.
+            # Raised again where the verdict is made; a capture that cannot be read costs only itself.
             self.error = error
         finally:
             self.ended = True

@@ -100,7 +100,7 @@ class WatchedObservation:
             inputs.captures.append(reading.source)
             if isinstance(reading.error, CaptureError):
                 inputs.skip(reading.source.path, reading.error)
-            elif reading.error is not None and not isinstance(reading.error, OSError):
+            elif reading.error is not None:
                 raise reading.error
             if reading.opened is None or reading.reader is None:
                 continue

@@ -181,6 +181,38 @@ def test_what_is_watched_is_not_written_over(tmp_path: Path) -> None:
     assert path.read_bytes() == HEALTHY.read_bytes()
 
 
+def test_a_second_interrupt_ends_it_at_once() -> None:
+    """Without a report, whatever is under way."""
+    code = (
+        "from pcapcheck.cli.main import main; from pcapcheck.watch import watching\n"
+        "watching.Watching._end_streams = lambda self: setattr(self, '_interrupted', float('inf'))\n"
+        "main(['watch', '-'])"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as run:
+        assert run.stdin is not None
+        assert run.stdout is not None
+        assert run.stderr is not None
+        run.stdin.write(HEALTHY.read_bytes())
+        run.stdin.flush()
+        assert run.stderr.readline()
+        run.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            run.wait(0.5)
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(60) == 2
+        assert run.stdout.read() == b""
+        assert b"interrupted; nothing was judged" in run.stderr.read()
+
+
+def test_no_standard_input() -> None:
+    done = subprocess.run(["sh", "-c", f"{' '.join(COMMAND)} - <&-"], capture_output=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("pcapcheck: error: standard input: it is closed; ")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_options_that_do_not_fit_end_it_at_once() -> None:
     """Not after an hour: nobody closes the stream."""
     with subprocess.Popen(
