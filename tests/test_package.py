@@ -179,6 +179,7 @@ SHARED = {
     "port_columns",
     "protocols",
     "raw_rows",
+    "reserved",
     "skipped",
     "state_table_columns",
     "table_names",
