@@ -161,8 +161,9 @@ class OpenCapture:
         capture.groups = decoder.groups()
         if self._sightings is not None:
             self._sightings.address_pairs[capture.number] = decoder.address_pairs()
-        for interface in reader.interfaces if heard_until is not None else ():
-            interface.until = max(interface.until or heard_until, heard_until)
+        if heard_until is not None:
+            for interface in reader.interfaces:
+                interface.until = max(interface.until or heard_until, heard_until)
         _end_with_scope(reader.interfaces, self._scope)
         until = [interface.until for interface in reader.interfaces]
         self._settle(exchanges.finish(capture.groups, reader.frames, until))
