@@ -54,7 +54,7 @@ def test_cases_that_look_alike_are_judged_as_each_by_itself(tmp_path: Path, monk
 def test_a_cause_is_judged_once_per_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judged: list[str] = []
 
-    def counted(cause: Cause, lookup: ColumnLookup) -> JudgedCause:
+    def counted(cause: Cause, lookup: ColumnLookup) -> JudgedCause | None:
         judged.append(cause.id)
         return judge_cause(cause, lookup)
 
