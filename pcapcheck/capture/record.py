@@ -29,7 +29,8 @@ class Interface(Struct):
     number that frames carry. ``cut_icmp`` counts the ICMP messages of a text that the snapshot length cut before their
     type, ``expiries`` the errors of a text about expired packets whose question is known although the text does not
     print it. ``unnumbered`` are the pairs of hosts between which a text has TCP segments without their numbers on the
-    wire. ``description`` is what the capture says of it, and ``pod`` the NAMESPACE/POD in there.
+    wire. ``description`` is what the capture says of it, and ``pod`` the NAMESPACE/POD in there. ``until`` is the time
+    (nanoseconds) up to which it was surely recorded, if that is known.
     """
 
     number: int
@@ -48,6 +49,7 @@ class Interface(Struct):
     doubtful: bool = False
     description: str | None = None
     pod: str | None = None
+    until: int | None = None
 
     @property
     def missing(self) -> int:
@@ -67,6 +69,7 @@ class Text(NamedTuple):
 BAD_CHECKSUM = "bad-checksum"
 # And one that says that DNS was recorded although no row shows it.
 DNS_NOT_PRINTED = "dns-not-printed"
+FLAGS_NOT_PRINTED = "flags-not-printed"
 
 
 class Problem(Struct, frozen=True):

@@ -15,7 +15,7 @@ class OutOfTime(BaseException):
 
 
 def within(seconds: float | None, function: Callable[..., T], *arguments: Any) -> T:
-    """Call a function, in which OutOfTime is raised after so many ``seconds``; None: no limit.
+    """Call a function, in which OutOfTime is raised after ``seconds``; None: no limit.
 
     What waits in the operating system is interrupted as soon as it comes back from there: drivers of networks look up
     every few seconds.

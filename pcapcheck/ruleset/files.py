@@ -20,6 +20,8 @@ from pcapcheck.table_names import STATE
 SUFFIXES = (".yml", ".yaml")
 CALICO = "calico"
 PACKS = (CALICO, STATE)
+# A file is rarely longer. (Room for all that one may have takes longer to get than reading the file.)
+USUAL_BYTES = 1 << 14
 # At most this many files of users are remembered.
 MOST_REMEMBERED = 500
 # A file changed this recently may change again with the same time of change. Nanoseconds.
@@ -91,7 +93,8 @@ def read_files(path: Path, faults: Faults, naming: Collection[str] = ()) -> Iter
 
 @cache
 def _packaged(folder: Path) -> tuple[tuple[Path, str], ...]:
-    return tuple((file, _text(file)) for file in _files(folder))
+    names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIXES))
+    return tuple((folder / name, _text(folder / name)) for name in names)
 
 
 @cache
@@ -150,8 +153,10 @@ def _files(path: Path) -> list[Path]:
 
 def _text(file: Path) -> str:
     try:
-        with file.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
+        with open(file, "rb") as stream:
+            data = stream.read(USUAL_BYTES)
+            if len(data) == USUAL_BYTES:
+                data += stream.read(MOST_BYTES + 1 - USUAL_BYTES)
         return data.decode("utf-8")
     except OSError as error:
         raise RuleError(f"{file}: {error.strerror}; give a rule file or a folder of them") from None
