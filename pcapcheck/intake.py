@@ -120,7 +120,7 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
     evaluations = [Evaluation(rule) for rule in rules]
     intake = Intake([], evaluations, Feed(evaluations), Sightings())
     captures, feed, sightings = intake.captures, intake.feed, intake.sightings
-    every = intake.row_tables
+    every, with_sums = intake.row_tables, intake.with_sums
     settle_sets(inputs)
     take_notes(inputs)
     if len(inputs.captures) > 1:
@@ -155,7 +155,7 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
                     watched,
                     sightings,
                     alone,
-                    intake.with_sums,
+                    with_sums,
                 )
             )
             feed.settle()

@@ -18,6 +18,7 @@ from pcapcheck.capture.source import Source
 from pcapcheck.errors import EMPTY, NODE_STATE, UNREADABLE, CaptureError, IsArchive, NotACapture, refused
 from pcapcheck.given import Taken
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.skipped import is_called_a_recording
 from pcapcheck.values import clean
 
 # How PowerShell's texts begin.
@@ -29,7 +30,12 @@ def set_aside(inputs: Inputs, source: Captured, error: CaptureError) -> None:
     if isinstance(source, Source) and isinstance(error, IsArchive):
         _open(inputs, source)
         return
-    kind = state_or_pods(source, error) if isinstance(source, Source) and isinstance(error, NotACapture) else None
+    kind = None
+    if isinstance(source, Source) and error.kind == EMPTY and source.path in inputs.found:
+        # In a bundle it may be what a command printed: nothing.
+        kind = None if is_called_a_recording(source.path) else NODE_STATE
+    elif isinstance(source, Source) and isinstance(error, NotACapture):
+        kind = state_or_pods(source, error)
     if kind is None:
         inputs.skip(source.path, error)
     else:

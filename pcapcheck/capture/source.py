@@ -15,7 +15,7 @@ from pcapcheck.capture.pcap import MAGICS, PcapReader
 from pcapcheck.capture.pcapng import MAGIC, PcapngReader
 from pcapcheck.capture.record import BATCH_FRAMES, Reader
 from pcapcheck.capture.text.lines import looks_like_text
-from pcapcheck.capture.window import Window
+from pcapcheck.capture.window import WINDOW_BYTES, Window
 from pcapcheck.errors import EMPTY, MISSING, CaptureError, IsArchive, NotACapture, kind_of, refused
 from pcapcheck.kernels import is_compiled
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pcapcheck.capture.stream import Arriving
 
 STANDARD_INPUT = Path("-")
+# Files up to this many bytes are read at once, into a window of that size.
+SMALL = 1 << 16
 CURE = "give the path of a readable capture file"
 NOTHING_SEEN = (
     "either no packet was seen, or none was written (a killed tcpdump loses packets unless it was run with -U)"
@@ -95,6 +97,12 @@ class Source:
             return self.path.stat().st_size
         except OSError:
             return 0
+
+    @property
+    def _window_bytes(self) -> int:
+        """No more than a small file needs: a bundle may hold thousands of them."""
+        size = 0 if self.is_stream else self.size
+        return SMALL if (size or self.held is not None) and size <= SMALL else WINDOW_BYTES
 
     @property
     def complete(self) -> bool:
@@ -172,7 +180,7 @@ class Source:
     def _reader(self, stack: ExitStack, batch_frames: int) -> Reader:
         assert self._raw is not None
         # Reading ahead helps only where the loops let go of the interpreter's lock.
-        window = Window(self._raw, ahead=is_compiled())
+        window = Window(self._raw, self._window_bytes, ahead=is_compiled())
         stack.callback(window.close)
         self.compression = compression_of(window.peek(8))
         if self.compression is None:

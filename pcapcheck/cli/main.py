@@ -27,9 +27,10 @@ COMMANDS = {
     "redact": "pcapcheck.cli.redact_command:redact",
     "rules": "pcapcheck.cli.rules_commands:rules",
     "state": "pcapcheck.cli.state_command:state",
+    "watch": "pcapcheck.cli.watch_command:watch",
 }
 # The commands that a project file has something to say to.
-JUDGING = ("analyze", "export", "fleet", "record", "state")
+JUDGING = ("analyze", "export", "fleet", "record", "state", "watch")
 
 
 @click.group(

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.cli.completion_command import complete_rules
 from pcapcheck.cli.output import PLAIN
@@ -80,6 +81,10 @@ class ReportRequest(Struct, frozen=True):
     exit_zero: bool
     verbose: bool = False
     ladder: bool = False
+
+    def without_standard_output(self) -> ReportRequest:
+        """The same without what goes to standard output, where something else stands."""
+        return replace(self, reports=[report for report in self.reports if report[1] is not None])
 
 
 def report_options(command: F) -> F:

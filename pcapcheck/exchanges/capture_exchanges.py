@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.decode.decoder import FrameBatch, FrameGroup
+from pcapcheck.decode.frame_batch import FrameBatch
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.exchanges.claims import Claims
 from pcapcheck.exchanges.conversations import Conversations
 from pcapcheck.exchanges.exchange_row import Macs
@@ -37,7 +38,8 @@ class Exchanges:
     """Pairs questions with answers, and notes who asks for the gateway and who answers.
 
     ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo``, echoes are counted, and a
-    few samples stand for all; so are transfers without ``every_transfer``, if nothing is wrong with them.
+    few samples stand for all; so are transfers without ``every_transfer``, if nothing is wrong with them. ``in_turn``:
+    no second thread helps, so that after each batch the state is whole.
     """
 
     def __init__(
@@ -49,14 +51,15 @@ class Exchanges:
         every_echo: bool,
         macs: Macs,
         every_transfer: bool = False,
+        in_turn: bool = False,
     ) -> None:
         self.gateways = gateways
         self.every_echo = every_echo
         self.claims = Claims()
         self.resolutions = Resolutions(arp_wait)
         self.resolution_sums = ResolutionSums(gateways)
-        self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs, gateways)
-        self.conversations = Conversations(every_transfer)
+        self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs, gateways, in_turn)
+        self.conversations = Conversations(every_transfer, in_turn)
         self.gateway_talk: dict[Point, GatewayTalk] = {}
         # Which frame groups asked for which addresses.
         self.asked: set[tuple[int, int]] = set()
@@ -85,7 +88,9 @@ class Exchanges:
             if group.count and group.last is not None:
                 recorded = until[group.interface] if until else None
                 last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last, recorded or 0)
-        by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
+        # A group of no frame, as mostly the one for those that find no other is, has asked nothing.
+        heard = (last_seen.get(group.point, ABSENT_TIME) if group.count else 0 for group in groups)
+        by_group = array("q", heard)
         yield from self._resolved(self.resolutions.finish(groups, by_group))
         self.gateway_talk = self.resolution_sums.gateway_talk()
         self.asked = self.resolution_sums.asked()
