@@ -168,6 +168,7 @@ SHARED = {
     "fair_choice",
     "frame_columns",
     "hash_table",
+    "reserved",
     "kernels",
     "kleene",
     "linked_list",

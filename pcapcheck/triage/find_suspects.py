@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable
 from pcapcheck.ruleset.conditions import Combination
 from pcapcheck.triage.case_loss import COLUMNS as LOSS
 from pcapcheck.triage.cause import CONDITIONS, Cause
-from pcapcheck.triage.judge_cause import CaseEvidence, ColumnLookup, Judged, judge_cause
+from pcapcheck.triage.judge_cause import CaseEvidence, ColumnLookup, JudgedCause, judge_cause
 from pcapcheck.triage.suspect import Suspect
 
 
@@ -25,7 +25,7 @@ class Suspects:
         for cause in self._causes:
             for name in CONDITIONS:
                 self._note_columns(getattr(cause, name))
-        self._judged: dict[Hashable, list[Judged]] = {}
+        self._judged: dict[Hashable, list[JudgedCause]] = {}
 
     def of(self, evidence: CaseEvidence) -> list[Suspect]:
         """Those of one case, in the order of the catalogue."""

@@ -71,7 +71,7 @@ class ColumnLookup(Struct, frozen=True):
         return UNKNOWN if conditions is None else conditions.evaluate(lambda leaf: leaf.compare(self.get))
 
 
-class Judged(Struct, frozen=True):
+class JudgedCause(Struct, frozen=True):
     """A cause as it was judged in a case: the same in all that look alike (``find_suspects``).
 
     ``deciding`` are the columns by which its status came out; ``telling`` are the comparisons that distinguish it.
@@ -107,7 +107,7 @@ class Judged(Struct, frozen=True):
         )
 
 
-def judge_cause(cause: Cause, lookup: ColumnLookup) -> Judged | None:
+def judge_cause(cause: Cause, lookup: ColumnLookup) -> JudgedCause | None:
     """The cause as it fits the case, or None if it explains nothing in it or the packets contradict it."""
     evidence = lookup.evidence
     case = evidence.case
@@ -127,7 +127,7 @@ def judge_cause(cause: Cause, lookup: ColumnLookup) -> Judged | None:
     if status != CONFIRMED and case.lead.name not in explained:
         return None
     deciding = [column for leaf in _deciding(ground, lookup.get) for column in leaf.columns()]
-    return Judged(
+    return JudgedCause(
         cause,
         status,
         deciding,

@@ -17,7 +17,7 @@ BEGIN, SECOND = 1_700_000_000_000_000_000, 1_000_000_000
 
 
 def incident(folder: Path) -> Path:
-    """A pod pings twelve hosts: a third are silent, of a third the node says that they are gone, others answer a part."""
+    """A pod pings twelve hosts: some are silent, some are gone as the node says, some answer at first."""
     frames = [(BEGIN - 2000, ask()), (BEGIN - 1000, answer())]
     for number in range(36):
         host = f"100.79.126.{100 + number % 12}"
