@@ -8,7 +8,7 @@ from pcapcheck.table_names import ARP, PAIRED
 KINDS = ("pod-link", "host-nic", "tunnel", "unknown")
 SIDES = ("pod", "node")
 ENDS = ("cali", "pod")
-SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac", "arp")
+SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac", "arp", "destination")
 CARRIES = ("other", "arp", "nd", "ip-unicast", "ip-multicast", "undecoded")
 CASTS = ("broadcast", "unicast")
 DIRECTIONS = ("in", "out")
@@ -46,6 +46,8 @@ RCODES = (
 # What became of a TCP connection (exchanges/transfer_layout.py).
 TRANSFER_OUTCOMES = ("closed", "open", "in-flight", "one-sided", "stalled", "reset")
 TRANSFER_SIDES = ("asker", "asked")
+# What was sent again and again in vain, by its size: a keep-alive of Linux holds no byte.
+STUCK = ("keep-alive", "data")
 BEGUN = ("midstream", "handshake")
 # Tables of questions whose answers pass the pod link.
 ASKED = (ARP, *PAIRED)

@@ -1,7 +1,7 @@
 """Reserved numbers: integers of 64 bits whose memory is taken step by step, as they are used.
 
 For tables that mostly stay short and may grow long: nothing moves as they grow. The system gives memory page by page,
-when a page is written for the first time. That costs as much as a few exchanges do, and less if it is told before.
+when a page is written for the first time. That costs as much as a few exchanges do, and less if it is announced.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def zeros(count: int) -> array[int]:
 
 
 class ReservedNumbers:
-    """``count`` zeros, all of which ``view`` holds; memory is taken for the first ones that are about to be written."""
+    """``count`` zeros, which ``view`` holds; memory is taken for the first ones that are about to be written."""
 
     def __init__(self, count: int) -> None:
         # Not at every start: most captures need none.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.column import ADDRESS, BOOL, DURATION, ENUM, MAC, NUMBER, TEXT, TIME, Column, columns_of
-from pcapcheck.column_words import BEGUN, TRANSFER_OUTCOMES, TRANSFER_SIDES
+from pcapcheck.column_words import BEGUN, STUCK, TRANSFER_OUTCOMES, TRANSFER_SIDES
 from pcapcheck.table_names import TRANSFERS
 
 _PORT_NAME = "the text names the port by a service that is not known here; print it again with tcpdump -nn"
@@ -111,6 +111,15 @@ TRANSFER_COLUMNS: list[Column] = [
         TRANSFERS, "attempts", NUMBER, "times that the data was sent that got stuck", shared=True, why_absent=_STUCK
     ),
     *columns_of(TRANSFERS, "lasted", DURATION, "time over which it was sent", shared=True, why_absent=_STUCK),
+    *columns_of(
+        TRANSFERS,
+        "stuck",
+        ENUM,
+        "what got stuck: data, or the question whether the other side is still there",
+        words=STUCK,
+        shared=True,
+        why_absent=_STUCK,
+    ),
     *columns_of(TRANSFERS, "size", NUMBER, "bytes of it", shared=True, why_absent=_STUCK),
     *columns_of(TRANSFERS, "fate", TEXT, "what became of it, in words", shared=True, why_absent=_STUCK),
     *columns_of(TRANSFERS, "resets", NUMBER, "number of RSTs"),

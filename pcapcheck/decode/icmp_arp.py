@@ -228,7 +228,14 @@ def cut_short(
         needed = 20
     elif protocol == protocols.IPV6:
         needed = 40
-    elif protocol == protocols.UDP and payload + 4 <= end and u16be(buffer, payload + 2) == protocols.VXLAN_PORT:
+    elif (
+        protocol == protocols.UDP
+        and payload + 4 <= end
+        and (
+            u16be(buffer, payload + 2) == protocols.VXLAN_PORT
+            or u16be(buffer, payload + 2) == protocols.KERNEL_VXLAN_PORT
+        )
+    ):
         # An Ethernet and an IPv6 header behind eight bytes each of UDP and VXLAN.
         needed = 70
     elif (

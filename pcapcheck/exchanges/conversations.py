@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
+from pcapcheck.decode.decoder import EVENTS_KEPT
+from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.decode.frame_layout import GROUP_FIELDS
 from pcapcheck.exchanges import conversing, transfer_layout
 from pcapcheck.exchanges import conversing_layout as layout
@@ -59,11 +60,13 @@ class Conversation(Struct, frozen=True):
 class Conversations:
     """Follows the conversations of one capture, in the order of its frames.
 
-    Transfers with which nothing is wrong are counted with others alike, unless ``every`` one is wanted as a row.
+    Transfers with which nothing is wrong are counted with others alike, unless ``every`` one is wanted as a row;
+    ``in_turn``: without a second thread.
     ``found`` are those with a question without an answer, ``broken`` transfers that stalled or were reset.
     """
 
-    def __init__(self, every: bool = False) -> None:
+    def __init__(self, every: bool = False, in_turn: bool = False) -> None:
+        self.in_turn = in_turn
         self.found: list[Conversation] = []
         self.broken: list[TransferRow] = []
         # Found, but not kept.
@@ -104,7 +107,7 @@ class Conversations:
             self._out.frombytes(bytes(8 * layout.FIELDS * OUT_ROWS))
             self._transfers.frombytes(bytes(8 * transfer_layout.FIELDS * TRANSFER_ROWS))
             self._classes.frombytes(bytes(8 * transfer_layout.CLASS_FIELDS * transfer_layout.CLASSES))
-            if is_compiled() and (os.cpu_count() or 1) > 1:
+            if not self.in_turn and is_compiled() and (os.cpu_count() or 1) > 1:
                 self._ahead = Worker(self._take, EVENTS_KEPT - 2)
         if self._ahead is not None:
             # Also for empty batches: the first thread must not run ahead of the second.

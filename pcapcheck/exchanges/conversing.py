@@ -127,6 +127,7 @@ def begin(pool: array[int], row: int, segments: array[int], at: int, home: int) 
         pool[mine + layout.MARK] = layout.ABSENT
         pool[mine + layout.SETTLED] = layout.ABSENT
         pool[mine + layout.RESENT_SEQ] = layout.ABSENT
+        pool[mine + layout.AGAIN_SEQ] = layout.ABSENT
 
 
 def is_half_open(pool: array[int], row: int) -> bool:

@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
+from pcapcheck.decode.decoder import EVENTS_KEPT
+from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.exchanges import open_exchanges, pairing, pairing_arrays, pairing_end
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.ending_errors import EndingErrors
@@ -47,11 +48,17 @@ class PairedExchanges:
 
     ``wait`` is how long (nanoseconds) after a request a capture must go on for its silence to mean anything,
     ``dns_wait`` the same of a DNS query. With ``every``, ``feed`` and ``finish`` hand out what is finished; bins
-    count it in any case. No host has the addresses of ``gateways``.
+    count it in any case. No host has the addresses of ``gateways``. ``in_turn``: without a second thread.
     """
 
     def __init__(
-        self, wait: int, dns_wait: int, every: bool, macs: Macs, gateways: frozenset[int] = frozenset()
+        self,
+        wait: int,
+        dns_wait: int,
+        every: bool,
+        macs: Macs,
+        gateways: frozenset[int] = frozenset(),
+        in_turn: bool = False,
     ) -> None:
         self.wait = wait
         self.dns_wait = dns_wait
@@ -83,7 +90,7 @@ class PairedExchanges:
         self._bins = ExchangeBins(self._state)
         self._enlarge_pool()
         self._ahead: Worker[tuple[array[int], int]] | None = None
-        if not every and is_compiled() and (os.cpu_count() or 1) > 1:
+        if not (every or in_turn) and is_compiled() and (os.cpu_count() or 1) > 1:
             # One batch is being paired and another decoded; those in between wait.
             self._ahead = Worker(self._pair_unseen, EVENTS_KEPT - 2)
 

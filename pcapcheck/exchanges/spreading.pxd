@@ -6,7 +6,7 @@ from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport pairing_layout
 from pcapcheck.exchanges cimport spreading_layout as layout
-from pcapcheck.hash_table cimport fetch_row, fetch_slot, insert_all, seek, stir
+from pcapcheck.hash_table cimport fetch_row, fetch_slot, insert_all, seek_key, stir
 
 cdef inline bint has_port(long long kind) noexcept nogil
 

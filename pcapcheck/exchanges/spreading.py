@@ -22,7 +22,7 @@ if not cython.compiled:
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import pairing_layout
     from pcapcheck.exchanges import spreading_layout as layout
-    from pcapcheck.hash_table import fetch_row, fetch_slot, insert_all, seek, stir
+    from pcapcheck.hash_table import fetch_row, fetch_slot, insert_all, seek_key, stir
 
 
 def has_port(kind: int) -> bool:
@@ -91,16 +91,13 @@ def find_cell(
     ):
         return found
     home = cell_home(sort, src_low, dst_low)
-    slot = home & mask
-    while True:
-        slot = seek(cells, layout.CELL_FIELDS, layout.C_HOME, slots, mask, home, slot)
-        found = slots[slot]
-        if found < 0:
-            break
-        if is_cell(cells, found * layout.CELL_FIELDS, sort, src_high, src_low, dst_high, dst_low):
-            state[latest] = found
-            return found
-        slot = (slot + 1) & mask
+    slot = seek_key(
+        cells, layout.CELL_FIELDS, layout.C_HOME, slots, mask, home, layout.C_SORT, 5, sort, src_low, dst_low, src_high,
+        dst_high,
+    )  # fmt: skip
+    if slots[slot] >= 0:
+        state[latest] = slots[slot]
+        return slots[slot]
     found = state[layout.P_CELLS]
     if found >= room:
         return -1

@@ -21,6 +21,14 @@ cdef inline bint is_sent_again(
 cdef inline int note_sent_again(
     long long[::1] pool, size_t mine, long long frame, long long time, long long seq, long long size) except -1 nogil
 
+cdef inline bint is_keep_alive(
+    const long long[::1] pool, size_t row, size_t mine, size_t other, long long time,
+    long long seq) except? -1 nogil
+
+@cython.locals(is_first=cython.bint)
+cdef inline int note_keep_alive(
+    long long[::1] pool, size_t mine, long long frame, long long time, long long seq, long long size) except -1 nogil
+
 cdef inline bint is_older(const long long[::1] pool, size_t mine, long long time, long long end) except? -1 nogil
 
 cdef inline bint is_resent(

@@ -44,6 +44,10 @@ def acknowledge(pool: array[int], other: int, ack: int) -> None:
             pool[other + layout.AGAIN] = 0
         if pool[other + layout.LARGEST] and ahead(ack, pool[other + layout.LARGEST_END]) >= 0:
             pool[other + layout.LARGEST] = 0
+    elif pool[other + layout.AGAIN_SEQ] == ((ack - 1) & layout.WORD):
+        # The answer to a keep-alive.
+        pool[other + layout.AGAIN] = 0
+        pool[other + layout.AGAIN_SEQ] = layout.ABSENT
 
 
 def is_sent_again(pool: array[int], mine: int, other: int, time: int, seq: int, end: int) -> bool:
@@ -59,7 +63,15 @@ def is_sent_again(pool: array[int], mine: int, other: int, time: int, seq: int, 
         return False
     if pool[mine + layout.ACKED] != layout.ABSENT and ahead(end, pool[mine + layout.ACKED]) <= 0:
         return False
-    if pool[mine + layout.AGAIN] == 0 or ahead(seq, pool[mine + layout.AGAIN_SEQ]) < 0:
+    if (
+        pool[mine + layout.AGAIN] == 0
+        or ahead(seq, pool[mine + layout.AGAIN_SEQ]) < 0
+        # Keep-alives were sent before.
+        or (
+            pool[mine + layout.ACKED] != layout.ABSENT
+            and ahead(pool[mine + layout.AGAIN_SEQ], pool[mine + layout.ACKED]) < 0
+        )
+    ):
         return time - pool[mine + layout.ADVANCED] >= layout.SOONEST
     return seq == pool[mine + layout.AGAIN_SEQ] and time - pool[mine + layout.AGAIN_LAST] >= layout.SOONEST
 
@@ -76,6 +88,38 @@ def note_sent_again(pool: array[int], mine: int, frame: int, time: int, seq: int
     pool[mine + layout.AGAIN_LAST] = time
     pool[mine + layout.AGAIN_NUMBER] = frame >> 16
     pool[mine + layout.AGAIN_GROUP] = frame & 0xFFFF
+
+
+def is_keep_alive(pool: array[int], row: int, mine: int, other: int, time: int, seq: int) -> bool:
+    """Whether a segment with no byte or one asks whether the other side is there (RFC 9293, section 3.8.4).
+
+    Its number is one below the next, and nothing is under way. A closed window is probed likewise.
+    """
+    return (
+        pool[mine + layout.ACKED] != layout.ABSENT
+        and seq == ((pool[mine + layout.ACKED] - 1) & layout.WORD)
+        and (pool[mine + layout.END] == layout.ABSENT or pool[mine + layout.END] == pool[mine + layout.ACKED])
+        and pool[other + layout.CLOSED_WINDOW] == 0
+        and pool[row + layout.FINISHED] == 0
+        and time != scan_layout.ABSENT_TIME
+    )
+
+
+def note_keep_alive(pool: array[int], mine: int, frame: int, time: int, seq: int, size: int) -> None:
+    """Note a keep-alive, which is sent again if nobody answers."""
+    is_first = pool[mine + layout.AGAIN_SEQ] != seq
+    if is_first:
+        pool[mine + layout.AGAIN] = 0
+        pool[mine + layout.AGAIN_SEQ] = seq
+        pool[mine + layout.AGAIN_SINCE] = time
+        pool[mine + layout.AGAIN_FROM] = frame >> 16
+    elif time - pool[mine + layout.AGAIN_LAST] >= layout.SOONEST:
+        pool[mine + layout.AGAIN] = pool[mine + layout.AGAIN] + 1
+    if is_first or time - pool[mine + layout.AGAIN_LAST] >= layout.SOONEST:
+        pool[mine + layout.AGAIN_SIZE] = size
+        pool[mine + layout.AGAIN_LAST] = time
+        pool[mine + layout.AGAIN_NUMBER] = frame >> 16
+        pool[mine + layout.AGAIN_GROUP] = frame & 0xFFFF
 
 
 def is_older(pool: array[int], mine: int, time: int, end: int) -> bool:
@@ -225,5 +269,8 @@ def note_tcp(
         if flags & protocols.TCP_SYN:
             open_up(pool, row, side, flags, frame, ack >> frame_layout.MSS_SHIFT)
             send(pool, mine, other, frame, time, numbers & layout.WORD, size, 1)
-        elif size:
-            send(pool, mine, other, frame, time, numbers & layout.WORD, size, 0)
+        else:
+            if size:
+                send(pool, mine, other, frame, time, numbers & layout.WORD, size, 0)
+            if size <= 1 and is_keep_alive(pool, row, mine, other, time, numbers & layout.WORD):
+                note_keep_alive(pool, mine, frame, time, numbers & layout.WORD, size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.column_words import BEGUN, TRANSFER_OUTCOMES, TRANSFER_SIDES
+from pcapcheck.column_words import BEGUN, STUCK, TRANSFER_OUTCOMES, TRANSFER_SIDES
 from pcapcheck.decode import frame_layout
 from pcapcheck.exchanges import transfer_layout as layout
 from pcapcheck.exchanges.question_fields import destination_mac, source_mac
@@ -73,6 +73,7 @@ TRANSFER_FIELDS = TableFields(
         "sent_by": Field(layout.SENDER, words=TRANSFER_SIDES),
         "attempts": _ATTEMPTS,
         "lasted": _LASTED,
+        "stuck": Field(layout.SIZE, words=STUCK),
         "size": Field(layout.SIZE),
         "resets": Field(layout.RESETS),
         # In the order of the outcomes.

@@ -28,8 +28,10 @@ def rows_of(capture: Capture, reading: Reading, numbers: set[int], with_sums: bo
     wanted = sorted(numbers)
     decoder = Decoder(True, reading.scope.since, reading.scope.until, with_sums=with_sums)
     groups = _Groups(decoder, capture)
-    with capture.source.open(reading.batch_frames) as reader:
+    with reading.open(capture.source) as reader:
         for records in reader.batches():
+            # Of a stream those in the middle may be gone.
+            del wanted[: bisect_left(wanted, records.first_number)]
             here = wanted[: bisect_left(wanted, records.first_number + records.count)]
             if here:
                 batch = decoder.decode(_only(records, here, len(numbers)))

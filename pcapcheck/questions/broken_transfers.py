@@ -105,6 +105,8 @@ def question(
             ended=BROKEN,
         )
     meaning = f"{size} bytes were sent again and again and never acknowledged"
+    if size == 0:
+        meaning = "keep-alives were sent again and again and never answered"
     if size is not None and size >= LARGE:
         meaning += "; if smaller ones arrive, the way takes no packets of this size and says so to nobody (MTU)"
     return Unanswered(

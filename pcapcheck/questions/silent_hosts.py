@@ -18,6 +18,7 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_columns import unclear_reason
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.links.silence import hears_answers
 from pcapcheck.questions.unanswered import REFUSED, SILENT, UNANSWERED, ErrorReply, Judged, Unanswered
 from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO, PAIRED
 from pcapcheck.values import format_address, is_ipv4, is_multicast_mac
@@ -78,7 +79,7 @@ def _questions(
         undecided = _is_asked_again(table, some, point)
         if some.outcome not in LOOKED_AT and not undecided:
             continue
-        if table == DATAGRAMS and some.outcome == "unanswered" and not point.heard_both_ends:
+        if table == DATAGRAMS and some.outcome == "unanswered" and not hears_answers(point, capture):
             # Many datagrams need no answer, and nothing says that one would have been recorded.
             continue
         if some.error == "time-exceeded" and may_be_traced(some, paired):
@@ -89,7 +90,7 @@ def _questions(
             if _asks_many(row, some, point) and row.dst not in capture.exchanges.gateways:
                 continue
             # The pod's own link tells better.
-            elsewhere = point.kind != "pod-link" and row.src in facts.pod_ips
+            elsewhere = row.src in facts.pod_ips and not (point.kind == "pod-link" and row.src in point.pod_ips)
             if undecided and table != ECHO and max(each.requests for each in samples) < 2:
                 continue
             if not elsewhere and (some.outcome == UNCLEAR or undecided or not judged(table, capture.number, row)):

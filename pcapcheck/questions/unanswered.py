@@ -44,8 +44,9 @@ class ErrorReply(Struct, frozen=True):
 class Unanswered(Struct, frozen=True):
     """One question, with its repeats and with others alike, that got no answer where it was recorded.
 
-    ``protocol`` is ARP, ND, ICMP, TCP, DNS, UDP or SCTP. ``asked`` is None where everybody was asked. ``about`` goes on
-    after "ASKER's": ``DNS query to 10.96.0.10 for A api.example.org``, ``connection to 10.0.0.9 port 80``.
+    ``protocol`` is ARP, ND, ICMP, TCP, DNS, UDP or SCTP; IP for later fragments. ``asked`` is None where everybody was
+    asked. ``about`` goes on after "ASKER's": ``DNS query to 10.96.0.10 for A api.example.org``, ``connection to
+    10.0.0.9 port 80``.
     ``attempts`` is how often the packet was sent, over ``lasted`` nanoseconds (None: not known), ``alike`` how many
     such questions stand behind it. ``frames`` are the first few of ``capture`` (its number), which recorded them on
     ``interface``, in the frame group ``group``. ``meaning`` is what follows from it or may be behind it, where that is

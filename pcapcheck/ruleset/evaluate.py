@@ -67,6 +67,11 @@ class Evaluation:
         self._left_out: dict[tuple[int, ...], bool] = {}
 
     @property
+    def counted_by(self) -> set[str]:
+        """The early columns that decide how a row is counted."""
+        return {column.name for column in (*self._early_columns, *(column for column, _ in self.bounds))}
+
+    @property
     def needs_rows(self) -> bool:
         """Whether the rows must be looked at one by one: a condition names more than rows counted together share.
 

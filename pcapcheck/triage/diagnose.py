@@ -27,6 +27,7 @@ from pcapcheck.triage.packet_evidence.case_exchanges import asked_on
 from pcapcheck.triage.packet_evidence.lost_paths import lost_of
 from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
 from pcapcheck.triage.question_cases import question_cases
+from pcapcheck.triage.question_tunnel import question_tunnel
 from pcapcheck.triage.quoted_columns import QuotedColumns
 from pcapcheck.triage.received_sums import received_sums
 from pcapcheck.triage.reset_origin import reset_origin
@@ -101,6 +102,8 @@ def _evidence_of(
     further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
     error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
     evidence |= strays(case, judgement, losses, as_number(error_from))
+    for name, value in question_tunnel(case, judgement).items():
+        evidence[name] = value if evidence.get(name) is None else evidence[name]
     loop = looping(case, judgement, roles, evidence["asked"])
     late, reset = late_dns(case, judgement), reset_origin(case, judgement)
     evidence |= further.columns | loop.columns | late.columns | reset.columns | sums.columns

@@ -38,6 +38,8 @@ DOUBTFUL = (LINK, "dropped", IN)
 SPARE = 20
 # Counters of wrong checksums (kernel: net/ipv4/proc.c, net/ipv6/proc.c), by what was asked.
 CHECKSUM_ERRORS = "InCsumErrors"
+# SYNs that found the queue of a listening socket full (net/ipv4/tcp_input.c, tcp_conn_request).
+LISTEN_OVERFLOWS = "TcpExtListenOverflows"
 SUMMED_UP = {"tcp": ("Tcp",), "dns": ("Udp", "Udp6"), "udp": ("Udp", "Udp6"), "echo": ("Icmp", "Icmp6")}
 # A line of the log belongs to this time if it is this near to it.
 NEAR = 2 * 10**9
@@ -111,12 +113,19 @@ class Drops(Struct, frozen=True):
 
     def checksums(self, protocol: str) -> Quoted[str] | None:
         """The pod that the packets came to, which finds a wrong checksum: a host counts those of its own packets."""
+        return self._at_receivers(f"{layer}{CHECKSUM_ERRORS}" for layer in SUMMED_UP.get(protocol, ()))
+
+    def listen_queues(self) -> Quoted[str] | None:
+        """The pod that connections were asked of, where they wait until a process accepts them."""
+        return self._at_receivers((LISTEN_OVERFLOWS,))
+
+    def _at_receivers(self, names: Iterable[str]) -> Quoted[str] | None:
+        """By what the pods count that the packets came to."""
         if not self.stretch.sure:
             return None
         hosts = {id(spot.host): spot.host for spot in self.stretch.spots if spot.stage == COMING}
-        names = [f"{layer}{CHECKSUM_ERRORS}" for layer in SUMMED_UP.get(protocol, ())]
         receivers = [host for host in hosts.values() if host.role == POD]
-        return _best([self._counted(host, NSTAT, name) for host in receivers for name in names])
+        return _best([self._counted(host, NSTAT, name) for name in names for host in receivers])
 
     def cards(self) -> Quoted[str] | None:
         """Cards that hung or lost their link meanwhile."""

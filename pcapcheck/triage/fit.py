@@ -59,6 +59,7 @@ HEALTHY: Mapping[str, Value] = {
     "state.conntrack_full": False,
     **dict.fromkeys(("state.conntrack_drops", "state.neighbours_full", "state.queue_drops"), "none-fits"),
     **dict.fromkeys(("state.netem_drops", "state.policer_drops", "state.damaged_frames"), "none-fits"),
+    "state.listen_overflows": "none-fits",
     "state.node_ttl_rule": False,
     "state.policy_rule": False,
     "state.way": "right",

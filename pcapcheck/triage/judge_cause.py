@@ -14,8 +14,8 @@ from pcapcheck.ruleset.conditions import Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.rule import placeholders
 from pcapcheck.table_names import STATE
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.case_columns import LASTING
 from pcapcheck.triage.case_loss import loses_a_part
+from pcapcheck.triage.case_words import LASTING
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.filled_texts import CaseWords, FilledTexts
 from pcapcheck.triage.fit import observations, telling

@@ -160,9 +160,13 @@ def _asked_outside(
     targets = {
         vain.target
         for vain in asked_in_vain(judgement)
-        if vain.first <= max(times) + ASKING
+        if (vain.on_card or vain.target != receiver)
+        and vain.first <= max(times) + ASKING
         and vain.until >= min(times)
-        and (vain.asker in own or (sender is not None and judgement.followed.hosts.same(sender.key, vain.point)))
+        and (
+            vain.asker in own
+            or (vain.on_card and sender is not None and judgement.followed.hosts.same(sender.key, vain.point))
+        )
     }
     hops = targets - {receiver}
     return {

@@ -24,7 +24,7 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case, Item
 from pcapcheck.triage.nic_directions import NicDirections
 from pcapcheck.triage.quoted_columns import QuotedColumns
-from pcapcheck.values import as_number, as_text, clean
+from pcapcheck.values import Value, as_number, as_text, clean
 
 if TYPE_CHECKING:
     from pcapcheck.triage.state_evidence.situation import Situation
@@ -98,10 +98,7 @@ def _summed_up(judgement: Judgement, frames: _Frames, known: dict[Seen, _Known])
             judgement, received, known, "the packet comes with a wrong {of} (frame {frame})"
         )
     elif received:
-        seen = received[0]
-        found.lines["checksum"] = (
-            f"{_file(judgement, seen)}: the packet comes with the right checksums (frame {seen[1]})",
-        )
+        found.lines["checksum"] = (_not_wrong(judgement, received, known, found.columns["checksum"]),)
     if found.columns["checksum.on_nic"] == WRONG:
         words = "a packet with a wrong {of} (frame {frame}); nothing shows whether it came in or left there"
         found.lines["checksum.on_nic"] = _wrong(judgement, unsure, known, words)
@@ -119,6 +116,16 @@ def _wrong(judgement: Judgement, frames: list[Seen], known: dict[Seen, _Known], 
         if status == WRONG
     )
     return tuple(islice(wrong, SHOWN))
+
+
+def _not_wrong(judgement: Judgement, frames: list[Seen], known: dict[Seen, _Known], worst: Value | None) -> str:
+    """What a packet came with that was not wrong: right, or left to a card or unknown, which is not the same."""
+    words = {OK: "the packet comes with the right checksums", UNFILLED: "the packet comes with its {of} not filled in"}
+    said = words.get(as_text(worst) or "", "the packet comes with its {of} not known")
+    seen, of = next(
+        ((seen, of) for seen in frames for of, status in known[seen].sums if status == worst), (frames[0], "checksum")
+    )
+    return f"{_file(judgement, seen)}: {said.format(of=of)} (frame {seen[1]})"
 
 
 def _worst(some: Iterable[_Known]) -> str | None:

@@ -13,9 +13,13 @@ from pcapcheck.ruleset.judgement import Judgement
 
 
 class Vain(Struct, frozen=True):
-    """A question on a card that nobody answered: from when until when, in nanoseconds."""
+    """A question on a card that nobody answered: from when until when, in nanoseconds.
+
+    ``on_card``: that it is a card is known. Of an interface that nothing names it may be a pod's link as well.
+    """
 
     point: PointKey
+    on_card: bool
     asker: int
     target: int
     first: int
@@ -28,10 +32,11 @@ def asked_in_vain(judgement: Judgement) -> Iterator[Vain]:
         for kept in capture.silent:
             resolution = kept.resolution
             point = judgement.facts.point(capture.number, resolution.group)
-            if point is None or point.kind != "host-nic" or resolution.first_time is None:
+            if point is None or point.kind not in ("host-nic", "unknown") or resolution.first_time is None:
                 continue
             yield Vain(
                 point.key,
+                point.kind == "host-nic",
                 resolution.asker_ip,
                 resolution.target,
                 resolution.first_time,
@@ -49,7 +54,7 @@ def is_askers_own(judgement: Judgement, point: PointFacts, source: int) -> bool:
     points = {
         vain.point
         for vain in asked_in_vain(judgement)
-        if vain.asker == source and vain.point[0] != point.key[0] and hosts.same(point.key, vain.point)
+        if vain.on_card and vain.asker == source and vain.point[0] != point.key[0] and hosts.same(point.key, vain.point)
     }
     shown = (error for point in points for error in judgement.captures[point[0]].exchanges.paired.ending_errors.counts)
     return bool(points) and not any(error[3] == source and error[:3] in FROM_ROUTERS for error in shown)

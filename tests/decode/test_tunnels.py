@@ -72,9 +72,10 @@ def row_of(tmp_path: Path, frame: bytes) -> Any:
     [
         (4, request(seq=9)[14:], "ipip"),
         (17, vxlan(request(seq=9)), "vxlan"),
+        (17, vxlan(request(seq=9), port=8472), "vxlan"),
         (41, ip6(NEAR, FAR, 4, request(seq=9)[14:]), "ipip"),
     ],
-    ids=["IPv4 in IPv6", "VXLAN over IPv6", "twice"],
+    ids=["IPv4 in IPv6", "VXLAN over IPv6", "flannel's port", "twice"],
 )
 def test_over_ipv6(protocol: int, payload: bytes, encap: str, tmp_path: Path) -> None:
     row = row_of(tmp_path, ethernet(POD, NODE, 0x86DD, ip6(NEAR, FAR, protocol, payload)))

@@ -112,7 +112,10 @@ NO_STALL = {
     "three times again, not for long enough": [at(n, data(101, 500)) for n in (1.0, 1.2, 1.6, 2.4)],
     "arrived in the end": [*(at(n, data(101, 500)) for n in (1.0, *AGAIN)), at(4.1, acknowledged(601))],
     "sent again although it was acknowledged": [*ARRIVED, *(at(n, data(101, 500)) for n in (2, 3, 4, 5, 6))],
-    "keep-alive": [*ARRIVED, *(at(n, data(600, 1)) for n in range(2, 60, 9))],
+    "keep-alive": [
+        *ARRIVED,
+        *(frame for n in range(2, 60, 9) for frame in (at(n, data(600, 1)), at(n + 0.1, acknowledged(601)))),
+    ],
     "probes of a closed window": [
         at(1, data(101, 500)),
         at(1.1, acknowledged(601, win=0)),

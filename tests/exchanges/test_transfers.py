@@ -107,6 +107,66 @@ def test_what_is_not_sent_again(frames: list[Frame], tmp_path: Path) -> None:
     assert row(tmp_path, *OPENED, *sorted(frames))["asker.resent"] == 0
 
 
+def keep_alive(seq: int, size: int = 0) -> bytes:
+    return tcp(ACK, seq=seq - 1, ack=701, data=bytes(size))
+
+
+IDLE = [*OPENED, at(1, data(101, 500)), at(1.1, acked(601))]
+NOT_STUCK = {
+    "each is answered": [each for n in range(2, 9) for each in (at(n, keep_alive(601)), at(n + 0.01, acked(601)))],
+    "the last is answered": [*(at(n, keep_alive(601)) for n in range(2, 9)), at(9, acked(601))],
+    "data of the other side answers": [
+        *(at(n, keep_alive(601)) for n in range(2, 9)),
+        at(9, tcp_back(PUSH, seq=701, ack=601, data=b"x")),
+        at(9.1, tcp(ACK, seq=601, ack=702)),
+    ],
+    "three of them": [at(n, keep_alive(601)) for n in (2, 4, 6)],
+    "recorded twice": [at(n + twice, keep_alive(601)) for n in (2, 6) for twice in (0, 0.001)],
+    "bare acknowledgements": [at(n, keep_alive(602)) for n in range(2, 9)],
+    "a closed window is probed": [at(1.2, acked(601, win=0)), *(at(n, keep_alive(601)) for n in range(2, 9))],
+}
+
+
+@pytest.mark.parametrize("frames", NOT_STUCK.values(), ids=NOT_STUCK)
+def test_keep_alives_that_are_no_fault(frames: list[Frame], tmp_path: Path) -> None:
+    analysis = recorded(tmp_path, *IDLE, *frames)
+    assert judged(analysis)["tcp-progresses"] == ("pass", 0)
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_keep_alives_that_nobody_answers(size: int, tmp_path: Path) -> None:
+    """RFC 9293, section 3.8.4; some hold a byte that was sent before."""
+    frames = [at(n, keep_alive(601, size)) for n in (2, 3, 4, 5)]
+    analysis = recorded(tmp_path, *IDLE, *frames)
+    assert judged(analysis)["tcp-progresses"] == ("fail", 0)
+    assert "gets no answer (sent 4 times over 3 s)" in analysis.headline
+    assert ("TCP keep-alive to" in analysis.headline) is (size == 0)
+
+
+def test_data_that_stalls_after_keep_alives_were_answered(tmp_path: Path) -> None:
+    answered = [at(2, keep_alive(601)), at(2.1, acked(601)), at(3, keep_alive(601))]
+    stuck = [at(3.05 + n, data(601, 300)) for n in AGAIN]
+    analysis = recorded(tmp_path, *IDLE, *answered, *stuck)
+    assert judged(analysis)["tcp-progresses"] == ("fail", 0)
+    assert "TCP data to" in analysis.headline
+
+
+def test_texts_without_numbers_of_acknowledgements_tell_no_keep_alive(tmp_path: Path) -> None:
+    """tcpdump prints no sequence number of a segment without data; what it leaves out is no 0 in front of a 1."""
+    lines = [
+        f"12:00:0{n}.000000 IP 10.244.1.10.40000 > 10.244.1.11.80: Flags [.], ack 1, win 502, length 0"
+        for n in range(2, 9)
+    ]
+    first = [
+        "12:00:00.000000 IP 10.244.1.10.40000 > 10.244.1.11.80: Flags [S], seq 100, win 502, length 0",
+        "12:00:00.001000 IP 10.244.1.11.80 > 10.244.1.10.40000: Flags [S.], seq 700, ack 101, win 502, length 0",
+        "12:00:00.002000 IP 10.244.1.11.80 > 10.244.1.10.40000: Flags [.], ack 1, win 502, length 0",
+    ]
+    path = tmp_path / "cali14e7d81007d.txt"
+    path.write_text("\n".join([*first, *lines]) + "\n")
+    assert list(analyze(path).transfers["outcome"]) != ["stalled"]
+
+
 def test_what_is_sent_again_amid_new_data_is_counted(tmp_path: Path) -> None:
     sent = [at(1 + n / 1000, data(101 + 500 * n, 500)) for n in range(20)]
     assert row(tmp_path, *OPENED, *sorted([*sent, at(1.0125, data(101, 500))]))["asker.resent"] == 1

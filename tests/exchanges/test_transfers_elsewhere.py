@@ -17,6 +17,8 @@ from tests.support.wire import Frame, cooked2, ethernet, mac, read_frames, write
 SCENARIOS = (
     "conntrack-forgets",
     "dropped-midway",
+    "keep-alives-answered",
+    "keep-alives-lost",
     "mtu-black-hole",
     "receiver-hangs-up",
     "reset-midway",

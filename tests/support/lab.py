@@ -198,6 +198,18 @@ EXPECTED = {
     "udp-answer-untracked": "PPPP PPP P P PP --- -- P",
     "udp-not-listening": "PPPP PPP P P PP PPP P- P",
     "vxlan-port-differs": "PPPP PPP F P -- PF- -- -",
+    "cali-not-configured": "F--- --- - P -- --- -- -",
+    "default-next-hop-dead": "PPPP PPP F P -- --- -- -",
+    "dns-endpoint-silent": "PPPP PPP P P PP PPP P- P",
+    "keep-alives-answered": "PPPP PPP P P PP PPP PP P",
+    # A reply counts by its first fragment; that the rest is lost is a question.
+    "later-fragments-dropped": "PPPP PPP P P PP PPP P- P",
+    "listen-queue-full": "PPPP PPP P P PP PPP PF P",
+    "keep-alives-lost": "PPPP PPP P P -- --- -P P",
+    "outside-unreachable": "PPPP PPP F P -- P-- -- -",
+    "pod-addresses-dropped": "PPPP PPP F P PP PFP P- P",
+    "return-rp-filter": "PPPP PPP F P -- PPF -- -",
+    "two-nodes-vxlan-8472": "PPPP PPP P P PP PPP P- P",
 }
 # The same of DNS: whether it is answered, promptly, and without an error; elsewhere nothing is asked of it.
 DNS_RULES = ("dns-answered", "dns-prompt", "dns-not-refused")
@@ -206,6 +218,7 @@ DNS = {
     "dns-answered": "PPP",
     "dns-dropped": "F--",
     "dns-endpoint-gone": "F--",
+    "dns-endpoint-silent": "F--",
     "dns-first-lost": "PFP",
     "dns-ipv6-refuses": "PPF",
     "dns-no-endpoints": "F--",
@@ -235,6 +248,9 @@ TRANSFERS = {
     "dropped-midway": "FP",
     "hairpin": "PP",
     "healthy": "--",
+    "keep-alives-answered": "PP",
+    "keep-alives-lost": "F-",
+    "listen-queue-full": "PP",
     "mtu-black-hole": "F-",
     "node-port": "PP",
     "receiver-gone-midway": "F-",

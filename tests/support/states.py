@@ -46,6 +46,8 @@ EXPECTED = {
     # The gateway's MAC is the bridge's; host routes lead to the bridge.
     "bridged-gateway": "PPPF- PP- P- PPP PPF -",
     "duplicate-ip": "PPPPP PP- P- PPP PFF -",
+    "cali-not-configured": "PPP-- PP- P- FFP PFF -",
+    "keep-alives-lost": "PPPPP PP- P- PPP PFF -",
     "receiver-gone-midway": "PPPPP PP- P- PPP PFF -",
     # A hub between pod and cali: neither names the other, so nothing else is concluded from the pod's inside.
     "duplicate-ip-one-link": "PPPPP FP- P- PPP PPP -",
@@ -93,6 +95,7 @@ EXPECTED = {
     "vxlan-port-differs": "PPPPP PPF P- PPP PPP -",
     "two-nodes-ipip": "PPPPP PPF P- PPP PPP -",
     "dns-vxlan-slow": "PPPPP PPF P- PPP PPP -",
+    "two-nodes-vxlan-8472": "PPPPP PPF P- PPP PPP -",
     "two-nodes-vxlan": "PPPPP PPF P- PPP PPP -",
     "vtep-entry-missing": "PPPPP PPF P- PPP PPP -",
     "vxlan-blocked": "PPPPP PPF P- PPP PPP -",

@@ -134,4 +134,12 @@ CAUSES = {
     "udp-answer-untracked": "reply-not-translated",
     "udp-not-listening": "no-udp-listener",
     "vxlan-port-differs": "vxlan-port-differs",
+    "cali-not-configured": "interface-not-configured",
+    "default-next-hop-dead": "next-hop-dead",
+    "dns-endpoint-silent": "service-endpoint-silent",
+    "keep-alives-lost": "route-dead-end",
+    "listen-queue-full": "listen-queue-full",
+    "outside-unreachable": "upstream-refuses",
+    "pod-addresses-dropped": "network-drops-pod-addresses",
+    "return-rp-filter": "source-check-on-return",
 }

@@ -8,16 +8,17 @@ import pytest
 
 from pcapcheck import analyze
 from pcapcheck.triage import find_suspects
+from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.diagnosis import Diagnosis
 from pcapcheck.triage.find_suspects import Suspects
-from pcapcheck.triage.judge_cause import judge_cause
+from pcapcheck.triage.judge_cause import ColumnLookup, JudgedCause, judge_cause
 from tests.support.wire import NODE_IP, answer, ask, error, reply, request, write_pcap
 
 BEGIN, SECOND = 1_700_000_000_000_000_000, 1_000_000_000
 
 
 def incident(folder: Path) -> Path:
-    """A pod pings twelve hosts: some are silent, some are gone as the node says, some answer at first."""
+    """A pod pings twelve hosts: a third are silent, a third are gone, as the node says, the others answer a part."""
     frames = [(BEGIN - 2000, ask()), (BEGIN - 1000, answer())]
     for number in range(36):
         host = f"100.79.126.{100 + number % 12}"
@@ -52,9 +53,12 @@ def test_cases_that_look_alike_are_judged_as_each_by_itself(tmp_path: Path, monk
 
 def test_a_cause_is_judged_once_per_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judged: list[str] = []
-    monkeypatch.setattr(
-        find_suspects, "judge_cause", lambda cause, lookup: judged.append(cause.id) or judge_cause(cause, lookup)
-    )
+
+    def counted(cause: Cause, lookup: ColumnLookup) -> JudgedCause | None:
+        judged.append(cause.id)
+        return judge_cause(cause, lookup)
+
+    monkeypatch.setattr(find_suspects, "judge_cause", counted)
     diagnoses = analyze(incident(tmp_path)).diagnoses
     cases = sum(1 + len(diagnosis.others) for diagnosis in diagnoses)
     looks = judged.count(diagnoses[0].suspects[0].cause.id)

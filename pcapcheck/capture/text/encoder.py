@@ -13,13 +13,15 @@ from pcapcheck import protocols
 from pcapcheck.capture import printed_layout as layout
 from pcapcheck.capture.text.printed_packet import Arp, Datagram, Dns, Icmp, PrintedPacket, PrintedTunnel, Transport
 from pcapcheck.capture.text.segment import SHORTEST
-from pcapcheck.protocols import ICMP, ICMPV6, IPIP, IPV6, SCTP, TCP, TCP_OPTION_MSS, UDP
+from pcapcheck.protocols import ICMP, ICMPV6, IPIP, IPV6, SCTP, TCP, TCP_ACK, TCP_OPTION_MSS, UDP
 from pcapcheck.values import is_ipv4
 
 # Its payload is not looked at.
 NOBODYS = protocols.EXPERIMENT
 ABSENT = -1
 WORD = 0xFFFFFFFF
+# Relative numbers begin at 0 or 1.
+FAR = 1 << 31
 _HEAD = struct.Struct(">IIqqHHII")
 _IPV4, _IPV4_ENDS = struct.Struct(">BBHHHBBH"), struct.Struct(">BBHHHBBHII")
 _TCP = struct.Struct(">HHIIHHI")
@@ -173,6 +175,13 @@ def _upper(datagram: Datagram) -> tuple[bytes, int, int]:
     return b"", NOBODYS if datagram.protocol is None else datagram.protocol & 0xFF, 0
 
 
+def _seq(transport: Transport) -> int:
+    """Its sequence number; of a bare ACK, where tcpdump leaves it out, one that no other segment is near."""
+    if transport.seq is not None:
+        return transport.seq
+    return FAR if transport.flags == TCP_ACK else 0
+
+
 def _transport(transport: Transport) -> tuple[bytes, int]:
     present = layout.PRESENT_SRC_PORT if transport.src_port is not None else 0
     present |= layout.PRESENT_DST_PORT if transport.dst_port is not None else 0
@@ -182,7 +191,7 @@ def _transport(transport: Transport) -> tuple[bytes, int]:
             present |= layout.PRESENT_DATA | (layout.PRESENT_WHOLE if transport.whole else 0)
         body = _TCP.pack(
             *ports,
-            transport.seq or 0,
+            _seq(transport),
             transport.ack or 0,
             _tcp_header(transport) // 4 << 12 | transport.flags,
             # A window that is not printed was open.
@@ -230,7 +239,7 @@ def _tunnel(tunnel: PrintedTunnel) -> tuple[bytes, int, int]:
     if tunnel.vni is None:
         return inside, IPIP if version == 4 else IPV6, present
     present |= layout.PRESENT_INNER if tunnel.src_mac is not None and tunnel.dst_mac is not None else 0
-    body = struct.pack(">HHI", tunnel.src_port or 0, protocols.VXLAN_PORT, 0) + struct.pack(
+    body = struct.pack(">HHI", tunnel.src_port or 0, tunnel.dst_port or protocols.VXLAN_PORT, 0) + struct.pack(
         ">II", 8 << 24, (tunnel.vni << 8) & WORD
     )
     if tunnel.inner is not None:

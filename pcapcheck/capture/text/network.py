@@ -64,7 +64,11 @@ _ERRORS = (
 _OLD_ICMP = re.compile(r"icmp(?: \d+)?: ")
 _OLD_TCP = re.compile(r"([SFRPWE]{1,6}|\.) (?:\[[^\]]*\] )?(?:\d+:\d+\(\d+\)|ack \d+|win \d+)")
 _QUIET_TCP = re.compile(r"tcp \d+\b")
-_VXLAN = re.compile(r"VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni (\d+)\s*")
+# tcpdump takes the kernel's port of VXLAN for OTV's, whose header has an instance where VXLAN has its identifier.
+_VXLAN = re.compile(
+    r"(?:VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni"
+    r"|OTV, flags \[I\] \(0x[0-9a-f]+\), overlay \d+, instance) (\d+)\s*"
+)
 _WITHIN = re.compile(r"(?:IP6? )?\(|IP6? (?:\(|\S+ > )")
 # sctp (1) [INIT] [init tag: 1]; the first of a packet's chunks.
 _CHUNK = re.compile(r"\[([A-Z -]{4,20})\]")
@@ -225,7 +229,7 @@ def upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
         src, src_port = split_port(src, ports)
         dst, dst_port = split_port(dst, ports)
         if isinstance(found.upper, PrintedTunnel):
-            found.upper.src_port = src_port
+            found.upper.src_port, found.upper.dst_port = src_port, dst_port
         elif isinstance(found.upper, Transport):
             found.upper.src_port, found.upper.dst_port = src_port, dst_port
             if found.upper.protocol == UDP:

@@ -85,6 +85,11 @@ def _checksum_errors(evidence: StateEvidence) -> QuotedValue | None:
     return evidence.drops.checksums(asked) if evidence.drops and isinstance(asked, str) else None
 
 
+def _listen_overflows(evidence: StateEvidence) -> QuotedValue | None:
+    is_tcp = evidence.packet_evidence.get("asked") == "tcp"
+    return evidence.drops.listen_queues() if evidence.drops and is_tcp else None
+
+
 DROP_COLUMNS: ColumnFunctions = {
     "state.conntrack_full": _conntrack_full,
     "state.conntrack_drops": _conntrack_drops,
@@ -97,4 +102,5 @@ DROP_COLUMNS: ColumnFunctions = {
     "state.damaged_frames": _damaged_frames,
     "state.card_failed": _card_failed,
     "state.checksum_errors": _checksum_errors,
+    "state.listen_overflows": _listen_overflows,
 }

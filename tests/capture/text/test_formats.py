@@ -206,8 +206,10 @@ def test_ipip(text: str) -> None:
         "138.96.245.53.43983 > 138.96.245.52.4789: VXLAN, flags [I] (0x08), vni 4096\n"
         "66:f8:e9:66:d1:e2 > 66:2d:bf:44:a6:8b, ethertype IPv4 (0x0800), length 98: "
         "10.244.210.198 > 10.244.112.198: ICMP echo request, id 32992, seq 1, length 64\n",
+        "18:42:30.502186 IP 138.96.245.53.43983 > 138.96.245.52.8472: OTV, flags [I] (0x08), overlay 0, instance 4096\n"
+        "IP 10.244.210.198 > 10.244.112.198: ICMP echo request, id 32992, seq 1, length 64\n",
     ],
-    ids=["plain", "verbose", "with link header"],
+    ids=["plain", "verbose", "with link header", "flannel's port"],
 )
 def test_vxlan_takes_more_lines(text: str) -> None:
     assert rows(text, *IP, "encap", "vxlan_vni", "outer_src") == [
