@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pcapcheck.errors import CaptureError, PcapcheckError, RuleError, StateError, UsageError
+from pcapcheck.errors import CaptureError, PcapcheckError, RecordingError, RuleError, StateError, UsageError
 from pcapcheck.kernels import force_plain
 from pcapcheck.version import __version__
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pcapcheck.assertion import assert_capture
     from pcapcheck.links.scope import Scope
     from pcapcheck.pipeline import analyze, analyze_state
+    from pcapcheck.recording.record_traffic import record
     from pcapcheck.ruleset.finding import Finding
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "CaptureError",
     "Finding",
     "PcapcheckError",
+    "RecordingError",
     "RuleError",
     "Scope",
     "StateError",
@@ -29,6 +31,7 @@ __all__ = [
     "analyze",
     "analyze_state",
     "assert_capture",
+    "record",
 ]
 
 # Imported when first used, so that --help stays quick.
@@ -39,6 +42,7 @@ _LAZY = {
     "analyze": "pcapcheck.pipeline",
     "analyze_state": "pcapcheck.pipeline",
     "assert_capture": "pcapcheck.assertion",
+    "record": "pcapcheck.recording.record_traffic",
 }
 
 force_plain()

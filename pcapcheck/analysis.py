@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pcapcheck.triage.diagnosis import Diagnosis
     from pcapcheck.triage.pods import Pods
     from pcapcheck.triage.remarks.remark import Remark
+    from pcapcheck.triage.trace_rows import TraceRow
 
 
 class Views(Protocol):
@@ -54,10 +55,12 @@ class Analysis(Judgement, frozen=True, kw_only=True, eq=False, dict=True):
     given. ``given`` are the inputs by the names that the caller used; ``error`` says why they cannot be judged at all.
     ``required`` and ``strict`` are demands of expectation files. ``unmet`` demands turn a pass into a failure;
     ``exit_zero`` turns exit code 1 into 0. ``lacks_captures``: captures were to be judged, and only a node's state was
-    given. ``views`` make what its methods return.
+    given. ``traces`` are the packets that netfilter traced or logged, by the state. ``views`` make what its methods
+    return.
     """
 
     diagnoses: list[Diagnosis] = field(default_factory=list)
+    traces: list[TraceRow] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     pods: Pods | None = None
     given: tuple[str, ...] = ()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from glob import has_magic, iglob
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pcapcheck.errors import PcapcheckError
 from pcapcheck.given import Input, Inputs, Names, each, paths
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pcapcheck.analysis import Analysis
+    from pcapcheck.recording.live_recording import LiveRecording
 
 
 class AssertCapture:
@@ -90,6 +93,50 @@ class AssertCapture:
         if self.folder is None or _is_there(path):
             return path
         return self.folder / path if _is_there(self.folder / path) else path
+
+
+class RecordTraffic:
+    """Records what a test does, and raises AssertionError behind that unless the rules hold.
+
+    ``folder`` gets what was recorded, and a small pcapng per failed rule; the second recording goes to ``2`` in it.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self._recorded = 0
+
+    @contextmanager
+    def __call__(
+        self,
+        first: str,
+        second: str | None = None,
+        *,
+        require: str | Iterable[str] = (),
+        strict: bool = False,
+        **how: Any,
+    ) -> Iterator[LiveRecording]:
+        """Record between two ends as ``pcapcheck.record`` does; ``require`` and ``strict`` are as for captures."""
+        __tracebackhide__ = _is_ours
+        from pcapcheck.recording.record_traffic import record
+        from pcapcheck.report.exit import exit_code
+
+        self._recorded += 1
+        folder = self.folder and self.folder / (str(self._recorded) if self._recorded > 1 else "")
+        if folder is not None and "output" not in how:
+            how["output"] = _new_folder(folder)
+        with record(first, second, **how) as recording:
+            yield recording
+        analysis = recording.analysis.demand(strict, [require] if isinstance(require, str) else require)
+        if folder is not None:
+            analysis.write_evidence(folder)
+        if exit_code(analysis) != 0:
+            raise AssertionError("\n".join([*recording.notices, *_lines(analysis)]))
+
+
+def _new_folder(folder: Path) -> Path:
+    """A folder for a recording that is not there yet: earlier runs stay."""
+    numbers = itertools.count(1)
+    return next(path for number in numbers if not (path := folder / f"recorded-{number}").exists())
 
 
 def _is_ours(raised: pytest.ExceptionInfo[BaseException]) -> bool:

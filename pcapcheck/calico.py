@@ -53,6 +53,9 @@ def tunnel_device(encap: str, address: int) -> str | None:
     return TUNNELS[encap].device_for(address) if encap in TUNNELS else None
 
 
+_NAMESPACE = re.compile(r" \(\d{1,10}\)$")
+
+
 def cali_name(namespace: str, pod: str, prefix: str = "cali") -> str:
     """The host-side interface of a pod: the prefix and 11 hex digits of SHA-1 of ``<namespace>.<pod>``.
 
@@ -86,6 +89,8 @@ def kind_of_name(name: str, prefix: str = "cali") -> str | None:
     """pod-link, tunnel or host-nic by an interface's name, or None if the name says nothing."""
     if find_cali_name(name, prefix):
         return "pod-link"
+    # retis writes the number of the network namespace behind it (retis: src/process/cli/pcap.rs).
+    name = _NAMESPACE.sub("", name)
     if _TUNNELS.fullmatch(name):
         return "tunnel"
     if _NICS.fullmatch(name):

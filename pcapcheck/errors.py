@@ -71,6 +71,10 @@ class StateError(InputError):
     kind = NOT_UNDERSTOOD
 
 
+class RecordingError(PcapcheckError):
+    """Nothing could be recorded; the message says where, why, and what to do."""
+
+
 class UsageError(PcapcheckError):
     """Options or arguments have no meaning, or do not fit together or with the captures."""
 

@@ -28,6 +28,23 @@ cdef inline long long seek(
         slot = (slot + 1) & mask
     return slot
 
+cdef inline long long seek_key(
+        const long long[::1] rows, long long width, long long home_at, const int[::1] slots, long long mask,
+        long long home, long long key_at, int count, long long first, long long second, long long third,
+        long long fourth, long long fifth) except? -1 nogil:
+    # Where count is a constant, what it leaves out is not compiled.
+    cdef size_t slot = home & mask
+    cdef size_t at
+    while True:
+        slot = seek(rows, width, home_at, slots, mask, home, slot)
+        if slots[slot] < 0:
+            return slot
+        at = slots[slot] * width + key_at
+        if (rows[at] == first and rows[at + 1] == second and (count < 3 or rows[at + 2] == third)
+                and (count < 4 or rows[at + 3] == fourth) and (count < 5 or rows[at + 4] == fifth)):
+            return slot
+        slot = (slot + 1) & mask
+
 cdef inline int insert(
         const long long[::1] rows, long long width, long long home_at, int[::1] slots, long long mask,
         long long place) except -1 nogil:

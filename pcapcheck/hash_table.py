@@ -5,7 +5,8 @@ place is ``width`` numbers from ``rows[place * width]`` on; its field ``home_at`
 that is not negative. It is entered in the first empty slot from its home on. ``mask`` is the number of slots minus 1;
 at least one slot stays empty.
 
-Who looks up a key compares it where ``seek`` stops; an empty slot is where the key would be entered::
+A key of a few numbers that stand one after the other is looked up by ``seek_key``. Who looks up any other compares it
+where ``seek`` stops; an empty slot is where the key would be entered::
 
     slot = seek(rows, width, home_at, slots, mask, home, home & mask)
     while slots[slot] >= 0 and not is_wanted(rows, slots[slot] * width):
@@ -35,6 +36,21 @@ def seek(rows: array[int], width: int, home_at: int, slots: array[int], mask: in
     """The first slot from ``slot`` on that is empty or has a row with this home."""
     while slots[slot] >= 0 and rows[slots[slot] * width + home_at] != home:
         slot = (slot + 1) & mask
+    return slot
+
+
+def seek_key(
+    rows: array[int], width: int, home_at: int, slots: array[int], mask: int, home: int, key_at: int, count: int,
+    first: int, second: int, third: int, fourth: int, fifth: int
+) -> int:  # fmt: skip
+    """The slot of the row whose ``count`` numbers (2 to 5) from field ``key_at`` on are these, or the empty one."""
+    key = (first, second, third, fourth, fifth)[:count]
+    slot = seek(rows, width, home_at, slots, mask, home, home & mask)
+    while slots[slot] >= 0:
+        at = slots[slot] * width + key_at
+        if tuple(rows[at : at + count]) == key:
+            break
+        slot = seek(rows, width, home_at, slots, mask, home, (slot + 1) & mask)
     return slot
 
 

@@ -30,7 +30,7 @@ from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.feed import Feed
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings
-from pcapcheck.set_aside import is_listing, set_aside, settle_sets
+from pcapcheck.set_aside import is_listing, set_aside, settle_sets, take_notes
 from pcapcheck.skipped import CAPTURE, Skipped
 
 if TYPE_CHECKING:
@@ -120,8 +120,9 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
     evaluations = [Evaluation(rule) for rule in rules]
     intake = Intake([], evaluations, Feed(evaluations), Sightings())
     captures, feed, sightings = intake.captures, intake.feed, intake.sightings
-    every = intake.row_tables
+    every, with_sums = intake.row_tables, intake.with_sums
     settle_sets(inputs)
+    take_notes(inputs)
     if len(inputs.captures) > 1:
         # Joining what several captures saw needs it: loaded while they are read.
         Thread(target=import_module, args=("numpy",), daemon=True).start()
@@ -154,13 +155,14 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
                     watched,
                     sightings,
                     alone,
-                    intake.with_sums,
+                    with_sums,
                 )
             )
             feed.settle()
         except CaptureError as error:
             set_aside(inputs, source, error)
             settle_sets(inputs)
+            take_notes(inputs)
             unreadable.append(source)
             if fed:
                 # The rules have some of its rows already: read all the others again, without it.

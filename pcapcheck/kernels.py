@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, spec_from_file_location
 from pathlib import Path
@@ -117,7 +118,8 @@ def force_plain() -> None:
         sys.meta_path.insert(0, PlainFinder())
 
 
+@cache
 def is_compiled() -> bool:
-    """Whether every kernel runs compiled."""
+    """Whether every kernel runs compiled; asked once, since the import system looks at each file."""
     specs = [find_spec(name) for name in KERNELS]
     return all(spec is not None and spec.origin is not None and not spec.origin.endswith(".py") for spec in specs)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from pcapcheck import given
@@ -39,6 +40,7 @@ from pcapcheck.paths.shared_addresses import judge_addresses
 from pcapcheck.questions.broken_transfers import BrokenTransfers
 from pcapcheck.questions.lost_fragments import lost_fragments
 from pcapcheck.questions.node_errors import node_errors
+from pcapcheck.questions.quoted_questions import quoted_questions
 from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
@@ -107,6 +109,43 @@ def analyze(
     reading = reading_of(ruleset.settings, scope or Scope(), ruleset.recording, batch_frames)
     inputs = gather(request.captures, unpack_limit, keep_all)
     intake = read_captures(inputs, ruleset.rules, reading, progress)
+    return conclude(Task(ruleset, request, reading, rules, variables), inputs, intake)
+
+
+class Task(Struct, frozen=True):
+    """What is to be judged and how: the rules as loaded, what was named, how to read.
+
+    ``rules`` and ``variables`` are those of the call.
+    """
+
+    ruleset: Ruleset
+    request: Request
+    reading: Reading
+    rules: Names | None
+    variables: Mapping[str, str] | None
+
+    @classmethod
+    def of(
+        cls,
+        rules: Names | None,
+        variables: Mapping[str, str] | None,
+        scope: Scope | None,
+        captures: Sequence[Path],
+        node_state: Inputs | None = None,
+        pods: Inputs | None = None,
+    ) -> Task:
+        """What ``analyze`` would do, for captures that the caller reads. Raises RuleError if rules cannot be loaded."""
+        ruleset = _load(rules, variables)
+        request = Request.of(ruleset.recording, captures, node_state, pods)
+        return cls(
+            ruleset, request, reading_of(ruleset.settings, scope or Scope(), ruleset.recording), rules, variables
+        )
+
+
+def conclude(task: Task, inputs: GatheredInputs, intake: Intake) -> Analysis:
+    """Judge captures that have been read; raises as ``analyze`` does."""
+    ruleset, request, reading = task.ruleset, task.request, task.reading
+    rules, variables = task.rules, task.variables
     name_hosts(inputs, intake.captures)
     state = find_state(inputs, request, intake.captures, ruleset.settings)
     if state is not None and rules is None:
@@ -141,7 +180,8 @@ def analyze(
     remarks = remarks_on(judgement, state, inputs.repeated, changes)
     remarks += known.cross_check.remarks if known is not None else []
     diagnoses = _explain(judgement, ruleset, known, names)
-    return _demand(judgement, ruleset, diagnoses, remarks, pods=names, given=request.names)
+    judged = _demand(judgement, ruleset, diagnoses, remarks, pods=names, given=request.names)
+    return _with_traces(judged, state)
 
 
 def analyze_state(
@@ -180,7 +220,8 @@ def _judge_state(
     findings = _judge([Evaluation(rule) for rule in ruleset.rules], facts, known)
     judgement = _judgement(findings, Paths.none([], facts), reading, [], inputs.skipped, state)
     diagnoses = _explain(judgement, ruleset, known)
-    return _demand(judgement, ruleset, diagnoses, [*remarks, *remarks_on(judgement, state)], given=names)
+    judged = _demand(judgement, ruleset, diagnoses, [*remarks, *remarks_on(judgement, state)], given=names)
+    return _with_traces(judged, state)
 
 
 def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) -> Analysis:
@@ -232,13 +273,25 @@ def _feed(intake: Intake, followed: Paths, claims: list[AddressRow], reading: Re
     tables = PathTables(followed)
     for table in (PATHS, HOPS):
         if table in every:
-            for row in tables.every_row(table):
-                take(row.capture, table, [row])
+            _feed_rows(intake.feed, tables, followed, table)
             continue
         about = [evaluation for evaluation in intake.evaluations if evaluation.rule.table == table]
         for some in tables.packets(table) if about else ():
             for evaluation in about:
                 evaluation.feed_alike(some.capture, some)
+
+
+def _feed_rows(feed: Feed, tables: PathTables, followed: Paths, table: str) -> None:
+    """Hand the rules a row for each packet that was followed, in ``hops`` for each of its hops."""
+    if followed.groups is not None:
+        # NumPy was loaded to follow them.
+        from pcapcheck.paths.followed_rows import followed_rows
+
+        for rows in followed_rows(followed, table, feed.columns_of(table)):
+            feed.take(NO_CAPTURE, table, rows)
+        feed.settle()
+    for answer in tables.lone_answers() if table == PATHS else ():
+        feed.take(answer.capture, table, [row for row, _ in answer.rows()])
 
 
 def _judge(evaluations: list[Evaluation], facts: Facts, known: KnownState | None) -> list[Finding]:
@@ -260,7 +313,8 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
 
     neighbours = partial(silent_neighbours, captures=captures)
     untranslated = partial(untranslated_answers, reading=reading)
-    producers = (neighbours, untranslated, silent_hosts, silent_conversations, BrokenTransfers(captures))
+    quoted = partial(quoted_questions, reading=reading)
+    producers = (neighbours, untranslated, silent_hosts, silent_conversations, BrokenTransfers(captures), quoted)
     questions = unanswered(captures, facts, judged, producers, followed.found)
     return [*questions, *node_errors(followed, reading, questions, judged), *lost_fragments(followed)]
 
@@ -289,10 +343,15 @@ def _locate(judgement: Judgement, state: State | None) -> Judgement:
     if not (judgement.unanswered or _has_failed(judgement)):
         return judgement
     from pcapcheck.triage.senders import name_senders
-    from pcapcheck.triage.traced_chains import in_chains
     from pcapcheck.triage.whereabouts import locate
 
-    return in_chains(name_senders(locate(judgement), state), state)
+    located = name_senders(locate(judgement), state)
+    if state is None:
+        return located
+    # Loads what a node's state is made of, which captures alone do not need.
+    from pcapcheck.triage.traced_chains import in_chains
+
+    return in_chains(located, state)
 
 
 def _explain(
@@ -304,6 +363,15 @@ def _explain(
     from pcapcheck.triage.add_causes import examine
 
     return examine(judgement, ruleset, known, pods)
+
+
+def _with_traces(analysis: Analysis, state: State | None) -> Analysis:
+    """The analysis with the packets that netfilter traced or logged."""
+    if state is None or not any(host.traces for host in state.hosts):
+        return analysis
+    from pcapcheck.triage.trace_rows import trace_rows
+
+    return replace(analysis, traces=trace_rows(analysis, state))
 
 
 def _has_failed(judgement: Judgement) -> bool:

@@ -17,7 +17,7 @@ from pcapcheck.errors import PcapcheckError
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
-    from pcapcheck.assertion import AssertCapture
+    from pcapcheck.assertion import AssertCapture, RecordTraffic
     from pcapcheck.ruleset.rule import Rule
 
 SUFFIXES = (".pcapcheck.yaml", ".pcapcheck.yml")
@@ -52,6 +52,18 @@ def pcapcheck_fixture(request: pytest.FixtureRequest) -> AssertCapture:
     from pcapcheck.assertion import AssertCapture
 
     return AssertCapture(request.path.parent, _evidence_folder(request.config, request.node.nodeid))
+
+
+@pytest.fixture(name="pcapcheck_record")
+def pcapcheck_record_fixture(request: pytest.FixtureRequest) -> RecordTraffic:
+    """``with pcapcheck_record("netns:pod-a", "netns:pod-b") as recording: …`` fails the test unless the rules hold.
+
+    Its words are those of ``pcapcheck.record``, and ``require`` and ``strict``. With ``--pcapcheck-evidence`` what was
+    recorded is kept next to the evidence.
+    """
+    from pcapcheck.assertion import RecordTraffic
+
+    return RecordTraffic(_evidence_folder(request.config, request.node.nodeid))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,7 +7,7 @@ person looks at.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar, Protocol
 
 from msgspec import Struct
@@ -130,7 +130,8 @@ class RawRows(Brief, Struct, frozen=True):
 
     The number at ``position`` of row ``r`` is ``data[r * row_step + position * field_step]``: so both rows that stand
     one after the other and columns that do are described. ``groups`` are the decoder's frame groups, of
-    ``group_step`` numbers each; ``address_of`` makes an address of its two halves.
+    ``group_step`` numbers each; ``address_of`` makes an address of its two halves. ``spots``: the rows are of several
+    captures, and what stands for their frame groups are numbers of these: capture and frame group.
     """
 
     fields: TableFields
@@ -141,6 +142,7 @@ class RawRows(Brief, Struct, frozen=True):
     groups: array[int]
     group_step: int
     address_of: Callable[[int, int], int]
+    spots: Sequence[tuple[int, int]] = ()
 
     @property
     def table(self) -> str:

@@ -12,11 +12,13 @@ from pcapcheck.capture.inputs import Inputs
 from pcapcheck.capture.pcap import MAGICS
 from pcapcheck.capture.pcapng import MAGIC
 from pcapcheck.capture.record import Problem
+from pcapcheck.capture.recording_note import LARGEST_NOTES, NOTES, read_notes
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import Source
-from pcapcheck.errors import EMPTY, NODE_STATE, CaptureError, IsArchive, NotACapture
+from pcapcheck.errors import EMPTY, NODE_STATE, UNREADABLE, CaptureError, IsArchive, NotACapture, refused
 from pcapcheck.given import Taken
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.skipped import is_called_a_recording
 from pcapcheck.values import clean
 
 # How PowerShell's texts begin.
@@ -28,7 +30,12 @@ def set_aside(inputs: Inputs, source: Captured, error: CaptureError) -> None:
     if isinstance(source, Source) and isinstance(error, IsArchive):
         _open(inputs, source)
         return
-    kind = state_or_pods(source, error) if isinstance(source, Source) and isinstance(error, NotACapture) else None
+    kind = None
+    if isinstance(source, Source) and error.kind == EMPTY and source.path in inputs.found:
+        # In a bundle it may be what a command printed: nothing.
+        kind = None if is_called_a_recording(source.path) else NODE_STATE
+    elif isinstance(source, Source) and isinstance(error, NotACapture):
+        kind = state_or_pods(source, error)
     if kind is None:
         inputs.skip(source.path, error)
     else:
@@ -47,6 +54,27 @@ def is_listing(inputs: Inputs, source: Captured) -> bool:
     if not isinstance(source, Source) or source.path not in inputs.found:
         return False
     return not _begins_with(source, (*MAGICS, MAGIC)) and _is_printed(source.path)
+
+
+def take_notes(inputs: Inputs) -> None:
+    """Give captures what a bundle's notes of their recording say about them; the notes are no capture."""
+    sources = [source for source in inputs.captures if isinstance(source, Source)]
+    for noting in [source for source in sources if source.path.name == NOTES and len(inputs.captures) > 1]:
+        inputs.captures.remove(noting)
+        try:
+            with noting.held.open() if noting.held else noting.path.open("rb") as stream:
+                notes = read_notes(stream.read(LARGEST_NOTES), str(noting.path))
+        except OSError as error:
+            said = f"{noting.path}: {refused(error, 'see what is wrong with this file')}"
+            inputs.skip(noting.path, CaptureError(said, UNREADABLE))
+            continue
+        except CaptureError as error:
+            inputs.skip(noting.path, error)
+            continue
+        by_path = {noting.path.parent / note.file: note for note in notes}
+        for source in sources:
+            if note := by_path.get(source.path):
+                source.note, source.host = note, clean(note.host)
 
 
 def name_hosts(inputs: Inputs, captures: Sequence[Capture]) -> None:

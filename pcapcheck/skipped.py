@@ -53,4 +53,9 @@ class Skipped(Struct, frozen=True):
         """Whether this is a problem; other files in a folder of captures are none."""
         if self.named or self.kind not in (EMPTY, NOT_A_FILE, *OTHERS):
             return True
-        return self.kind == EMPTY and _RECORDED.search(self.path) is not None
+        return self.kind == EMPTY and is_called_a_recording(self.path)
+
+
+def is_called_a_recording(path: object) -> bool:
+    """Whether a file has the name of a recording."""
+    return _RECORDED.search(str(path)) is not None

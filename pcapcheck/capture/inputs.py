@@ -17,6 +17,7 @@ from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.rotation import Unusable, in_sets
 from pcapcheck.capture.source import CURE, STANDARD_INPUT, Source
 from pcapcheck.errors import (
+    DAMAGED,
     EMPTY,
     MISSING,
     NODE_STATE,
@@ -67,23 +68,29 @@ class Inputs(Struct):
     def open_archive(self, given: Path | Held) -> list[Held]:
         """The files in an archive, which become found ones; what cannot be read of it is skipped."""
         # Loaded only for archives.
+        from pcapcheck.capture.archives.file_names import shown_name
         from pcapcheck.capture.archives.open_archive import files_of
 
         path = given.path if isinstance(given, Held) else given
-        files: list[Held] = []
+        files: dict[Path, Held] = {}
 
         def leave_out(name: str, why: str, kind: str) -> None:
             # An absolute name would stand for a file of this machine.
-            inside = path / name.lstrip("/") if name else path
+            inside = path / shown_name(name.lstrip("/")) if name else path
             self.skipped.append(Skipped.of(inside, CaptureError(f"{inside}: {why}", kind), self.role, named=False))
 
         try:
             for file in files_of(given, self.unpack_limit, leave_out):
                 self.found[file.path] = self.found.get(path, path)
-                files.append(file)
+                if file.path in files:
+                    # As when it is unpacked: tar appends newer files.
+                    leave_out(
+                        str(file.path.relative_to(path)), "in the archive more than once; the last is used", DAMAGED
+                    )
+                files[file.path] = file
         except CaptureError as error:
             self.skip(path, error)
-        return files
+        return list(files.values())
 
 
 def gather(given: Iterable[str | Path | Held], unpack_limit: int | None = None, keep_all: bool = False) -> Inputs:

@@ -12,6 +12,8 @@ from pcapcheck.capture.scan_layout import FIELDS, LARGEST_BLOCK, LARGEST_FRAME
 from pcapcheck.values import address_of
 
 BATCH_FRAMES = 8192
+# A batch has room for this many frames at least. A frame takes this many bytes of a file, if that is not packed.
+FEWEST_FRAMES, LEAST_FRAME = 512, 16
 # DBUS, USBPCAP, EBHSCR: messages, not what a wire carries at once (libpcap's max_snaplen_for_dlt).
 LARGE_LINKS = frozenset({231, 249, 279})
 # An ARP packet on Ethernet with its record header: nothing that is asked or answered takes less.
@@ -27,7 +29,8 @@ class Interface(Struct):
     number that frames carry. ``cut_icmp`` counts the ICMP messages of a text that the snapshot length cut before their
     type, ``expiries`` the errors of a text about expired packets whose question is known although the text does not
     print it. ``unnumbered`` are the pairs of hosts between which a text has TCP segments without their numbers on the
-    wire. ``description`` is what the capture says of it, and ``pod`` the NAMESPACE/POD in there.
+    wire. ``description`` is what the capture says of it, and ``pod`` the NAMESPACE/POD in there. ``until`` is the time
+    (nanoseconds) up to which it was surely recorded, if that is known.
     """
 
     number: int
@@ -46,6 +49,7 @@ class Interface(Struct):
     doubtful: bool = False
     description: str | None = None
     pod: str | None = None
+    until: int | None = None
 
     @property
     def missing(self) -> int:
@@ -65,6 +69,7 @@ class Text(NamedTuple):
 BAD_CHECKSUM = "bad-checksum"
 # And one that says that DNS was recorded although no row shows it.
 DNS_NOT_PRINTED = "dns-not-printed"
+FLAGS_NOT_PRINTED = "flags-not-printed"
 
 
 class Problem(Struct, frozen=True):
@@ -119,6 +124,14 @@ class Reader(Protocol):
 def largest_frame(link_type: int) -> int:
     """The most bytes that a frame of a LINKTYPE_ may have; libpcap and Wireshark allow more for some."""
     return LARGEST_BLOCK if link_type in LARGE_LINKS else LARGEST_FRAME
+
+
+def fitting_frames(batch_frames: int, size: int) -> int:
+    """How many frames a batch of a file of ``size`` bytes has room for: most captures do not hold thousands.
+
+    A size of 0 is that of a stream.
+    """
+    return min(batch_frames, max(FEWEST_FRAMES, size // LEAST_FRAME)) if size else batch_frames
 
 
 def empty_matrix(capacity: int) -> array[int]:

@@ -40,7 +40,10 @@ def read_again(source: Captured, numbers: Iterable[int]) -> Iterator[Recorded]:
     with source.open() as reader:
         for batch in reader.batches():
             while wanted and wanted[-1] < batch.first_number + batch.count:
-                yield _record(batch, wanted.pop())
+                number = wanted.pop()
+                # Of a stream those in the middle may be gone.
+                if number >= batch.first_number:
+                    yield _record(batch, number)
             if not wanted:
                 return
 

@@ -52,6 +52,11 @@ class RotatedSet:
             source.host = name
 
     @property
+    def size(self) -> int:
+        """Bytes of all files; 0 if none of them can be counted."""
+        return sum(source.size for source in self.sources)
+
+    @property
     def name(self) -> str:
         return f"{self.sources[0].path} … {self.sources[-1].path.name} ({len(self.sources)} files)"
 

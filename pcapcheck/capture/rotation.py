@@ -63,7 +63,7 @@ Unusable = tuple[Source, CaptureError]
 def in_sets(sources: list[Source]) -> tuple[list[Captured], list[Unusable]]:
     """The sources with the files of each rotated set joined, a set standing where its first file stood.
 
-    Files of a set that cannot be read come second. Raises CaptureError if a file is given twice.
+    Files of a set that cannot be read come second, and those that were given unpacked too.
     """
     sets: dict[tuple[Path, str], list[Source]] = {}
     order: list[Source | list[Source]] = []
@@ -83,15 +83,24 @@ def in_sets(sources: list[Source]) -> tuple[list[Captured], list[Unusable]]:
     return captures, unusable
 
 
+def _each_once(sources: list[Source], unusable: list[Unusable]) -> list[Source]:
+    """The files without those that stand next to their unpacked selves."""
+    kept: dict[str, Source] = {}
+    for source in sorted(sources, key=lambda source: len(source.path.name)):
+        twin = kept.setdefault(_PACKED_END.sub("", source.path.name), source)
+        if twin is not source:
+            said = f"{source.path}: given twice, packed and unpacked ({twin.path.name}); the unpacked file is used"
+            unusable.append((source, CaptureError(said)))
+    return [source for source in sources if any(source is each for each in kept.values())]
+
+
 def _joined(sources: list[Source], unusable: list[Unusable]) -> list[Captured]:
     """One capture of the files that can be read; none if none can."""
     if len(sources) == 1:
         return [sources[0]]
-    unpacked: dict[str, Source] = {}
-    for source in sources:
-        twin = unpacked.setdefault(_PACKED_END.sub("", source.path.name), source)
-        if twin is not source:
-            raise CaptureError(f"{source.path}: given twice, packed and unpacked ({twin.path.name}); leave one out")
+    sources = _each_once(sources, unusable)
+    if len(sources) == 1:
+        return [sources[0]]
     begun: dict[int, int | None] = {}
     broken: set[int] = set()
     latest: int | None = None

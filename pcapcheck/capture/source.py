@@ -15,14 +15,17 @@ from pcapcheck.capture.pcap import MAGICS, PcapReader
 from pcapcheck.capture.pcapng import MAGIC, PcapngReader
 from pcapcheck.capture.record import BATCH_FRAMES, Reader
 from pcapcheck.capture.text.lines import looks_like_text
-from pcapcheck.capture.window import Window
+from pcapcheck.capture.window import WINDOW_BYTES, Window
 from pcapcheck.errors import EMPTY, MISSING, CaptureError, IsArchive, NotACapture, kind_of, refused
 from pcapcheck.kernels import is_compiled
 
 if TYPE_CHECKING:
+    from pcapcheck.capture.recording_note import RecordingNote
     from pcapcheck.capture.stream import Arriving
 
 STANDARD_INPUT = Path("-")
+# Files up to this many bytes are read at once, into a window of that size.
+SMALL = 1 << 16
 CURE = "give the path of a readable capture file"
 NOTHING_SEEN = (
     "either no packet was seen, or none was written (a killed tcpdump loses packets unless it was run with -U)"
@@ -34,7 +37,8 @@ class Source:
 
     ``unpack_limit`` bounds what a compressed file may hold (bytes; None as ``Unpacked`` has it); ``keep_all`` keeps
     all of a stream. ``held`` are the bytes where no file was named. ``names`` are those of the observation's hosts.
-    ``consumed`` counts the bytes read last time. ``host`` is the machine that the bundle names for it.
+    ``consumed`` counts the bytes read last time. ``host`` is the machine that the bundle names for it,
+    ``note`` what the bundle says of its recording.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class Source:
         self.held = held
         self.names = HostNames() if names is None else names
         self.host: str | None = None
+        self.note: RecordingNote | None = None
         self.compression: Compression | None = None
         self._raw: BinaryIO | None = None
         self._arriving: Arriving | None = None
@@ -94,6 +99,12 @@ class Source:
             return 0
 
     @property
+    def _window_bytes(self) -> int:
+        """No more than a small file needs: a bundle may hold thousands of them."""
+        size = 0 if self.is_stream else self.size
+        return SMALL if (size or self.held is not None) and size <= SMALL else WINDOW_BYTES
+
+    @property
     def complete(self) -> bool:
         """Whether all that was read can be read again."""
         kept = self._arriving or self.held
@@ -123,6 +134,8 @@ class Source:
                 raise self._error_of(error) from None
             if self._arriving is not None:
                 stack.callback(self._arriving.stop)
+            if self.note is not None:
+                self.note.complete(reader)
             yield reader
 
     @property
@@ -167,7 +180,7 @@ class Source:
     def _reader(self, stack: ExitStack, batch_frames: int) -> Reader:
         assert self._raw is not None
         # Reading ahead helps only where the loops let go of the interpreter's lock.
-        window = Window(self._raw, ahead=is_compiled())
+        window = Window(self._raw, self._window_bytes, ahead=is_compiled())
         stack.callback(window.close)
         self.compression = compression_of(window.peek(8))
         if self.compression is None:

@@ -22,11 +22,13 @@ BUFFERS = 3
 class Window:
     """The bytes of ``stream`` read so far, from offset ``base`` on: ``buffer[position:end]`` is unread.
 
-    With ``ahead`` a second thread reads; then ``close`` the window before the stream. Where reading fails later than at
+    With ``ahead`` a second thread reads; then ``close`` the window before the stream. ``is_live``: nobody should wait
+    for bytes only to be surer of those that are there. Where reading fails later than at
     the first byte, the stream ends there, and ``problems`` says so.
     """
 
-    def __init__(self, stream: BinaryIO, size: int = WINDOW_BYTES, ahead: bool = False) -> None:
+    def __init__(self, stream: BinaryIO, size: int = WINDOW_BYTES, ahead: bool = False, is_live: bool = False) -> None:
+        self.is_live = is_live
         self.stream = stream
         self.size = size
         self.headroom = min(size, HEADROOM)

@@ -5,17 +5,12 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from pcapcheck.cli.options import (
-    SET,
-    UNPACK_LIMIT,
-    one_line_errors,
-    parse_assignments,
-    parse_unpack_limit,
-    rules_option,
-)
+from pcapcheck.cli.fleet_options import fleet_options, judging_of, parse_time_limit
+from pcapcheck.cli.options import one_line_errors
 from pcapcheck.cli.output import complain, writing
 
 
@@ -44,11 +39,16 @@ from pcapcheck.cli.output import complain, writing
     help="Format of the tables.",
 )
 @click.option("--html", "with_page", is_flag=True, help="Write index.html too, with a report for each observation.")
-@rules_option("Use this rule file, expectation file, folder or pack instead of the Calico pack. Repeatable.")
-@SET
-@UNPACK_LIMIT
+@fleet_options
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes [default: one per processor].")
 @click.option("--scheduler", metavar="ADDRESS", help="Use the workers of this Dask scheduler, as in tcp://HOST:8786.")
+@click.option(
+    "--timeout",
+    metavar="TIME",
+    default="1h",
+    show_default=True,
+    help="What one observation may take, with fetching its files; none for no limit.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="List all that failed, not only the worst.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 instead of 1. If something could not be judged, still exit 2.")
 @one_line_errors
@@ -58,19 +58,17 @@ def fleet(
     per: str,
     group_by: str | None,
     form: str,
-    with_page: bool,
-    rule_paths: tuple[Path, ...],
-    assignments: tuple[str, ...],
-    unpack_limit: str | None,
     workers: int | None,
     scheduler: str | None,
+    timeout: str,
     verbose: bool,
     exit_zero: bool,
+    **how: Any,
 ) -> None:
     """Judge many observations, and keep what they came to.
 
     A SOURCE is a folder, a file, a pattern, or an address such as s3://BUCKET/FOLDER. The same command again judges
-    only what is new or has changed; all, if rules or version have changed.
+    only what is new or has changed; all, if rules, options of judging or version have changed.
 
     Exit code 0: no observation failed, and at least one was checked. 1: one failed. 2: one could not be judged, or
     none was checked.
@@ -83,14 +81,10 @@ def fleet(
     from pcapcheck.fleet.fleet_progress import FleetProgress
     from pcapcheck.fleet.fleet_request import FleetRequest
     from pcapcheck.fleet.fleet_run import run_fleet
-    from pcapcheck.fleet.judge_observation import Judging
     from pcapcheck.fleet.overview_text import write_overview
     from pcapcheck.report.console import Page
 
-    judging = Judging(
-        tuple(map(str, rule_paths)), parse_assignments(assignments), parse_unpack_limit(unpack_limit), with_page
-    )
-    request = FleetRequest(sources, judging, per, group_by, workers, scheduler)
+    request = FleetRequest(sources, judging_of(**how), per, group_by, workers, scheduler, parse_time_limit(timeout))
     # A batch system that wants this to end sends no Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with FleetProgress() as progress:

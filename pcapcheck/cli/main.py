@@ -23,12 +23,14 @@ COMMANDS = {
     "history": "pcapcheck.cli.history_command:history",
     "interface": "pcapcheck.cli.script_commands:interface",
     "node-script": "pcapcheck.cli.script_commands:node_script",
+    "record": "pcapcheck.cli.record_command:record",
     "redact": "pcapcheck.cli.redact_command:redact",
     "rules": "pcapcheck.cli.rules_commands:rules",
     "state": "pcapcheck.cli.state_command:state",
+    "watch": "pcapcheck.cli.watch_command:watch",
 }
 # The commands that a project file has something to say to.
-JUDGING = ("analyze", "export", "fleet", "state")
+JUDGING = ("analyze", "export", "fleet", "record", "state", "watch")
 
 
 @click.group(

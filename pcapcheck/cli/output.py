@@ -28,11 +28,11 @@ def complain(text: str) -> None:
     click.echo(harmless(line) if on_github() else line, err=True)
 
 
-def spare(output: str | None, inputs: Iterable[Path]) -> None:
-    """Raise UsageError if a file to be written is one of the inputs."""
+def spare(output: str | None, inputs: Iterable[Path], option: str = "--output") -> None:
+    """Raise UsageError if a file to be written, which an ``option`` names, is one of the inputs."""
     for path in inputs:
         if output is not None and _is_same(Path(output), path):
-            raise UsageError(f"--output {output}: that is one of the inputs; name another file")
+            raise UsageError(f"{option} {output}: that is one of the inputs; name another file")
 
 
 def appends(output: str | None) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.cli.completion_command import complete_rules
 from pcapcheck.cli.output import PLAIN
@@ -37,6 +38,9 @@ OPTIONS = (
         type=PLAIN,
         help="Write the --format before it to this file instead of standard output. Repeatable.",
     ),
+)
+# What must hold, and how much of it a report shows.
+JUDGING = (
     click.option(
         "--strict",
         is_flag=True,
@@ -78,10 +82,14 @@ class ReportRequest(Struct, frozen=True):
     verbose: bool = False
     ladder: bool = False
 
+    def without_standard_output(self) -> ReportRequest:
+        """The same without what goes to standard output, where something else stands."""
+        return replace(self, reports=[report for report in self.reports if report[1] is not None])
+
 
 def report_options(command: F) -> F:
     """The options that say how the verdict is reported."""
-    for option in reversed(OPTIONS):
+    for option in reversed((*OPTIONS, *JUDGING)):
         command = option(command)
     return command
 

@@ -31,5 +31,5 @@ cdef inline long long kind_of_arp(Frame frame, size_t at) except -1 nogil
 
 @cython.locals(
     payload=cython.longlong, asks=cython.bint, sender=cython.longlong, target=cython.longlong, high=cython.longlong,
-    low=cython.longlong, told=cython.longlong, to_many=cython.bint, kind=cython.longlong)
+    low=cython.longlong, mac=cython.longlong, to_many=cython.bint, kind=cython.longlong)
 cdef inline bint neighbour_message(Frame frame, size_t at) except -1 nogil

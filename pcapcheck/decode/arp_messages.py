@@ -147,8 +147,8 @@ def neighbour_message(frame: Frame, at: int) -> bool:
     frame.messages[at + layout.M_TARGET_LOW] = i64(frame.buffer, target + 8)
     frame.messages[at + layout.M_TARGET_MAC] = layout.ABSENT
     # The option may be left out if the frame's source says the same (RFC 4861, section 4.4).
-    told = layout.ABSENT if asks else link_address(frame.buffer, payload, frame.payload_end)
-    frame.messages[at + layout.M_SENDER_MAC] = frame.messages[at + layout.M_ETH_SRC] if told == layout.ABSENT else told
+    mac = layout.ABSENT if asks else link_address(frame.buffer, payload, frame.payload_end)
+    frame.messages[at + layout.M_SENDER_MAC] = frame.messages[at + layout.M_ETH_SRC] if mac == layout.ABSENT else mac
     to_many = octet(frame.buffer, frame.header + 24) == 0xFF
     frame.messages[at + layout.M_CAST] = layout.TO_MANY if to_many else layout.TO_ONE
     kind = layout.M_REQUEST if asks else layout.M_OTHER if to_many else layout.M_REPLY

@@ -6,7 +6,7 @@ from pcapcheck.capture import checksum_layout
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.column_words import CARRIES, CHECKSUMS, DIRECTIONS, ENCAPS
 from pcapcheck.decode import frame_layout as layout
-from pcapcheck.decode.decoder import FrameBatch
+from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.protocols import TCP, UDP
 from pcapcheck.raw_rows import ZERO, Field, RawRows, Requirement, TableFields

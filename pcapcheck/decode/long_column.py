@@ -1,13 +1,12 @@
-"""A long column of integers: memory is taken as it fills, in large pages, and nothing moves as it grows."""
+"""A long column of integers: memory is taken as it fills, and nothing moves as it grows."""
 
 from __future__ import annotations
 
-import mmap
+from pcapcheck.reserved import ReservedNumbers
 
-BYTES = 8
-# From this many on the system is asked for large pages: each page that is touched for the first time costs it as much
-# as ten sightings cost us. Fewer numbers would fill a small part of one.
+# A column that has this many numbers takes memory for as many more at a time; shorter ones page by page.
 LARGE = 1 << 16
+STEP = 8 * LARGE
 
 
 class LongColumn:
@@ -15,36 +14,25 @@ class LongColumn:
 
     def __init__(self, room: int) -> None:
         self.count = 0
-        self._advised = False
-        self._reserve(room)
+        self._reserved = ReservedNumbers(room)
 
     @property
     def held(self) -> memoryview:
         """The numbers so far; only as long as none are added may anybody keep it."""
-        return self._view[: self.count]
+        return self._reserved.view[: self.count]
 
     def append(self, more: memoryview) -> None:
         """Add numbers, a view of integers of 64 bits."""
         end = self.count + len(more)
-        if end > len(self._view):
+        if end > len(self._reserved.view):
             before = self.held
-            self._reserve(2 * end)
-            self._view[: self.count] = before
-        self._view[self.count : end] = more
+            self._reserved = ReservedNumbers(2 * end)
+            self._reserved.view[: self.count] = before
+        if end > LARGE:
+            self._reserved.take(end, STEP)
+        self._reserved.view[self.count : end] = more
         self.count = end
-        if end > LARGE and not self._advised:
-            self._advised = True
-            self._ask_for_large_pages()
 
     def cut(self, count: int) -> None:
         """Keep the first ``count`` numbers."""
         self.count = count
-
-    def _reserve(self, room: int) -> None:
-        self._map = mmap.mmap(-1, BYTES * max(1, room))
-        self._view = memoryview(self._map).cast("q")
-
-    def _ask_for_large_pages(self) -> None:
-        # Linux has it.
-        if hasattr(mmap, "MADV_HUGEPAGE"):
-            self._map.madvise(mmap.MADV_HUGEPAGE)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from pcapcheck.decode.decoder import FrameBatch
+from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.decode.frame_layout import SIGHTING_FIELDS, V_LOOSE, V_TIME
 
 if TYPE_CHECKING:

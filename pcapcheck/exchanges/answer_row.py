@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.decode.decoder import absent
+from pcapcheck.decode.frame_group import absent
 from pcapcheck.exchanges import resolving_layout as layout
 from pcapcheck.exchanges.arp_row import OUTCOMES, PROTOCOLS, time_of
 

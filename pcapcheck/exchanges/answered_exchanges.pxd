@@ -18,10 +18,8 @@ cdef inline int release(PairingArrays arrays, long long place) except -1 nogil
 cdef inline int fetch_oldest(PairingArrays arrays, long long at) except -1 nogil
 
 @cython.locals(at=cython.size_t, oldest=cython.longlong)
-cdef inline int remember_talk(PairingArrays arrays, long long place) except -1 nogil
-
-@cython.locals(at=cython.size_t, oldest=cython.longlong)
-cdef inline int remember_answered(PairingArrays arrays, long long place) except -1 nogil
+cdef inline long long remember(
+    PairingArrays arrays, long long place, long long[::1] ring, size_t size, size_t next_at) except -1 nogil
 
 @cython.locals(row=cython.size_t, asked=cython.longlong, replied=cython.longlong)
 cdef inline int settle(PairingArrays arrays, long long place) except -1 nogil

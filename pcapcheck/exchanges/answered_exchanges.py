@@ -7,6 +7,8 @@ The loops run as plain Python or compiled by Cython with the C types in ``answer
 
 from __future__ import annotations
 
+from array import array
+
 try:
     import cython
 except ImportError:
@@ -39,7 +41,6 @@ def release(arrays: PairingArrays, place: int) -> None:
     arrays.pool[place * layout.FIELDS + layout.STATE] = layout.FREE
     arrays.pool[place * layout.FIELDS + layout.NEWER] = arrays.state[layout.S_FREE]
     arrays.state[layout.S_FREE] = place
-    arrays.state[layout.S_USED] = arrays.state[layout.S_USED] - 1
 
 
 def fetch_oldest(arrays: PairingArrays, at: int) -> None:
@@ -52,29 +53,17 @@ def fetch_oldest(arrays: PairingArrays, at: int) -> None:
         fetch_slot(arrays.slots, arrays.pool[place * layout.FIELDS + layout.HOME] & arrays.mask)
 
 
-def remember_talk(arrays: PairingArrays, place: int) -> None:
-    """A datagram has its answer: whatever its two ports say from now on belongs to it, while others are answered."""
-    at = arrays.state[layout.S_TALKS_AT]
-    arrays.state[layout.S_TALKS_AT] = (at + 1) % layout.TALKS
-    oldest = arrays.talks[at]
+def remember(arrays: PairingArrays, place: int, ring: array[int], size: int, next_at: int) -> int:
+    """Put what was answered into a ring, which goes on where the state says; what is remembered longest goes."""
+    at = arrays.state[next_at]
+    arrays.state[next_at] = (at + 1) % size
+    oldest = ring[at]
     if oldest >= 0:
         finish(arrays, oldest)
         release(arrays, oldest)
-    arrays.talks[at] = place
+    ring[at] = place
     arrays.pool[place * layout.FIELDS + layout.OLDER] = at
-
-
-def remember_answered(arrays: PairingArrays, place: int) -> None:
-    """Put what was answered into its ring; what is remembered longest goes."""
-    at = arrays.state[layout.S_ANSWERED_AT]
-    arrays.state[layout.S_ANSWERED_AT] = (at + 1) % layout.REMEMBERED
-    oldest = arrays.answered[at]
-    if oldest >= 0:
-        finish(arrays, oldest)
-        release(arrays, oldest)
-    arrays.answered[at] = place
-    arrays.pool[place * layout.FIELDS + layout.OLDER] = at
-    fetch_oldest(arrays, at)
+    return at
 
 
 def settle(arrays: PairingArrays, place: int) -> None:
@@ -90,9 +79,10 @@ def settle(arrays: PairingArrays, place: int) -> None:
     if asked != scan_layout.ABSENT_TIME and replied != scan_layout.ABSENT_TIME:
         arrays.pool[row + layout.RTT] = replied - asked if replied > asked else 0
     if arrays.pool[row + layout.KIND] == layout.KIND_DATAGRAM:
-        remember_talk(arrays, place)
+        # Whatever its two ports say from now on belongs to it, while others are answered.
+        remember(arrays, place, arrays.talks, layout.TALKS, layout.S_TALKS_AT)
     else:
-        remember_answered(arrays, place)
+        fetch_oldest(arrays, remember(arrays, place, arrays.answered, layout.REMEMBERED, layout.S_ANSWERED_AT))
 
 
 def take_reply(arrays: PairingArrays, place: int, event: int) -> None:

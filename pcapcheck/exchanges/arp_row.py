@@ -10,7 +10,7 @@ from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.columns import COLUMNS
-from pcapcheck.decode.decoder import absent
+from pcapcheck.decode.frame_group import absent
 from pcapcheck.exchanges import resolving_layout as layout
 from pcapcheck.table_names import ARP
 

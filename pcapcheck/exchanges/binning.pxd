@@ -6,7 +6,7 @@ from pcapcheck.copying cimport copy_numbers
 from pcapcheck.capture cimport scan_layout
 from pcapcheck.exchanges cimport pairing_layout as layout
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
-from pcapcheck.hash_table cimport insert_all, seek
+from pcapcheck.hash_table cimport insert_all, seek_key
 
 @cython.locals(shift=cython.longlong)
 cpdef inline long long bucket_of(long long duration) noexcept nogil

@@ -19,7 +19,7 @@ if not cython.compiled:
     from pcapcheck.copying import copy_numbers
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
-    from pcapcheck.hash_table import insert_all, seek
+    from pcapcheck.hash_table import insert_all, seek_key
 
 
 def bucket_of(duration: int) -> int:
@@ -52,21 +52,12 @@ def enter_bins(bins: array[int], slots: array[int], count: int) -> None:
 def find_bin(arrays: PairingArrays, group: int, outcome: int, kind: int, error: int) -> int:
     """The bin with this key, made if it is new; bin 0 takes what finds no room."""
     home = bin_home(group, outcome, kind, error)
-    slot = home & arrays.bin_mask
-    while True:
-        slot = seek(arrays.bins, layout.BIN_FIELDS, layout.B_HOME, arrays.bin_slots, arrays.bin_mask, home, slot)
-        found = arrays.bin_slots[slot]
-        if found < 0:
-            break
-        row = found * layout.BIN_FIELDS
-        if (
-            arrays.bins[row + layout.B_GROUP] == group
-            and arrays.bins[row + layout.B_OUTCOME] == outcome
-            and arrays.bins[row + layout.B_KIND] == kind
-            and arrays.bins[row + layout.B_ERROR] == error
-        ):
-            return found
-        slot = (slot + 1) & arrays.bin_mask
+    slot = seek_key(
+        arrays.bins, layout.BIN_FIELDS, layout.B_HOME, arrays.bin_slots, arrays.bin_mask, home, layout.B_GROUP, 4,
+        group, outcome, kind, error, 0,
+    )  # fmt: skip
+    if arrays.bin_slots[slot] >= 0:
+        return arrays.bin_slots[slot]
     found = arrays.state[layout.S_BINS]
     if found >= arrays.bin_limit:
         return 0

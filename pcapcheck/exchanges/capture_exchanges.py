@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.decode.decoder import FrameBatch, FrameGroup
+from pcapcheck.decode.frame_batch import FrameBatch
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.exchanges.claims import Claims
 from pcapcheck.exchanges.conversations import Conversations
 from pcapcheck.exchanges.exchange_row import Macs
@@ -37,7 +38,8 @@ class Exchanges:
     """Pairs questions with answers, and notes who asks for the gateway and who answers.
 
     ``gateways`` are the gateway's addresses; waits are nanoseconds. Without ``every_echo``, echoes are counted, and a
-    few samples stand for all; so are transfers without ``every_transfer``, if nothing is wrong with them.
+    few samples stand for all; so are transfers without ``every_transfer``, if nothing is wrong with them. ``in_turn``:
+    no second thread helps, so that after each batch the state is whole.
     """
 
     def __init__(
@@ -49,14 +51,15 @@ class Exchanges:
         every_echo: bool,
         macs: Macs,
         every_transfer: bool = False,
+        in_turn: bool = False,
     ) -> None:
         self.gateways = gateways
         self.every_echo = every_echo
         self.claims = Claims()
         self.resolutions = Resolutions(arp_wait)
         self.resolution_sums = ResolutionSums(gateways)
-        self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs, gateways)
-        self.conversations = Conversations(every_transfer)
+        self.paired = PairedExchanges(echo_wait, dns_wait, every_echo, macs, gateways, in_turn)
+        self.conversations = Conversations(every_transfer, in_turn)
         self.gateway_talk: dict[Point, GatewayTalk] = {}
         # Which frame groups asked for which addresses.
         self.asked: set[tuple[int, int]] = set()
@@ -70,8 +73,12 @@ class Exchanges:
         for rows in self.paired.feed(batch):
             yield rows.table, rows, 1
 
-    def finish(self, groups: list[FrameGroup], frames: int) -> Iterator[Finished]:
-        """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted."""
+    def finish(self, groups: list[FrameGroup], frames: int, until: Sequence[int | None] = ()) -> Iterator[Finished]:
+        """The exchanges still open at the end of a capture with this many frames, and echoes that were only counted.
+
+        ``until`` says for each interface until when it was surely recorded (nanoseconds), None where only frames show
+        it.
+        """
         for rows in self.conversations.finish():
             yield rows.table, rows, 1
         for transfer, count in self.conversations.counted():
@@ -79,8 +86,11 @@ class Exchanges:
         last_seen: dict[Point, int] = {}
         for group in groups:
             if group.count and group.last is not None:
-                last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last)
-        by_group = array("q", [last_seen.get(group.point, ABSENT_TIME) for group in groups])
+                recorded = until[group.interface] if until else None
+                last_seen[group.point] = max(last_seen.get(group.point, group.last), group.last, recorded or 0)
+        # A group of no frame, as mostly the one for those that find no other is, has asked nothing.
+        heard = (last_seen.get(group.point, ABSENT_TIME) if group.count else 0 for group in groups)
+        by_group = array("q", heard)
         yield from self._resolved(self.resolutions.finish(groups, by_group))
         self.gateway_talk = self.resolution_sums.gateway_talk()
         self.asked = self.resolution_sums.asked()

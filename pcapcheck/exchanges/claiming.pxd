@@ -1,7 +1,7 @@
 # The C types under which Cython compiles claiming.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.hash_table cimport insert_all, seek, stir
+from pcapcheck.hash_table cimport insert_all, seek_key, stir
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport scan_layout
@@ -13,7 +13,7 @@ cpdef enter_claims(long long[::1] claims, int[::1] slots, long long count)
 @cython.locals(mixed=cython.ulonglong)
 cdef inline long long claim_home(long long point, long long low, long long mac) noexcept nogil
 
-@cython.locals(mask=cython.longlong, slot=cython.longlong, row=cython.size_t)
+@cython.locals(mask=cython.longlong)
 cdef inline long long find_slot(
     long long[::1] claims, int[::1] slots, long long home, long long point, long long high, long long low,
     long long mac) except? -2 nogil

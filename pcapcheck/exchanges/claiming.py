@@ -17,7 +17,7 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import claiming_layout as layout
-    from pcapcheck.hash_table import insert_all, seek, stir
+    from pcapcheck.hash_table import insert_all, seek_key, stir
 
 
 def enter_claims(claims: array[int], slots: array[int], count: int) -> None:
@@ -36,18 +36,9 @@ def find_slot(
 ) -> int:  # fmt: skip
     """The slot of a claim, or the empty one where it belongs."""
     mask = len(slots) - 1
-    slot = seek(claims, layout.CLAIM_FIELDS, layout.C_HOME, slots, mask, home, home & mask)
-    while slots[slot] >= 0:
-        row = slots[slot] * layout.CLAIM_FIELDS
-        if (
-            claims[row + layout.C_LOW] == low
-            and claims[row + layout.C_MAC] == mac
-            and claims[row + layout.C_POINT] == point
-            and claims[row + layout.C_HIGH] == high
-        ):
-            break
-        slot = seek(claims, layout.CLAIM_FIELDS, layout.C_HOME, slots, mask, home, (slot + 1) & mask)
-    return slot
+    return seek_key(
+        claims, layout.CLAIM_FIELDS, layout.C_HOME, slots, mask, home, layout.C_POINT, 4, point, high, low, mac, 0
+    )
 
 
 def begin_claim(claims: array[int], place: int, home: int, messages: array[int], at: int) -> None:

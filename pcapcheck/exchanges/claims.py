@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.decode.decoder import FrameBatch
+from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.decode.frame_layout import ABSENT
 from pcapcheck.exchanges import claiming
 from pcapcheck.exchanges import claiming_layout as layout

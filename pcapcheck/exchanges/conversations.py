@@ -11,15 +11,18 @@ from msgspec import Struct
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
+from pcapcheck.decode.decoder import EVENTS_KEPT
+from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.decode.frame_layout import GROUP_FIELDS
 from pcapcheck.exchanges import conversing, transfer_layout
 from pcapcheck.exchanges import conversing_layout as layout
 from pcapcheck.exchanges.transfer_fields import TRANSFER_FIELDS
 from pcapcheck.exchanges.transfer_row import TransferRow
 from pcapcheck.exchanges.worker import Worker
+from pcapcheck.hash_table import empty_slots
 from pcapcheck.kernels import is_compiled
 from pcapcheck.raw_rows import RawRows
+from pcapcheck.reserved import GrowingRows
 from pcapcheck.values import address_of
 
 FIRST_PLACES = 1 << 8
@@ -57,16 +60,18 @@ class Conversation(Struct, frozen=True):
 class Conversations:
     """Follows the conversations of one capture, in the order of its frames.
 
-    Transfers with which nothing is wrong are counted with others alike, unless ``every`` one is wanted as a row.
+    Transfers with which nothing is wrong are counted with others alike, unless ``every`` one is wanted as a row;
+    ``in_turn``: without a second thread.
     ``found`` are those with a question without an answer, ``broken`` transfers that stalled or were reset.
     """
 
-    def __init__(self, every: bool = False) -> None:
+    def __init__(self, every: bool = False, in_turn: bool = False) -> None:
+        self.in_turn = in_turn
         self.found: list[Conversation] = []
         self.broken: list[TransferRow] = []
         # Found, but not kept.
         self.more = 0
-        self._pool = array("q")
+        self._held = GrowingRows(layout.FIELDS, FIRST_PLACES, layout.MOST)
         self._slots = array("i")
         self._out = array("q")
         self._transfers = array("q")
@@ -95,14 +100,14 @@ class Conversations:
 
     def _give(self, batch: FrameBatch) -> None:
         self._address_of, self._groups = batch.address_of, batch.groups
-        if not self._pool:
+        if not self._slots:
             if not batch.segment_count:
                 return
             self._enlarge()
             self._out.frombytes(bytes(8 * layout.FIELDS * OUT_ROWS))
             self._transfers.frombytes(bytes(8 * transfer_layout.FIELDS * TRANSFER_ROWS))
             self._classes.frombytes(bytes(8 * transfer_layout.CLASS_FIELDS * transfer_layout.CLASSES))
-            if is_compiled() and (os.cpu_count() or 1) > 1:
+            if not self.in_turn and is_compiled() and (os.cpu_count() or 1) > 1:
                 self._ahead = Worker(self._take, EVENTS_KEPT - 2)
         if self._ahead is not None:
             # Also for empty batches: the first thread must not run ahead of the second.
@@ -121,10 +126,11 @@ class Conversations:
         self.close()
         self._state[layout.S_STATUS] = layout.OUT_FULL
         while self._state[layout.S_STATUS] != layout.DONE:
-            conversing.finish_all(self._pool, self._out, self._transfers, self._classes, self._state)
+            conversing.finish_all(self._held.rows, self._out, self._transfers, self._classes, self._state)
             self._keep()
             yield from self._handed_out()
-        for spent in (self._pool, self._slots, self._out, self._transfers):
+        self._held.cut(0)
+        for spent in (self._slots, self._out, self._transfers):
             del spent[:]
 
     def _handed_out(self) -> Iterator[RawRows]:
@@ -161,7 +167,7 @@ class Conversations:
         state = self._state
         state[layout.S_SEGMENT] = 0
         while True:
-            conversing.converse(*given, self._pool, self._slots, self._out, self._transfers, self._classes, state)
+            conversing.converse(*given, self._held.rows, self._slots, self._out, self._transfers, self._classes, state)
             self._keep()
             if state[layout.S_STATUS] == layout.DONE:
                 return
@@ -169,11 +175,11 @@ class Conversations:
                 self._enlarge()
 
     def _enlarge(self) -> None:
-        """Double the places; rebuild the table over them with room to spare."""
-        places = max(FIRST_PLACES, 2 * len(self._pool) // layout.FIELDS)
-        self._pool.frombytes(bytes(8 * (layout.FIELDS * places - len(self._pool))))
-        self._slots = array("i", [-1]) * (4 * places)
-        conversing.enter_all(self._pool, self._slots, self._state[layout.S_USED])
+        """Make room for more; rebuild the table over them if more than a quarter of it would be in use."""
+        self._held.enlarge()
+        if len(self._slots) < 4 * self._held.places:
+            self._slots = empty_slots(2 * self._held.places)
+            conversing.enter_all(self._held.rows, self._slots, self._state[layout.S_USED])
 
     def _keep(self) -> None:
         size = layout.FIELDS

@@ -31,6 +31,9 @@ cdef inline int look_ahead(
     const long long[::1] pool, const int[::1] slots, long long mask, const long long[::1] segments, long long number,
     long long count) except -1 nogil
 
+cdef inline int fetch_oldest(
+    const long long[::1] pool, const int[::1] slots, long long mask, long long oldest, long long places) except -1 nogil
+
 cpdef enter_all(const long long[::1] pool, int[::1] slots, long long count)
 
 @cython.locals(field=cython.longlong, side=cython.longlong, mine=cython.size_t)

@@ -94,6 +94,12 @@ def look_ahead(pool: array[int], slots: array[int], mask: int, segments: array[i
             fetch_row(pool, place * layout.FIELDS, layout.OFTEN)
 
 
+def fetch_oldest(pool: array[int], slots: array[int], mask: int, oldest: int, places: int) -> None:
+    """Have loaded what will soon make room for others, after ``oldest``: a conversation, and the slot of one before."""
+    fetch_row(pool, (oldest + layout.AHEAD // 2) % places * layout.FIELDS, layout.FIELDS)
+    fetch_slot(slots, pool[(oldest + layout.AHEAD // 4) % places * layout.FIELDS + layout.HOME] & mask)
+
+
 def enter_all(pool: array[int], slots: array[int], count: int) -> None:
     """Enter the first places into a new table."""
     insert_all(pool, layout.FIELDS, layout.HOME, slots, 0, count)
@@ -275,6 +281,7 @@ def converse(
                         state[layout.S_FORGOTTEN] = state[layout.S_FORGOTTEN] + 1
                         finish(pool, latest * layout.FIELDS, out, transfers, classes, state)
                         remove(pool, layout.FIELDS, layout.HOME, slots, mask, latest)
+                        fetch_oldest(pool, slots, mask, latest, places)
                     begin(pool, latest * layout.FIELDS, segments, at, home)
                     insert(pool, layout.FIELDS, layout.HOME, slots, mask, latest)
             if begins_again(pool, latest * layout.FIELDS, segments, at):

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.decode.decoder import FrameBatch, absent
+from pcapcheck.decode.frame_batch import FrameBatch
+from pcapcheck.decode.frame_group import absent
 from pcapcheck.exchanges import ending
 from pcapcheck.exchanges import ending_layout as layout
 from pcapcheck.exchanges.cut_errors import cut_error, settle_cut_errors

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.decode.decoder import absent
+from pcapcheck.decode.frame_group import absent
 from pcapcheck.exchanges import binning
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.exchange_row import Macs, exchange_row

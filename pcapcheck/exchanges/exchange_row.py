@@ -9,7 +9,7 @@ from functools import partial
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.column_words import DATAGRAM_OUTCOMES, ERRORS, TRANSPORTS
-from pcapcheck.decode.decoder import absent
+from pcapcheck.decode.frame_group import absent
 from pcapcheck.decode.frame_layout import ABSENT_IDENT, OVER_TCP
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.association_row import AssociationRow

@@ -29,10 +29,11 @@ def is_among(addresses: array[int], low: int) -> bool:
     return place < len(addresses)
 
 
-def expect_no_host(pool: array[int], gateways: array[int], hosts: array[int]) -> None:
+def expect_no_host(pool: memoryview, gateways: array[int], hosts: array[int]) -> None:
     """Let open pings of ``gateways`` and of broadcast addresses, unless ``hosts`` have them, be of KIND_ECHO_TO_MANY.
 
-    ``pool`` is that of ``pairing``; addresses are the lower halves of IPv4 addresses.
+    ``pool`` are those places of the pool of ``pairing`` that were used so far; addresses are the lower halves of IPv4
+    addresses.
     A ping of a broadcast address that an ICMP error ended stays what it is: somebody knows that no host has it.
     """
     with cython.nogil:

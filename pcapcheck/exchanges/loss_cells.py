@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from pcapcheck.exchanges import spreading
 from pcapcheck.exchanges import spreading_layout as layout
+from pcapcheck.hash_table import empty_slots
+from pcapcheck.reserved import GrowingRows
 
 # The fields of a cell or moment.
 Row = tuple[int, ...]
@@ -28,14 +30,15 @@ class Cells:
     """The cells of one capture. Feed it rows as ``pairing`` writes them out (``pairing_layout``)."""
 
     def __init__(self) -> None:
-        self._cells = array("q")
+        self._held = GrowingRows(layout.CELL_FIELDS, FIRST_CELLS, MOST_CELLS)
         self._slots = array("i")
         self._moments = array("q", bytes(8 * layout.MOMENT_FIELDS * FIRST_MOMENTS))
         # The latest moment of each stream, for as many frame groups as there are.
         self._latest = array("i", [-1]) * layout.STREAMS
+        self._homes = array("q", bytes(8 * layout.AHEAD))
         self._state = array("q", bytes(8 * layout.P_STATE))
         self._state[layout.P_SHIFT] = FIRST_SHIFT
-        self._enlarge(FIRST_CELLS)
+        self._add_cells()
 
     @property
     def left_out(self) -> int:
@@ -55,12 +58,13 @@ class Cells:
             spreading.spread(
                 rows,
                 count,
-                self._cells,
+                self._held.rows,
                 self._slots,
                 cells_final,
                 self._moments,
                 self._latest,
                 moments_final,
+                self._homes,
                 self._state,
             )
             status = self._state[layout.P_STATUS]
@@ -76,7 +80,7 @@ class Cells:
     @property
     def rows(self) -> tuple[array[int], int]:
         """The cells, with the fields of ``spreading_layout``, and how many they are."""
-        return self._cells, self._state[layout.P_CELLS]
+        return self._held.rows, self._state[layout.P_CELLS]
 
     @property
     def groups(self) -> int:
@@ -86,14 +90,14 @@ class Cells:
     def close(self) -> None:
         """Release unused room, now that all exchanges are counted."""
         self._state[layout.P_GROUPS] = len(self._latest) // layout.STREAMS
-        del self._cells[self._state[layout.P_CELLS] * layout.CELL_FIELDS :]
+        self._held.cut(self._state[layout.P_CELLS])
         del self._moments[self._state[layout.P_MOMENTS] * layout.MOMENT_FIELDS :]
         del self._slots[:]
         del self._latest[:]
 
     def table(self) -> Iterator[Row]:
         """The cells of pairs and sizes, a row each, with the fields of ``spreading_layout``."""
-        return _rows(self._cells, self._state[layout.P_CELLS], layout.CELL_FIELDS)
+        return _rows(self._held.rows, self._state[layout.P_CELLS], layout.CELL_FIELDS)
 
     def moments(self) -> Iterator[Row]:
         """The moments, a row each, with the first MOMENT_FIELDS of ``spreading_layout``.
@@ -103,17 +107,13 @@ class Cells:
         return _rows(self._moments, self._state[layout.P_MOMENTS], layout.MOMENT_FIELDS)
 
     def _add_cells(self) -> bool:
-        places = len(self._cells) // layout.CELL_FIELDS
-        if places >= MOST_CELLS:
+        if self._held.is_final:
             return False
-        self._enlarge(2 * places)
+        self._held.enlarge()
+        if len(self._slots) < 2 * self._held.places:
+            self._slots = empty_slots(2 * self._held.places)
+            spreading.enter_cells(self._held.rows, self._slots, self._state[layout.P_CELLS])
         return True
-
-    def _enlarge(self, places: int) -> None:
-        self._cells.frombytes(bytes(8 * layout.CELL_FIELDS * places - 8 * len(self._cells)))
-        # A power of two, like the number of places.
-        self._slots = array("i", [-1]) * (2 * places)
-        spreading.enter_cells(self._cells, self._slots, self._state[layout.P_CELLS])
 
     def _make_room_for_moments(self) -> bool:
         """Add moments, or else make them longer."""

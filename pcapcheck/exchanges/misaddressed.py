@@ -18,7 +18,7 @@ from msgspec import Struct
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.decode.decoder import absent
+from pcapcheck.decode.frame_group import absent
 from pcapcheck.decode.frame_layout import (
     ABSENT_IDENT,
     ASSOCIATION,

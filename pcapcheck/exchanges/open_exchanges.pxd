@@ -9,9 +9,6 @@ from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
 from pcapcheck.hash_table cimport home_of_four, insert, insert_all
 from pcapcheck.linked_list cimport append, take_out
 
-@cython.locals(place=cython.longlong)
-cpdef chain_free(long long[::1] pool, long long[::1] state, long long first, long long end)
-
 cpdef enter_all(long long[::1] pool, int[::1] slots, long long count)
 
 @cython.locals(place=cython.longlong, row=cython.size_t)

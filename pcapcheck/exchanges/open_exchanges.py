@@ -23,25 +23,20 @@ if not cython.compiled:
     from pcapcheck.linked_list import append, take_out
 
 
-def chain_free(pool: array[int], state: array[int], first: int, end: int) -> None:
-    """Let new places, from ``first`` up to ``end``, be the free ones."""
-    for place in range(first, end):
-        pool[place * layout.FIELDS + layout.NEWER] = place + 1
-    pool[(end - 1) * layout.FIELDS + layout.NEWER] = -1
-    state[layout.S_FREE] = first
-
-
 def enter_all(pool: array[int], slots: array[int], count: int) -> None:
     """Enter the first places, all in use, into a new table."""
     insert_all(pool, layout.FIELDS, layout.HOME, slots, 0, count)
 
 
 def begin(arrays: PairingArrays, key: ExchangeKey) -> int:
-    """Take a free place for a new exchange; returns it."""
+    """Take a free place for a new exchange, the one that was given back last; returns it."""
     place = arrays.state[layout.S_FREE]
+    if place >= 0:
+        arrays.state[layout.S_FREE] = arrays.pool[place * layout.FIELDS + layout.NEWER]
+    else:
+        place = arrays.state[layout.S_FRESH]
+        arrays.state[layout.S_FRESH] = place + 1
     row = place * layout.FIELDS
-    arrays.state[layout.S_FREE] = arrays.pool[row + layout.NEWER]
-    arrays.state[layout.S_USED] = arrays.state[layout.S_USED] + 1
     arrays.pool[row + layout.SRC_HIGH] = key.src_high
     arrays.pool[row + layout.SRC_LOW] = key.src_low
     arrays.pool[row + layout.DST_HIGH] = key.dst_high

@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.decode.decoder import EVENTS_KEPT, FrameBatch
+from pcapcheck.decode.decoder import EVENTS_KEPT
+from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.exchanges import open_exchanges, pairing, pairing_arrays, pairing_end
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.ending_errors import EndingErrors
@@ -30,6 +31,7 @@ from pcapcheck.exchanges.worker import Worker
 from pcapcheck.hash_table import empty_slots
 from pcapcheck.kernels import is_compiled
 from pcapcheck.raw_rows import RawRows
+from pcapcheck.reserved import GrowingRows
 from pcapcheck.table_names import ECHO
 from pcapcheck.values import address_of, halves_of, is_ipv4
 
@@ -46,11 +48,17 @@ class PairedExchanges:
 
     ``wait`` is how long (nanoseconds) after a request a capture must go on for its silence to mean anything,
     ``dns_wait`` the same of a DNS query. With ``every``, ``feed`` and ``finish`` hand out what is finished; bins
-    count it in any case. No host has the addresses of ``gateways``.
+    count it in any case. No host has the addresses of ``gateways``. ``in_turn``: without a second thread.
     """
 
     def __init__(
-        self, wait: int, dns_wait: int, every: bool, macs: Macs, gateways: frozenset[int] = frozenset()
+        self,
+        wait: int,
+        dns_wait: int,
+        every: bool,
+        macs: Macs,
+        gateways: frozenset[int] = frozenset(),
+        in_turn: bool = False,
     ) -> None:
         self.wait = wait
         self.dns_wait = dns_wait
@@ -61,7 +69,9 @@ class PairedExchanges:
         self.ending_errors = EndingErrors()
         # What was answered from another address than was asked; known at the end.
         self.misaddressed: list[Misaddressed] = []
-        self._pool = array("q")
+        # What is open, answered or early, and a free place for the next.
+        most = MOST_OPEN + 2 * layout.REMEMBERED + layout.TALKS + 1
+        self._held = GrowingRows(layout.FIELDS, FIRST_PLACES, most)
         self._slots = array("i")
         self._answered = array("q", [-1]) * layout.REMEMBERED
         self._early = array("q", [-1]) * layout.REMEMBERED
@@ -80,9 +90,13 @@ class PairedExchanges:
         self._bins = ExchangeBins(self._state)
         self._enlarge_pool()
         self._ahead: Worker[tuple[array[int], int]] | None = None
-        if not every and is_compiled() and (os.cpu_count() or 1) > 1:
+        if not (every or in_turn) and is_compiled() and (os.cpu_count() or 1) > 1:
             # One batch is being paired and another decoded; those in between wait.
             self._ahead = Worker(self._pair_unseen, EVENTS_KEPT - 2)
+
+    @property
+    def _pool(self) -> array[int]:
+        return self._held.rows
 
     @property
     def evicted(self) -> int:
@@ -158,8 +172,9 @@ class PairedExchanges:
     def forget(self, macs: Macs) -> None:
         """Keep only what the bins need, now that all is finished; ``macs`` does not need the decoder."""
         self.macs = macs
+        self._held.cut(0)
         for spent in (
-            self._pool, self._slots, self._answered, self._early, self._ended, self._talks, self._recent, self._out
+            self._slots, self._answered, self._early, self._ended, self._talks, self._recent, self._out
         ):  # fmt: skip
             del spent[:]
         self._bins.settle()
@@ -176,7 +191,8 @@ class PairedExchanges:
 
         Those that were replied to last are still in the pool, since a second reply may come.
         """
-        pool, fields = self._pool, layout.FIELDS
+        fields = layout.FIELDS
+        pool = self._pool[: self._state[layout.S_FRESH] * fields]
         states = zip(pool[layout.STATE :: fields], pool[layout.KIND :: fields], strict=False)
         held = Counter(state for state, kind in states if TABLE_OF[kind] == ECHO)
         done = self._bins.echoes_by_outcome()
@@ -207,12 +223,9 @@ class PairedExchanges:
             self._bins.enlarge()
 
     def _enlarge_pool(self) -> None:
-        """Double the places, up to the most that are used; rebuild the table over them with room to spare."""
-        before = len(self._pool) // layout.FIELDS
-        # What is open, answered or early, and a free place for the next.
-        most = MOST_OPEN + 2 * layout.REMEMBERED + layout.TALKS + 1
-        after = min(max(FIRST_PLACES, 2 * before), most)
-        self._pool.frombytes(bytes(8 * layout.FIELDS * (after - before)))
-        open_exchanges.chain_free(self._pool, self._state, before, after)
-        self._slots = empty_slots(2 * after)
-        open_exchanges.enter_all(self._pool, self._slots, before)
+        """Make room for more exchanges; rebuild the table over them if more than a quarter of it would be in use."""
+        before = self._held.places
+        self._held.enlarge()
+        if len(self._slots) < 4 * self._held.places:
+            self._slots = empty_slots(2 * self._held.places)
+            open_exchanges.enter_all(self._pool, self._slots, before)

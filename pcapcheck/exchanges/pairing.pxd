@@ -31,6 +31,9 @@ cdef inline long long find_place(PairingArrays arrays, ExchangeKey key) except? 
 @cython.locals(oldest=cython.longlong)
 cdef int evict(PairingArrays arrays) except -1 nogil
 
+@cython.locals(oldest=cython.longlong, after=cython.longlong)
+cdef inline int fetch_coming(PairingArrays arrays) except -1 nogil
+
 cdef inline bint is_between_equals(ExchangeKey key) noexcept nogil
 
 @cython.locals(src_high=cython.longlong, src_low=cython.longlong, home=cython.longlong, place=cython.longlong)
@@ -38,6 +41,6 @@ cdef long long find_other_side(PairingArrays arrays, ExchangeKey key) except? -2
 
 @cython.locals(
     key=ExchangeKey, number=cython.longlong, coming=cython.longlong, status=cython.int, event=cython.size_t, place=cython.longlong,
-    known=cython.bint)
+    known=cython.bint, places=cython.longlong)
 cpdef pair(
     PairingArrays arrays, long long count, long long patience, long long most_open)

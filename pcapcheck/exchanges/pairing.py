@@ -110,6 +110,17 @@ def evict(arrays: PairingArrays) -> None:
         arrays.state[layout.S_EVICTED] = arrays.state[layout.S_EVICTED] + 1
     finish(arrays, oldest)
     release(arrays, oldest)
+    fetch_coming(arrays)
+
+
+def fetch_coming(arrays: PairingArrays) -> None:
+    """Have loaded what will soon be given up: the slot of what is oldest now, and the exchange after it."""
+    oldest = arrays.state[layout.S_OLDEST]
+    if oldest >= 0:
+        fetch_slot(arrays.slots, arrays.pool[oldest * layout.FIELDS + layout.HOME] & arrays.mask)
+        after = arrays.pool[oldest * layout.FIELDS + layout.NEWER]
+        if after >= 0:
+            fetch_row(arrays.pool, after * layout.FIELDS, layout.FIELDS)
 
 
 def is_between_equals(key: ExchangeKey) -> bool:
@@ -146,6 +157,7 @@ def pair(arrays: PairingArrays, count: int, patience: int, most_open: int) -> No
     """
     key = ExchangeKey()
     with cython.nogil:
+        places = len(arrays.pool) // layout.FIELDS
         number = arrays.state[layout.S_EVENT]
         for coming in range(number, number + layout.AHEAD):
             look_ahead(arrays, coming, count)
@@ -153,7 +165,7 @@ def pair(arrays: PairingArrays, count: int, patience: int, most_open: int) -> No
         while number < count:
             # An event finishes at most two exchanges and takes at most one place: see to that before it is touched.
             status = layout.POOL_FULL
-            if arrays.state[layout.S_FREE] >= 0:
+            if arrays.state[layout.S_FREE] >= 0 or arrays.state[layout.S_FRESH] < places:
                 status = what_is_full(arrays, 2)
             if status != layout.DONE:
                 break

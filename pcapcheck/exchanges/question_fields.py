@@ -6,7 +6,7 @@ from pcapcheck.capture.printed_layout import NO_MAC
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.column_words import ERRORS, OUTCOMES
 from pcapcheck.decode import frame_layout
-from pcapcheck.decode.decoder import macs_of
+from pcapcheck.decode.frame_group import macs_of
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.exchange_row import exchange_row
 from pcapcheck.exchanges.question_row import QuestionRow

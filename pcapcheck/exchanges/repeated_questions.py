@@ -53,10 +53,11 @@ def is_asked_by(pool: array[int], place: int, key: ExchangeKey, question: int) -
     if place < 0:
         return False
     row = place * layout.FIELDS
+    # The question first: mostly it is another, and what else a row holds is not in the processor's cache.
     return (
-        pool[row + layout.STATE] == layout.OPEN
+        pool[row + layout.QUESTION] == question
+        and pool[row + layout.STATE] == layout.OPEN
         and pool[row + layout.KIND] == layout.KIND_DNS
-        and pool[row + layout.QUESTION] == question
         and pool[row + layout.SRC_LOW] == key.src_low
         and pool[row + layout.DST_LOW] == key.dst_low
         and pool[row + layout.SRC_HIGH] == key.src_high

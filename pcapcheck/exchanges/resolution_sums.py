@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.decode.decoder import absent
+from pcapcheck.decode.frame_group import absent
 from pcapcheck.exchanges import tallying
 from pcapcheck.exchanges import tallying_layout as layout
 from pcapcheck.exchanges.arp_row import OUTCOMES, ArpRow, arp_row, point_of, time_of

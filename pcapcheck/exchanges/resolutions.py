@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.decode.decoder import FrameBatch, FrameGroup
+from pcapcheck.decode.frame_batch import FrameBatch
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_layout import GROUP_FIELDS
 from pcapcheck.exchanges import pending, printed_askers, resolving
 from pcapcheck.exchanges import resolving_layout as layout

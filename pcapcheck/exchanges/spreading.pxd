@@ -6,7 +6,7 @@ from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport pairing_layout
 from pcapcheck.exchanges cimport spreading_layout as layout
-from pcapcheck.hash_table cimport insert_all, seek, stir
+from pcapcheck.hash_table cimport fetch_row, fetch_slot, insert_all, seek_key, stir
 
 cdef inline bint has_port(long long kind) noexcept nogil
 
@@ -57,9 +57,17 @@ cdef inline long long find_moment(
 cpdef lengthen_moments(long long[::1] moments, int[::1] latest, int shift, long long[::1] state)
 
 @cython.locals(
-    mask=cython.longlong, room=cython.longlong, moments_room=cython.longlong, number=cython.longlong,
+    row=cython.size_t, kind=cython.longlong, port=cython.longlong, sort=cython.longlong, home=cython.longlong,
+    found=cython.longlong)
+cdef inline int look_ahead(
+    const long long[::1] rows, long long number, long long count, const long long[::1] cells, const int[::1] slots,
+    long long mask, long long[::1] homes) except -1 nogil
+
+@cython.locals(
+    many=cython.bint, coming=cython.longlong, mask=cython.longlong, room=cython.longlong, moments_room=cython.longlong, number=cython.longlong,
     status=cython.longlong, row=cython.size_t, kind=cython.longlong, group=cython.longlong, port=cython.longlong,
     counter=cython.longlong, size=cython.longlong, found=cython.longlong)
 cpdef spread(
     long long[::1] rows, long long count, long long[::1] cells, int[::1] slots, bint cells_final,
-    long long[::1] moments, int[::1] latest, bint moments_final, long long[::1] state)
+    long long[::1] moments, int[::1] latest, bint moments_final, long long[::1] homes,
+    long long[::1] state)

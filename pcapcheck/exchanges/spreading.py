@@ -22,7 +22,7 @@ if not cython.compiled:
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import pairing_layout
     from pcapcheck.exchanges import spreading_layout as layout
-    from pcapcheck.hash_table import insert_all, seek, stir
+    from pcapcheck.hash_table import fetch_row, fetch_slot, insert_all, seek_key, stir
 
 
 def has_port(kind: int) -> bool:
@@ -91,16 +91,13 @@ def find_cell(
     ):
         return found
     home = cell_home(sort, src_low, dst_low)
-    slot = home & mask
-    while True:
-        slot = seek(cells, layout.CELL_FIELDS, layout.C_HOME, slots, mask, home, slot)
-        found = slots[slot]
-        if found < 0:
-            break
-        if is_cell(cells, found * layout.CELL_FIELDS, sort, src_high, src_low, dst_high, dst_low):
-            state[latest] = found
-            return found
-        slot = (slot + 1) & mask
+    slot = seek_key(
+        cells, layout.CELL_FIELDS, layout.C_HOME, slots, mask, home, layout.C_SORT, 5, sort, src_low, dst_low, src_high,
+        dst_high,
+    )  # fmt: skip
+    if slots[slot] >= 0:
+        state[latest] = slots[slot]
+        return slots[slot]
     found = state[layout.P_CELLS]
     if found >= room:
         return -1
@@ -234,13 +231,36 @@ def lengthen_moments(moments: array[int], latest: array[int], shift: int, state:
         state[layout.P_SHIFT] = state[layout.P_SHIFT] + shift
 
 
+def look_ahead(
+    rows: array[int], number: int, count: int, cells: array[int], slots: array[int], mask: int, homes: array[int]
+) -> None:  # fmt: skip
+    """Find the home of a coming exchange's pair, and have what it needs loaded by then: its slot, later the cell there.
+
+    Where many pairs ask, neither is in the processor's cache.
+    """
+    if number < count:
+        row = number * pairing_layout.FIELDS
+        kind = rows[row + pairing_layout.KIND]
+        port = rows[row + pairing_layout.IDENT_SEQ] & 0xFFFF if has_port(kind) else 0
+        sort = cell_sort(layout.PAIR, kind, rows[row + pairing_layout.GROUP], port)
+        home = cell_home(sort, rows[row + pairing_layout.SRC_LOW], rows[row + pairing_layout.DST_LOW])
+        homes[number & (layout.AHEAD - 1)] = home
+        fetch_slot(slots, home & mask)
+    number = number - layout.AHEAD // 2
+    if 0 <= number < count:
+        found = slots[homes[number & (layout.AHEAD - 1)] & mask]
+        if found >= 0:
+            fetch_row(cells, found * layout.CELL_FIELDS, layout.CELL_FIELDS)
+
+
 def spread(
     rows: array[int], count: int, cells: array[int], slots: array[int], cells_final: bool, moments: array[int],
-    latest: array[int], moments_final: bool, state: array[int]
+    latest: array[int], moments_final: bool, homes: array[int], state: array[int]
 ) -> None:  # fmt: skip
     """Take the exchanges from ``state[P_ROW]`` on, until all are taken or something is full (``state[P_STATUS]``).
 
-    ``latest`` holds the latest moment of each stream, -1 for none. ``cells_final`` and ``moments_final``: there will be
+    ``latest`` holds the latest moment of each stream, -1 for none; ``homes`` is room for those of coming exchanges.
+    ``cells_final`` and ``moments_final``: there will be
     no more of them; an exchange that finds no cell is only counted.
     """
     with cython.nogil:
@@ -249,6 +269,10 @@ def spread(
         moments_room = len(moments) // layout.MOMENT_FIELDS
         number = state[layout.P_ROW]
         status = layout.ALL_TAKEN
+        many = state[layout.P_CELLS] > layout.MANY
+        if many:
+            for coming in range(number, number + layout.AHEAD):
+                look_ahead(rows, coming, count, cells, slots, mask, homes)
         while number < count:
             row = number * pairing_layout.FIELDS
             kind = rows[row + pairing_layout.KIND]
@@ -261,6 +285,8 @@ def spread(
                 status = layout.GROUPS_FULL
             if status != layout.ALL_TAKEN:
                 break
+            if many:
+                look_ahead(rows, number + layout.AHEAD, count, cells, slots, mask, homes)
             number = number + 1
             counter = counter_of(rows, row)
             if kind == pairing_layout.KIND_ECHO_TO_MANY or rows[row + pairing_layout.OUTCOME] == pairing_layout.ONE_WAY:

@@ -43,6 +43,10 @@ SIZED = 2
 # kind, frame group, and of failures or not, is mostly the one to count in. Up to eight kinds, and one bit for failures.
 STREAMS = 16
 
+# More cells than this are not all in the processor's cache; then the loop looks this many exchanges ahead.
+MANY = 1 << 10
+AHEAD = 16
+
 # What the loop keeps in its state.
 P_ROW = 0  # the next exchange to take
 P_STATUS = 1

@@ -37,6 +37,11 @@ class Durations(Struct):
         self.most = most if self.most is None else max(self.most, most)
         self._buckets.update(buckets)
 
+    @property
+    def buckets(self) -> Counter[int]:
+        """How many are in each bucket of ``binning.bucket_of``."""
+        return self._buckets
+
     def merge(self, other: Durations) -> None:
         self.add_buckets(other.least, other.most, other._buckets)
 

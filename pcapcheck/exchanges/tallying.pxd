@@ -2,7 +2,7 @@
 cimport cython
 
 from pcapcheck.exchanges.binning cimport bucket_of
-from pcapcheck.hash_table cimport insert, insert_all, remove, seek, stir
+from pcapcheck.hash_table cimport insert, insert_all, remove, seek, seek_key, stir
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.exchanges cimport resolving_layout as rows
@@ -15,7 +15,7 @@ cpdef enter_remarks(long long[::1] remarks, int[::1] slots, long long count)
 @cython.locals(mixed=cython.ulonglong)
 cdef inline long long key_home(long long first, long long second, long long third) noexcept nogil
 
-@cython.locals(mask=cython.longlong, slot=cython.longlong, row=cython.size_t)
+@cython.locals(mask=cython.longlong)
 cdef inline long long find_duration(
     long long[::1] durations, int[::1] slots, long long home, long long group, long long bucket) except? -2 nogil
 
@@ -33,7 +33,7 @@ cdef inline bint is_remark(
     long long[::1] remarks, long long place, long long kind, long long group, long long high,
     long long low) except? -1 nogil
 
-@cython.locals(mask=cython.longlong, slot=cython.longlong)
+@cython.locals(mask=cython.longlong)
 cdef inline long long find_remark(
     long long[::1] remarks, int[::1] slots, long long home, long long kind, long long group, long long high,
     long long low) except? -2 nogil

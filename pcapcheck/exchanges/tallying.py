@@ -20,7 +20,7 @@ if not cython.compiled:
     from pcapcheck.exchanges import resolving_layout as rows
     from pcapcheck.exchanges import tallying_layout as layout
     from pcapcheck.exchanges.binning import bucket_of
-    from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
+    from pcapcheck.hash_table import insert, insert_all, remove, seek, seek_key, stir
 
 
 def enter_durations(durations: array[int], slots: array[int], count: int) -> None:
@@ -42,13 +42,9 @@ def key_home(first: int, second: int, third: int) -> int:
 def find_duration(durations: array[int], slots: array[int], home: int, group: int, bucket: int) -> int:
     """The slot of a bucket of durations of a frame group, or the empty one where it belongs."""
     mask = len(slots) - 1
-    slot = seek(durations, layout.DURATION_FIELDS, layout.D_HOME, slots, mask, home, home & mask)
-    while slots[slot] >= 0:
-        row = slots[slot] * layout.DURATION_FIELDS
-        if durations[row + layout.D_GROUP] == group and durations[row + layout.D_BUCKET] == bucket:
-            break
-        slot = seek(durations, layout.DURATION_FIELDS, layout.D_HOME, slots, mask, home, (slot + 1) & mask)
-    return slot
+    return seek_key(
+        durations, layout.DURATION_FIELDS, layout.D_HOME, slots, mask, home, layout.D_GROUP, 2, group, bucket, 0, 0, 0
+    )
 
 
 def count_duration(durations: array[int], slots: array[int], state: array[int], group: int, bucket: int) -> None:
@@ -110,10 +106,9 @@ def find_remark(
 ) -> int:  # fmt: skip
     """The slot of a remark, or the empty one where it belongs."""
     mask = len(slots) - 1
-    slot = seek(remarks, layout.REMARK_FIELDS, layout.R_HOME, slots, mask, home, home & mask)
-    while slots[slot] >= 0 and not is_remark(remarks, slots[slot], kind, group, high, low):
-        slot = seek(remarks, layout.REMARK_FIELDS, layout.R_HOME, slots, mask, home, (slot + 1) & mask)
-    return slot
+    return seek_key(
+        remarks, layout.REMARK_FIELDS, layout.R_HOME, slots, mask, home, layout.R_KIND, 4, kind, group, high, low, 0
+    )
 
 
 def make_remark(

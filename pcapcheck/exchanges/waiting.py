@@ -60,7 +60,8 @@ def hold_back(
         return
     replied = [place * layout.FIELDS for place in answered if place >= 0]
     hosts = {address_of(*pair_of(pool, row)[2:]) for row in replied}
-    hostless.expect_no_host(pool, _low_halves(gateways), _low_halves(hosts))
+    used = memoryview(pool)[: state[layout.S_FRESH] * layout.FIELDS]
+    hostless.expect_no_host(used, _low_halves(gateways), _low_halves(hosts))
     shown = _shown(pool, replied)
     # If more was answered than is remembered, the slowest answer to the same protocol stands for the rest.
     forgotten = _slowest_by_group(bins, state) if len(replied) == len(answered) else {}

@@ -13,6 +13,8 @@ from pcapcheck.values import clean
 
 # Frames that one row of evidence names.
 MOST_FRAMES = 20
+# Demands that one row names.
+MOST_UNMET = 20
 
 
 def rows_of(analysis: Analysis, files: int, size: int) -> JudgedRows:
@@ -49,6 +51,7 @@ def rows_of(analysis: Analysis, files: int, size: int) -> JudgedRows:
         rtt_p99=_seconds(echo.durations.quantile(0.99)),
         dns_queries=dns.total,
         dns_lost=dns.settled - dns.outcomes["replied"],
+        unmet=[clean(unmet.text) for unmet in analysis.unmet[:MOST_UNMET]],
     )
     confirmed: dict[str, list[str]] = {}
     for diagnosis in analysis.diagnoses:

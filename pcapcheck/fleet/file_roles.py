@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pcapcheck.capture.source import Source
 from pcapcheck.errors import CaptureError, IsArchive, NotACapture
-from pcapcheck.fleet.stored_file import StoredFile
+from pcapcheck.fleet.stored_file import StoredFile, shown_path
 from pcapcheck.set_aside import state_or_pods
 
 # What is judged, what describes nodes and pods, and what is neither.
@@ -46,7 +46,7 @@ def role_of(file: StoredFile) -> str:
 def _source(file: StoredFile) -> Source:
     if not file.is_remote:
         return Source(Path(file.name))
-    from pcapcheck.fleet.remote_files import beginning, shown_path
+    from pcapcheck.fleet.remote_files import beginning
 
     path = shown_path(file)
     return Source(path, held=beginning(file, ENOUGH).named(path))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec import Struct
 
 from pcapcheck import given
-from pcapcheck.fleet.fleet_request import FleetRequest
+from pcapcheck.fleet.fleet_request import TIME_LIMIT, FleetRequest
 from pcapcheck.fleet.fleet_rows import (
     FINDINGS,
     OBSERVATIONS,
@@ -24,8 +24,8 @@ from pcapcheck.fleet.fleet_rows import (
 )
 from pcapcheck.fleet.grouped_files import FILE
 from pcapcheck.fleet.judge_fleet import Ordered, judge_fleet
-from pcapcheck.fleet.judge_observation import Judging, unpacked
-from pcapcheck.fleet.rules_digest import rules_digest
+from pcapcheck.fleet.judge_observation import unpacked
+from pcapcheck.fleet.judging import Judging, with_contents
 from pcapcheck.values import clean
 
 if TYPE_CHECKING:
@@ -61,8 +61,13 @@ def judge(
     variables: Mapping[str, str] | None = None,
     unpack_limit: int | None = None,
     with_page: bool = False,
+    strict: bool = False,
+    required: Iterable[str] = (),
+    node_state: given.Names = (),
+    pods: given.Names = (),
     workers: int | None = None,
     scheduler: str | None = None,
+    time_limit: float | None = TIME_LIMIT,
 ) -> Iterator[FleetJudgement]:
     """Judge each observation of the sources; they come as they are done, those of many bytes begin first.
 
@@ -70,6 +75,9 @@ def judge(
     (``per="folder"``: each folder), or those files are one that have the same names in the pattern ``group_by``.
     ``rules``, ``variables`` and ``unpack_limit`` are those of ``analyze``. ``workers`` is the number of processes of
     this machine (None: one per processor); ``scheduler`` the address of a Dask scheduler whose workers do it instead.
+
+    ``strict`` and ``required`` are demands on each observation (``Analysis.demand``); ``node_state`` and ``pods`` name
+    files that describe all of them. ``time_limit`` is what one may take (seconds; None: whatever it takes).
 
     What cannot be judged is of verdict ``error``. Raises UsageError if the request means nothing, RuleError if rules
     cannot be loaded, both when the first observation is asked for.
@@ -80,9 +88,15 @@ def judge(
         variables=dict(variables or {}),
         unpack_limit=unpack_limit,
         with_page=with_page,
+        strict=strict,
+        required=tuple(required),
+        node_state=tuple(map(str, given.paths(node_state))),
+        pods=tuple(map(str, given.paths(pods))),
     )
-    request = FleetRequest(tuple(fspath(source) for source in named), judging, per, group_by, workers, scheduler)
-    rules_digest(judging)
+    judging = with_contents(judging)
+    request = FleetRequest(
+        tuple(fspath(source) for source in named), judging, per, group_by, workers, scheduler, time_limit
+    )
     observations, _ = request.observations()
     with closing(request.engine()) as engine:
         for judged in judge_fleet(map(Ordered, observations), judging, engine):

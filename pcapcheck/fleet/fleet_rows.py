@@ -56,6 +56,7 @@ class ObservationRow(Struct, array_like=True):
     dns_queries: int = 0
     dns_lost: int = 0
     report: str | None = None
+    unmet: list[str] = []
 
 
 class FleetFinding(Struct, array_like=True):
@@ -125,6 +126,7 @@ _HELP = {
         "dns_queries": (NUMBER, "DNS questions of pods"),
         "dns_lost": (NUMBER, "of these without an answer"),
         "report": (TEXT, "its page below the output folder, with --html"),
+        "unmet": (TEXTS, "demands that were not met: --strict, --require, an expectation file"),
     },
     FINDINGS: {
         "rule": (TEXT, "id of the rule"),

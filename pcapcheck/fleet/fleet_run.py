@@ -7,25 +7,26 @@ from contextlib import closing
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pcapcheck.errors import MISSING, UNREADABLE, UsageError
 from pcapcheck.fleet.fleet_observation import FleetObservation
 from pcapcheck.fleet.fleet_request import FleetRequest
 from pcapcheck.fleet.fleet_rows import ERROR, JudgedRows
-from pcapcheck.fleet.fleet_tables import check_format, write_tables
+from pcapcheck.fleet.fleet_tables import check_format, table_names, write_tables
 from pcapcheck.fleet.grouped_files import LeftOut
 from pcapcheck.fleet.judge_fleet import Ordered, judge_fleet
-from pcapcheck.fleet.judge_observation import DIED, FAULT, MEMORY, Judged, packed, unpacked
-from pcapcheck.fleet.ledger import KnownResult, Ledger, read_columns
+from pcapcheck.fleet.judge_observation import DIED, FAULT, LATE, MEMORY, Judged, packed, unpacked
+from pcapcheck.fleet.judging import settings_digest, with_contents
+from pcapcheck.fleet.ledger import NAME, KnownResult, Ledger, read_columns
 from pcapcheck.fleet.overview import Overview
-from pcapcheck.fleet.rules_digest import rules_digest
-from pcapcheck.fleet.whole_files import locked, written_whole
+from pcapcheck.fleet.whole_files import check_own, locked, written_whole
 from pcapcheck.values import clean
 from pcapcheck.version import __version__
 
 # Errors that another try may be without: of access, of workers, of networks.
-PASSING = (MISSING, UNREADABLE, DIED, MEMORY, FAULT)
-REPORTS = "reports"
+PASSING = (MISSING, UNREADABLE, DIED, MEMORY, LATE, FAULT)
+INDEX, REPORTS = "index.html", "reports"
 
 
 class Advance(Struct, frozen=True):
@@ -54,8 +55,18 @@ def run_fleet(
     nothing or another run has the folder, CaptureError if it cannot be written.
     """
     check_format(form)
-    settings = rules_digest(request.judging)
-    with locked(folder), closing(Ledger(folder)) as ledger:
+    judging = with_contents(request.judging)
+    request = replace(request, judging=judging)
+    settings = settings_digest(judging)
+    check_own(folder, NAME, (*table_names(), INDEX, REPORTS))
+    with locked(folder):
+        return _run(request, settings, folder, form, progress)
+
+
+def _run(
+    request: FleetRequest, settings: str, folder: Path, form: str, progress: Callable[[Advance], None]
+) -> FleetRun:
+    with closing(Ledger(folder)) as ledger:
         observations, left_out = request.observations(without=folder)
         _check_names(ledger, request, folder)
         ledger.begin(__version__, settings)
@@ -71,7 +82,7 @@ def run_fleet(
         if request.judging.with_page:
             from pcapcheck.fleet.index_page import index_page
 
-            with written_whole(folder / "index.html") as part:
+            with written_whole(folder / INDEX) as part:
                 part.write_text(index_page(run.overview), encoding="utf-8")
         return run
 

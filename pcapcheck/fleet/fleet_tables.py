@@ -91,10 +91,18 @@ def _partition(folder: Path, columns: str, table: str = OBSERVATIONS) -> Path:
 def _quoted(value: str) -> str:
     """A value as hive has it in the name of a folder; one that is too long is cut, and a digest tells it apart."""
     quoted = quote(value, safe=" ") if value else NULL
+    if value == NULL:
+        # What is called so is not nothing.
+        quoted = f"%5F{NULL[1:]}"
     if len(quoted) <= LONGEST:
         return quoted
     digest = hashlib.sha256(value.encode()).hexdigest()[:12]
     return f"{re.sub('%.?$', '', quoted[:LONGEST])}-{digest}"
+
+
+def table_names() -> list[str]:
+    """What tables are called below the output folder, in any format."""
+    return [table if form == PARQUET else f"{table}.{form}" for table in ROWS for form in FORMATS]
 
 
 def _remove_others(folder: Path, form: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from msgspec.structs import asdict
@@ -14,6 +15,8 @@ from pcapcheck.report.console import Page
 from pcapcheck.report.pod_table import aligned
 from pcapcheck.values import format_time
 
+# What two runs differ in, so that a change need not be one of the captures.
+OTHERWISE = "by other rules, options or version"
 # Days of the trend that are shown of each place.
 DAYS = 14
 
@@ -21,9 +24,11 @@ DAYS = 14
 def write_history(history: History, page: Page) -> None:
     """Three tables: what fails since when, what changed, and the trend of each place."""
     page.line(f"runs: {len(history.runs)}")
-    for run in history.runs[-SHOWN:]:
+    for before, run in list(pairwise([None, *history.runs]))[-SHOWN:]:
+        assert run is not None
         done = "" if run.done else ", interrupted"
-        page.line(f"{run.number}  {run.began}  pcapcheck {run.version}{done}", 2)
+        other = "" if before is None or before.settings == run.settings else f", {OTHERWISE} than run {before.number}"
+        page.line(f"{run.number}  {run.began}  pcapcheck {run.version}{other}{done}", 2)
     rows = [
         [one.place, one.rule, _minute(one.since), f"{one.observations:,}", _minute(one.last), _minute(one.passed)]
         for one in history.failing
@@ -32,7 +37,11 @@ def write_history(history: History, page: Page) -> None:
     if history.compared:
         rows = [[one.place, one.rule, one.before, one.after] for one in history.flips]
         first, second = history.compared
-        _table(page, f"changed from run {first} to run {second}", ["place", "rule", "before", "after"], rows)
+        title = f"changed from run {first} to run {second}"
+        settings = {run.settings for run in history.runs if run.number in history.compared}
+        if len(settings) > 1:
+            title += f" ({OTHERWISE})"
+        _table(page, title, ["place", "rule", "before", "after"], rows)
     rows = [
         [
             *(one.place, one.day, f"{one.observations:,}", f"{one.failed:,}"),

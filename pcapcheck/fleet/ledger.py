@@ -43,12 +43,16 @@ PRAGMA user_version = {FORMAT};
 
 
 class Run(Struct, frozen=True):
-    """A run: its number, when it began (RFC 3339), the version of pcapcheck, whether it came to its end."""
+    """A run: its number, when it began (RFC 3339), the version of pcapcheck, whether it came to its end.
+
+    ``settings`` is a digest of all that decides: rules, variables, options, version.
+    """
 
     number: int
     began: str
     version: str
     done: bool
+    settings: str
 
 
 class KnownResult(Struct, frozen=True):
@@ -170,8 +174,8 @@ class Ledger:
     def runs(self) -> list[Run]:
         """All runs, the first first."""
         with self._clear():
-            rows = self._base.execute("SELECT run, began, version, done FROM runs ORDER BY run").fetchall()
-        return [Run(number, began, version, bool(done)) for number, began, version, done in rows]
+            rows = self._base.execute("SELECT run, began, version, done, settings FROM runs ORDER BY run").fetchall()
+        return [Run(number, began, version, bool(done), settings) for number, began, version, done, settings in rows]
 
     def results(self, columns: str | None = None) -> Iterator[FleetResult]:
         """All results, sorted by columns, name and run; with ``columns`` (JSON) those only."""

@@ -14,7 +14,7 @@ from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS
 from pcapcheck.values import clean
 
 # Observations that are kept to be listed.
-MOST_KEPT = 2000
+MOST_KEPT = 5000
 # The worst first.
 VERDICTS = (FAIL, ERROR, NOT_CHECKED, PASS)
 

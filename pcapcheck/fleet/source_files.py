@@ -47,7 +47,8 @@ def source_files(source: str, without: Path | None = None) -> SourceFiles:
     else:
         found = _local_files(source, without)
     if not found.files and not found.unlisted:
-        raise UsageError(f"{clean(source)}: no file is there; {CURE}")
+        cure = "see whether bucket, container and folder have these names" if is_address(source) else CURE
+        raise UsageError(f"{clean(source)}: no file is there; {cure}")
     found.files.sort(key=lambda file: file.place)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -49,3 +50,8 @@ def local_stamp(status: os.stat_result) -> str:
     if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < RECENT:
         return ""
     return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}"
+
+
+def shown_path(file: StoredFile) -> Path:
+    """What reports call a file at an address: a path cannot hold the ``//`` of a scheme."""
+    return Path(file.name.partition(SCHEME)[2])

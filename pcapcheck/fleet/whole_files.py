@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,6 +44,18 @@ def write_error(path: Path, error: OSError) -> CaptureError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         cure = "make room and run it again: it goes on from here"
     return CaptureError(f"{clean(str(path))}: {error.strerror or error}; {cure}", UNREADABLE)
+
+
+def check_own(folder: Path, ours: str, written: Iterable[str]) -> None:
+    """Raise UsageError if what would be written over is somebody else's: a file ``ours`` shows that it is not."""
+    if (folder / ours).exists():
+        return
+    for name in written:
+        if os.path.lexists(folder / name):
+            raise UsageError(
+                f"--output {clean(str(folder))}: {name} is there, and pcapcheck fleet did not write it; "
+                "name another folder"
+            )
 
 
 @contextmanager

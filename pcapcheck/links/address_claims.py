@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from pcapcheck.decode.decoder import COOKED
+from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.links.address_row import AddressRow
 from pcapcheck.links.capture_points import PointKey
@@ -143,7 +143,7 @@ def claimed_addresses(capture: Capture, facts: Facts, reading: Reading) -> Itera
         by_point.setdefault((capture.number, *claim.point), []).append(claim)
     for key, point in facts.points.items():
         if key in by_point:
-            contested = frozenset(
-                ip for there, ip in capture.exchanges.claims.without_mac if (capture.number, *there) == key
-            )
+            # A text that shows no MACs of those who ask tells nothing about how many claim an address, whichever it is.
+            unseen = any((capture.number, *there) == key for there, _ in capture.exchanges.claims.without_mac)
+            contested = frozenset(claim.ip for claim in by_point[key] if unseen)
             yield from address_rows(by_point[key], point, reading.gateways, reading.proxy_mac, contested)

@@ -13,7 +13,8 @@ from pcapcheck.calico import cali_name, find_cali_name, is_interface, is_machine
 from pcapcheck.capture.record import Interface
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.rotation import bare_name
-from pcapcheck.decode.decoder import COOKED, FrameGroup
+from pcapcheck.decode.decoded_links import COOKED
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
 from pcapcheck.networks import (
     GATEWAY,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from pcapcheck.calico import is_calico_tunnel
-from pcapcheck.decode.decoder import FrameGroup
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.observations import Observation, apart
 from pcapcheck.links.point_columns import LATE_COLUMNS, RowPlace

@@ -28,11 +28,13 @@ def rows_of(capture: Capture, reading: Reading, numbers: set[int], with_sums: bo
     wanted = sorted(numbers)
     decoder = Decoder(True, reading.scope.since, reading.scope.until, with_sums=with_sums)
     groups = _Groups(decoder, capture)
-    with capture.source.open(reading.batch_frames) as reader:
+    with reading.open(capture.source) as reader:
         for records in reader.batches():
+            # Of a stream those in the middle may be gone.
+            del wanted[: bisect_left(wanted, records.first_number)]
             here = wanted[: bisect_left(wanted, records.first_number + records.count)]
             if here:
-                batch = decoder.decode(_only(records, here))
+                batch = decoder.decode(_only(records, here, len(numbers)))
                 number, group = frame_layout.NUMBER * batch.field_step, frame_layout.GROUP * batch.field_step
                 for row in range(batch.count):
                     batch.rows[number + row] = here[batch.rows[number + row]]
@@ -58,10 +60,13 @@ class _Groups:
         return self._found[number]
 
 
-def _only(records: RecordBatch, numbers: list[int]) -> RecordBatch:
-    """Some records of a batch, by their numbers; they are numbered from 0, in their order."""
+def _only(records: RecordBatch, numbers: list[int], most: int) -> RecordBatch:
+    """Some records of a batch, by their numbers; they are numbered from 0, in their order.
+
+    There are ``most`` of all batches together: the decoder needs no room for more.
+    """
     matrix = array("q")
     for number in numbers:
         at = (number - records.first_number) * FIELDS
         matrix.extend(records.matrix[at : at + FIELDS])
-    return replace(records, matrix=matrix, count=len(numbers), first_number=0)
+    return replace(records, matrix=matrix, count=len(numbers), first_number=0, capacity=min(most, records.capacity))

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from pcapcheck.column_words import ASKED
-from pcapcheck.decode.decoder import COOKED, COOKED2, FrameGroup
+from pcapcheck.decode.decoded_links import COOKED, COOKED2
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_layout import TTL_ORIGINAL, TTL_SILENT
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.point_facts import PointFacts

@@ -8,7 +8,7 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
-from pcapcheck.decode.decoder import FrameGroup
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.links.capture_points import CapturePoint, PointKey
 from pcapcheck.links.sides import NODE, POD, Sides
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
 from msgspec import Struct, field
 
 from pcapcheck.brief import Brief
-from pcapcheck.capture.record import AddressOf, Interface, Problem
+from pcapcheck.capture.record import AddressOf, Interface, Problem, Reader, RecordBatch, fitting_frames
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import NOTHING_SEEN
 from pcapcheck.decode import frame_layout
-from pcapcheck.decode.decoder import COOKED2, LINKS, Decoder, FrameGroup, link_name
+from pcapcheck.decode.decoded_links import COOKED2, LINKS, link_name
+from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_fields import raw_frames
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished, SoFar
@@ -32,7 +35,7 @@ Progress = Callable[[Path, int, int, Callable[[], SoFar]], None]
 
 
 class Reading(Brief, Struct, frozen=True):
-    """How to read: bounds and waits (nanoseconds), what Calico calls things, frames per batch."""
+    """How to read: bounds and waits (nanoseconds), what Calico calls things, most frames per batch."""
 
     scope: Scope
     gateways: frozenset[int]
@@ -42,6 +45,10 @@ class Reading(Brief, Struct, frozen=True):
     echo_wait: int
     dns_wait: int
     batch_frames: int
+
+    def open(self, source: Captured) -> AbstractContextManager[Reader]:
+        """A reader for a capture, with batches no larger than it can fill. Raises CaptureError, as ``Source.open``."""
+        return source.open(fitting_frames(self.batch_frames, source.size))
 
 
 class GroupRow(Struct, frozen=True):
@@ -90,6 +97,97 @@ class Capture(Struct):
         return self.exchanges.paired.address_of
 
 
+class OpenCapture:
+    """A capture that is being read: batches of records in, rows of all tables out to ``sink``.
+
+    ``every`` names the tables whose every row ``sink`` wants. Otherwise it gets a few rows of the frame and echo tables
+    that stand for many. ``sightings`` takes what is needed to follow packets if there are several places to see them.
+    ``with_sums``: frame rows have their checksums. ``in_turn``: no second thread helps, so that after each batch all of
+    it is in here.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        source: Captured,
+        reading: Reading,
+        sink: RowSink,
+        every: frozenset[str] = frozenset(),
+        sightings: Sightings | None = None,
+        with_sums: bool = False,
+        in_turn: bool = False,
+    ) -> None:
+        self._sink = sink
+        self._every = every
+        self._sightings = sightings
+        self._scope = reading.scope
+        self._decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until, with_sums=with_sums)
+        self.exchanges = Exchanges(
+            reading.gateways,
+            reading.arp_wait,
+            reading.echo_wait,
+            reading.dns_wait,
+            bool(every.intersection(PAIRED)),
+            self._decoder.macs,
+            TRANSFERS in every,
+            in_turn,
+        )
+        self.capture = Capture(number, source, self.exchanges)
+
+    def take(self, records: RecordBatch, alone: bool) -> None:
+        """Take the next batch; ``alone``: the observation holds no other capture."""
+        decoder, sightings = self._decoder, self._sightings
+        if sightings is not None:
+            decoder.follow = not alone or len(records.interfaces) > 1 or _may_be_several(records.interfaces)
+            decoder.sample = sightings.sample
+        frames = decoder.decode(records)
+        self._settle(self.exchanges.feed(frames))
+        if sightings is not None and frames.sighting_count:
+            sightings.add(self.capture.number, frames)
+        if FRAMES in self._every:
+            self._sink(FRAMES, raw_frames(frames), 1)
+
+    def close(self) -> None:
+        """Let second threads finish their work."""
+        self.exchanges.close()
+
+    def finish(self, reader: Reader, heard_until: int | None = None) -> Capture:
+        """The capture, now that it is at its end.
+
+        ``heard_until``: it went on until then (nanoseconds since 1970), on all interfaces, also after its last frame.
+        """
+        capture, decoder, exchanges = self.capture, self._decoder, self.exchanges
+        decoder.close()
+        capture.groups = decoder.groups()
+        if self._sightings is not None:
+            self._sightings.address_pairs[capture.number] = decoder.address_pairs()
+        if heard_until is not None:
+            for interface in reader.interfaces:
+                interface.until = max(interface.until or heard_until, heard_until)
+        _end_with_scope(reader.interfaces, self._scope)
+        until = [interface.until for interface in reader.interfaces]
+        self._settle(exchanges.finish(capture.groups, reader.frames, until))
+        exchanges.paired.forget(partial(_macs, capture.groups))
+        capture.silent = exchanges.resolution_sums.silent()
+        capture.tallies = {(ARP, group): sums for group, sums in exchanges.resolution_sums.tallies()}
+        exchanges.resolution_sums.forget()
+        for table in PAIRED:
+            for bin_ in exchanges.paired.bins_of(table):
+                capture.tallies.setdefault((table, bin_.group), AskerSums()).add_echoes(bin_)
+        if FRAMES not in self._every:
+            for group_number, group in enumerate(capture.groups):
+                if group.count:
+                    row = GroupRow(group_number, group.frames, group.first, group.ip_src, group.ip_dst)
+                    self._sink(FRAMES, [row], group.count)
+        capture.format, capture.frames, capture.interfaces = reader.format, reader.frames, reader.interfaces
+        capture.problems = [*reader.problems, *_own_problems(decoder, reader.interfaces, exchanges)]
+        return capture
+
+    def _settle(self, finished: Iterator[Finished]) -> None:
+        for table, rows, weight in finished:
+            self._sink(table, rows, weight)
+
+
 def read_capture(
     number: int,
     source: Captured,
@@ -101,66 +199,28 @@ def read_capture(
     alone: bool = True,
     with_sums: bool = False,
 ) -> Capture:
-    """Read a capture once. ``sink`` gets the rows of all tables; ``every`` names those whose every row it wants.
+    """Read a capture once, as ``OpenCapture`` says. ``alone``: it is the only one of the observation.
 
-    Otherwise it gets a few rows of the frame and echo tables that stand for many. ``sightings`` takes what is needed to
-    follow packets if there are several places to see them: this capture is not ``alone``, or holds several interfaces.
-    ``with_sums``: frame rows have their checksums.
     Raises CaptureError if the capture cannot be read at all; damage further in is noted in ``problems``.
     """
     # Opened first: of many files of a bundle nearly none is a capture, and what follows takes room and threads.
-    with source.open(reading.batch_frames) as reader:
-        decoder = Decoder(FRAMES in every, reading.scope.since, reading.scope.until, with_sums=with_sums)
-        exchanges = Exchanges(
-            reading.gateways,
-            reading.arp_wait,
-            reading.echo_wait,
-            reading.dns_wait,
-            bool(every.intersection(PAIRED)),
-            decoder.macs,
-            TRANSFERS in every,
-        )
-        capture = Capture(number, source, exchanges)
-
-        def settle(finished: Iterator[Finished]) -> None:
-            for table, rows, weight in finished:
-                sink(table, rows, weight)
-
+    with reading.open(source) as reader:
+        opened = OpenCapture(number, source, reading, sink, every, sightings, with_sums)
         try:
             for records in reader.batches():
-                if sightings is not None:
-                    decoder.follow = not alone or len(records.interfaces) > 1 or _may_be_several(records.interfaces)
-                    decoder.sample = sightings.sample
-                frames = decoder.decode(records)
-                settle(exchanges.feed(frames))
-                if sightings is not None and frames.sighting_count:
-                    sightings.add(number, frames)
-                if FRAMES in every:
-                    sink(FRAMES, raw_frames(frames), 1)
+                opened.take(records, alone)
                 if progress:
-                    progress(source.path, source.consumed, reader.frames, exchanges.so_far)
+                    progress(source.path, source.consumed, reader.frames, opened.exchanges.so_far)
         finally:
-            exchanges.close()
-    decoder.close()
-    capture.groups = decoder.groups()
-    if sightings is not None:
-        sightings.address_pairs[number] = decoder.address_pairs()
-    settle(exchanges.finish(capture.groups, reader.frames))
-    exchanges.paired.forget(partial(_macs, capture.groups))
-    capture.silent = exchanges.resolution_sums.silent()
-    capture.tallies = {(ARP, group): sums for group, sums in exchanges.resolution_sums.tallies()}
-    exchanges.resolution_sums.forget()
-    for table in PAIRED:
-        for bin_ in exchanges.paired.bins_of(table):
-            capture.tallies.setdefault((table, bin_.group), AskerSums()).add_echoes(bin_)
-    if FRAMES not in every:
-        for group_number, group in enumerate(capture.groups):
-            if group.count:
-                row = GroupRow(group_number, group.frames, group.first, group.ip_src, group.ip_dst)
-                sink(FRAMES, [row], group.count)
-    capture.format, capture.frames, capture.interfaces = reader.format, reader.frames, reader.interfaces
-    capture.problems = [*reader.problems, *_own_problems(decoder, reader.interfaces, exchanges)]
-    return capture
+            opened.close()
+    return opened.finish(reader)
+
+
+def _end_with_scope(interfaces: list[Interface], scope: Scope) -> None:
+    """An answer that came after the time that counts is not missing: what was recorded ends there too."""
+    for interface in interfaces:
+        if interface.until is not None and scope.until is not None:
+            interface.until = min(interface.until, scope.until)
 
 
 def _macs(groups: list[FrameGroup], number: int) -> tuple[int | None, int | None]:
@@ -178,7 +238,7 @@ def _may_be_several(interfaces: list[Interface]) -> bool:
 def read_frames(source: Captured, reading: Reading, groups: Container[int]) -> Iterator[FrameRow]:
     """Every frame of some frame groups of a capture, one at a time; each is valid until the next is asked for."""
     decoder = Decoder(True, reading.scope.since, reading.scope.until)
-    with source.open(reading.batch_frames) as reader:
+    with reading.open(source) as reader:
         for records in reader.batches():
             batch = decoder.decode(records)
             rows = raw_frames(batch)
@@ -190,7 +250,9 @@ def read_frames(source: Captured, reading: Reading, groups: Container[int]) -> I
 def _own_problems(decoder: Decoder, interfaces: list[Interface], exchanges: Exchanges) -> Iterator[Problem]:
     """What was read but not understood: link types that are not decoded, and state dropped to bound memory."""
     if not any(interface.frames for interface in interfaces):
-        yield Problem("empty", f"no packet in it: {NOTHING_SEEN}")
+        is_sure = any(interface.until is not None for interface in interfaces)
+        nothing = "no packet was seen while this was recorded" if is_sure else f"no packet in it: {NOTHING_SEEN}"
+        yield Problem("empty", nothing)
     undecoded: Counter[str] = Counter()
     for interface in interfaces:
         if interface.frames and not interface.printed and interface.link_type not in LINKS:

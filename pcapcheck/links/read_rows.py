@@ -27,7 +27,7 @@ def read_rows(source: Captured, reading: Reading, table: str, batches_read: int 
 
 def _frames(source: Captured, reading: Reading, batches_read: int | None) -> Iterator[RawRows]:
     decoder = Decoder(True, reading.scope.since, reading.scope.until, with_sums=True)
-    with source.open(reading.batch_frames) as reader:
+    with reading.open(source) as reader:
         for records in islice(reader.batches(), batches_read):
             yield raw_frames(decoder.decode(records))
 
@@ -38,7 +38,7 @@ def _exchanges(source: Captured, reading: Reading, table: str, batches_read: int
     waits = reading.arp_wait, reading.echo_wait, reading.dns_wait
     exchanges = Exchanges(reading.gateways, *waits, every, decoder.macs, every_transfer=table == TRANSFERS)
     try:
-        with source.open(reading.batch_frames) as reader:
+        with reading.open(source) as reader:
             for records in islice(reader.batches(), batches_read):
                 yield from _of(table, exchanges.feed(decoder.decode(records)))
     finally:

@@ -17,6 +17,7 @@ from pcapcheck.hash_table import empty_slots
 from pcapcheck.links import share_layout as layout
 from pcapcheck.links import share_sums
 from pcapcheck.links.question_losses import Share, Who
+from pcapcheck.reserved import GrowingRows
 from pcapcheck.values import halves_of
 
 # The decimal numbers of this range are of one length, so that they sort as their texts do. It has all IPv4 addresses.
@@ -66,18 +67,21 @@ class Shares:
         of_ports: bool = False,
     ) -> Shares:
         """The sums of the cells that have the same values in these columns; ``of_ports``: of those with a port."""
-        rows, slots = array("q"), array("i")
+        counted = list(counted)
+        held = GrowingRows(layout.SHARE_FIELDS, FIRST_SHARES, sum(some.cell_count for some in counted))
+        slots = array("i")
         state = array("q", bytes(8 * layout.T_STATE))
         key, picked = _room(1), array("q", columns)
         for some in counted:
             state[layout.T_CELL] = 0
             while state[layout.T_CELL] < some.cell_count:
-                if (state[layout.T_SHARES] + 1) * layout.SHARE_FIELDS > len(rows):
-                    rows.frombytes(bytes(8 * layout.SHARE_FIELDS * max(FIRST_SHARES, state[layout.T_SHARES])))
-                    slots = empty_slots(len(rows) // layout.SHARE_FIELDS)
-                    share_sums.enter_shares(rows, slots, state[layout.T_SHARES])
-                share_sums.sum_cells(*some, respect, of_ports, picked, key, rows, slots, state)
-        return cls(rows, state[layout.T_SHARES], len(columns), address_of)
+                if state[layout.T_SHARES] >= held.places:
+                    held.enlarge()
+                    if len(slots) < 2 * held.places:
+                        slots = empty_slots(2 * held.places)
+                        share_sums.enter_shares(held.rows, slots, state[layout.T_SHARES])
+                share_sums.sum_cells(*some, respect, of_ports, picked, key, held.rows, slots, state)
+        return cls(held.rows, state[layout.T_SHARES], len(columns), address_of)
 
     def __len__(self) -> int:
         return self._state[layout.T_SHARES]

@@ -8,15 +8,16 @@ sends decremented TTLs too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from msgspec import Struct, field
 
 from pcapcheck.capture.printed_layout import NO_MAC
-from pcapcheck.decode.decoder import COOKED, FrameGroup
+from pcapcheck.decode.decoded_links import COOKED
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_layout import TTL_DECREMENTED, TTL_ORIGINAL
 from pcapcheck.links.capture_points import CapturePoint
-from pcapcheck.values import is_ipv4
+from pcapcheck.values import is_ipv4, is_multicast_address, is_name
 
 POD, NODE = "pod", "node"
 OPPOSITE = {POD: NODE, NODE: POD}
@@ -111,7 +112,8 @@ def _decide_by_machine(capture_point: CapturePoint, end: str | None, sides: Side
 def _decide_by_address(capture_point: CapturePoint, sides: Sides, traces: dict[Party, Trace]) -> None:
     """The sides of addresses, where the text of a capture shows no MACs.
 
-    Whoever asks for the gateway is the pod; what has another address comes from the node, on whosever behalf.
+    Whoever asks for the gateway is the pod; what has another address comes from the node, on whosever behalf, unless it
+    is for others than the pod, for whom the node has no reason to send it here: then the pod sends what is not its own.
     Else whoever says that an address is at another MAC than the proxy's is the pod: a node asks for none but its pods,
     and answers with its own. Else who only sets TTLs as hosts do is the pod, if there is but one, and others show
     decremented ones. A machine's link-local address says nothing about its other addresses.
@@ -152,8 +154,27 @@ def _decide_by_address(capture_point: CapturePoint, sides: Sides, traces: dict[P
                 continue
         sides.parties.update(dict.fromkeys(pods, (POD, evidence)))
         if not sides.folded and not sides.crowded:
+            borrowed = {party for party in parties - pods if asking and _sends_past(capture_point, party, asking_ips)}
             sides.parties.update(dict.fromkeys(parties - pods, (NODE, evidence)))
+            sides.parties.update(dict.fromkeys(borrowed, (POD, "destination")))
     sides.parties.update(dict.fromkeys(askers, (POD, "gateway-arp")))
+
+
+def _sends_past(capture_point: CapturePoint, party: Party, pod_ips: Container[int]) -> bool:
+    """Whether all that an address sends on a pod's link is for hosts that are not the pod."""
+    sent = [
+        group
+        for group in capture_point.groups.values()
+        if group.by_address and group.sender == party and group.carries == "ip-unicast"
+    ]
+    return bool(sent) and all(
+        group.ip_dst is not None
+        and group.ip_dst not in pod_ips
+        and not is_name(group.ip_dst)
+        and not is_multicast_address(group.ip_dst)
+        and group.ip_dst >> 118 != LINK_LOCAL
+        for group in sent
+    )
 
 
 def _address_of(capture_point: CapturePoint, party: Party) -> int | None:

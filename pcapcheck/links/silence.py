@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from pcapcheck.column_words import ASKED
-from pcapcheck.decode.decoder import COOKED
+from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.links.oneway import proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading, read_frames
@@ -29,7 +29,7 @@ def silence_of(point: PointFacts, capture: Capture, reading: Reading, known: Kno
     by_rank = (
         _one_direction(point, capture, reading, missing),
         _requests_only(point, capture),
-        _one_end(point),
+        _one_end(point, capture),
         _several_links(point),
         _filter(reading.scope.filter_used or point.capture_point.interface.filter),
         _another_network(point),
@@ -72,9 +72,16 @@ def _one_direction(point: PointFacts, capture: Capture, reading: Reading, missin
     return dict.fromkeys(ASKED, proof) if proof else {}
 
 
-def _one_end(point: PointFacts) -> Silence:
+def hears_answers(point: PointFacts, capture: Capture) -> bool:
+    """Whether something says that answers were recorded: both ends were heard, or others were answered here."""
+    return point.heard_both_ends or any(
+        some.outcome == "replied" and some.group in point.groups for some in capture.exchanges.paired.all_bins()
+    )
+
+
+def _one_end(point: PointFacts, capture: Capture) -> Silence:
     """Nothing says that the other end was recorded at all, and many datagrams need no answer."""
-    if point.heard_both_ends:
+    if hears_answers(point, capture):
         return {}
     return {DATAGRAMS: "nothing from the other end was recorded; capture both directions (without -Q)"}
 

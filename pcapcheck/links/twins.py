@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pcapcheck.capture import scan_layout
-from pcapcheck.decode.decoder import FrameGroup
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 

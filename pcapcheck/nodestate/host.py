@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -48,7 +48,8 @@ class Host(Brief, Struct):
     two readings shows the growth. ``booted`` is when the kernel started, in nanoseconds since the epoch.
     ``through`` is the pod on its network that a node was looked into from, where its own name is not known.
     ``place`` is where in a bundle its files stand, with ``place_name``, the name of that.
-    Nothing is concluded from a host with ``contradictions``: lines of two hosts, or of two times.
+    Nothing is concluded from a host with ``contradictions``: lines of two hosts, or of two times. ``doubted`` are
+    facts that two files show differently and that do not count, by what they are about (``disagreement.key_of``).
     """
 
     name: str | None = None
@@ -80,6 +81,7 @@ class Host(Brief, Struct):
     place: str | None = None
     place_name: str | None = None
     contradictions: list[Contradiction] = field(default_factory=list)
+    doubted: dict[tuple[Hashable, ...], Contradiction] = field(default_factory=dict)
     _routes: dict[tuple[str, int, int], dict[int, list[Route]]] | None = None
     _neighbours: dict[int, list[Neighbour]] | None = None
     _lookups: dict[tuple[int, str | None], list[Lookup]] | None = None

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from pcapcheck.calico import is_calico_tunnel, is_shortened, kind_of_name
 from pcapcheck.nodestate.host import NODE, POD, Host
-from pcapcheck.nodestate.session import Owner
+from pcapcheck.nodestate.output_owner import Owner
 from pcapcheck.nodestate.session_blocks import HostPart
 from pcapcheck.nodestate.state import PodEntry
 

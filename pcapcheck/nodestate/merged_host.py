@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pcapcheck.nodestate.disagreement import Disagreement, Fact, Facts, add_facts
 from pcapcheck.nodestate.firewall.chains import Firewall
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.host_identity import Identity
-from pcapcheck.nodestate.node_facts import Address, Device, Neighbour, Note, PolicyRule, Route
+from pcapcheck.nodestate.node_facts import Address, Device, Neighbour, Note, Route
 from pcapcheck.values import is_ipv4
 
 # The first ones are enough to see what is mixed up.
 MOST_CONTRADICTIONS = 3
-Fact = Route | Address | Neighbour | PolicyRule
+KINDS = ("routes", "addresses", "neighbours", "rules")
 # The family and table of a complete listing of routes, by its name in Host.whole.
 TABLES = {"routes": "main", "local": "local"}
 
@@ -24,30 +25,30 @@ class Gathered:
         self.host = host
         self.identity = Identity(prefix, host.role)
         self.own_addresses: set[int] = set()
+        self.disagreement = Disagreement()
         self._facts: dict[tuple[str, int, str], list[Fact]] = {}
+        self._known: dict[tuple[str, int, str], Facts] = {}
 
     def add(self, part: Host) -> None:
         """Add the facts of an output."""
         host = self.host
         found = [*part.contradictions, *self.identity.add(part)]
         host.contradictions += found[: MOST_CONTRADICTIONS - len(host.contradictions)]
-        for whole in part.whole:
-            name, family = whole[:-1], whole[-1]
-            if family in "46":
-                kind = "routes" if name in TABLES else name
-                self._facts.pop((kind, int(family), TABLES.get(name, "")), None)
-        for kind in ("routes", "addresses", "neighbours", "rules"):
-            for fact in getattr(part, kind):
-                table = fact.table if isinstance(fact, Route) else ""
-                self._facts.setdefault((kind, _family(fact), table), []).append(fact)
+        self._add_facts(part)
         self.own_addresses |= own_addresses(part.addresses)
         for link in part.links.values():
+            if link.name in host.links:
+                self.disagreement.link(link, host.links[link.name])
             host.add_link(link)
         host.lookups += part.lookups
         host.forwarding += part.forwarding
         for name, setting in part.sysctls.items():
             before = host.sysctls.get(name)
-            if before is not None and before.value != setting.value:
+            if before is None or before.value == setting.value:
+                continue
+            if before.line.file != setting.line.file:
+                self.disagreement.setting(setting, before)
+            else:
                 text = f"{name} is {before.value} in line {before.line.number} and {setting.value} in line"
                 host.notes.append(Note("changed", f"{text} {setting.line.number}", setting.line))
         host.sysctls |= part.sysctls
@@ -60,14 +61,44 @@ class Gathered:
         host.booted = part.booted if part.booted is not None else host.booted
         if part.firewall is not None:
             host.firewall = host.firewall or Firewall()
+            self.disagreement.firewalls(part.firewall, host.firewall)
             host.firewall.add(part.firewall)
         host.managed += part.managed
+        self.disagreement.doubted |= part.doubted
         host.removed |= part.removed
         host.notes += part.notes
         host.whole |= part.whole
         host.listed |= part.listed
         hostnames = part.notes_of("hostname")
         host.name = host.name or part.name or (hostnames[-1].text if hostnames else None)
+
+    def _add_facts(self, part: Host) -> None:
+        """Add routes, addresses, neighbours and rules; a whole listing replaces what was listed before."""
+        new: dict[tuple[str, int, str], list[Fact]] = {}
+        for kind in KINDS:
+            for fact in getattr(part, kind):
+                table = fact.table if isinstance(fact, Route) else ""
+                new.setdefault((kind, _family(fact), table), []).append(fact)
+        commands: dict[tuple[str, int, str], str] = {}
+        for whole in part.whole:
+            name, family = whole[:-1], whole[-1]
+            kind = "routes" if name in TABLES else name
+            if family in "46" and kind in KINDS:
+                commands[kind, int(family), TABLES.get(name, "")] = whole
+        for key in dict.fromkeys([*new, *commands]):
+            facts, command = new.get(key, []), commands.get(key)
+            here = add_facts({}, facts)
+            self.disagreement.facts(
+                here,
+                self._known.get(key, {}),
+                part.listed.get(command) if command else None,
+                self.host.listed.get(command) if command in self.host.whole and command else None,
+            )
+            if command:
+                self._facts.pop(key, None)
+                self._known.pop(key, None)
+            self._facts.setdefault(key, []).extend(facts)
+            add_facts(self._known.setdefault(key, {}), facts)
 
     def contradicts(self, part: Host) -> bool:
         """Whether another listing cannot be of this host."""
@@ -90,6 +121,8 @@ class Gathered:
                 else:
                     kept[key] = fact
             getattr(self.host, kind).extend(reversed(kept.values()))
+        self.host.doubted = self.disagreement.doubted
+        self.disagreement.settle(self.host)
         self.host.missing = {name: line for name, line in self.host.missing.items() if name not in self.host.sysctls}
         return self.host
 

@@ -208,7 +208,7 @@ class LogEntry(Struct, frozen=True):
     """A line of the kernel's log about lost packets: ``event`` is one of ``kernel_log.EVENTS``.
 
     ``time`` is in nanoseconds since the epoch, if the line has it, ``uptime`` in nanoseconds since the kernel's start.
-    ``addresses`` and ``dev`` are those that the line names.
+    ``addresses`` and ``dev`` are those that the line names, ``port`` is the one that a packet was for.
     """
 
     event: str
@@ -217,17 +217,36 @@ class LogEntry(Struct, frozen=True):
     uptime: int | None = None
     dev: str | None = None
     addresses: tuple[int, ...] = ()
+    port: int | None = None
 
 
 # What became of a traced packet; of a logged one that is not said.
 DROPPED, REJECTED, LOGGED = "dropped", "rejected", "logged"
 
 
+class TracedHeaders(Struct, frozen=True):
+    """How a traced packet passed: by which interfaces, under which MACs, with which TTL, IP identification and length.
+
+    ``time`` is in nanoseconds since the epoch, ``uptime`` in nanoseconds since the kernel's start; one at most is
+    known.
+    """
+
+    in_interface: str | None = None
+    out_interface: str | None = None
+    src_mac: int | None = None
+    dst_mac: int | None = None
+    ttl: int | None = None
+    ip_id: int | None = None
+    length: int | None = None
+    time: int | None = None
+    uptime: int | None = None
+
+
 class TracedPacket(Struct, frozen=True):
     """A packet that a chain stopped, or saw last as far as the log says, or that a rule logged.
 
-    ``verdict`` is DROPPED, REJECTED or LOGGED; ``chain`` of one that a rule logged is the rule's prefix, or empty, and
-    ``table`` is empty. ``ident`` and ``seq`` are those of an echo.
+    ``verdict`` is DROPPED, REJECTED or LOGGED; of one that a rule logged ``prefix`` is the rule's, ``table`` is empty,
+    and ``chain`` is the prefix where that says that it is refused. ``ident`` and ``seq`` are those of an echo.
     """
 
     line: Line
@@ -241,6 +260,8 @@ class TracedPacket(Struct, frozen=True):
     dport: int | None = None
     ident: int | None = None
     seq: int | None = None
+    prefix: str = ""
+    headers: TracedHeaders = TracedHeaders()
 
 
 class Managed(Struct, frozen=True):

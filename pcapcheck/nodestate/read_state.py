@@ -146,10 +146,19 @@ def _take(path: Path | Held, understood: Understood, bundled: BundledFile | None
             "with its prompt too, or run on the node the script that 'pcapcheck node-script' prints",
             EMPTY,
         )
+    read = [Line(str(path), number, line.rstrip("\r")) for number, line in enumerate(lines, 1)]
+    is_cut = bundled is not None and bundled.command is not None and bool(lines[-1].strip())
+    if is_cut and bundled is not None and not bundled.by_hand and read[1:]:
+        # What stands there may be the beginning of another address.
+        read.pop()
     try:
-        for block in read_session(
-            [Line(str(path), number, line.rstrip("\r")) for number, line in enumerate(lines, 1)], str(path), bundled
-        ):
+        for block in read_session(read, str(path), bundled):
+            if block.last and block.by_name and is_cut:
+                # What a command prints ends with a line end.
+                block.trimmed = True
+                understood.state.complain(
+                    read[-1], "the file ends within a line, so what is missing in it proves nothing"
+                )
             understand(block, understood)
     except StateError as error:
         raise StateError(f"{name}: {error}", TOO_LARGE) from None

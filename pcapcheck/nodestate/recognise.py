@@ -15,11 +15,14 @@ from pcapcheck.capture.record import Problem
 from pcapcheck.errors import NODE_STATE, PODS, CaptureError, StateError
 from pcapcheck.nodestate.command_line import parse_command
 from pcapcheck.nodestate.command_listing import listing_of
+from pcapcheck.nodestate.line_marks import unmarked
 from pcapcheck.nodestate.prompts import find_prompt
 from pcapcheck.nodestate.read_state import decoded
 from pcapcheck.nodestate.readers.registry import reader_of
-from pcapcheck.nodestate.session import plain, read_session
+from pcapcheck.nodestate.readers.unjudged_forms import is_telling
+from pcapcheck.nodestate.session import read_session
 from pcapcheck.nodestate.session_blocks import Understood, understand
+from pcapcheck.nodestate.session_lines import plain
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import clean
 
@@ -45,8 +48,13 @@ def recognise(path: Path | Held) -> str | None:
     except StateError:
         # More than can be used, and surely of this kind.
         pass
-    of_cluster = understood.state.services.size or understood.state.pools
-    return NODE_STATE if understood.parts or of_cluster else PODS if understood.pods else None
+    state = understood.state
+    if understood.parts or state.services.size or state.pools:
+        return NODE_STATE
+    if understood.pods:
+        return PODS
+    # Known outputs in which nothing is judged: that is said, rather than that it is no capture.
+    return NODE_STATE if any(is_telling(form) for form in state.unjudged) else None
 
 
 class Aside(Struct, frozen=True):
@@ -83,7 +91,7 @@ def _kind(words: str) -> str | None:
     if is_of_ping(words):
         return PING
     text = plain(words)
-    if reader_of(text) is not None:
+    if reader_of(text) is not None or reader_of(unmarked(text)) is not None:
         return NODE_STATE
     prompt = find_prompt(text)
     command = parse_command(prompt.command) if prompt is not None and prompt.command.strip() else None

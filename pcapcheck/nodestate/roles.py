@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from pcapcheck.calico import is_shortened, kind_of_name
 from pcapcheck.errors import StateError
 from pcapcheck.networks import by_device
+from pcapcheck.nodestate.gateway import LOCAL
 from pcapcheck.nodestate.host import BPF_DEVICES, NODE, POD, Host
 from pcapcheck.nodestate.merged_host import Gathered
+from pcapcheck.nodestate.output_owner import Owner
 from pcapcheck.nodestate.same_host import by_owner, merge_same
-from pcapcheck.nodestate.session import Owner
 from pcapcheck.nodestate.session_blocks import HostPart
 from pcapcheck.values import parse_address
 
@@ -106,6 +107,8 @@ class Roles:
                 route.destination == self.gateway
                 and route.is_host
                 and route.via is None
+                # A node with that address on a bridge lists it as its own.
+                and route.kind != LOCAL
                 and route.dev not in NOT_A_PODS
             ):
                 return POD

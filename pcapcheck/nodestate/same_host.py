@@ -131,7 +131,7 @@ def _goes_with(known: _KnownHost, new: _KnownHost) -> bool:
         return False
     if first.place is not None or other.place is not None:
         # In a bundle, what stands in one place is one node's, and never another's.
-        return first.place == other.place and not _contradict(known, new)
+        return other.place in {host.place for host in known.hosts} and not _contradict(known, new)
     here, there = _files(known.hosts), _files(new.hosts)
     if first.role != other.role and here & there:
         return False

@@ -5,7 +5,6 @@ Prompts, Markdown fences, headings and shells inside of shells (``kubectl exec``
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
@@ -14,49 +13,18 @@ from msgspec.structs import replace
 from pcapcheck.nodestate.bundles.bundled_file import BundledFile
 from pcapcheck.nodestate.bundles.printed_files import announced_file, is_cut
 from pcapcheck.nodestate.command_line import Command, parse_command
-from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.headings import ANSIBLE, LONGEST_HEADING, RULER, Heading, read_heading
-from pcapcheck.nodestate.host import NODE, POD
+from pcapcheck.nodestate.host import NODE
+from pcapcheck.nodestate.line_marks import without_marks
+from pcapcheck.nodestate.output_owner import Owner, owner_elsewhere, owner_named
 from pcapcheck.nodestate.prefixes import without_prefixes
-from pcapcheck.nodestate.prompts import GLYPHS, HASH, LONGEST_PROMPT, SAME, Prompt, find_prompt
+from pcapcheck.nodestate.prompts import GLYPHS, HASH, SAME, Prompt, find_prompt
 from pcapcheck.nodestate.readers.registry import reader_of
+from pcapcheck.nodestate.session_lines import PACKET, TRIMMED, is_bare_command, plain, printed_host
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.yaml_lines import begins_yaml, goes_on_in_yaml
 
 LONGEST_LINE = 1 << 14
-COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
-# Commands that stand by themselves, without a prompt.
-BARE = re.compile(
-    r"(?:sudo )?(?:/(?:usr/)?s?bin/)?"
-    r"(?:ip (?:-\S+ )*(?:a|addr|address|l|link|r|route|ro|n|neigh|neighbor|neighbour|rule|"
-    r"netns exec)\b|(?:route|netstat|arp|sysctl|ifconfig)(?: -\w+| net\.\S+| -a)+$"
-    r"|(?<=bin/)ip6?tables(?:-[a-z]+)*(?: -\S+| nat| mangle| filter| raw)*$|cat /proc/(?:sys/net|net)/"
-    r"|kubectl (?:-\S+ [\w.-]+ )*(?:get (?:po|svc|service|ep)|exec |debug node/)|nsenter -"
-    r"|ssh (?:-\S+ )*[\w.@-]+$|ssh [\w.@-]+ (?:sudo )?ip "
-    r"|hostname$|uname -[an]$)"
-)
-TRIMMED = re.compile(
-    r"\s*(?:\.{3,}|…|\[\.{3}\]|\[?<?(?:snip|snipped|truncated|omitted|output omitted)>?\]?.{0,20}|\(\.{3}\))\s*"
-)
-
-
-class Owner(Struct, frozen=True):
-    """Whose output it is, as far as the session says. ``label`` keeps apart what is not named.
-
-    ``section`` is a heading above it that may be the name of a host. ``on_node``: the command says
-    that the pod is on its node's network. ``through`` is the pod by which a node was looked into whose name is not
-    known. ``place`` is where the file stands in a bundle, and ``place_name`` what that is called.
-    """
-
-    label: str
-    role: str | None = None
-    name: str | None = None
-    netns: str | None = None
-    section: str | None = None
-    on_node: bool = False
-    through: str | None = None
-    place: str | None = None
-    place_name: str | None = None
 
 
 class SessionBlock(Struct):
@@ -76,17 +44,6 @@ class SessionBlock(Struct):
     at: Line | None = None
 
 
-HOSTNAME = re.compile(r"[A-Za-z0-9](?=.{0,252}$)[\w-]*(?:\.[\w-]+)*")
-# uname -a, and hostnamectl.
-SYSTEM = re.compile(r"Linux (\S+) \d+\.\d+\S* #.*|Static hostname: (\S+)")
-# A packet as tcpdump prints it: a paste may hold both.
-PACKET = re.compile(
-    r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{6,9} (?:IP6? |ARP, |[0-9a-f]{2}(?::[0-9a-f]{2}){5} > "
-    r"|[\w.@-]+ +(?:In|Out|P|M|B) )"
-)
-QUOTATION = re.compile(r"(?:> ?)+")
-
-
 class Shell(Struct):
     """A shell inside of a shell: whose it is, the prompt where it was opened, and its own once that is known."""
 
@@ -95,15 +52,9 @@ class Shell(Struct):
     inner: str | None = None
 
 
-def plain(text: str) -> str:
-    """A line without colours, carriage returns and the marks of a quotation."""
-    text = COLOURS.sub("", text) if "\x1b" in text or "\r" in text else text
-    return QUOTATION.sub("", text) if text.startswith(">") else text
-
-
 def read_session(lines: Sequence[Line], file: str, bundled: BundledFile | None = None) -> Iterator[SessionBlock]:
     """The blocks of one file, in order; ``bundled`` says which file of a bundle it is."""
-    lines = without_prefixes(lines)
+    lines = without_prefixes(without_marks(lines))
     reader = _Session(file, any(line.text.lstrip().startswith("```") for line in lines))
     reader.cut = is_cut(line.text for line in lines)
     if bundled is not None:
@@ -113,6 +64,13 @@ def read_session(lines: Sequence[Line], file: str, bundled: BundledFile | None =
         reader.take(line, ruled=RULER.fullmatch(below[:LONGEST_HEADING]) is not None)
         yield from reader.closed()
     reader.current.last = True
+    if lines and lines[-1].text.strip():
+        # Without a line end: the text may have been cut there.
+        if reader.current.at is lines[-1] and bundled is None:
+            # Typed, and not run yet.
+            reader.current.command = None
+        else:
+            reader.current.trimmed = True
     reader.close()
     yield from reader.closed()
 
@@ -146,7 +104,7 @@ class _Session:
         if bundled.netns is not None:
             self.heading = Owner(f"netns:{bundled.place}", netns=bundled.netns)
         elif not bundled.by_hand:
-            self.heading = self._owner_named(Heading(NODE, bundled.node))
+            self.heading = owner_named(Heading(NODE, bundled.node), self.file)
             if bundled.node is None:
                 self.heading = replace(self.heading, label=f"bundle:{bundled.place}")
         self.headed_by_tool = self.heading is not None
@@ -169,11 +127,11 @@ class _Session:
         prompt = self._prompt_in(text) if len(text) <= LONGEST_LINE else None
         if prompt is not None:
             self._at_prompt(prompt, line)
-        elif self._is_bare(text):
+        elif is_bare_command(text):
             command = parse_command(text.strip().strip("`:* "))
             if command.opens_shell and command.space:
                 # "ssh worker-1" on a line of its own is a heading of what follows.
-                self.heading, self.headed_label = self._elsewhere(command), None
+                self.heading, self.headed_label = owner_elsewhere(command, self.file), None
             self._begin(command, line)
         elif self._is_of_yaml(text):
             self.current.lines.append(line)
@@ -220,16 +178,6 @@ class _Session:
         self.close()
         self.current = SessionBlock(self._owner(command), command, prose=self.has_fences and not self.fenced, at=at)
 
-    def _is_bare(self, text: str) -> bool:
-        bare = text.strip().strip("`:* ")
-        if text[:1].isspace() or len(bare) > LONGEST_PROMPT or not BARE.match(bare):
-            return False
-        if "(" in bare:
-            # Retina lists its commands, with what they show in parentheses, before it runs them.
-            return False
-        command = parse_command(bare)
-        return bool(command.space) or command.tool in ("hostname", "uname") or listing_of(command) is not None
-
     def _at_prompt(self, prompt: Prompt, line: Line) -> None:
         self._leave_shells(prompt)
         if self.headed_by_tool:
@@ -270,11 +218,11 @@ class _Session:
 
     def _owner(self, command: Command | None) -> Owner:
         owner = self._owner_of(command)
-        return replace(owner, place=self.place, place_name=self.place_name) if self.place_name else owner
+        return replace(owner, place=self.place, place_name=self.place_name) if self.place or self.place_name else owner
 
     def _owner_of(self, command: Command | None) -> Owner:
         if command and command.space:
-            return self._elsewhere(command)
+            return owner_elsewhere(command, self.file)
         if self.shells:
             return self.shells[-1].owner
         label = self.prompt.label if self.prompt else ""
@@ -286,18 +234,6 @@ class _Session:
             role = self.heading.role if self.heading else None
             return Owner(f"host:{self.host[1]}", role, self.host[1])
         return Owner(f"{self.file}:{label}", section=self.section)
-
-    def _elsewhere(self, command: Command) -> Owner:
-        """Where a command line says that it runs."""
-        how, _, name = command.space.partition(":")
-        if how == "pod":
-            full = f"{command.namespace}/{name}" if command.namespace else name
-            return Owner(f"pod:{full}", POD, full, on_node=command.on_node)
-        if how == "node":
-            return Owner(f"host:{name}", NODE, name)
-        if how == "host":
-            return Owner(f"host:{name}", name=name)
-        return Owner(f"netns:{self.file}:{name}", netns=name)
 
     def _headed(self, text: str, line: Line, *, ruled: bool) -> bool:
         """Whether a line is a heading that says, or may say, whose the lines below are; then they are."""
@@ -315,7 +251,7 @@ class _Session:
             self.section = heading.name
         else:
             self.section = self.headed_label = self.host = None
-            self.heading = self._owner_named(heading)
+            self.heading = owner_named(heading, self.file)
             # What a tool prints above each host's output ends with the tool's.
             self.headed_by_tool = self.carried is not None or ANSIBLE.fullmatch(text.strip()) is not None
         self._begin(self.carried, line)
@@ -328,33 +264,17 @@ class _Session:
             return False
         self.shells.clear()
         self.section = self.headed_label = self.host = self.carried = None
-        self.heading, self.headed_by_tool = self._owner_named(Heading(NODE, found.node)), True
+        self.heading, self.headed_by_tool = owner_named(Heading(NODE, found.node), self.file), True
         self._begin(parse_command(found.command) if found.command else None, line)
         self.current.trimmed = self.cut
         return True
 
-    def _owner_named(self, heading: Heading) -> Owner:
-        name = heading.name
-        if heading.role == POD:
-            return Owner(f"pod:{name or self.file}", POD, name, heading.netns)
-        if heading.role is None:
-            return Owner(f"netns:{self.file}:{heading.netns or ''}", netns=heading.netns)
-        return Owner(f"host:{name}" if name else f"node:{self.file}", NODE, name)
-
     def _learn_host(self, text: str) -> None:
-        """Whose the shell is, from the output of ``hostname`` or ``uname -a``; a pod's shell is known already."""
+        """Whose the shell is, from an output that names its host; a pod's shell is known already."""
         command = self.current.command
-        name = text.strip()
-        if command is None or command.tool not in ("hostname", "uname", "cat", "hostnamectl") or command.space:
-            return
-        if command.tool == "cat" and "/etc/hostname" not in command.words:
-            return
-        if match := SYSTEM.fullmatch(name):
-            name = match[1] or match[2]
-        elif command.tool in ("uname", "hostnamectl") and "-n" not in command.words:
-            return
+        name = printed_host(command, text) if command is not None else None
         named = self.heading is not None and self.heading.name is not None
-        if self.shells or named or (self.prompt and self.prompt.host) or not HOSTNAME.fullmatch(name):
+        if name is None or self.shells or named or (self.prompt and self.prompt.host):
             return
         self.host = (self.prompt.label if self.prompt else "", name)
         self.section = None

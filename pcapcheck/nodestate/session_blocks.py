@@ -11,6 +11,7 @@ from pcapcheck.errors import StateError
 from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import EVERY_SERVICE, Listing
+from pcapcheck.nodestate.output_owner import Owner
 from pcapcheck.nodestate.readers.complaints import is_complaint
 from pcapcheck.nodestate.readers.firewall.iptables_list import is_listed
 from pcapcheck.nodestate.readers.firewall.listing_end import Stretch
@@ -21,7 +22,8 @@ from pcapcheck.nodestate.readers.registry import READERS, reader_of
 from pcapcheck.nodestate.readers.route_lookups import ANSWERS, read_lookups
 from pcapcheck.nodestate.readers.unjudged_forms import NAME as UNJUDGED
 from pcapcheck.nodestate.readers.unjudged_forms import form_of_command
-from pcapcheck.nodestate.session import Owner, SessionBlock, plain
+from pcapcheck.nodestate.session import SessionBlock
+from pcapcheck.nodestate.session_lines import plain
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import PodEntry, State
 from pcapcheck.values import clean
@@ -141,8 +143,10 @@ def _read(reader: str, lines: Sequence[Line], listing: Listing | None, block: Se
         strange = read_documents(answers, host, into.state, listing)
     else:
         strange = chosen.read(answers, host, into.state, listing)
-    if listing and block.by_name and any(line.text.strip() for line in strange):
-        # The file may hold something else as well, or instead.
+    if listing and (
+        (block.by_name and any(line.text.strip() for line in strange)) or _is_mostly_unknown(strange, answers)
+    ):
+        # The file may hold something else as well, or instead; lines of no known kind were changed on their way.
         listing.whole.clear()
     if listing and listing.reader == "lookup":
         read_lookups([line for line in complaints if ANSWERS in line.text], host, listing)
@@ -162,6 +166,11 @@ def _read(reader: str, lines: Sequence[Line], listing: Listing | None, block: Se
                 into.state.complain(
                     line, f"not understood: {clean(line.text.strip()[:SHOWN])!r}; expected {chosen.expected}"
                 )
+
+
+def _is_mostly_unknown(strange: Sequence[Line], lines: Sequence[Line]) -> bool:
+    unknown = sum(bool(line.text.strip()) and reader_of(line.text) is None for line in strange)
+    return unknown > 0 and 2 * unknown > sum(bool(line.text.strip()) for line in lines)
 
 
 def _may_be_empty(listing: Listing) -> bool:

@@ -58,6 +58,21 @@ def fails_source_check(node: Host, packet: RoutedPacket) -> Sourced[bool] | None
     return Sourced(fails, _lines(ruling, back))
 
 
+def way_back_differs(node: Host, packet: RoutedPacket) -> Sourced[bool] | None:
+    """Whether the node's route back to the packet's source leaves by another interface than the packet came in by.
+
+    The check drops it then if it is on (strict), which the state need not show. None where the routes do not tell.
+    """
+    if packet.iif is None or packet.src is None or not is_ipv4(packet.src) or node.ebpf is not None:
+        return None
+    link = node.links.get(packet.iif)
+    dev = link.master if link is not None and link.master else packet.iif
+    back = decide(node, RoutedPacket(packet.dst, packet.src, "lo"))
+    if back is None or back.leads != OUT or not back.devices:
+        return None
+    return Sourced(dev not in back.devices, _lines([], back))
+
+
 def _fails(node: Host, dev: str, back: Decision | None, mode: int, *, whole: bool) -> bool | None:
     if back is None or back.leads == LOCAL:
         return None

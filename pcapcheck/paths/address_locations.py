@@ -25,6 +25,7 @@ def spans_of(captures: list[Capture], clocks: dict[int, Clock], wait: int) -> di
         firsts = [group.first for group in capture.groups if group.count and group.first is not None]
         lasts = [group.last for group in capture.groups if group.count and group.last is not None]
         if firsts and lasts:
+            lasts += [interface.until for interface in capture.interfaces if interface.until is not None]
             offset = clocks[capture.number].offset if capture.number in clocks else 0
             spans[capture.number] = (min(firsts) - offset, max(lasts) - offset - wait)
     return spans

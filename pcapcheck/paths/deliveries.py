@@ -59,6 +59,11 @@ class Deliveries(Brief, Struct, dict=True):
         # By id, with the path: it must not be taken for another that is made later.
         return {}
 
+    @cached_property
+    def _got_errors(self) -> frozenset[int]:
+        """The addresses that ICMP errors went to."""
+        return frozenset(path.dst for path in self.paths if path.packet == "error")
+
     def within(self, facts: Facts, topology: Topology, paths: list[Path]) -> Deliveries:
         """The same about some of the capture points, which ``facts`` describe."""
         return replace(self, facts=facts, topology=topology, paths=paths)
@@ -100,7 +105,7 @@ class Deliveries(Brief, Struct, dict=True):
     def _has_to_leave(self, path: Path) -> bool:
         """Whether a request that goes to no pod of the node has to leave it: no traceroute's, and no ICMP error."""
         ttl = path.steps[-1].ttl
-        has_error = any(back.packet == "error" and back.dst == path.src for back in self.paths)
+        has_error = path.src in self._got_errors
         return path.packet == "request" and not path.repeated and ttl is not None and ttl > 1 and not has_error
 
     def _show_nothing(self, exits: set[PointKey], path: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from pcapcheck.decode.decoder import FrameGroup
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.observations import observations

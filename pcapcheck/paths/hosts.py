@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from pcapcheck.capture.rotation import bare_name
-from pcapcheck.decode.decoder import FrameGroup
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint, PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.path import Path, PathStep

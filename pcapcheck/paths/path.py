@@ -9,7 +9,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from pcapcheck.brief import Brief
-from pcapcheck.decode.decoder import FrameGroup
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.links.point_facts import PointFacts
 
 

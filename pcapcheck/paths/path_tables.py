@@ -258,9 +258,10 @@ class PathTables:
         """The packets of a table, path by path and, in ``hops``, hop by hop."""
         for path in self._paths.found:
             yield from self.of_path(table, path)
-        yield from self._lone_answers() if table == PATHS else ()
+        yield from self.lone_answers() if table == PATHS else ()
 
-    def _lone_answers(self) -> Iterator[LoneAnswer]:
+    def lone_answers(self) -> Iterator[LoneAnswer]:
+        """The answers that only the link of who asked shows."""
         paths = self._paths
         for path, asked in lone_answers(paths.captures, paths.facts, paths.found):
             yield LoneAnswer(paths, path, asked)
@@ -270,15 +271,3 @@ class PathTables:
         if table == PATHS:
             return [PathPackets(self._paths, path)]
         return [HopPackets(self._paths, path, start, end) for start, end in pod_link_pairs(path)]
-
-    def every_row(self, table: str) -> Iterator[FollowedRow]:
-        """A row for every packet, in ``hops`` for each of its hops, in the order in which packets were seen first."""
-        groups = self._paths.groups
-        if groups is not None:
-            of_path = [self.of_path(table, path) for path in self._paths.found]
-            for packet in groups.in_order().tolist():
-                sample = groups.sample(packet)
-                for packets in of_path[int(groups.path_of[packet])]:
-                    yield packets.row(sample)
-        for answer in self._lone_answers() if table == PATHS else ():
-            yield from (row for row, _ in answer.rows())

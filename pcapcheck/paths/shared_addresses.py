@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pcapcheck.decode.decoder import COOKED
+from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_layout import TTL_ORIGINAL
 from pcapcheck.links.address_row import AddressRow
 from pcapcheck.links.capture_points import PointKey

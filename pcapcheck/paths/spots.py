@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcapcheck.decode.decoder import FrameGroup
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_layout import ABSENT
 from pcapcheck.links.facts import Facts
 from pcapcheck.paths.path import Spot

@@ -18,6 +18,7 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_columns import unclear_reason
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.links.silence import hears_answers
 from pcapcheck.questions.unanswered import REFUSED, SILENT, UNANSWERED, ErrorReply, Judged, Unanswered
 from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO, PAIRED
 from pcapcheck.values import format_address, is_ipv4, is_multicast_mac
@@ -78,7 +79,7 @@ def _questions(
         undecided = _is_asked_again(table, some, point)
         if some.outcome not in LOOKED_AT and not undecided:
             continue
-        if table == DATAGRAMS and some.outcome == "unanswered" and not point.heard_both_ends:
+        if table == DATAGRAMS and some.outcome == "unanswered" and not hears_answers(point, capture):
             # Many datagrams need no answer, and nothing says that one would have been recorded.
             continue
         if some.error == "time-exceeded" and may_be_traced(some, paired):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from pcapcheck.decode.decoder import FrameGroup
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.icmp_words import in_words
 from pcapcheck.exchanges.arp_row import ArpRow, between
 from pcapcheck.exchanges.resolution_sums import Silent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
@@ -42,6 +43,10 @@ def write_capture(source: Source, stream: BinaryIO, mapping: Mapping, redact_tex
     return problems
 
 
+# Names of hosts in a filter (pcap-filter(7)).
+_HOST = re.compile(r"\b((?:host|net|gateway) )([A-Za-z][\w.-]*)")
+
+
 def _frames(batch: RecordBatch, mapping: Mapping) -> Iterator[_Frame]:
     fields = batch.matrix
     for row in range(batch.count):
@@ -75,7 +80,7 @@ def _pcapng(reader: Reader, mapping: Mapping, redact_text: Callable[[str], str])
     described = 0
     latest: dict[int, int] = {}
     for batch in reader.batches():
-        yield from _described(reader.interfaces[described:], redact_text)
+        yield from _described(reader.interfaces[described:], mapping, redact_text)
         described = len(reader.interfaces)
         for number, time, direction, data, length in _frames(batch, mapping):
             if time == scan_layout.ABSENT_TIME and number == 0:
@@ -83,7 +88,7 @@ def _pcapng(reader: Reader, mapping: Mapping, redact_text: Callable[[str], str])
                 continue
             latest[number] = max(0, time)
             yield pcapng_blocks.packet(number, latest[number], data, length, direction)
-    yield from _described(reader.interfaces[described:], redact_text)
+    yield from _described(reader.interfaces[described:], mapping, redact_text)
     for interface in reader.interfaces:
         if interface.missing:
             yield pcapng_blocks.statistics(interface.number, latest.get(interface.number, 0), interface.missing)
@@ -97,13 +102,13 @@ def _pcapng(reader: Reader, mapping: Mapping, redact_text: Callable[[str], str])
     )
 
 
-def _described(interfaces: list[Interface], redact_text: Callable[[str], str]) -> Iterator[bytes]:
+def _described(interfaces: list[Interface], mapping: Mapping, redact_text: Callable[[str], str]) -> Iterator[bytes]:
     for interface in interfaces:
         yield pcapng_blocks.interface(
             interface.link_type,
             interface.snaplen,
             interface.name and redact_text(interface.name),
             redact_text(interface.description) if interface.pod and interface.description else "",
-            interface.filter and redact_text(interface.filter),
+            interface.filter and redact_text(_HOST.sub(lambda host: host[1] + mapping.name(host[2]), interface.filter)),
             interface.fcs_bytes,
         )

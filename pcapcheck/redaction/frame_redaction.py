@@ -6,7 +6,7 @@ import zlib
 
 from pcapcheck import protocols
 from pcapcheck.decode import frame_layout
-from pcapcheck.decode.decoder import LINKS
+from pcapcheck.decode.decoded_links import LINKS
 from pcapcheck.redaction.carried_redaction import BRIDGED
 from pcapcheck.redaction.discovery import map_arp
 from pcapcheck.redaction.frame_draft import FrameDraft

@@ -26,7 +26,7 @@ _DEVICES = (
     "sit0 tap tun flannel nodelocaldns bpfin bpfout nic vlan team ib macvtap virbr0 kube ipvs0 merged recorded "
     "capture captures pcap pcapng pcapng0 pcap0 pcap1 cap tcpdump tshark wireshark txt json yaml yml log logs tar gz "
     "zip zst xz bz2 tgz state states script ring before after first last paste pastes fixtures lab made resources "
-    "diagnostics proc sys etc retina links cluster dev ttl out nodestate list listing csv text ladder"
+    "diagnostics proc sys etc retina links cluster dev ttl out nodestate list listing csv text ladder recording"
 )
 # What commands print next to names: a name that is one of these words cannot be distinguished from them.
 _PRINTED = (

@@ -20,6 +20,10 @@ _NUMBERED = re.compile(r"([^\W\d_]+)\d*")
 _DEVICE = re.compile(r"(?:eth|ens|eno|enp|enx|em|bond|br|lo|tunl|wg|veth|vlan)\d[\da-z]*")
 
 
+# What an archive may name a file with, and a terminal that lists the folder would obey; and halves of characters.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
 class FileNames:
     """Names below the folder of the redacted files; no two are the same."""
 
@@ -74,9 +78,8 @@ class FileNames:
             inside = (unpacked,)
         # Absolute, and such as leads nowhere: only the last parts are used.
         folder = file.bundle.resolve().name if file.bundle.name in ("", ".", "..") else file.bundle.name
-        return tuple(
-            part for part in (_ARCHIVED.sub("", folder), *inside[:-1], unpacked) if part not in ("", ".", "..", "/")
-        )
+        parts = (_ARCHIVED.sub("", folder), *inside[:-1], unpacked)
+        return tuple(_UNPRINTABLE.sub("_", part) for part in parts if part not in ("", ".", "..", "/"))
 
     def mapped(self, part: str) -> str:
         """The new name of a file or folder."""

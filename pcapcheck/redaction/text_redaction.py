@@ -15,6 +15,7 @@ from pcapcheck.redaction.known_names import KnownNames
 from pcapcheck.redaction.kubernetes_lines import KubernetesLines
 from pcapcheck.redaction.mapping import Mapping
 from pcapcheck.redaction.name_tables import NameTables
+from pcapcheck.redaction.said_names import SaidNames
 from pcapcheck.redaction.word_redaction import WordRedaction
 
 LEFT_OUT = "(payload left out)"
@@ -69,11 +70,12 @@ class TextRedaction:
     def learn(self, text: str) -> None:
         """Note the names and the networks that a text shows."""
         in_hosts = False
-        tables = NameTables()
+        tables, said = NameTables(), SaidNames()
         for line in text.splitlines():
             line = _clear(line)
             self.known.read_line(line)
             self.known.add_all(tables.take(line))
+            self.known.add_all(said.take(line))
             listed = _LISTED_HOSTS.fullmatch(line)
             in_hosts = bool(_HOSTS.search(line)) or (in_hosts and (listed is not None or line[:1] in ("", "#")))
             if in_hosts and listed is not None:

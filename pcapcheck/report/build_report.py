@@ -75,6 +75,7 @@ def build_report(analysis: Analysis, detail: Detail = EVERY_ROW) -> Report:
         paths=_paths(analysis, summaries, detail.paths),
         icmp_errors=errors,
         remarks=tuple(analysis.remarks),
+        traces=tuple(analysis.traces),
         skipped=tuple(analysis.skipped),
         notes=Notes(
             skipped=tuple(skipped_lines(analysis)),

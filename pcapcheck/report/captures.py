@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.decode.decoder import link_name
+from pcapcheck.decode.decoded_links import link_name
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.unjudged import what_it_is

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.capture.record import DNS_NOT_PRINTED
+from pcapcheck.capture.record import DNS_NOT_PRINTED, FLAGS_NOT_PRINTED
 from pcapcheck.report.pod_sums import pods
 from pcapcheck.ruleset.finding import NOT_CHECKED, PASS
 from pcapcheck.table_names import ARP, ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO
@@ -101,7 +101,10 @@ def not_there(analysis: Analysis) -> str:
     there = {table for capture in analysis.captures for (table, _), tally in capture.tallies.items() if tally.total}
     if any(group.has_tcp for capture in analysis.captures for group in capture.groups):
         there.add(CONNECTIONS)
-    if any(problem.kind == DNS_NOT_PRINTED for capture in analysis.captures for problem in capture.problems):
+    problems = {problem.kind for capture in analysis.captures for problem in capture.problems}
+    if DNS_NOT_PRINTED in problems:
         there.add(DNS)
+    if FLAGS_NOT_PRINTED in problems:
+        there.add(CONNECTIONS)
     missing = [name for table, name in LOOKED_FOR.items() if table not in there]
     return f"; no {', no '.join(missing)} recorded" if missing else ""

@@ -13,8 +13,9 @@ from msgspec.structs import asdict
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.capture.rotated_set import RotatedSet
-from pcapcheck.decode.decoder import link_name
+from pcapcheck.decode.decoded_links import link_name
 from pcapcheck.links.point_facts import UNNAMED, PointFacts
+from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.paths.losses import LastSeen
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.report.accepted import acceptances
@@ -30,6 +31,7 @@ from pcapcheck.version import __version__
 if TYPE_CHECKING:
     from pcapcheck.triage.diagnosis import Diagnosis
     from pcapcheck.triage.suspect import Suspect
+    from pcapcheck.triage.trace_rows import TraceRow
 
 SCHEMA = "pcapcheck/2"
 # How much is shown of the description of an interface.
@@ -75,7 +77,36 @@ def _document(report: Report) -> dict[str, Any]:
             for suspect in explanation.diagnosis.suspects
         ],
         "unanswered": [_unanswered(report, question) for question in report.unanswered],
+        "traces": [_trace(row) for row in report.traces],
         "remarks": [{"text": clean(remark.text), "source_lines": list(remark.lines)} for remark in report.remarks],
+    }
+
+
+def _trace(row: TraceRow) -> dict[str, Any]:
+    packet, headers = row.packet, row.packet.headers
+    return {
+        "host": clean(row.host),
+        "time": _time(headers.time),
+        "verdict": packet.verdict,
+        "table": clean(packet.table) or None,
+        "chain": clean(packet.chain) or None,
+        "prefix": clean(packet.prefix) or None,
+        "in_interface": clean(headers.in_interface) if headers.in_interface else None,
+        "out_interface": clean(headers.out_interface) if headers.out_interface else None,
+        "src_mac": format_mac(headers.src_mac) if headers.src_mac is not None else None,
+        "dst_mac": format_mac(headers.dst_mac) if headers.dst_mac is not None else None,
+        "src": format_address(packet.src),
+        "dst": format_address(packet.dst),
+        "protocol": packet.protocol,
+        "src_port": packet.sport,
+        "dst_port": packet.dport,
+        "ident": packet.ident,
+        "seq": packet.seq,
+        "ttl": headers.ttl,
+        "ip_id": headers.ip_id,
+        "length": headers.length,
+        "recorded_on": [clean(name) for name in row.recorded_on],
+        "source_line": quote(packet.line),
     }
 
 

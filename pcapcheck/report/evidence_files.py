@@ -17,7 +17,7 @@ from pcapcheck.analysis import Analysis
 from pcapcheck.capture import pcapng_blocks
 from pcapcheck.capture.record import Interface
 from pcapcheck.capture.reread import Recorded, read_again
-from pcapcheck.decode.decoder import COOKED2
+from pcapcheck.decode.decoded_links import COOKED2
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.report.counts import counts

@@ -26,7 +26,8 @@ HEADINGS = {FAIL: "FAIL", WARN: "WARN", PASS: "PASS", NOT_CHECKED: "NOT CHECKED"
 def heading(analysis: Analysis) -> str:
     """The verdict, FAIL, PASS or NOT_CHECKED; WARN for a pass that its reader should look at.
 
-    Such a pass has a warning, an unanswered question, an error about a question that was not recorded, or an acceptance
+    Such a pass has a warning, an unanswered question, an error about a question that was not recorded, a state
+    that two files show differently, or an acceptance
     of something that passes now. Where no rule could be checked, so does a question that was followed to where it was
     seen last.
     """
@@ -35,7 +36,7 @@ def heading(analysis: Analysis) -> str:
     if analysis.verdict == PASS and (
         analysis.warnings
         or analysis.asked_in_vain
-        or any(remark.warns for remark in analysis.remarks)
+        or any(remark.warning for remark in analysis.remarks)
         or any(finding.passing for finding in analysis.findings)
     ):
         return WARN
@@ -79,7 +80,7 @@ def _warning(analysis: Analysis) -> str:
     """The first warning or unanswered question; the rest is counted."""
     said = [_why(analysis, [finding]) + _blame(analysis, finding) for finding in ordered(analysis.warnings)]
     said += [_question(question) + _blame_of(analysis, question) for question in analysis.asked_in_vain]
-    said += [f"{remark.short}, about packets that were not recorded" for remark in analysis.remarks if remark.warns]
+    said += [remark.warning for remark in analysis.remarks if remark.warning]
     said += [line for finding in ordered(analysis.findings) for line in passes_now(finding)]
     return said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else "")
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pcapcheck.triage.pods import Pods
     from pcapcheck.triage.remarks.remark import Remark
     from pcapcheck.triage.suspect import Suspect
+    from pcapcheck.triage.trace_rows import TraceRow
 
 
 class CaptureEntry(Struct, frozen=True):
@@ -169,6 +170,7 @@ class Report(Struct, frozen=True):
     paths: tuple[PathEntry, ...]
     icmp_errors: tuple[CountedError, ...]
     remarks: tuple[Remark, ...]
+    traces: tuple[TraceRow, ...]
     skipped: tuple[Skipped, ...]
     notes: Notes
     pods: Pods | None

@@ -26,11 +26,11 @@ class PodRows(Struct, frozen=True):
 
 def pod_rows(summaries: list[PodSummary], most: int | None) -> PodRows:
     """A row for each of the ``most`` worst pods (None: all), and one for the others together."""
-    rows = sorted((summary for summary in summaries if any(sums.total for _, sums in summary.tallies)), key=_badness)
+    rows = sorted((summary for summary in summaries if any(sums.total for _, sums in summary.tallies)), key=badness)
     # A single further row takes no more room than the line that would count it.
     shown = rows if most is None or len(rows) <= most + 1 else rows[:most]
     rest = rows[len(shown) :]
-    names = _pod_names(shown)
+    names = pod_names(shown)
     if rest:
         names.append(f"{len(rest):,} more" + ("" if any(map(_losses, rest)) else " without loss"))
         shown = [*shown, _sum(rest)]
@@ -52,8 +52,8 @@ def _losses(pod: PodSummary) -> float:
     return max(pod.echo.loss or 0, arp)
 
 
-def _badness(pod: PodSummary) -> tuple[float, int, int, int]:
-    """The sort key: losses first, then ICMP errors, then the slowest answer."""
+def badness(pod: PodSummary) -> tuple[float, int, int, int]:
+    """The sort key of pods: losses first, then ICMP errors, then the slowest answer."""
     latency = pod.echo.durations.quantile(0.99) or pod.arp.durations.quantile(0.99) or 0
     first = min((ip for ip in pod.ips), default=0)
     return -_losses(pod), -pod.echo.outcomes["error"], -_magnitude(latency), first
@@ -72,7 +72,7 @@ def _sum(rows: list[PodSummary]) -> PodSummary:
     return whole
 
 
-def _pod_names(rows: list[PodSummary]) -> list[str]:
+def pod_names(rows: list[PodSummary]) -> list[str]:
     """The addresses; if two rows share them, with the interface; if they share that too, with the MAC."""
     names = [_pod_name(row) for row in rows]
     counts = Counter(names)

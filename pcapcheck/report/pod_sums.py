@@ -11,11 +11,14 @@ from pcapcheck.exchanges.sums import AskerSums
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import POD
-from pcapcheck.table_names import ARP, DNS, ECHO
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO
 
 
 class PodSummary(Struct):
-    """The questions of the pod on one link and their outcomes. ``ips`` and ``macs`` are the pod's."""
+    """The questions of the pod on one link and their outcomes. ``ips`` and ``macs`` are the pod's.
+
+    ``connections`` are in no table of a report: only who watches a stream is shown them.
+    """
 
     link: PointFacts
     ips: frozenset[int]
@@ -23,11 +26,17 @@ class PodSummary(Struct):
     arp: AskerSums = field(default_factory=AskerSums)
     echo: AskerSums = field(default_factory=AskerSums)
     dns: AskerSums = field(default_factory=AskerSums)
+    connections: AskerSums = field(default_factory=AskerSums)
 
     @property
     def tallies(self) -> tuple[tuple[str, AskerSums], ...]:
         """Its sums by table."""
         return (ARP, self.arp), (ECHO, self.echo), (DNS, self.dns)
+
+    @property
+    def every_tally(self) -> tuple[tuple[str, AskerSums], ...]:
+        """Its sums by table, with those of connections."""
+        return *self.tallies, (CONNECTIONS, self.connections)
 
 
 def pods(analysis: Analysis) -> list[PodSummary]:
@@ -51,8 +60,10 @@ def _summaries(
     for point in analysis.points:
         if point.kind == "pod-link" and point.judged:
             pods = dict.fromkeys(split.get(point.key, {}).values(), None) or {frozenset[int](): None}
+            # Once per link: there may be a thousand pods on it.
+            senders = _by_sender(point) if point.key in split else {}
             for pod in pods:
-                summaries[point.key, pod] = PodSummary(point, *_names(point, pod))
+                summaries[point.key, pod] = PodSummary(point, *_names(point, pod, senders))
     for capture in analysis.captures:
         for (table, number), tally in capture.tallies.items():
             at = analysis.facts.point(capture.number, number)
@@ -64,11 +75,11 @@ def _summaries(
             pod = split.get(at.key, {}).get(-1 if sender is None else sender, frozenset())
             # Exchanges without a sender, as in a text, belong to no named pod.
             summary = summaries.setdefault((at.key, pod), PodSummary(at, frozenset(), frozenset()))
-            for own, sum_ in summary.tallies:
+            for own, sum_ in summary.every_tally:
                 if table == own:
                     sum_.merge(tally)
     for summary in summaries.values():
-        for table, tally in summary.tallies:
+        for table, tally in summary.every_tally:
             if table in summary.link.silence:
                 tally.doubt_silence()
     return summaries
@@ -99,14 +110,21 @@ def _addresses(point: PointFacts) -> Iterator[tuple[int, set[int]]]:
         yield group.sender, ips & point.pod_ips
 
 
-def _names(point: PointFacts, senders: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+def _by_sender(point: PointFacts) -> dict[int, set[int]]:
+    """The addresses of each sender on the pod's side."""
+    addresses: dict[int, set[int]] = {}
+    for sender, some in _addresses(point):
+        addresses.setdefault(sender, set()).update(some)
+    return addresses
+
+
+def _names(
+    point: PointFacts, senders: frozenset[int], addresses: dict[int, set[int]]
+) -> tuple[frozenset[int], frozenset[int]]:
     """The addresses and MACs of one of several pods; of a pod by itself the link's."""
     if not senders:
         return point.pod_ips, point.pod_macs
-    ips: set[int] = set()
-    for sender, some in _addresses(point):
-        if sender in senders:
-            ips |= some
+    ips = set().union(*(addresses.get(sender, ()) for sender in senders))
     return frozenset(ips), senders & point.pod_macs
 
 

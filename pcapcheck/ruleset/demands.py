@@ -11,9 +11,11 @@ from msgspec import Struct
 
 from pcapcheck.capture.record import BAD_CHECKSUM
 from pcapcheck.errors import RuleError
+from pcapcheck.ruleset.files import pack
 from pcapcheck.ruleset.finding import NOT_CHECKED, Finding, passes_now
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.variables import suggest
+from pcapcheck.table_names import STATE
 from pcapcheck.values import clean
 
 
@@ -39,10 +41,21 @@ def unmet_demands(judgement: Judgement, strict: bool, required: Iterable[str]) -
 def _missing(findings: Iterable[Finding], required: Iterable[str]) -> Iterator[Unmet]:
     by_id = {finding.rule.id: finding for finding in findings}
     for name in dict.fromkeys(required):
-        if name not in by_id:
+        if name not in by_id and name in _about_states():
+            yield Unmet(
+                f"{name} is required, and was not checked: it is about a node's state, and none was given", name
+            )
+        elif name not in by_id:
             raise RuleError(f"--require {name}: there is no such rule{suggest(name, by_id)}")
-        if by_id[name].status == NOT_CHECKED:
+        elif by_id[name].status == NOT_CHECKED:
             yield Unmet(f"{name} is required, and was not checked: {by_id[name].reason}", name)
+
+
+def _about_states() -> frozenset[str]:
+    """The rules that are loaded only if there is a state."""
+    from pcapcheck.ruleset.load import load_ruleset
+
+    return frozenset(rule.id for rule in load_ruleset([pack(STATE)]).rules)
 
 
 def _skipped(judgement: Judgement, strict: bool) -> Iterator[Unmet]:

@@ -63,6 +63,13 @@ class Evaluation:
         # say of them, and whether the rule holds.
         self.shares_rows = not self.bounds and all(column.shared for column in self._early_columns)
         self._alike: dict[tuple[Value | None, ...], tuple[tuple[int, ...], bool]] = {}
+        # By what the early conditions say, whether the rule cannot be about such rows.
+        self._left_out: dict[tuple[int, ...], bool] = {}
+
+    @property
+    def counted_by(self) -> set[str]:
+        """The early columns that decide how a row is counted."""
+        return {column.name for column in (*self._early_columns, *(column for column, _ in self.bounds))}
 
     @property
     def needs_rows(self) -> bool:
@@ -177,7 +184,9 @@ class Evaluation:
         return self.rule.select.evaluate(judge) == TRUE
 
     def _cannot_be_selected(self, results: tuple[int, ...]) -> bool:
-        return self.rule.select.evaluate(self._said(results)) == FALSE
+        if results not in self._left_out:
+            self._left_out[results] = self.rule.select.evaluate(self._said(results)) == FALSE
+        return self._left_out[results]
 
     def _holds(self, results: tuple[int, ...]) -> bool:
         """Whether the rule holds for such rows whatever their late columns say: nobody looks at them again."""

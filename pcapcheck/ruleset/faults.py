@@ -39,7 +39,13 @@ class Faults:
 
     def fields(self, readers: Mapping[str, Callable[[], object]]) -> dict[str, Any]:
         """The result of each reader by name; what cannot be read is left out."""
-        return {name: value for name, reader in readers.items() for value in self.each(lambda read: read(), [reader])}
+        values = {}
+        for name, reader in readers.items():
+            try:
+                values[name] = reader()
+            except RuleError as error:
+                self.errors += error.errors
+        return values
 
     def check(self) -> None:
         """Raise RuleError with all errors, sorted by file and line; do nothing if there are none."""
@@ -49,7 +55,17 @@ class Faults:
 
 def each(read: Callable[[Given], Read], given: Iterable[Given]) -> list[Read]:
     """Read each of these. Raises one RuleError for all that cannot be read."""
-    faults = Faults()
-    values = faults.each(read, given)
-    faults.check()
+    values = []
+    rest = iter(given)
+    faults = None
+    try:
+        for value in rest:
+            values.append(read(value))
+    except RuleError as error:
+        # Only now: thousands of short lists have no fault.
+        faults = Faults()
+        faults.errors += error.errors
+    if faults is not None:
+        faults.each(read, rest)
+        faults.check()
     return values

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from pcapcheck.columns import COLUMNS
 from pcapcheck.raw_rows import RawRows, TableRow
 from pcapcheck.ruleset.evaluate import Evaluation
+from pcapcheck.ruleset.row_bins import PAIR
 
 if TYPE_CHECKING:
     from pcapcheck.ruleset.row_counting import RowCounting
@@ -31,6 +33,11 @@ class Feed:
         for evaluation in self._evaluations:
             if evaluation.rule.table == table:
                 evaluation.feed(capture, rows, weight)
+
+    def columns_of(self, table: str) -> set[str]:
+        """The early columns that rows of a table must have to be counted."""
+        named = (evaluation.counted_by for evaluation in self._about(table))
+        return COLUMNS[table].keys() & set(PAIR).union(*named)
 
     def _about(self, table: str) -> Iterator[Evaluation]:
         return (each for each in self._evaluations if each.rule.table == table and not each.rule.off)

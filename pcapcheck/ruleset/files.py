@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from pcapcheck.table_names import STATE
 SUFFIXES = (".yml", ".yaml")
 CALICO = "calico"
 PACKS = (CALICO, STATE)
+# A file is rarely longer. (Room for all that one may have takes longer to get than reading the file.)
+USUAL_BYTES = 1 << 14
 # At most this many files of users are remembered.
 MOST_REMEMBERED = 500
 # A file changed this recently may change again with the same time of change. Nanoseconds.
@@ -28,6 +32,8 @@ RuleFile = tuple[Path, str, list[Node]]
 # What identifies the content of a file: device, inode, size, times of change of content and of inode.
 _Stamp = tuple[int, ...]
 _remembered: dict[str, tuple[_Stamp, RuleFile]] = {}
+# Texts of files by their paths, as they are on the machine where somebody named them.
+_handed: ContextVar[Mapping[str, str]] = ContextVar("_handed", default={})  # noqa: B039
 
 
 @cache
@@ -45,7 +51,22 @@ def pack(name: str) -> Path:
 
 def pack_or(path: Path) -> Path:
     """The folder of the pack of that name, unless a file or folder has that name."""
-    return pack(str(path)) if str(path) in PACKS and not path.exists() else path
+    return pack(str(path)) if str(path) in PACKS and not is_there(path) else path
+
+
+@contextmanager
+def handed_texts(texts: Mapping[str, str]) -> Iterator[None]:
+    """Meanwhile files with these paths have these texts, whatever is there on this machine; nobody changes them."""
+    token = _handed.set(texts)
+    try:
+        yield
+    finally:
+        _handed.reset(token)
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file or folder of rules."""
+    return bool(_handed_below(path)) or os.path.exists(path)
 
 
 def read_files(path: Path, faults: Faults, naming: Collection[str] = ()) -> Iterator[RuleFile]:
@@ -72,7 +93,8 @@ def read_files(path: Path, faults: Faults, naming: Collection[str] = ()) -> Iter
 
 @cache
 def _packaged(folder: Path) -> tuple[tuple[Path, str], ...]:
-    return tuple((file, _text(file)) for file in _files(folder))
+    names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIXES))
+    return tuple((folder / name, _text(folder / name)) for name in names)
 
 
 @cache
@@ -83,6 +105,9 @@ def _parsed(file: Path, text: str) -> RuleFile:
 
 def _once(file: Path) -> RuleFile:
     """A file's content, from memory if the file is still the same."""
+    text = _handed.get().get(str(file))
+    if text is not None:
+        return _parsed(file, text)
     name, stamp = str(file), _stamp(file)
     known = _remembered.get(name)
     if known is not None and known[0] == stamp:
@@ -111,7 +136,16 @@ def _read(file: Path) -> RuleFile:
     return file, text, load_documents(text, str(file))
 
 
+def _handed_below(path: Path) -> list[Path]:
+    """The handed files that are this one, or in this folder."""
+    files = map(Path, _handed.get())
+    return [file for file in files if file == path or path in file.parents]
+
+
 def _files(path: Path) -> list[Path]:
+    handed = _handed_below(path)
+    if handed:
+        return handed
     if os.path.isdir(path):
         return sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
     return [path]
@@ -119,8 +153,10 @@ def _files(path: Path) -> list[Path]:
 
 def _text(file: Path) -> str:
     try:
-        with file.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
+        with open(file, "rb") as stream:
+            data = stream.read(USUAL_BYTES)
+            if len(data) == USUAL_BYTES:
+                data += stream.read(MOST_BYTES + 1 - USUAL_BYTES)
         return data.decode("utf-8")
     except OSError as error:
         raise RuleError(f"{file}: {error.strerror}; give a rule file or a folder of them") from None

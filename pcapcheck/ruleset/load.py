@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -21,20 +20,24 @@ from pcapcheck.ruleset.expectation import (
     read_expectation,
 )
 from pcapcheck.ruleset.faults import Faults
-from pcapcheck.ruleset.files import PACKS, pack, pack_or, read_files
+from pcapcheck.ruleset.files import PACKS, is_there, pack, pack_or, packs_folder, read_files
 from pcapcheck.ruleset.rule import Rule, read_rule
 from pcapcheck.ruleset.variables import Settings, suggest
 from pcapcheck.ruleset.yaml_tree import Node
 
 
 class Ruleset(Struct, frozen=True):
-    """The rules of one run, the values of their variables, and what expectation files demand in addition."""
+    """The rules of one run, the values of their variables, and what expectation files demand in addition.
+
+    ``texts`` are those of the files, by path, without those that ship.
+    """
 
     rules: list[Rule]
     settings: Settings
     required: tuple[str, ...] = ()
     strict: bool = False
     recording: Recording = field(default_factory=Recording)
+    texts: Mapping[str, str] = {}
 
 
 class RuleEntry(Struct, frozen=True):
@@ -57,6 +60,7 @@ class GatheredRules(Struct):
     required: list[Node] = field(default_factory=list)
     strict: bool = False
     recordings: list[Recording] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
 
     def add(self, other: GatheredRules, faults: Faults) -> None:
         """Take over what other files say; contradictions go to ``faults``."""
@@ -71,6 +75,7 @@ class GatheredRules(Struct):
         self.required += other.required
         self.strict |= other.strict
         self.recordings += other.recordings
+        self.texts |= other.texts
 
 
 def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = None) -> Ruleset:
@@ -120,6 +125,7 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
         tuple(str(node.value) for node in gathered.required),
         gathered.strict,
         recording,
+        gathered.texts,
     )
 
 
@@ -127,6 +133,8 @@ def _gather(path: Path, within: tuple[Path, ...], faults: Faults) -> GatheredRul
     """The rules of a file or folder. ``within``: the files that extend each other down to this one."""
     gathered = GatheredRules()
     for file, text, documents in read_files(path, faults):
+        if path.parent != packs_folder():
+            gathered.texts[str(file)] = text
         for document in documents:
             if is_expectation(document):
                 for expectation in faults.each(read_expectation, [document]):
@@ -147,7 +155,7 @@ def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...], fa
         path = pack(name) if name in PACKS else file.parent / name
         if path.resolve() in chain:
             raise node.error(f"{name!r} extends this file in turn")
-        if not os.path.exists(path):
+        if not is_there(path):
             raise node.error(f"there is no pack {name!r} ({', '.join(PACKS)}), and no file {path}")
         extended = _gather(path, chain, faults)
         extended.entries = [replace(entry, named=node) for entry in extended.entries]
@@ -172,6 +180,7 @@ def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...], fa
         below.strict or expectation.strict,
         # What an extended file says about a recording does not hold for the recording of this file.
         [expectation.recording],
+        below.texts,
     )
 
 

@@ -27,7 +27,7 @@ def parsed_before(file: Path, text: str) -> list[Node] | None:
     known = _parsed_folder(file.parent.name).get(file.name)
     if known is None or known[0] != text:
         return None
-    return [_unpacked(packed, str(file)) for packed in known[1]]
+    return [_unpacked(packed, str(file)) for packed in msgspec.json.decode(known[1])]
 
 
 def packed_folder(files: Iterable[Path]) -> bytes:
@@ -39,9 +39,10 @@ def packed_folder(files: Iterable[Path]) -> bytes:
 
 
 @cache
-def _parsed_folder(name: str) -> dict[str, tuple[str, list[_Packed]]]:
+def _parsed_folder(name: str) -> dict[str, tuple[str, msgspec.Raw]]:
+    """Text and trees of each file; the trees of those that nobody asks for stay JSON."""
     try:
-        return msgspec.json.decode((PARSED / f"{name}.json").read_bytes(), type=dict[str, tuple[str, list[Any]]])
+        return msgspec.json.decode((PARSED / f"{name}.json").read_bytes(), type=dict[str, tuple[str, msgspec.Raw]])
     except (OSError, msgspec.DecodeError):
         return {}
 
@@ -51,8 +52,8 @@ def _packed(node: Node) -> _Packed:
     if isinstance(value, list):
         value = list(map(_packed, value))
     elif isinstance(value, dict):
-        keys = {name: node.key(name) for name in value}
-        value = {name: (keys[name].line, keys[name].column, _packed(part)) for name, part in value.items()}
+        keys = node.keys or {}
+        value = {name: (*keys[name], _packed(part)) for name, part in value.items()}
     return node.line, node.column, value
 
 
@@ -63,5 +64,5 @@ def _unpacked(packed: _Packed, file: str) -> Node:
     if isinstance(value, list):
         return Node([_unpacked(part, file) for part in value], file, line, column)
     parts = {name: _unpacked(part, file) for name, (_, _, part) in value.items()}
-    keys = {name: Node(name, file, at, column_of) for name, (at, column_of, _) in value.items()}
+    keys = {name: (at, column_of) for name, (at, column_of, _) in value.items()}
     return Node(parts, file, line, column, keys)

@@ -210,11 +210,12 @@ class RowCounting:
         self._state[counted.S_NOTES] = 0
 
     def _key(self, entry: int, leaves: int) -> BinKey:
+        assert self._row is not None
         results = self._bins[entry + counted.B_RESULTS : entry + self._width]
         outcome = self._program.fields.outcome
+        group = self._bins[entry + counted.B_GROUP]
         return (
-            self.capture,
-            self._bins[entry + counted.B_GROUP],
+            *(self._row.spots[group] if self._row.spots else (self.capture, group)),
             str(outcome.words[self._bins[entry + counted.B_OUTCOME]]) if outcome is not None else "",
             tuple(_unpacked(results, leaves)),
         )

@@ -70,6 +70,7 @@ class RowTexts:
         # One is written before it is known to be new.
         needed = len(self._numbers) + more + 1
         if len(self._slots) < 2 * needed:
-            self._keys.frombytes(bytes(8 * (needed * self._width - len(self._keys))))
             self._slots = empty_slots(needed)
+            # Before there are more keys than these, there are too few slots.
+            self._keys.frombytes(bytes(8 * (len(self._slots) // 2 * self._width - len(self._keys))))
             evaluating.enter(self._keys, self._width, self._slots, len(self._numbers))

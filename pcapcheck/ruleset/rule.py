@@ -240,10 +240,13 @@ def _text(items: dict[str, Node], name: str) -> str:
 
 def texts_of(node: Node, name: str, columns: Columns, settings: Settings) -> str:
     """A text with the variables filled in and its ``{columns}`` checked."""
-    template = string.Template(" ".join(node.text(f"{name!r}").split()))
-    for variable in template.get_identifiers() if name in REPORTED else ():
-        settings.get(variable, node)
-    text = clean(template.safe_substitute(settings.texts))
+    text = " ".join(node.text(f"{name!r}").split())
+    if "$" in text:
+        template = string.Template(text)
+        for variable in template.get_identifiers() if name in REPORTED else ():
+            settings.get(variable, node)
+        text = template.safe_substitute(settings.texts)
+    text = clean(text)
     try:
         named = placeholders(text)
     except ValueError as error:
@@ -255,7 +258,9 @@ def texts_of(node: Node, name: str, columns: Columns, settings: Settings) -> str
 
 def placeholders(text: str) -> list[str]:
     """The columns named in braces. Raises ValueError if a pair of braces holds more than a name."""
-    names = []
+    names: list[str] = []
+    if "{" not in text and "}" not in text:
+        return names
     for _, name, format_, conversion in string.Formatter().parse(text):
         if format_ or conversion:
             raise ValueError(f"{{{name}…}}: only the name of a column may stand in braces")

@@ -2,7 +2,7 @@
 cimport cython
 
 from pcapcheck.exchanges.binning cimport bucket_of
-from pcapcheck.hash_table cimport seek, stir
+from pcapcheck.hash_table cimport seek_key, stir
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport scan_layout

@@ -53,16 +53,16 @@ class _Growing(Struct):
         if isinstance(self.begin, yaml.SequenceStartEvent):
             return _node(self.nodes, self.begin, file)
         mapping: dict[str, Node] = {}
-        keys: dict[str, Node] = {}
+        keys: dict[str, tuple[int, int]] = {}
         for key, value in zip(self.nodes[::2], self.nodes[1::2], strict=True):
             try:
                 name = key.text("a key")
                 if name in mapping:
-                    raise key.error(f"{name!r} stands here twice (first on line {keys[name].line})")
+                    raise key.error(f"{name!r} stands here twice (first on line {keys[name][0]})")
             except RuleError as error:
                 errors += error.errors
                 continue
-            mapping[name], keys[name] = value, key
+            mapping[name], keys[name] = value, (key.line, key.column)
         return _node(mapping, self.begin, file, keys)
 
 
@@ -90,7 +90,7 @@ def _documents(events: Iterable[yaml.Event], file: str) -> list[Node]:
 
 
 def _node(
-    value: str | list[Node] | dict[str, Node], begin: Any, file: str, keys: dict[str, Node] | None = None
+    value: str | list[Node] | dict[str, Node], begin: Any, file: str, keys: dict[str, tuple[int, int]] | None = None
 ) -> Node:
     mark = begin.start_mark
     return Node(value, file, mark.line + 1, mark.column + 1, keys)

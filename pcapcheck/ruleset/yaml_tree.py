@@ -15,13 +15,13 @@ MOST_BYTES = 1 << 20
 
 
 class Node(Brief, Struct, frozen=True):
-    """Text, list or map, with file, line and column (from 1)."""
+    """Text, list or map, with file, line and column (from 1); of a map also those of its keys."""
 
     value: str | list[Node] | dict[str, Node]
     file: str
     line: int
     column: int
-    keys: dict[str, Node] | None = None
+    keys: dict[str, tuple[int, int]] | None = None
 
     def error(self, message: str) -> RuleError:
         return RuleError(f"{self.file}:{self.line}:{self.column}: {message}")
@@ -43,7 +43,7 @@ class Node(Brief, Struct, frozen=True):
 
     def key(self, name: str) -> Node:
         """The place of a key of this map."""
-        return self.keys[name] if self.keys and name in self.keys else self
+        return Node(name, self.file, *self.keys[name]) if self.keys and name in self.keys else self
 
 
 def load_documents(text: str, file: str) -> list[Node]:

@@ -1,6 +1,6 @@
 """Address roles, by evidence: a pod's, a node's, a service's, a router's address, or one outside the cluster.
 
-In: what was recorded, and the node's state if there is one. Out: a role of ``case_columns.ROLES`` per address. A
+In: what was recorded, and the node's state if there is one. Out: a role of ``case_words.ROLES`` per address. A
 private address alone makes no pod: who asks for it, claims it, translates it or sends errors for it decides; else the
 role is ``unknown``.
 """
@@ -77,6 +77,10 @@ class AddressRoles:
     def node_macs(self) -> frozenset[int]:
         """The MACs of the nodes' own interfaces by their state."""
         return self._by_state.node_macs
+
+    def is_at_home(self, address: int | None, file: str) -> bool:
+        """Whether the state shows a pod on its only node, in the same text as packets that were printed there."""
+        return address is not None and self._by_state.behind_links.get(address) == file
 
     @property
     def _paths(self) -> list[Path]:

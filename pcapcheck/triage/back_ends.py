@@ -14,7 +14,7 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
 from pcapcheck.protocols import TCP_SYN
-from pcapcheck.triage.case_columns import GONE, SOME_GONE, THERE
+from pcapcheck.triage.case_words import GONE, SOME_GONE, THERE
 from pcapcheck.triage.firewall.lost_packet import LostPacket
 from pcapcheck.triage.firewall.node_passage import destinations
 from pcapcheck.values import format_address, is_ipv4

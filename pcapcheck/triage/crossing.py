@@ -12,7 +12,7 @@ from pcapcheck.nodestate.next_hops import Heard, NextHop, next_hop
 from pcapcheck.nodestate.node_facts import Route
 from pcapcheck.nodestate.policy_routing import RoutedPacket, diversions
 from pcapcheck.nodestate.readers.sysctls import line_of, value_of
-from pcapcheck.nodestate.source_check import fails_source_check
+from pcapcheck.nodestate.source_check import fails_source_check, way_back_differs
 from pcapcheck.nodestate.source_lines import Line, Sourced
 from pcapcheck.nodestate.state import State
 from pcapcheck.triage.block_exchange import BlockExchange, bypass_of_calico
@@ -164,6 +164,13 @@ class Crossing(Struct):
         ]
         failed = next((check for check in checked if check and check.value), None)
         return failed or (checked[-1] if checked and None not in checked else None)
+
+    def way_back_differs(self) -> Sourced[Value] | None:
+        """Whether the route back to their source leaves by another interface than they came in by."""
+        if self.sends:
+            return None
+        came = [way_back_differs(self.node, packet) for packet in (self.wrapped, self.packet) if packet and packet.iif]
+        return next((each for each in came if each and each.value), None)
 
     def forwards(self) -> Sourced[Value] | None:
         """Whether it forwards what comes in there (net/ipv4/route.c, ip_route_input_slow: IN_DEV_FORWARD).

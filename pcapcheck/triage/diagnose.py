@@ -18,14 +18,16 @@ from pcapcheck.triage.case import Case, cases_of
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.common_origin import one_per_origin
 from pcapcheck.triage.diagnosis import Diagnosis
+from pcapcheck.triage.find_suspects import Suspects
 from pcapcheck.triage.interfaces import name_links
-from pcapcheck.triage.judge_cause import CaseEvidence, suspect_of
+from pcapcheck.triage.judge_cause import CaseEvidence
 from pcapcheck.triage.late_dns import late_dns
 from pcapcheck.triage.misrouted import strays
 from pcapcheck.triage.packet_evidence.case_exchanges import asked_on
 from pcapcheck.triage.packet_evidence.lost_paths import lost_of
 from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
 from pcapcheck.triage.question_cases import question_cases
+from pcapcheck.triage.question_tunnel import question_tunnel
 from pcapcheck.triage.quoted_columns import QuotedColumns
 from pcapcheck.triage.received_sums import received_sums
 from pcapcheck.triage.reset_origin import reset_origin
@@ -55,13 +57,14 @@ def diagnose(
     is_captured = any(not _is_of_state(case) for case in cases)
     lost = [lost_of(case, judgement) for case in cases]
     found: dict[object, Diagnosis] = {}
+    find = Suspects(causes)
     every_sums = received_sums(judgement, zip(cases, lost, strict=True), situation)
     for case, losses, sums in zip(cases, lost, every_sums, strict=True):
         if is_captured and _is_of_state(case) and not _was_recorded(case):
             # What the state says about pods that the captures do not show is no reason for what they show.
             continue
         evidence = _evidence_of(case, judgement, roles, losses, sums, served, situation, pods)
-        suspects = [suspect for cause in causes if (suspect := suspect_of(cause, evidence)) is not None]
+        suspects = find.of(evidence)
         _leave_out_hints(case, suspects)
         suspects = _worth_showing(sorted(suspects, key=Suspect.order), case)
         if not suspects and _is_of_state(case):
@@ -99,6 +102,8 @@ def _evidence_of(
     further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
     error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
     evidence |= strays(case, judgement, losses, as_number(error_from))
+    for name, value in question_tunnel(case, judgement).items():
+        evidence[name] = value if evidence.get(name) is None else evidence[name]
     loop = looping(case, judgement, roles, evidence["asked"])
     late, reset = late_dns(case, judgement), reset_origin(case, judgement)
     evidence |= further.columns | loop.columns | late.columns | reset.columns | sums.columns

@@ -6,7 +6,7 @@ exchange would not show. The more of them, the better it fits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pcapcheck.column import Column
 from pcapcheck.kleene import TRUE
@@ -121,10 +121,10 @@ def telling(condition: Condition | None, get: Getter) -> list[Leaf]:
     return [leaf for leaf in held if leaf.compare(healthy) != TRUE]
 
 
-def observations(condition: Condition | None, get: Getter) -> tuple[str, ...]:
-    """The same in words, without repetitions: ``lost in-node``."""
+def observations(telling: Iterable[Leaf], get: Getter) -> tuple[str, ...]:
+    """Comparisons in words, without repetitions: ``lost in-node``."""
     words = []
-    for leaf in telling(condition, get):
+    for leaf in telling:
         value = get(leaf.column)
         words.append(f"{leaf.column.name} {'absent' if value is None else leaf.column.show(value)}")
     return tuple(dict.fromkeys(words))

@@ -14,15 +14,16 @@ from pcapcheck.ruleset.conditions import Combination, Condition, Getter, Leaf
 from pcapcheck.ruleset.rule import placeholders
 from pcapcheck.table_names import STATE
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.case_columns import LASTING
 from pcapcheck.triage.case_loss import loses_a_part
+from pcapcheck.triage.case_words import LASTING
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.filled_texts import CaseWords, FilledTexts
-from pcapcheck.triage.fit import observations
+from pcapcheck.triage.fit import observations, telling
 from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT, Suspect
 from pcapcheck.values import Value
 
 if TYPE_CHECKING:
+    from pcapcheck.triage.partly_known import Half
     from pcapcheck.triage.state_evidence.state_columns import StateColumns
 
 # Columns of a state's pod link that have another name in a case.
@@ -70,15 +71,51 @@ class ColumnLookup(Struct, frozen=True):
         return UNKNOWN if conditions is None else conditions.evaluate(lambda leaf: leaf.compare(self.get))
 
 
-def suspect_of(cause: Cause, evidence: CaseEvidence) -> Suspect | None:
+class JudgedCause(Struct, frozen=True):
+    """A cause as it was judged in a case: the same in all that look alike (``find_suspects``).
+
+    ``deciding`` are the columns by which its status came out; ``telling`` are the comparisons that distinguish it.
+    """
+
+    cause: Cause
+    status: str
+    deciding: list[Column]
+    explained: tuple[str, ...]
+    certain: bool
+    lacks: tuple[str, ...]
+    leaning: int
+    telling: list[Leaf]
+    half: Half | None
+
+    def suspect(self, lookup: ColumnLookup) -> Suspect:
+        """The cause in the case that ``lookup`` is about."""
+        for column in self.deciding:
+            lookup.get(column)
+        because = [line for column in self.deciding for line in lookup.lines.get(column.name, ())]
+        because += self.half.lines if self.half else ()
+        return Suspect(
+            self.cause,
+            self.status,
+            FilledTexts(self.cause, lookup.evidence.words, self.half),
+            _each_once(because),
+            self.explained,
+            self.certain,
+            self.lacks,
+            self.leaning,
+            observations(self.telling, lookup.get),
+            self.half.text if self.half else "",
+        )
+
+
+def judge_cause(cause: Cause, lookup: ColumnLookup) -> JudgedCause | None:
     """The cause as it fits the case, or None if it explains nothing in it or the packets contradict it."""
+    evidence = lookup.evidence
     case = evidence.case
     explained = tuple(name for name in case.names if name in cause.explains)
     if not explained or (case.lead.table == STATE and case.lead.dst is None and _is_about_dst(cause)):
         return None
     if loses_a_part(evidence.packet_evidence) and not cause.partial:
         return None
-    lookup = ColumnLookup(evidence)
     seen = TRUE if cause.seen is None else lookup.judge(cause.seen)
     if seen == FALSE and not (_is_the_failure(cause, case) and lookup.judge(cause.confirmed) == TRUE):
         return None
@@ -90,19 +127,16 @@ def suspect_of(cause: Cause, evidence: CaseEvidence) -> Suspect | None:
     if status != CONFIRMED and case.lead.name not in explained:
         return None
     deciding = [column for leaf in _deciding(ground, lookup.get) for column in leaf.columns()]
-    because = [line for column in deciding for line in lookup.lines.get(column.name, ())]
-    because += half.lines if half else ()
-    return Suspect(
+    return JudgedCause(
         cause,
         status,
-        FilledTexts(cause, evidence.words, half),
-        _each_once(because),
+        deciding,
         explained,
         seen == TRUE,
         _lacks(cause, lookup) if status == POSSIBLE and half is None else (),
         leaning,
-        observations(cause.seen, lookup.get),
-        half.text if half else "",
+        telling(cause.seen, lookup.get),
+        half,
     )
 
 

@@ -18,6 +18,7 @@
 
 GATEWAY=${GATEWAY:-169.254.1.1}
 PREFIX=${PREFIX:-cali}
+PCAPCHECK_NODE=${PCAPCHECK_NODE:-$(uname -n)}
 LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin
 export LC_ALL PATH
@@ -308,7 +309,7 @@ look_into_all() {
     done
 }
 
-echo "### node $(uname -n)"
+echo "### node $PCAPCHECK_NODE"
 echo
 run uname -r
 counters
@@ -331,6 +332,6 @@ else
     echo '### Pods cannot be entered from here: nsenter is missing.'
 fi
 # Whose counters are read again is the node, whatever was looked into meanwhile.
-echo "### node $(uname -n)"
+echo "### node $PCAPCHECK_NODE"
 echo
 counters

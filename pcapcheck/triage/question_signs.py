@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from pcapcheck.decode.decoder import FrameGroup
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import BETWEEN, TO_POD_LINK, PathLoss
-from pcapcheck.protocols import icmp_error_meaning
+from pcapcheck.protocols import NO_HOST, icmp_error_meaning
 from pcapcheck.questions.broken_transfers import DATA
 from pcapcheck.questions.unanswered import ErrorReply
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import INITIAL_TTLS, NODE_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.case_columns import REFUSED
+from pcapcheck.triage.case_words import REFUSED
 from pcapcheck.values import Value
 
 
@@ -41,11 +41,16 @@ def refused_columns(case: Case, judgement: Judgement, roles: AddressRoles) -> di
     if error_reply.error is None:
         return {"refused": "reset", "refused.by": "node", "refused.from": None}
     means = icmp_error_meaning(*error_reply.error)
-    return {
+    columns: dict[str, Value | None] = {
         "refused": means if means in REFUSED else "other",
         "refused.by": _by_whom(case, judgement, roles, error_reply),
         "refused.from": error_reply.source,
     }
+    if means == NO_HOST and error_reply.source == case.lead.pod:
+        # A host tells itself only after a neighbour did not answer it (kernel: net/ipv4/arp.c, arp_error_report);
+        # where it has no route its programs hear of that at once, without a packet.
+        columns |= {"refused.by": "node", "refused.late": True}
+    return columns
 
 
 def _by_whom(case: Case, judgement: Judgement, roles: AddressRoles, error_reply: ErrorReply) -> str | None:
@@ -79,8 +84,9 @@ def arrival(
 ) -> bool | None:
     """Whether questions seen last on NICs or tunnels were coming to the node there (True) or leaving it (False).
 
-    The MACs of a node's state show it; or the link of the pod that they are for was recorded, nothing shows it to be
-    another node's, and the asker is none of the pods recorded.
+    The MACs of a node's state show it; or a text of one node that holds its packets and its routes; or the link of the
+    pod that they are for was recorded, nothing shows it to be another node's, and the asker is none of the pods
+    recorded.
     """
     if any(capture_point.kind not in NODE_KINDS for capture_point, _ in seen):
         return None
@@ -88,6 +94,9 @@ def arrival(
         return True
     if all(group.src in roles.node_macs for _, group in seen):
         return False
+    file = str(judgement.captures[case.lead.evidence.capture].path)
+    if roles.is_at_home(case.lead.dst, file) and not roles.is_at_home(case.lead.pod, file):
+        return True
     there, same = case.lead.dst_link, judgement.followed.hosts.same
     if there is None or case.lead.link is not None:
         return None

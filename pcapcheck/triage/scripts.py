@@ -8,6 +8,8 @@ from importlib.resources import files
 from pcapcheck.calico import cali_name
 
 SECONDS = 10
+# What travels between nodes for pods, and pings that are not encapsulated.
+NIC_FILTER = "icmp or proto 4 or udp port 4789"
 
 
 def node_script() -> str:
@@ -44,7 +46,7 @@ def capture_plan(pods: Sequence[tuple[str, str]], prefix: str) -> list[str]:
             "# if the pods are on different nodes, also record what lies between, "
             "into files named after node and interface:",
             "tcpdump -i vxlan.calico -nn -w $(uname -n)-vxlan.calico.pcap    # or tunl0, or wireguard.cali",
-            "tcpdump -i eth0 -nn -w $(uname -n)-eth0.pcap 'icmp or proto 4 or udp port 4789'    # the node's NIC",
+            f"tcpdump -i eth0 -nn -w $(uname -n)-eth0.pcap '{NIC_FILTER}'    # the node's NIC",
         ]
     pinged = _of_pod(*(others[0] if others else pods[0]), "status.podIP" if others else "status.hostIP")
     states = [f"{cali}-node.txt" for cali in calis]

@@ -56,6 +56,17 @@ class StateRoles:
         }
         return frozenset(listed | behind | {ip for link in self._state.links for ip in link.ips})
 
+    @cached_property
+    def behind_links(self) -> dict[int, str]:
+        """Pods on the only node that the state describes, by its host routes, each with the file that shows it."""
+        if len(self._hosts) != 1:
+            return {}
+        return {
+            route.network: route.line.file
+            for route in self._hosts[0].routes
+            if route.is_host and route.dev is not None and kind_of_name(route.dev, self._prefix) == "pod-link"
+        }
+
     def in_block(self, address: int) -> bool:
         """Whether a node's state shows that the address is in a block that Calico gives to pods.
 

@@ -12,28 +12,21 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pcapcheck import protocols
 from pcapcheck.nodestate.node_facts import LOGGED, TracedPacket
 from pcapcheck.nodestate.source_lines import quote
+from pcapcheck.paths.losses import LastSeen
 from pcapcheck.questions.unanswered import SILENT, Unanswered
 from pcapcheck.ruleset.finding import FAIL, Evidence, Finding
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO
+from pcapcheck.table_names import ECHO
 from pcapcheck.triage.last_seen import headline, observed, seen_on, silence_of_question
 from pcapcheck.triage.only_sighting import table_of
 from pcapcheck.triage.remarks.traced_packets import last_chain
+from pcapcheck.triage.trace_rows import PROTOCOLS
 from pcapcheck.values import as_number
 
 if TYPE_CHECKING:
     from pcapcheck.nodestate.state import State
-
-PROTOCOLS = {
-    ECHO: (protocols.ICMP, protocols.ICMPV6),
-    CONNECTIONS: (protocols.TCP,),
-    ASSOCIATIONS: (protocols.SCTP,),
-    DNS: (protocols.UDP, protocols.TCP),
-    DATAGRAMS: (protocols.UDP,),
-}
 
 
 class TracedQuestion(Struct, frozen=True):
@@ -66,9 +59,9 @@ class LastChain(Struct, frozen=True):
         return last_chain(self.packet, self.host)
 
 
-def in_chains(judgement: Judgement, state: State | None) -> Judgement:
+def in_chains(judgement: Judgement, state: State) -> Judgement:
     """Name the chain that saw the packets of failing rows and unanswered questions last, if a trace shows it."""
-    if state is None or not any(host.traces for host in state.hosts):
+    if not any(host.traces for host in state.hosts):
         return judgement
     return replace(
         judgement,
@@ -89,7 +82,7 @@ def _told(finding: Finding, evidence: Evidence, state: State) -> Evidence:
         return evidence
     numbers = [as_number(row.get(name)) for name in ("dst_port", "ident", "seq")]
     last = _last_chain(TracedQuestion(table, src, dst, numbers[0], *(numbers[1:] if table == ECHO else ())), state)
-    if last is None:
+    if last is None or _is_beyond(evidence.last_seen, last.packet):
         return evidence
     place = seen_on(last.clause)
     return replace(
@@ -105,9 +98,15 @@ def _asked(question: Unanswered, state: State) -> Unanswered:
     if table not in PROTOCOLS or question.asked is None or question.error_reply or question.lost_answer is not None:
         return question
     last = _last_chain(TracedQuestion(table, question.asker, question.asked, question.port), state)
-    if last is None or not question.fate.startswith(SILENT):
+    if last is None or not question.fate.startswith(SILENT) or _is_beyond(question.last_seen, last.packet):
         return question
     return replace(question, fate=silence_of_question(table, seen_on(last.clause)))
+
+
+def _is_beyond(last_seen: LastSeen | None, packet: TracedPacket) -> bool:
+    """Whether a capture point recorded a packet further on its way than the chain that let it go on."""
+    came = packet.headers.in_interface
+    return last_seen is not None and packet.verdict == LOGGED and came is not None and last_seen.interface != came
 
 
 def _last_chain(asked: TracedQuestion, state: State) -> LastChain | None:
@@ -120,5 +119,5 @@ def _last_chain(asked: TracedQuestion, state: State) -> LastChain | None:
 def _traced(asked: TracedQuestion, state: State) -> Iterator[LastChain]:
     for host in state.hosts:
         for packet in host.traces:
-            if packet.table and packet.chain and asked.is_about(packet):
+            if asked.is_about(packet):
                 yield LastChain(packet, host.label)

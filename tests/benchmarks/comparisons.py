@@ -63,8 +63,9 @@ EXPORTS = (
     ("node-lossy", "paths", FRAME_FIELDS),
     ("node-lossy", "hops", FRAME_FIELDS),
 )
-# A rule of one's own on columns of single rows, as people write them.
-OWN_RULE = """
+# Rules of one's own on columns of single rows, as people write them, by traffic.
+OWN_RULES = {
+    "pings": """
 id: own-rule
 title: Replies come from the pods' network within a second
 why: a rule of one's own, on columns of single rows
@@ -77,7 +78,19 @@ headline: "{src}'s pings of {dst} are not answered promptly"
 absent: nobody pinged
 limits: none
 references: [RFC 792]
-"""
+""",
+    "node-pings": """
+id: own-hops
+title: Packets go from link to link within a millisecond
+why: a rule of one's own, on columns that differ from packet to packet
+severity: error
+select: {table: hops, src: {cidr: 10.0.0.0/8}}
+expect: {latency: {le: 1ms}, ttl_lost: 1}
+expected: a quick hop
+observed: "{latency}"
+headline: "packets from {src} to {dst} are late"
+""",
+}
 
 
 class Comparison(NamedTuple):
@@ -194,14 +207,16 @@ def texts(bench: Bench) -> list[Comparison]:
 
 def own_rule(bench: Bench) -> list[Comparison]:
     """A rule on columns of single rows, and all rules that ship."""
-    path = bench.folder / "own-rule.yml"
-    path.write_text(OWN_RULE)
-    # A rule that cannot be read would be judged in no time.
-    subprocess.run([*OURS, "rules", "check", str(path)], check=True, stdout=subprocess.DEVNULL)
-    words = ("analyze", "--format", "json", "--rules", str(path), "{}")
-    return [
-        _elapsed([pcapcheck(*words, name="own rule"), verdict()], bench, "pings", frames) for frames in bench.frames
-    ]
+    compared = []
+    for traffic, text in OWN_RULES.items():
+        path = bench.folder / f"{traffic}.yml"
+        path.write_text(text)
+        # A rule that cannot be read would be judged in no time.
+        subprocess.run([*OURS, "rules", "check", str(path)], check=True, stdout=subprocess.DEVNULL)
+        words = ("analyze", "--format", "json", "--rules", str(path), "{}")
+        programs = [pcapcheck(*words, name="own rule"), verdict()]
+        compared += [_elapsed(programs, bench, traffic, frames) for frames in bench.frames]
+    return compared
 
 
 def peers(bench: Bench) -> list[Comparison]:

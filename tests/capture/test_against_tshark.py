@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck.decode.decoder import LINKS
+from pcapcheck.decode.decoded_links import LINKS
 from tests.support.captures import MADE, NO_CORPUS, by_name, some_of_all
 from tests.support.differential import PROTOCOL_COLUMNS, Against, compare, read_frames
 from tests.support.meant import Allowed, Rule

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
+import signal
 import struct
 import subprocess
+import sys
 import tarfile
 import tempfile
+import warnings
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +24,7 @@ from pcapcheck.capture.archives import open_archive, unpacking_limit
 from pcapcheck.capture.inputs import Inputs
 from pcapcheck.errors import CaptureError
 from tests.support.bundles import Files, packed, zipped
+from tests.support.memory import peak_memory
 
 GOOD: Files = {"node1/a.txt": b"a" * 3000, "node2/b.txt": b"b"}
 
@@ -165,6 +171,119 @@ def test_of_too_many_files_the_first_are_read(
     with pytest.raises(CaptureError, match="more than 20 files"):
         seen.extend(file.path for file in files)
     assert len(seen) == 20
+
+
+def overlapping(count: int, size: int) -> bytes:
+    """A zip whose directory names one packed file many times (Fifield, A better zip bomb)."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    body = packer.compress(bytes(size)) + packer.flush()
+    sizes = (zlib.crc32(bytes(size)), len(body), size)
+    local = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 8, 0, 33, *sizes, 2, 0) + b"f0" + body
+    entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 8, 0, 33, *sizes, 2, 0, 0, 0, 0, 0, 0)
+    listed = b"".join(entry + f"f{number}".encode() for number in range(count))
+    return local + listed + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(listed), len(local), 0)
+
+
+def test_files_that_overlap_are_left_out_with_one_line(tmp_path: Path) -> None:
+    opened = Opened(written(tmp_path, overlapping(9, 1 << 20)))
+    assert {name: len(data) for name, data in opened.files.items()} == {"f0": 1 << 20}
+    assert opened.left == {"": "8 files in it overlap others, as in a zip bomb; left out"}
+
+
+@pytest.mark.slow
+def test_a_million_files_cost_a_line(tmp_path: Path) -> None:
+    """In a zip the list of them is longer than what is read of it; of a tar the first are read."""
+    entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 0, 0, 33, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0)
+    listed = b"".join(entry + f"{number:07}".encode() for number in range(10**6))
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, len(listed), 4, 0)
+    for data in (b"PK\3\4" + listed + end, member("x", size=0).tobuf() * 10**6 + bytes(1024)):
+        path = written(tmp_path, data)
+        with pytest.raises(CaptureError, match="more than 20000 files are in it"):
+            Opened(path)
+        assert peak_memory("analyze", str(path)) < 200
+
+
+def test_a_zip_with_a_directory_that_is_too_long_has_too_many_files(tmp_path: Path) -> None:
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 5 << 20, 4, 0)
+    with pytest.raises(CaptureError, match="more than 20000 files are in it: unpack it"):
+        Opened(written(tmp_path, b"PK\3\4" + bytes(5 << 20) + end))
+
+
+def test_a_zip_that_was_cut_is_said_to_be_cut(tmp_path: Path) -> None:
+    opened = Opened(written(tmp_path, zipped({"a.txt": os.urandom(9000)})[:4000]))
+    assert opened.files == {}
+    assert opened.left[""].startswith("a zip archive that is cut off: the list of its files, at its end, is missing")
+
+
+def test_a_wrong_checksum_costs_that_file(tmp_path: Path) -> None:
+    data = bytearray(zipped({"a.txt": b"aaa", "b.txt": b"bbb"}))
+    for mark, at in ((b"PK\3\4", 14), (b"PK\1\2", 16)):
+        data[data.index(mark) + at] ^= 0xFF
+    opened = Opened(written(tmp_path, bytes(data)))
+    assert opened.files == {"b.txt": b"bbb"}
+    assert "Bad CRC-32" in opened.left["a.txt"]
+    assert opened.left["a.txt"].endswith("nothing of it can be unpacked")
+
+
+@pytest.mark.parametrize("pack", ["tar", "zip"])
+def test_of_files_with_one_name_the_last_is_used(pack: str, tmp_path: Path) -> None:
+    """As when it is unpacked: tar appends the newer file."""
+    out = io.BytesIO()
+    if pack == "zip":
+        with zipfile.ZipFile(out, "w") as archive, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for text in ("old", "new"):
+                archive.writestr("a.txt", text)
+    else:
+        with tarfile.open(fileobj=out, mode="w") as tar:
+            for data in (b"old", b"new"):
+                tar.addfile(member("a.txt", size=3), io.BytesIO(data))
+    inputs = Inputs()
+    (file,) = inputs.open_archive(written(tmp_path, out.getvalue()))
+    assert file.open().read() == b"new"
+    assert [skipped.message.partition(": ")[2] for skipped in inputs.skipped] == [
+        "in the archive more than once; the last is used"
+    ]
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "/".join(["b" * 250] * 20)])
+@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_a_name_that_no_file_can_have(name: str, form: int, tmp_path: Path) -> None:
+    inputs = Inputs()
+    inputs.open_archive(written(tmp_path, tar_of(member(name), member("good"), form=form)))
+    (skipped,) = inputs.skipped
+    assert skipped.message.endswith(f"…: its name is too long ({len(name)} characters)")
+    assert len(skipped.message) < 300 + 2 * len(str(tmp_path))
+
+
+def test_a_long_extended_header_is_read(tmp_path: Path) -> None:
+    info = member("a.txt")
+    info.pax_headers = {"comment": "y" * 100_000}
+    assert list(Opened(written(tmp_path, tar_of(info))).files) == ["a.txt"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_leaves_nothing_behind(number: int, tmp_path: Path) -> None:
+    """While an archive is unpacked from a pipe that has not ended yet."""
+    (tmp_path / "temporary").mkdir()
+    data = packed({f"{number}.txt": os.urandom(1 << 16) for number in range(64)})
+    running = subprocess.Popen(
+        [sys.executable, "-m", "pcapcheck", "analyze", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
+        cwd=tmp_path,
+    )
+    assert running.stdin is not None
+    running.stdin.write(data)
+    running.stdin.flush()
+    running.send_signal(number)
+    with contextlib.suppress(BrokenPipeError):
+        running.stdin.close()
+    running.wait(60)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["temporary"]
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_what_stands_before_a_cut_is_used(tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from fixtures.made.containers import NAME, Packet, enhanced, interface, obsolete, option, section
+from fixtures.made.containers import NAME, Packet, block, enhanced, interface, obsolete, option, section
 from pcapcheck import analyze
+from pcapcheck.calico import kind_of_name
 from pcapcheck.capture.described_pod import described_pod
 from pcapcheck.cli.main import main
 from pcapcheck.report.formats import FORMATS
+from tests.support import wire
 from tests.support.lab import CAPTURES
 
 POD, ASKED = "10.244.1.10", "169.254.1.1"
@@ -172,3 +174,97 @@ def test_other_comments_of_packets_say_nothing(comment: str, tmp_path: Path) -> 
 def test_the_pod_in_a_comment_is_redacted(tmp_path: Path) -> None:
     path = commented(tmp_path / "a.pcapng", PTCPDUMP)
     assert "web-5c9f" not in CliRunner().invoke(main, ["analyze", str(path), "--redact"]).stdout
+
+
+def retis(path: Path, interface_name: str) -> Path:
+    """As retis pcap writes them (retis: src/process/cli/pcap.rs): the namespace's number is part of the name."""
+    options = option("<", NAME, f"{interface_name} (4026532001)".encode()) + option("<", 3, b"ifindex=10")
+    probe = option("<", 1, b"probe=kprobe:arp_rcv")
+    sent = frames(CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap")
+    packets = [enhanced(Packet(data, fraction=10**6 * number), options=probe) for number, data in enumerate(sent)]
+    path.write_bytes(section() + interface(options=options) + b"".join(packets))
+    return path
+
+
+def test_interfaces_of_retis_are_those_of_the_node(tmp_path: Path) -> None:
+    text = printed(retis(tmp_path / "a.pcapng", "cali14e7d81007d"))
+    assert "pod link cali14e7d81007d (pod 10.244.1.10" in text
+    assert "4026532001" not in text
+    assert kind_of_name("eth0 (4026532001)") == "host-nic"
+
+
+def test_a_capture_of_tracee_names_the_pod_of_its_interface(tmp_path: Path) -> None:
+    """Packets without Ethernet, behind the address family (tracee: pkg/pcaps/interface.go, LinkTypeNull)."""
+    sent = frames(CAPTURES / "healthy" / "cali14e7d81007d.pcap")
+    asked = [data[14:] for data in sent if data[12:14] == b"\x08\x00" and data[34] == 8]
+    options = (
+        option("<", NAME, b"tracee")
+        + option("<", 1, b"tracee packet capture")
+        + option("<", 3, TRACEE.encode())
+        + option("<", 9, b"\x09")
+    )
+    packets = [enhanced(Packet(struct.pack("<I", 2) + data)) for data in asked]
+    path = tmp_path / "web.pcap"
+    path.write_bytes(section() + interface(link=0, options=options) + b"".join(packets))
+    assert "tracee of shop/web-5c9f" in printed(path)
+    assert len(analyze(path).echo) == len(asked)
+
+
+# Blocks that hold no packet: custom ones, secrets of TLS, the journal, statistics, and one that nobody knows.
+OTHERS = (
+    (0xBAD, struct.pack("<I", 32473) + b"quasarblock!"),
+    (0x40000BAD, struct.pack("<I", 32473) + b"quasarcopied"),
+    (10, struct.pack("<II", 0x544C534B, 12) + b"quasarsecret"),
+    (9, struct.pack("<I", 12) + b"quasarjourna"),
+    (5, struct.pack("<III", 0, 0, 0) + option("<", 1, b"quasarstatis")),
+    (0x0BADF00D, b"quasarunknow"),
+)
+
+
+def with_everything(path: Path) -> Path:
+    """A pcapng with a name in each place that can hold one."""
+    about = option("<", 1, b"quasarsection") + option("<", 2, b"quasarhw") + option("<", 3, b"quasaros")
+    options = (
+        option("<", NAME, b"cali14e7d81007d")
+        + option("<", 3, b"Node: quasarnode, Namespace: quasarns, Pod: quasarpod-5c9f")
+        + option("<", 1, b"quasarcomment")
+        + option("<", 4, bytes([10, 244, 1, 10, 255, 255, 255, 255]))
+        + option("<", 6, bytes.fromhex("5a8a1057e203"))
+        + option("<", 11, b"\0host quasarhost and not src host 10.244.1.10")
+        + option("<", 12, b"quasarifos")
+    )
+    said = option("<", 1, b"PID: 7\nCmd: quasarcmd\nArgs: quasararg")
+    said += option("<", 1, b"PodName: quasarpod-5c9f\nPodNamespace: quasarns") + option("<", 2988, b"abcdquasaropt")
+    name = b"\x09quasardns\x07initech\x03com\0"
+    sent = [
+        *frames(CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap"),
+        wire.udp((40000, 53), struct.pack(">6H", 7, 0x100, 1, 0, 0, 0) + name + b"\0\1\0\1"),
+        wire.udp((40000, 9999), b"GET /quasarpath HTTP/1.1\r\nHost: quasarhost\r\nCookie: quasarcookie\r\n\r\n"),
+    ]
+    packets = [enhanced(Packet(data, fraction=10**6 * at), options=said) for at, data in enumerate(sent)]
+    others = [block("<", kind, body) for kind, body in OTHERS]
+    resolved = names((POD, "quasarresolved"), (ASKED, "gateway"))
+    path.write_bytes(section(options=about) + b"".join([interface(options=options), resolved, *others, *packets]))
+    return path
+
+
+def test_blocks_without_packets_cost_nothing(tmp_path: Path) -> None:
+    analysis = analyze(with_everything(tmp_path / "a.pcapng"))
+    assert (analysis.captures[0].frames, analysis.captures[0].problems) == (5, [])
+    assert analysis.to_dict()["pods"][POD] == "quasarns/quasarpod-5c9f"
+
+
+def test_of_all_that_a_pcapng_can_name_nothing_is_left_redacted(tmp_path: Path) -> None:
+    path = with_everything(tmp_path / "a.pcapng")
+    original = [b"quasar", b"initech", b"10.244.1.", bytes([10, 244, 1, 10]), bytes.fromhex("5a8a1057e203"), b"14e7d8"]
+    CliRunner().invoke(main, ["redact", str(path), "--output", str(tmp_path / "out")])
+    (new,) = (tmp_path / "out").iterdir()
+    assert analyze(new).captures[0].frames == 5
+    assert [word for word in original if word in new.read_bytes()] == []
+    for form in FORMATS:
+        output = tmp_path / form
+        evidence = tmp_path / f"evidence-{form}"
+        options = ["--format", form, "--output", str(output), "--evidence", str(evidence), "-v"]
+        CliRunner().invoke(main, ["analyze", "--redact", str(path), *options])
+        for file in (output, *evidence.iterdir()):
+            assert [word for word in original if word in file.read_bytes()] == [], file

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck import CaptureError, analyze
+from pcapcheck import analyze
 from pcapcheck.capture.rotation import bare_name, set_key
 from tests.support.wire import BEGIN, MS, SECOND, Frame, answer, ask, reply, request, write_pcap, write_pcapng
 
@@ -136,11 +136,13 @@ def test_files_without_packets_come_last(tmp_path: Path) -> None:
     assert analysis.captures[0].frames == 10
 
 
-def test_the_same_file_packed_and_unpacked_is_refused(tmp_path: Path) -> None:
+def test_of_a_file_packed_and_unpacked_one_is_read(tmp_path: Path) -> None:
     write_pcap(tmp_path / "cap.pcap", FRAMES)
     (tmp_path / "cap.pcap.gz").write_bytes((tmp_path / "cap.pcap").read_bytes())
-    with pytest.raises(CaptureError, match=r"cap.pcap.gz: given twice, packed and unpacked"):
-        analyze(tmp_path)
+    analysis = analyze(tmp_path)
+    assert analysis.captures[0].frames == len(FRAMES)
+    (skipped,) = analysis.skipped
+    assert "cap.pcap.gz: given twice, packed and unpacked (cap.pcap)" in skipped.message
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcapcheck.decode import frame_layout as frame
-from pcapcheck.decode.decoder import FrameBatch
+from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.exchanges import ending_errors as ending_errors_module
 from pcapcheck.exchanges import pairing_layout
 from pcapcheck.exchanges.ending_errors import EndingErrors

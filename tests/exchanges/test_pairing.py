@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcapcheck.decode.decoder import FrameBatch
+from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.decode.frame_layout import E_ICMP_ERROR, E_REPLY, E_REQUEST, EVENT_FIELDS, GROUP_FIELDS
 from pcapcheck.exchanges import paired_exchanges
 from pcapcheck.exchanges.echo_row import EchoRow

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.decode.decoder import FrameBatch, FrameGroup
+from pcapcheck.decode.frame_batch import FrameBatch
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_layout import ABSENT, M_ND, M_OTHER, M_PRINTED, M_REPLY, M_REQUEST, MESSAGE_FIELDS, TO_MANY
 from pcapcheck.exchanges import resolution_sums, resolutions
 from pcapcheck.exchanges.answer_row import AnswerRow

@@ -18,13 +18,18 @@ from typing import Any
 
 import pytest
 
+from pcapcheck import pipeline
+from pcapcheck.analysis import Analysis
 from pcapcheck.errors import CaptureError
-from pcapcheck.fleet.engines import ProcessEngine
+from pcapcheck.fleet import fleet_request, judge_observation
 from pcapcheck.fleet.fleet_observation import FleetObservation
 from pcapcheck.fleet.fleet_request import FleetRequest
 from pcapcheck.fleet.fleet_run import run_fleet
 from pcapcheck.fleet.judge_fleet import ATTEMPTS, Ordered, judge_fleet
-from pcapcheck.fleet.judge_observation import Judging, unpacked
+from pcapcheck.fleet.judge_observation import unpacked
+from pcapcheck.fleet.judging import Judging
+from pcapcheck.fleet.process_engine import ProcessEngine
+from pcapcheck.fleet.time_limit import OutOfTime, within
 from tests.support.fleet import BROKEN, HEALTHY, InlineEngine, fleet_of, run_inline
 from tests.support.lab import CAPTURES
 
@@ -61,13 +66,13 @@ class DyingEngine(InlineEngine):
         super().__init__()
         self.name, self.times = name, times
 
-    def submit(self, function: Any, *arguments: Any) -> Future[Any]:
+    def submit(self, function: Any, *arguments: Any, alone: bool = False) -> Future[Any]:
         if self.name in arguments[0].name and self.times:
             self.times -= 1
             future: Future[Any] = Future()
             future.set_exception(BrokenProcessPool("a process is gone"))
             return future
-        return super().submit(function, *arguments)
+        return super().submit(function, *arguments, alone=alone)
 
     def has_died(self, error: BaseException) -> bool:
         return isinstance(error, BrokenProcessPool)
@@ -79,6 +84,77 @@ def test_a_worker_that_dies_costs_one_row_at_most(tmp_path: Path, deaths: int, v
     engine = DyingEngine("node1", deaths)
     overview = run_inline(folder, output=tmp_path / "out", engine=engine)[0].overview
     assert overview.verdicts == {verdict: 1, "fail": 1}
+
+
+def test_what_a_worker_died_over_is_judged_again_when_nothing_else_is(tmp_path: Path) -> None:
+    folder = fleet_of(tmp_path / "fleet", node1=HEALTHY, node2=BROKEN, node3=HEALTHY)
+    engine = DyingEngine("node1", 1)
+    run_inline(folder, output=tmp_path / "out", engine=engine)
+    assert [name.split("/")[-2] for name in engine.alone + engine.judged[-1:]] == ["node1", "node1"]
+
+
+def test_what_needs_more_memory_than_a_worker_has_gets_all_there_is_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = fleet_of(tmp_path / "fleet", node1=HEALTHY, node2=BROKEN)
+    engine = InlineEngine()
+
+    def analyze(path: Path, **how: Any) -> Analysis:
+        if "node1" in str(path) and not engine.alone:
+            raise MemoryError
+        return pipeline.analyze(path, **how)
+
+    monkeypatch.setattr(judge_observation, "analyze", analyze)
+    assert run_inline(folder, output=tmp_path / "out", engine=engine)[0].overview.verdicts == {"pass": 1, "fail": 1}
+    monkeypatch.setattr(judge_observation, "analyze", never)
+    _, judged = run_inline(folder, output=tmp_path / "other")
+    assert len(judged) == 4
+    assert written(tmp_path / "other")[0].count(b"more memory is needed than there is") == 4
+
+
+def never(path: Path, **how: Any) -> Analysis:
+    raise MemoryError
+
+
+def test_a_thread_is_interrupted_when_its_time_is_over() -> None:
+    with pytest.raises(OutOfTime):
+        within(0.05, wait_for_nothing)
+    assert within(60, str, 7) == within(None, str, 7) == "7"
+
+
+def test_a_source_that_does_not_come_to_an_end_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet_request, "every_source", lambda *_: wait_for_nothing())
+    with pytest.raises(CaptureError, match="not listed within --timeout; see what it waits for"):
+        FleetRequest((str(tmp_path),), Judging(), time_limit=0.05).observations()
+
+
+def wait_for_nothing() -> None:
+    while True:
+        try:
+            time.sleep(0.01)
+        except Exception:
+            pytest.fail("what reads a file took it for an error of the file")
+
+
+@pytest.mark.slow
+def test_what_takes_too_long_is_a_row_and_costs_the_others_nothing(
+    fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = ProcessEngine(2, time_limit=2)
+    submit = engine.submit
+
+    def slow(function: Any, *arguments: Any, alone: bool = False) -> Future[Any]:
+        hangs = arguments[0].name.endswith("text-2.pcap")
+        return submit(time.sleep, 600) if hangs else submit(function, *arguments, alone=alone)
+
+    monkeypatch.setattr(engine, "submit", slow)
+    run_inline(fleet, output=tmp_path / "out", engine=engine)
+    engine.close()
+    run_inline(fleet, output=tmp_path / "whole")
+    late = [row for row in written(tmp_path / "out")[0].splitlines() if b"text-2.pcap" in row]
+    assert len(late) == 1
+    assert b"not judged within --timeout; see what its source waits for" in late[0]
+    assert written(tmp_path / "out")[1] == written(tmp_path / "whole")[1]
 
 
 def test_the_largest_begin_and_few_wait(tmp_path: Path) -> None:
@@ -96,13 +172,13 @@ def test_the_largest_begin_and_few_wait(tmp_path: Path) -> None:
 class LostEngine(InlineEngine):
     """Whose scheduler is gone after the first observation."""
 
-    def submit(self, function: Any, *arguments: Any) -> Future[Any]:
+    def submit(self, function: Any, *arguments: Any, alone: bool = False) -> Future[Any]:
         if self.judged:
             future: Future[Any] = Future()
             future.cancel()
             future.set_running_or_notify_cancel()
             return future
-        return super().submit(function, *arguments)
+        return super().submit(function, *arguments, alone=alone)
 
 
 def test_a_scheduler_that_goes_away_ends_the_run_with_a_line(tmp_path: Path) -> None:
@@ -201,7 +277,7 @@ def test_an_interruption_ends_cleanly_and_the_same_command_goes_on(fleet: Path, 
 @pytest.mark.slow
 def test_workers_end_with_a_parent_that_is_killed(fleet: Path, tmp_path: Path) -> None:
     script = (
-        "import sys, time\nfrom pcapcheck.fleet.engines import ProcessEngine\nimport os\n"
+        "import sys, time\nfrom pcapcheck.fleet.process_engine import ProcessEngine\nimport os\n"
         "if __name__ == '__main__':\n"
         "    engine = ProcessEngine(1)\n    print(engine.submit(os.getpid).result(), flush=True)\n    time.sleep(60)\n"
     )
@@ -277,6 +353,18 @@ def test_an_object_store_has_the_same_rows(fleet: Path, tmp_path: Path, bucket: 
     store.upload_file(str(BROKEN), "captures", name)
     s3fs.S3FileSystem.clear_instance_cache()
     assert run_inline(address, output=tmp_path / "store")[1] == [f"s3://captures/{name}"]
+
+
+@pytest.mark.slow
+def test_keys_may_hold_anything_and_an_empty_one_is_a_folder(tmp_path: Path, bucket: tuple[Any, str]) -> None:
+    store, _ = bucket
+    keys = ["a=b/c d+e%20?#.pcap", "é😀/[1]*.pcap", "//.pcap", "..x/$(x).pcap"]
+    for key in keys:
+        store.upload_file(str(HEALTHY), "captures", f"odd/{key}")
+    store.put_object(Bucket="captures", Key="odd/marker/", Body=b"")
+    overview = run_inline("s3://captures/odd", output=tmp_path / "out", form="csv")[0].overview
+    assert overview.verdicts == {"pass": len(keys)}
+    assert {entry.name for entry in overview.kept} == {f"s3://captures/odd/{key}" for key in keys}
 
 
 @pytest.mark.slow

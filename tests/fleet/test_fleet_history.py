@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from pcapcheck.cli.main import main
 from pcapcheck.errors import CaptureError, UsageError
 from pcapcheck.fleet.history import History, history
+from pcapcheck.fleet.judging import Judging
 from pcapcheck.fleet.ledger import Ledger
 from tests.support.fleet import BROKEN, HEALTHY, run_inline
 
@@ -105,6 +106,19 @@ def test_what_is_printed(fleet: Path, tmp_path: Path) -> None:
     document = json.loads(CliRunner().invoke(main, ["history", str(tmp_path / "out"), "--format", "json"]).output)
     assert document["failing"][0]["since"].startswith("2026-11-04T00:00:00")
     assert len(document["trend"]) == 10
+
+
+def test_runs_by_other_rules_say_so(fleet: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run_inline(fleet, output=out, group_by="{node}/{night}.pcap")
+    night(fleet, "node1", 5, HEALTHY)
+    run_inline(fleet, output=out, group_by="{node}/{night}.pcap")
+    run_inline(fleet, output=out, group_by="{node}/{night}.pcap", judging=Judging(variables={"arp_wait": "2s"}))
+    lines = CliRunner().invoke(main, ["history", str(out)]).output.splitlines()
+    assert [line.endswith("by other rules, options or version than run 2") for line in lines[1:4]] == [0, 0, 1]
+    assert any(line.startswith("changed from run 2 to run 3 (by other rules, options or version)") for line in lines)
+    same = CliRunner().invoke(main, ["history", str(out), "--runs", "1", "2"]).output
+    assert "changed from run 1 to run 2:" in same
 
 
 def test_a_folder_without_a_history(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from pcapcheck.errors import CaptureError, UsageError
 from pcapcheck.fleet import stored_file
-from pcapcheck.fleet.judge_observation import Judging
+from pcapcheck.fleet.judging import Judging
 from tests.support.fleet import BROKEN, HEALTHY, InlineEngine, fleet_of, run_inline
 from tests.support.lab import CAPTURES
 
@@ -175,6 +176,42 @@ def test_an_output_that_is_something_else(fleet: Path, tmp_path: Path) -> None:
     (tmp_path / "out" / "ledger.sqlite").write_text("a text that is longer than nothing\n" * 100)
     with pytest.raises(CaptureError, match=r"ledger\.sqlite: .*; it is damaged: .* name another folder"):
         run_inline(fleet, output=tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["findings", "observations.csv", "index.html"])
+def test_the_folder_of_another_tool_is_left_alone(fleet: Path, tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out"
+    (out / name).mkdir(parents=True)
+    (out / name / "precious").write_text("theirs")
+    with pytest.raises(UsageError, match=f"{name} is there, and pcapcheck fleet did not write it; name another"):
+        run_inline(fleet, output=out)
+    assert [path.name for path in out.iterdir()] == [name]
+    assert (out / name / "precious").read_text() == "theirs"
+
+
+def test_an_output_of_a_newer_version_is_left_alone(fleet: Path, tmp_path: Path) -> None:
+    run_inline(fleet, output=tmp_path / "out")
+    with sqlite3.connect(tmp_path / "out" / "ledger.sqlite") as base:
+        base.execute("PRAGMA user_version = 99")
+    before = (tmp_path / "out" / "observations.jsonl").read_bytes()
+    with pytest.raises(CaptureError, match="written by another version of pcapcheck; name another folder"):
+        run_inline(fleet, output=tmp_path / "out")
+    assert (tmp_path / "out" / "observations.jsonl").read_bytes() == before
+
+
+def test_the_output_may_be_among_the_captures_and_they_in_it(fleet: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert run_inline(fleet, output=fleet)[0].overview.count == 2
+    assert run_inline(fleet / "node1", output=fleet)[0].overview.count == 1
+
+
+def test_links_in_circles_end(fleet: Path, tmp_path: Path) -> None:
+    (fleet / "node1" / "again").symlink_to("..")
+    (fleet / "itself.pcap").symlink_to("itself.pcap")
+    run, _ = run_inline(fleet, output=tmp_path / "out")
+    assert run.overview.verdicts == {"pass": 1, "fail": 1, "error": 1}
+    (wrong,) = (one for one in rows(tmp_path / "out") if one["verdict"] == "error")
+    assert "itself.pcap" in wrong["error"]
 
 
 def test_rules_that_cannot_be_loaded_end_the_run_before_it_begins(fleet: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from pcapcheck.errors import UsageError
 from pcapcheck.fleet.fleet_observation import FleetObservation
 from pcapcheck.fleet.fleet_request import FleetRequest
-from pcapcheck.fleet.judge_observation import Judging
+from pcapcheck.fleet.judging import Judging
 from tests.support.fleet import BROKEN, HEALTHY, fleet_of
 from tests.support.lab import CAPTURES
 
@@ -167,7 +167,7 @@ def test_a_folder_that_may_not_be_listed_is_a_row(fleet: Path) -> None:
 def test_a_driver_that_is_missing_is_named_with_its_pip_line() -> None:
     pytest.importorskip("fsspec", reason="addresses need fsspec")
     try:
-        import adlfs  # type: ignore[import-not-found]  # noqa: F401
+        import adlfs  # noqa: F401
     except ImportError:
         with pytest.raises(UsageError, match=r"pip install 'pcapcheck\[azure\]'"):
             listed("az://captures/night")

@@ -81,6 +81,18 @@ def test_what_cannot_be_listed_has_no_partition_of_its_own(fleet: Path, tmp_path
     assert verdicts == {"node1": "pass", "node2": "fail", None: "error"}
 
 
+def test_no_name_of_a_partition_costs_a_row(fleet: Path, tmp_path: Path) -> None:
+    # What hive writes where there is no value is a name like any other; other names may seem to lead elsewhere.
+    odd = ["__HIVE_DEFAULT_PARTITION__", "..x", "%2F", "a=b", "q\"'", "new\nline", "x" * 250, "x" * 249 + "y", "😀"]
+    for name in odd:
+        (fleet / name).mkdir()
+        (fleet / name / "night.pcap").write_bytes(HEALTHY.read_bytes())
+    (fleet / "gone.pcap").symlink_to("nowhere")
+    run_inline(fleet, output=tmp_path / "out", form="parquet", group_by="{node}/*.pcap")
+    names = {row["observation"] for row in parquet(tmp_path / "out", "observations")}
+    assert len(names) == len(odd) + 3
+
+
 def test_only_changed_partitions_are_written(fleet: Path, tmp_path: Path) -> None:
     def written() -> dict[str, int]:
         return {
@@ -112,17 +124,39 @@ def test_parquet_without_its_library(fleet: Path, tmp_path: Path, monkeypatch: p
     assert not (tmp_path / "out").exists()
 
 
-SQL = "SELECT node, count(*) AS failed FROM {} WHERE status = 'fail' AND latest = 1 GROUP BY node ORDER BY node"
+@pytest.fixture
+def nights(fleet: Path, tmp_path: Path) -> Path:
+    """The tables of two runs: in the second node2 is healthy."""
+    out = tmp_path / "out"
+    run_inline(fleet, output=out, form="parquet", group_by="{node}/*.pcap")
+    (fleet / "node2" / "night.pcap").write_bytes(HEALTHY.read_bytes())
+    (fleet / "node1" / "night.pcap").write_bytes(BROKEN.read_bytes())
+    run_inline(fleet, output=out, form="parquet", group_by="{node}/*.pcap")
+    return out
 
 
-@pytest.mark.parametrize("name", ["duckdb", "polars"])
-def test_sql(name: str, fleet: Path, tmp_path: Path) -> None:
-    library = pytest.importorskip(name, reason=f"{name} is not installed")
-    run_inline(fleet, output=tmp_path / "out", form="parquet", group_by="{node}/*.pcap")
-    pattern = f"{tmp_path}/out/findings/**/*.parquet"
-    if name == "duckdb":
-        rows = library.sql(SQL.format(f"read_parquet('{pattern}', hive_partitioning = true)")).fetchall()
-    else:
-        findings = library.scan_parquet(pattern, hive_partitioning=True)
-        rows = library.SQLContext(findings=findings).execute(SQL.format("findings"), eager=True).rows()
-    assert rows == [("node2", 1)]
+def documented(folder: Path) -> list[str]:
+    """The statements that the page shows, about this folder."""
+    section = (ROOT / "docs" / "fleet.md").read_text().partition("### In SQL\n")[2]
+    block = section.partition("```sql\n")[2].partition("```")[0]
+    return [text.replace("'results/", f"'{folder}/") for text in block.split(";\n") if text.strip()]
+
+
+def test_the_statements_of_the_page_in_duckdb(nights: Path) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
+    failing, daily, changed, since = (duckdb.sql(text).fetchall() for text in documented(nights))
+    assert [row[:3] for row in failing] == [("node1", "gateway-arp-answered", 1)]
+    assert [(node, loss) for node, _, loss, _ in daily] == [("node1", None), ("node2", 0.0)]
+    assert sorted((before, after) for _, rule, before, after in changed if rule == "gateway-arp-answered") == [
+        ("fail", "pass"),
+        ("pass", "fail"),
+    ]
+    assert [row[0] for row in since] == ["node1"]
+
+
+def test_a_statement_of_the_page_in_polars(nights: Path) -> None:
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    findings = polars.scan_parquet(f"{nights}/findings/**/*.parquet", hive_partitioning=True)
+    statement = re.sub(r"read_parquet\([^)]*\)", "findings", documented(nights)[0])
+    rows = polars.SQLContext(findings=findings).execute(statement, eager=True).rows()
+    assert [row[:3] for row in rows] == [("node1", "gateway-arp-answered", 1)]

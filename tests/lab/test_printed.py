@@ -14,16 +14,6 @@ pytestmark = [pytest.mark.corpus, pytest.mark.skipif(bool(MISSING), reason=MISSI
 
 # Where a fault shows only in what a text without -e or -v leaves out, so that the rule passes on what is left.
 UNSEEN = {
-    # The two machines show by the MACs of those who ask.
-    ("-nn", "duplicate-ip-one-link"): {"address-has-one-mac"},
-    ("-nn -v", "duplicate-ip-one-link"): {"address-has-one-mac"},
-    ("-nn", "duplicate-ip"): {"address-has-one-mac"},
-    ("-nn -v", "duplicate-ip"): {"address-has-one-mac"},
-    # Without MACs an address that is not the pod's seems to come from the node.
-    **{
-        (options, "pod-foreign-source"): {"echo-answered", "request-leaves-node", "pod-answers-echo"}
-        for options in ("-nn", "-nn -v")
-    },
     # Nor does it show which end of a link the replies came from that are answers to some requests only.
     ("-nn", "ebpf-bypass"): {"echo-answered"},
 }

@@ -18,6 +18,7 @@ FACE = {
     "CaptureError",
     "Finding",
     "PcapcheckError",
+    "RecordingError",
     "RuleError",
     "Scope",
     "StateError",
@@ -26,6 +27,7 @@ FACE = {
     "analyze",
     "analyze_state",
     "assert_capture",
+    "record",
 }
 DOCS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 IMPORT = re.compile(r"(?:from|import) pcapcheck[.\w]*(?: import [\w, ]+)?")

@@ -12,7 +12,7 @@ from pcapcheck.errors import StateError
 from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.nodestate.state import State
 from pcapcheck.pipeline import analyze_state
-from pcapcheck.values import parse_address
+from pcapcheck.values import format_address, parse_address
 
 
 def read(text: str) -> State:
@@ -275,3 +275,17 @@ def test_a_name_alone_is_a_hosts_only_if_the_file_says_so(name: str, text: str, 
     (tmp_path / name).write_text(text)
     with pytest.raises(StateError, match="nothing in it was understood"):
         read_state([tmp_path / name])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$ ip -br neigh\n10.0.0.1     eth0   52:54:00:12:35:02\n", ("10.0.0.1", "eth0", 0x525400123502, None)),
+        ("? (192.168.1.1) at 0:11:22:3:44:55 on en0 ifscope\n", ("192.168.1.1", "en0", 0x001122034455, None)),
+        ("? (192.168.1.20) at (incomplete) on en0 ifscope\n", ("192.168.1.20", "en0", None, "INCOMPLETE")),
+    ],
+)
+def test_neighbours_in_brief_and_with_the_zeros_left_out(text: str, expected: tuple[object, ...]) -> None:
+    """``ip -br neigh`` has no words between its columns; BSD and macOS print MACs as numbers."""
+    (entry,) = (entry for host in read(text).hosts for entry in host.neighbours)
+    assert (format_address(entry.ip), entry.dev, entry.mac, entry.state) == expected

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from pcapcheck import analyze
+from pcapcheck.cli.main import main
 from pcapcheck.redaction.redacted_inputs import RedactedInputs
 from tests.support import bundles
 from tests.support.bundles import Files, packed, packets_of
@@ -47,3 +49,15 @@ def test_a_redacted_bundle_comes_to_the_same(maker: str, tmp_path: Path) -> None
     for held in inputs.groups[0]:
         with held.open() as stream:
             assert found_in(stream.read(), {HOST, "quasar"}) == set()
+
+
+def test_names_of_files_that_a_terminal_would_obey_are_not_written(tmp_path: Path) -> None:
+    names = ("a\nb.pcap", "\x1b]0;x\x07.pcap", "c\udcff.pcap", "\u202egpj.pcap")
+    (capture,) = (data for name, data in packets_of(SCENARIO).items() if name.startswith("cali14"))
+    path = tmp_path / "case.tar"
+    path.write_bytes(packed(dict.fromkeys(names, capture), ""))
+    result = CliRunner().invoke(main, ["redact", str(path), "--output", str(tmp_path / "out")])
+    assert "4 of 4 files written" in result.output
+    written = [file.name for file in (tmp_path / "out").rglob("*") if file.is_file()]
+    assert len(written) == 4
+    assert all(name.isascii() and name.isprintable() for name in written)

@@ -147,10 +147,19 @@ def test_the_error_behind_a_silent_start_is_reported(tmp_path: Path) -> None:
 
 def test_a_lone_icmp_error_is_reported(tmp_path: Path) -> None:
     analysis = analyze(write_pcap(tmp_path / "eth0.pcap", [(BEGIN, error(3, 1, request()))]))
+    said = "10.244.1.10's ping to 10.244.1.11 fails: 172.31.186.250 says host unreachable (3/1) (turned away once)"
+    assert heads(analysis) == f"WARN  {said}"
+    assert "which ended no echo request" not in text(analysis)
+
+
+def test_a_lone_icmp_error_about_no_question_is_reported(tmp_path: Path) -> None:
+    """What it is about was sent from a lower port to a higher one, as answers are."""
+    about = error(3, 1, udp((53, 40000), b"answer"))
+    analysis = analyze(write_pcap(tmp_path / "eth0.pcap", [(BEGIN, about)]))
     assert heads(analysis) == (
         "WARN  172.31.186.250 says host unreachable (3/1), 1x, about packets that were not recorded"
     )
-    assert "which ended no echo request, TCP handshake or DNS query of eth0.pcap: to see" in text(analysis)
+    assert "which ended no echo request, TCP handshake or DNS query of eth0.pcap" in text(analysis)
 
 
 def test_an_error_of_who_was_reached_is_no_warning(tmp_path: Path) -> None:

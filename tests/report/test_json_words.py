@@ -22,10 +22,10 @@ otherwise passing refusals refused spread suspect told ways who
 """
 # Words of keys that are plain English, with the meaning that the schema's description of the key gives.
 PLAIN = """
-accepted arrived at before both byte clock column command conditional description diagnoses doubt duplicate encrypted
-endpoint expired failed followed format holds known label largest line longest meaning measure median message more name
-network one operator outage outlier pair partly pattern query reference resolution role sampled schema share shortest
-size smallest status subject summary text understood unneeded until value warning
+accepted arrived at before both byte chain clock column command conditional description diagnoses doubt duplicate
+encrypted endpoint expired failed followed format holds known label largest line longest meaning measure median
+message more name network one operator outage outlier pair partly pattern prefix query reference resolution role
+sampled schema share shortest size smallest status subject summary text understood unneeded until value warning
 """
 
 

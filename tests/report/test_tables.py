@@ -7,7 +7,7 @@ import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import pytest
@@ -16,7 +16,8 @@ from pcapcheck import UsageError, analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.column import DURATION, NUMBER, TIME
 from pcapcheck.columns import COLUMNS
-from pcapcheck.paths.path_tables import PathTables
+from pcapcheck.paths.followed_rows import followed_rows
+from pcapcheck.paths.path_row import FollowedRow
 from pcapcheck.report.export import write_parquet, write_text_table
 from pcapcheck.report.tables import read_chunks
 from pcapcheck.report.tables.cells import AnyCells
@@ -74,7 +75,7 @@ def test_each_cell_is_what_the_row_says(data: bytes) -> None:
 @pytest.mark.parametrize("scenario", ["loss", "any", "two-nodes-vxlan"])
 def test_each_cell_of_a_packet_is_what_its_row_says(scenario: str, table: str) -> None:
     followed = analyze(*captures(scenario)).followed
-    rows = list(PathTables(followed).every_row(table))
+    rows = [cast(FollowedRow, row) for rows in followed_rows(followed, table, ()) for row in rows]
     chunks = list(followed_cells(followed, table, 3))
     assert len(rows) > 3
     for name, column in COLUMNS[table].items():
@@ -208,7 +209,8 @@ class Missing:
 
 sys.meta_path.insert(0, Missing())
 from pcapcheck import CaptureError, analyze
-from pcapcheck.paths.path_tables import PathTables
+from pcapcheck.paths.followed_rows import followed_rows
+from pcapcheck.paths.path_row import FollowedRow
 from pcapcheck.report.export import write_text_table
 
 analysis = analyze(*sys.argv[1:])

@@ -9,25 +9,21 @@ from random import Random
 from unittest.mock import patch
 
 import pytest
-from msgspec.structs import replace
 
-from pcapcheck.column import ADDRESS, DURATION, MAC, NUMBER
-from pcapcheck.columns import COLUMNS
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.exchanges.raw_tables import RAW_TABLES
 from pcapcheck.kleene import FALSE, UNKNOWN
 from pcapcheck.protocols import ETHERTYPE_IPV4, ETHERTYPE_IPV6, ICMP, ICMPV6, TCP, UDP
 from pcapcheck.raw_rows import TableRow
 from pcapcheck.ruleset import row_counting
-from pcapcheck.ruleset.aggregate import Bound
-from pcapcheck.ruleset.conditions import Combination, Condition, Leaf
+from pcapcheck.ruleset.conditions import Leaf
 from pcapcheck.ruleset.evaluate import Evaluation, early_value
 from pcapcheck.ruleset.feed import Feed
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.rule import Rule
-from pcapcheck.ruleset.yaml_tree import Node
-from pcapcheck.values import Value, format_mac
+from pcapcheck.values import Value
 from tests.support.kernels import NOT_COMPILED, plain_loops
+from tests.support.random_rules import content, some_rule
 from tests.support.raw_batches import all_data, batches
 
 RULES_PER_TABLE = 12
@@ -82,68 +78,11 @@ def values() -> dict[tuple[str, str], list[Value]]:
     return {key: list(held) for key, held in found.items()}
 
 
-def some_leaf(random: Random, table: str) -> Leaf:
-    """A comparison of an early column of the table, sometimes of a late one."""
-    node = Node("", "", 1, 1)
-    columns = [column for column in COLUMNS[table].values() if not column.deferred]
-    column = random.choice(columns)
-    if random.random() < 0.1:
-        return Leaf(COLUMNS[table]["kind"], "eq", "pod-link", node)
-    operators = ["eq", "ne", "in", "exists", "same_as"]
-    operators += ["lt", "le", "gt", "ge"] if column.type.ordered else []
-    operators += ["cidr"] * 2 if column.type is ADDRESS else ["mac_prefix"] * 2 if column.type is MAC else []
-    operator = random.choice(operators)
-    pool = values()[table, column.name] or [0]
-    value = random.choice(pool)
-    operand: object = value
-    if operator == "in":
-        operand = frozenset(random.sample(pool, min(len(pool), 3)))
-    elif operator == "exists":
-        operand = random.random() < 0.5
-    elif operator == "same_as":
-        operand = random.choice([other for other in columns if other.type is column.type])
-    elif operator == "cidr":
-        mask = ((1 << 128) - 1) << random.choice([0, 8, 32, 64, 120])
-        mask &= (1 << 128) - 1
-        operand = tuple((int(some) & mask, mask) for some in random.sample(pool, min(len(pool), 2)))  # type: ignore[arg-type]
-    elif operator == "mac_prefix":
-        operand = format_mac(int(value))[: random.choice([2, 8, 17])]  # type: ignore[arg-type]
-    elif column.type is NUMBER and random.random() < 0.1:
-        operand = random.choice([-1, 1 << 63, 1 << 70, -(1 << 70)])
-    return Leaf(column, operator, operand, node)
-
-
-def some_condition(random: Random, table: str, depth: int = 0) -> Condition:
-    word = random.choice(["leaf", "leaf", "all", "any", "not"]) if depth < 3 else "leaf"
-    if word == "leaf":
-        return some_leaf(random, table)
-    parts = tuple(
-        some_condition(random, table, depth + 1) for _ in range(1 if word == "not" else random.choice([1, 2, 3]))
-    )
-    return Combination(word, parts)
-
-
-def some_rule(random: Random, table: str, template: Rule) -> Rule:
-    many = random.random() < 0.1
-    select = Combination("all", tuple(some_condition(random, table) for _ in range(random.choice([0, 1, 2]))))
-    # With more than 31 leaves, the results need more than one number.
-    expect = Combination("all", tuple(some_condition(random, table) for _ in range(20 if many else 2)))
-    numbers = [
-        column for column in COLUMNS[table].values() if column.type in (NUMBER, DURATION) and not column.deferred
-    ]
-    bounds = tuple(
-        Bound("mean", random.choice(numbers), random.choice(["lt", "ge"]), 1)  # type: ignore[arg-type]
-        for _ in range(random.choice([0, 0, 1, 2]))
-    )
-    texts = {"expected": "", "observed": "", "headline": "", "next": ()}
-    return replace(template, table=table, select=select, expect=expect, bounds=bounds, **texts)
-
-
 @cache
 def some_rules() -> tuple[Rule, ...]:
     random = Random(1)
     (template, *_) = load_ruleset([Path("calico")]).rules
-    return tuple(some_rule(random, table, template) for table in RAW_TABLES for _ in range(RULES_PER_TABLE))
+    return tuple(some_rule(random, table, template, values()) for table in RAW_TABLES for _ in range(RULES_PER_TABLE))
 
 
 def counted(data: bytes, size: int = 64) -> tuple[list[Evaluation], list[OneByOne]]:
@@ -157,21 +96,6 @@ def counted(data: bytes, size: int = 64) -> tuple[list[Evaluation], list[OneByOn
                 evaluation.feed(0, list(rows))
     feed.settle()
     return by_loop, one_by_one
-
-
-def content(evaluation: Evaluation) -> object:
-    """All that an evaluation holds."""
-    return evaluation.seen, [
-        (
-            key,
-            held.count,
-            held.samples,
-            held.pairs,
-            held.spreads,
-            [sorted((-rank, sample.look().frames) for rank, _, sample in some.held) for some in held.extremes],
-        )
-        for key, held in evaluation.bins.items()
-    ]
 
 
 def counts(evaluation: Evaluation) -> object:

@@ -8,9 +8,10 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pcapcheck.fleet.engine import Engine
 from pcapcheck.fleet.fleet_request import FleetRequest
 from pcapcheck.fleet.fleet_run import FleetRun, run_fleet
-from pcapcheck.fleet.judge_observation import Judging
+from pcapcheck.fleet.judging import Judging
 from tests.support.lab import CAPTURES
 
 T = TypeVar("T")
@@ -20,16 +21,22 @@ BROKEN = CAPTURES / "proxy-arp-off" / LINK
 
 
 class InlineEngine:
-    """Does everything at once, and counts it; ``before`` is called with what is about to be judged."""
+    """Does everything at once, and counts it; ``before`` is called with what is about to be judged.
+
+    ``alone`` names what was submitted as such.
+    """
 
     slots = 2
 
     def __init__(self, before: Callable[[str], None] = lambda name: None) -> None:
         self.judged: list[str] = []
+        self.alone: list[str] = []
         self.before = before
 
-    def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
+    def submit(self, function: Callable[..., T], *arguments: Any, alone: bool = False) -> Future[T]:
         future: Future[T] = Future()
+        if alone:
+            self.alone.append(arguments[0].name)
         self.before(arguments[0].name)
         self.judged.append(arguments[0].name)
         future.set_result(function(*arguments))
@@ -37,6 +44,9 @@ class InlineEngine:
 
     def has_died(self, error: BaseException) -> bool:
         return False
+
+    def end_overdue(self) -> list[Future[Any]]:
+        return []
 
     def close(self) -> None:
         pass
@@ -63,11 +73,11 @@ def run_inline(
     *sources: Path | str,
     output: Path,
     form: str = "jsonl",
-    engine: InlineEngine | None = None,
+    engine: Engine | None = None,
     judging: Judging | None = None,
     **how: Any,
 ) -> tuple[FleetRun, list[str]]:
-    """A run in this process, and the names of what it judged."""
+    """A run in this process, or by another engine, and the names of what this process judged."""
     inline = engine or InlineEngine()
     request = InlineRequest(tuple(map(str, sources)), judging or Judging(), inline=inline, **how)
-    return run_fleet(request, output, form), inline.judged
+    return run_fleet(request, output, form), inline.judged if isinstance(inline, InlineEngine) else []

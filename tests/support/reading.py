@@ -14,8 +14,10 @@ from pcapcheck.capture.source import reader_for
 from pcapcheck.capture.window import WINDOW_BYTES, Window
 from pcapcheck.column import ADDRESS, MAC
 from pcapcheck.columns import COLUMNS
-from pcapcheck.decode.decoder import Decoder, FrameBatch, FrameGroup
+from pcapcheck.decode.decoder import Decoder
+from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.decode.frame_fields import raw_frames
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_layout import (
     CAPTURED,
     E_ERROR,

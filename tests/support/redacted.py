@@ -12,7 +12,7 @@ from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.capture.reread import read_again
 from pcapcheck.capture.source import Source
-from pcapcheck.decode.decoder import LINKS
+from pcapcheck.decode.decoded_links import LINKS
 from pcapcheck.redaction.redacted_files import RedactedFile, Redaction
 
 KEY = b"a key of the tests, which is long enough"

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, cast
 
-from pcapcheck.capture.archives.file_names import safe_name
+from pcapcheck.capture.archives.file_names import safe_name, why_unsafe
 from pcapcheck.capture.archives.unpacked_bytes import FilePart, KeptFile
 from pcapcheck.capture.archives.unpacking_limit import UnpackingLimit
 from pcapcheck.capture.held import Held
 from pcapcheck.errors import DAMAGED, NOT_A_FILE
 
 # The longest extended header that is read: of any length, it would be read into memory at once.
-LONGEST_HEADER = 1 << 14
+LONGEST_HEADER = 1 << 17
 # Takes the name of a file that is left out ("": the archive itself), why, and the kind of that in a word.
 LeaveOut = Callable[[str, str, str], None]
 # What tarfile raises over bytes that are no tar: its own errors, and those of numbers and nested headers.
@@ -56,7 +56,7 @@ def tar_files(archive: Path, whole: KeptFile, size: int, limit: UnpackingLimit, 
                     continue
                 name = safe_name(member.name)
                 if name is None:
-                    leave_out(member.name, "its name leads out of the archive", NOT_A_FILE)
+                    leave_out(member.name, why_unsafe(member.name), NOT_A_FILE)
                 elif not member.isreg():
                     leave_out(member.name, f"{KINDS.get(member.type, 'no file')}, not a file", NOT_A_FILE)
                 elif member.issparse():

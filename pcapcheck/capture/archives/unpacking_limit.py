@@ -29,11 +29,14 @@ class UnpackingLimit(Struct):
         """Count a file. Raises CaptureError if there are too many."""
         self.files += 1
         if self.files > MOST_FILES:
-            raise CaptureError(
-                f"{self.name}: more than {MOST_FILES} files are in it; the rest is not read: unpack it, and give "
-                "the folders that matter",
-                TOO_LARGE,
-            )
+            raise self.too_many_files("; the rest is not read")
+
+    def too_many_files(self, so_far: str = "") -> CaptureError:
+        """The error that there are too many; ``so_far`` says what became of those before."""
+        said = (
+            f"{self.name}: more than {MOST_FILES} files are in it{so_far}: unpack it, and give the folders that matter"
+        )
+        return CaptureError(said, TOO_LARGE)
 
     def take_bytes(self, count: int) -> None:
         """Count unpacked bytes. Raises CaptureError if there are too many."""

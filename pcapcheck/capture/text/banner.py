@@ -26,6 +26,8 @@ _LONG_WITH_VALUE = {"--interface", "--direction", "--snapshot-length", "--buffer
 
 _TCPDUMP = re.compile(r"(?<![\w.-])(?:[\w.-]{0,60}/){0,8}tcpdump(?=\s|$)")
 _PROMPT = re.compile(r"[#$%>❯➜](?:\s|$)")
+# A label in front of a command, as people write where they ran it.
+_LABEL = re.compile(r"[\w.@/-]{1,64}:")
 # What may precede a command, and what a filter begins with: a sentence may begin with tcpdump too.
 _LAUNCHERS = {"", "sudo", "kubectl", "oc", "docker", "crictl", "nsenter", "ip", "timeout", "nohup", "ssh", "time"}
 _ARGUMENTS = re.compile(r"-|$|[(']|(?:arp|dst|ether|host|icmp6?|ip6?|net|not|port|proto|src|tcp|udp|vlan|vxlan)\b(?!,)")
@@ -51,7 +53,7 @@ class Described(Struct):
 
     ``live``: they were printed on the machine that saw them, so the interfaces' names are its own. ``columns`` are the
     fields that tshark was to print, ``separator`` is what stands between them. ``verified``: tcpdump looked at
-    checksums, it ran without -K.
+    checksums, it ran without -K. ``stamps`` are tcpdump's options for the times that it prints: ``ttt`` for -ttt.
     """
 
     name: str | None = None
@@ -64,6 +66,7 @@ class Described(Struct):
     columns: tuple[str, ...] = ()
     separator: str = "\t"
     verified: bool = True
+    stamps: str = ""
 
 
 class Dropped(Struct, frozen=True):
@@ -116,7 +119,8 @@ def _arguments(text: str) -> str | None:
     before, arguments = text[: match.start()].strip(" \t|>`*+"), text[match.end() :].strip()
     if not _ARGUMENTS.match(arguments):
         return None
-    return arguments if _PROMPT.search(before) or before.split(" ")[0] in _LAUNCHERS else None
+    is_command = _PROMPT.search(before) or before.split(" ")[0] in _LAUNCHERS or _LABEL.fullmatch(before)
+    return arguments if is_command else None
 
 
 def _of_command(arguments: str) -> Described:
@@ -147,6 +151,7 @@ def _of_command(arguments: str) -> Described:
             letters = re.match(rf"-[^{''.join(sorted(_WITH_VALUE))}]*", word)
             taken = letters.end() if letters else len(word)
             described.verified = described.verified and "K" not in word[:taken]
+            described.stamps += "t" * word[1:taken].count("t")
             short, value = word[taken : taken + 1], word[taken + 1 :].lstrip("=")
             if short and not value:
                 value = words[place] if place < len(words) else ""

@@ -136,7 +136,7 @@ def arp(info: str, addresses: PrintedAddresses) -> Arp | None:
 
 
 def carried(datagram: Datagram, protocol: str, info: str, addresses: PrintedAddresses) -> bool:
-    """Fill in what a datagram carries; False if an ICMP message is not understood."""
+    """Fill in what a datagram carries; False if it is ICMP, TCP or UDP and not understood."""
     if protocol in ("ICMP", "ICMPv6"):
         message = _discovery(info, addresses) or _message(datagram, info)
         datagram.upper = message or Icmp()
@@ -158,6 +158,9 @@ def carried(datagram: Datagram, protocol: str, info: str, addresses: PrintedAddr
         port = _QUERIES[protocol]
         datagram.upper = Transport(UDP, port if answers else None, None if answers else port)
         datagram.upper.dns = _dns(info) if port == protocols.DNS_PORT else None
+    else:
+        # Of a segment that was put together with others only that is said.
+        return protocol not in ("TCP", "UDP") or info.startswith("[")
     return True
 
 

@@ -64,9 +64,10 @@ _ERRORS = (
 _OLD_ICMP = re.compile(r"icmp(?: \d+)?: ")
 _OLD_TCP = re.compile(r"([SFRPWE]{1,6}|\.) (?:\[[^\]]*\] )?(?:\d+:\d+\(\d+\)|ack \d+|win \d+)")
 _QUIET_TCP = re.compile(r"tcp \d+\b")
-# On port 8472 tcpdump takes VXLAN for OTV, whose header is the same (print-otv.c).
+# tcpdump takes the kernel's port of VXLAN for OTV's, whose header has an instance where VXLAN has its identifier.
 _VXLAN = re.compile(
-    r"(?:VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni|OTV, flags \[I\] \(0x[0-9a-f]+\), overlay \d+, instance) (\d+)\s*"
+    r"(?:VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni"
+    r"|OTV, flags \[I\] \(0x[0-9a-f]+\), overlay \d+, instance) (\d+)\s*"
 )
 _WITHIN = re.compile(r"(?:IP6? )?\(|IP6? (?:\(|\S+ > )")
 # sctp (1) [INIT] [init tag: 1]; the first of a packet's chunks.

@@ -51,7 +51,7 @@ _UNSTAMPED = re.compile(
     r"(?:IP6? \((?:tos|class|flowlabel|hlim) ?[^)]{3}"
     # An address, or a host's name with its domain or port; and something that is surely tcpdump's.
     r"|IP6? (?=\S*[.:\d]\S* > )\S{1,280} > (?=\S*[.:\d]\S*: )\S{1,280}: "
-    r"(?= ?\[\|icmp|ICMP|Flags|UDP|VXLAN|IP6? |.{0,300}\blength \d"
+    r"(?= ?\[\|icmp|ICMP|Flags|UDP|VXLAN|OTV|IP6? |.{0,300}\blength \d"
     # DNS: an identifier with flags first, the message's size in the end.
     r"|\d{1,5}[-+*%$|]{0,6} .{1,1000} \(\d{1,5}\)\s*$)"
     # Names of one label need words that only tcpdump writes.
@@ -90,11 +90,11 @@ _LINK = re.compile(rf"(?:{_DEVICE}ifindex |(?:In|Out|B|M|P) +|)(?:{MAC}|Broadcas
 _LINK_LENGTH = re.compile(r".{0,300}?(?:0x[0-9a-f]{4}\)|802\.3|IPv[46]|ARP), length \d+: ")
 # How lines of packets end.
 _END = re.compile(
-    r"(?:\blength:? \d+\)?(?:\s*\[[^\]]*\]|\s*\([\w -]+\))*(?::.*)?|\(\d+\)|\[\|\w+\]|\bvni \d+|\bip-proto-\d+(?: \d+)?"
-    r"|\btcp \d+|[?!]\))$"
+    r"(?:\blength:? \d+\)?(?:\s*\[[^\]]*\]|\s*\([\w -]+\))*(?::.*)?|\(\d+\)|\[\|\w+\]|\b(?:vni|instance) \d+"
+    r"|\bip-proto-\d+(?: \d+)?|\btcp \d+|[?!]\))$"
 )
-# On port 8472 tcpdump takes VXLAN for OTV, whose header is the same (print-otv.c).
-_VXLAN = re.compile(r"(?:VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni|OTV, flags \[I\].*, instance) \d+$")
+# tcpdump takes the kernel's port of VXLAN for OTV's (print-otv.c); the two headers have the same shape.
+_VXLAN = re.compile(r"(?:VXLAN, flags \[[^\]]*\] \(0x[0-9a-f]+\), vni|OTV, flags .{1,40}, instance) \d+$")
 _TUNNEL = re.compile(r"\b(?:Geneve, Flags|GREv\d|BCM-LI|LISP|NSH|EtherIP|MPLS|PPP|L2TP)\b")
 _ICMP_ERROR = re.compile(r": ICMP (?:.{1,200} unreachable\b|time exceeded|ip reassembly|redirect|parameter problem)")
 _VERBOSE = re.compile(r"\((?:tos|hlim|class|flowlabel) |\(len \d+\)")

@@ -33,6 +33,9 @@ _ROW = re.compile(
     rf"[\s>|*#]*(?:(?P<number>\d{{1,9}})[ \t]+)?(?:(?P<time>{_TIME}|(?(number)\d{{1,10}}|(?!)))[ \t]+)?"
     rf"(?P<src>\S{{1,280}})?[ \t]+"
     rf"(?:{ARROW}[ \t]+)(?:(?P<dst>\S{{1,280}})[ \t]+)?(?P<protocol>{_PROTOCOL})[ \t]+"
+    # People add the columns of ports.
+    rf"(?:(?P<sport>\d{{1,5}})[ \t]+(?P<dport>\d{{1,5}})[ \t]+(?=(?:\d{{1,9}}[ \t]+)?(?:\[[^\]]*\] ?)*"
+    rf"(?P=sport) {ARROW} (?P=dport)))?"
     rf"(?:(?P<length>\d{{1,9}})[ \t]+(?!{ARROW}))?(?P<info>\S.*)"
 )
 # Wireshark's export has no arrow but a line of headings; then no column is left out.

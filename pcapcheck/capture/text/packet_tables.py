@@ -92,9 +92,11 @@ class PacketTables(Struct):
             return cells if len(cells) == len(self.columns) else None
         if self.separator not in text:
             return None
-        if self.quoted and '"' in text:
+        quote = next((mark for mark in "\"'" if text.startswith(mark) or self.separator + mark in text), None)
+        if quote is not None and (self.quoted or text.endswith((quote, self.separator))):
+            # tshark prints the header without the quotes of the rows (-E quote).
             try:
-                cells = next(csv.reader([text], delimiter=self.separator), [])
+                cells = next(csv.reader([text], delimiter=self.separator, quotechar=quote), [])
             except csv.Error:
                 return None
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from pcapcheck.capture.checksum_layout import NO_SUMS
+from pcapcheck.protocols import TCP
 
 RIGHT, NOT_MADE = -1, -2
 
@@ -141,6 +142,11 @@ def is_cut_icmp(packet: PrintedPacket) -> bool:
     if not packet.understood or not isinstance(packet.body, Datagram):
         return False
     return isinstance(packet.body.upper, Icmp) and packet.body.upper.icmp_type is None
+
+
+def is_quiet(segment: Transport) -> bool:
+    """Whether it is of TCP, printed without its flags, as tcpdump -q does."""
+    return segment.protocol == TCP and segment.flags is None and segment.src_port is not None
 
 
 def count_present(part: object) -> int:

@@ -23,7 +23,7 @@ from pcapcheck.capture.text.names import PrintedAddresses
 from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
 from pcapcheck.capture.text.pktmon import MARK, PROVIDER, PacketMonitor
-from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, is_cut_icmp
+from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, Transport, is_cut_icmp, is_quiet
 from pcapcheck.capture.text.printed_sums import checksums_of, is_wrong
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
@@ -160,6 +160,8 @@ class TranscriptReader:
                 self._note_unnumbered(interface, packet)
                 if is_dns_in_pieces(packet.body.upper, record.text.words):
                     self.notes.dns_in_pieces(record.text.first)
+                if isinstance(packet.body.upper, Transport) and is_quiet(packet.body.upper):
+                    self.notes.without_flags(record.text.first)
             elif packet.body.upper.seq is None:
                 interface.cut_icmp += is_cut_icmp(packet)
                 interface.expiries += inferred_expiry(packet)
@@ -246,6 +248,7 @@ class TranscriptReader:
             self._close()
             self._end_capture()
             self._described = said
+            self._timeline = Timeline(said.stamps)
             self._numbers = {}
             self._dissected.begin(said)
             self.notes.other_after = None
@@ -322,7 +325,7 @@ class TranscriptReader:
     def _end_capture(self) -> None:
         """What comes next was recorded by another call of tcpdump."""
         self._timed(self._timeline.finish())
-        self._timeline = Timeline()
+        self._timeline = Timeline(self._described.stamps)
         self._row = None
 
     def _timed(self, times: list[int | None]) -> None:

@@ -15,6 +15,8 @@ _WHOLE = re.compile(
 )
 SECOND = 10**9
 DAY = 24 * 3600 * SECOND
+# What times are by tcpdump's option.
+STYLES = {"ttt": "since before", "ttttt": "since first"}
 # How many packets are looked at to distinguish times since the packet before from times since the first.
 UNDECIDED = 64
 # Of fewer packets, times that fall back a little may be either.
@@ -74,12 +76,13 @@ class Timeline:
     Times of the day are taken for those of 1970-01-01, UTC, and go on after midnight. A capture that begins with
     00:00:00.000000 has times since its first packet (-ttttt), or, if they fall back by more than a little, or again and
     again, since the packet before (-ttt): until that is known, times are held back. Of only a few packets, times of
-    which some are a little smaller than the one before may be either, and none is known.
+    which some are a little smaller than the one before may be either, and none is known. ``option`` is the one that
+    tcpdump is known to have run with: ``ttt`` or ``ttttt`` settle it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, option: str = "") -> None:
         self._held: list[Stamp | None] = []
-        self._style: str | None = None
+        self._style: str | None = STYLES.get(option)
         # How many of those held back are smaller than the one before.
         self._backwards = 0
         self._sum = 0

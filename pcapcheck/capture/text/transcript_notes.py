@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pcapcheck.capture.record import BAD_CHECKSUM, DNS_NOT_PRINTED, Problem, Text
+from pcapcheck.capture.record import BAD_CHECKSUM, DNS_NOT_PRINTED, FLAGS_NOT_PRINTED, Problem, Text
 
 # The most lines that are shown of those not understood.
 MOST_SHOWN = 20
@@ -33,6 +33,7 @@ class TranscriptNotes:
         self._not_understood = 0
         self._bad_sums = self._first_bad_sum = 0
         self._in_pieces = self._first_in_pieces = 0
+        self._quiet = self._first_quiet = 0
 
     def not_understood(self, text: Text, frame: int) -> None:
         """Note that ``frame`` stands for a line that looks like a packet but is not understood."""
@@ -56,6 +57,11 @@ class TranscriptNotes:
         """Note a segment of DNS over TCP whose messages are not printed."""
         self._in_pieces += 1
         self._first_in_pieces = self._first_in_pieces or line
+
+    def without_flags(self, line: int) -> None:
+        """Note a segment of TCP whose flags are not printed."""
+        self._quiet += 1
+        self._first_quiet = self._first_quiet or line
 
     def other(self, number: int, line: str) -> None:
         """Note a line that is neither a packet nor tcpdump's."""
@@ -101,6 +107,15 @@ class TranscriptNotes:
                     f"tcpdump does not print the DNS messages of {segments} of TCP (first: line "
                     f"{self._first_in_pieces}), since none is exactly one message: whether they are answered is not "
                     "known; record with -w",
+                )
+            )
+        if self._quiet:
+            segments = f"{self._quiet} segment{'' if self._quiet == 1 else 's'}"
+            self.problems.append(
+                Problem(
+                    FLAGS_NOT_PRINTED,
+                    f"the flags of {segments} of TCP are not printed (first: line {self._first_quiet}): whether "
+                    "connections are answered is not known; print without -q",
                 )
             )
         if self._other_lines:

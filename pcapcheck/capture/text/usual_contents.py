@@ -103,8 +103,8 @@ def _neighbour(line: str, start: int, addresses: PrintedAddresses) -> Icmp | Non
     match = _NEIGHBOUR.match(line, start)
     if match is None:
         return None
-    asked, advertised, told, target, last = match.groups()
-    size = asked or told or last
+    size_asked, advertised, size_advertised, target, last_size = match.groups()
+    size = size_asked or size_advertised or last_size
     return Icmp(
         protocols.NEIGHBOR_ADVERTISEMENT if advertised else protocols.NEIGHBOR_SOLICITATION,
         target=addresses.of(target, 6),

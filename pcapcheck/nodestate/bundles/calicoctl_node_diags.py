@@ -12,6 +12,8 @@ from pcapcheck.nodestate.bundles.bundled_file import BundledFile
 INSIDE = re.compile(r"((?:.*/)?diagnostics)/([^/]+)")
 COMMANDS = {
     "hostname": "hostname",
+    "date": "date",
+    "netstat": "netstat --all --numeric",
     "ipv4_route": "ip -4 route",
     "ipv6_route": "ip -6 route",
     "ipv4_addr": "ip -4 addr",

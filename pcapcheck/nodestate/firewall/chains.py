@@ -122,6 +122,11 @@ class Chain(Struct):
         return self._rules
 
     @property
+    def texts(self) -> list[str]:
+        """The lines of its rules, read or not."""
+        return [*(rule.line.text for rule in self._rules), *(unread.text for unread in self.unread)]
+
+    @property
     def is_empty(self) -> bool:
         return not self.unread and not self._rules
 

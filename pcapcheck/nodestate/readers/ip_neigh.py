@@ -26,6 +26,10 @@ def read_neighbours(lines: Iterable[Line], into: Host, listing: Listing | None =
         if not words:
             continue
         ip = address(words[0])
+        brief = _brief(ip, words, line)
+        if brief is not None:
+            into.neighbours.append(brief)
+            continue
         state = next((word for word in words[1:] if word in STATES), None)
         proxy = "proxy" in words or bool(listing and listing.proxy)
         if ip is None or not (state or "lladdr" in words or proxy):
@@ -51,13 +55,23 @@ def read_arp(lines: Iterable[Line], into: Host, _: Listing | None = None) -> lis
     return strange
 
 
+def _brief(ip: int | None, words: list[str], line: Line) -> Neighbour | None:
+    """``ip -br neigh``: the address, the device, the MAC, without any words between them."""
+    if ip is None or len(words) != 3 or words[1] in ("dev", "lladdr") or mac(words[2]) is None:
+        return None
+    return Neighbour(ip, words[1], line, mac(words[2]))
+
+
 def _asked(text: str, line: Line) -> Neighbour | None:
     """``? (169.254.1.1) at ee:ee:ee:ee:ee:ee [ether] on eth0``."""
     match = ASKED.fullmatch(text)
     ip = address(match[2]) if match else None
     if match is None or ip is None:
         return None
-    held = mac(match[3])
+    # BSD and macOS leave zeros out.
+    held = mac(":".join(part.zfill(2) for part in match[3].split(":")))
+    if held is None and "incomplete" not in match[3]:
+        return None
     state = "INCOMPLETE" if held is None else "PERMANENT" if "PERM" in match[4].split() else None
     return Neighbour(ip, after(match[4].split(), "on"), line, held, state, "PUP" in match[4].split())
 

@@ -9,19 +9,21 @@ from datetime import UTC, datetime
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import LogEntry
-from pcapcheck.nodestate.numbers import address
+from pcapcheck.nodestate.numbers import address, number
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
-CONNTRACK_FULL, NEIGHBOURS_FULL, MARTIAN, CARD_HUNG, LINK_DOWN = EVENTS = (
+CONNTRACK_FULL, NEIGHBOURS_FULL, MARTIAN, CARD_HUNG, LINK_DOWN, BAD_CHECKSUM = EVENTS = (
     "conntrack-full",
     "neighbours-full",
     "martian",
     "card-hung",
     "link-down",
+    "bad-checksum",
 )
 # net/netfilter/nf_conntrack_core.c; net/core/neighbour.c; net/ipv4/route.c, ip_handle_martian_source; drivers
-# (e1000e, igb: Detected Tx Unit Hang), net/sched/sch_generic.c, dev_watchdog; drivers' own words for a lost carrier.
+# (e1000e, igb: Detected Tx Unit Hang), net/sched/sch_generic.c, dev_watchdog; drivers' own words for a lost carrier;
+# net/ipv4/udp.c, udp_csum_pull_header and its callers.
 PATTERNS = {
     CONNTRACK_FULL: re.compile(r"nf_conntrack: (?:nf_conntrack: )?table full, dropping packet"),
     NEIGHBOURS_FULL: re.compile(r"neighbou?r table overflow|arp_cache: .*table overflow", re.I),
@@ -31,6 +33,9 @@ PATTERNS = {
         r"|NETDEV WATCHDOG: (?:CPU: \d+: )?(?P<watched>\S+?):? .*(?:transmit queue|timed out)|Reset adapter)"
     ),
     LINK_DOWN: re.compile(r"(?P<dev>[\w.-]+)(?: \([^)]*\))?: (?:NIC |carrier )?[Ll]ink (?:is )?[Dd]own\b"),
+    BAD_CHECKSUM: re.compile(
+        r"UDP: bad checksum\. From (?P<src>[\d.]+):\d+ to (?P<dst>[\d.]+):(?P<port>\d{1,5}) ulen \d+"
+    ),
 }
 # Every line of an event holds one of its words, in small letters; a search for them is quicker.
 WORDS = {
@@ -39,7 +44,9 @@ WORDS = {
     MARTIAN: ("martian source",),
     CARD_HUNG: ("unit hang", "netdev watchdog", "reset adapter"),
     LINK_DOWN: ("down",),
+    BAD_CHECKSUM: ("bad checksum",),
 }
+PACKET = re.compile(r"\bIN=\S* OUT=\S* ")
 SINCE_START = re.compile(r"(?:<\d+>)?(?:\S.*kernel: )?\[\s*(\d{1,10})\.(\d{6})\]")
 DATED = re.compile(r"\[(?:\w{3} )?(\w{3}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})\]")
 ISO = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?)\s?(Z|[+-]\d\d:?\d\d)?\b")
@@ -57,7 +64,11 @@ def event_of(text: str) -> tuple[str, re.Match[str]] | None:
 
 
 def read_log(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """Read lines of a log, and the start of the kernel (``btime`` of /proc/stat), the zero of its own times."""
+    """Read lines of a log, and the start of the kernel (``btime`` of /proc/stat), the zero of its own times.
+
+    Returns the lines in which netfilter logs a packet.
+    """
+    packets = []
     for line in lines:
         text = line.text.strip()
         if booted := BOOTED.fullmatch(text):
@@ -76,9 +87,12 @@ def read_log(lines: Iterable[Line], into: Host, _: Listing | None = None) -> lis
                     uptime,
                     named.get("dev") or named.get("watched"),
                     tuple(end for end in ends if end is not None),
+                    number(named.get("port")),
                 )
             )
-    return []
+        elif PACKET.search(text):
+            packets.append(line)
+    return packets
 
 
 def time_of(text: str) -> int | None:
@@ -91,7 +105,8 @@ def time_of(text: str) -> int | None:
             logged = datetime.fromisoformat(match[1].replace(",", ".") + zone)
         else:
             return None
-        return int((logged if logged.tzinfo else logged.replace(tzinfo=UTC)).timestamp() * SECOND)
+        logged = logged if logged.tzinfo else logged.replace(tzinfo=UTC)
+        return int(logged.replace(microsecond=0).timestamp()) * SECOND + logged.microsecond * 1000
     except (ValueError, OverflowError):
         return None
 

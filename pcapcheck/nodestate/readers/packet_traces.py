@@ -15,9 +15,11 @@ from msgspec.structs import replace
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import DROPPED, LOGGED, REJECTED, TracedPacket
+from pcapcheck.nodestate.node_facts import DROPPED, LOGGED, REJECTED, TracedHeaders, TracedPacket
 from pcapcheck.nodestate.numbers import address, number
+from pcapcheck.nodestate.readers.kernel_log import SECOND, SINCE_START, time_of
 from pcapcheck.nodestate.readers.state_reader import StateReader
+from pcapcheck.nodestate.readers.trace_headers import headers_of_fields, headers_of_words
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.protocols import ICMP, ICMPV6, SCTP, TCP, UDP
 
@@ -36,8 +38,6 @@ _TRACED = re.compile(r"TRACE: ([^\s:]+):([^\s:]+):(?:rule|return|policy):\d+ $")
 # What precedes the prefix of a rule in a log: times, the machine, the kernel.
 _HEAD = re.compile(r"(?:<\d+>)?(?:.*?\bkernel: )?(?:\[[ \d.]{5,}\] |\[\w{3} \w{3} [^\]]{10,30}\] )?")
 _FIELD = re.compile(r"\b([A-Z]+)=(\S*)")
-# IP's identification comes before the protocol, an echo's behind it.
-_IP_ID = re.compile(r"\bID=(\d+) (?=.{0,60}PROTO=)")
 _ECHO = re.compile(r"\bPROTO=ICMP(?:v6)? TYPE=(?:8|0|128|129) CODE=\d+ ID=(\d+) SEQ=(\d+)")
 _WORDS = {
     "src": re.compile(r"\bip6? saddr (\S+)"),
@@ -63,6 +63,7 @@ class Ends(Struct, frozen=True):
     dport: int | None = None
     ident: int | None = None
     seq: int | None = None
+    headers: TracedHeaders = TracedHeaders()
 
 
 NOBODY = Ends()
@@ -78,12 +79,13 @@ class LoggedTraces:
         self._into = into
         self._places: OrderedDict[tuple[object, ...], int] = OrderedDict()
 
-    def take(self, ends: Ends, packet: str | None, table: str, chain: str, line: Line) -> None:
+    def take(self, ends: Ends, packet: int | None, table: str, chain: str, line: Line) -> None:
         """A line about a packet with the identification ``packet``."""
         key = (packet, ends.src, ends.protocol, ends.sport, ends.ident, ends.seq)
-        place = self._places.get(key) if packet else None
+        place = self._places.get(key) if packet is not None else None
         if place is not None:
-            self._into.traces[place] = replace(self._into.traces[place], line=line, table=table, chain=chain)
+            before = self._into.traces[place]
+            self._into.traces[place] = replace(before, line=line, table=table, chain=chain, headers=ends.headers)
             return
         self._places[key] = len(self._into.traces)
         _take(ends, LOGGED, table, chain, line, self._into)
@@ -130,17 +132,19 @@ def _log(match: re.Match[str], line: Line, logged: LoggedTraces, into: Host) -> 
     traced = _TRACED.search(before)
     head = _HEAD.match(before)
     prefix = before[head.end() if head else 0 :].strip()
-    ends = _of_fields(match["fields"])
+    ends = _of_fields(f"IN={match['iif']} OUT={match['oif']} {match['fields']}")
+    since = SINCE_START.match(before)
+    uptime = int(since[1]) * SECOND + int(since[2]) * 1000 if since else None
+    ends = replace(ends, headers=replace(ends.headers, uptime=uptime, time=None if since else time_of(before)))
     if traced:
-        packet = _IP_ID.search(match["fields"])
-        logged.take(ends, packet[1] if packet else None, traced[1], traced[2], line)
+        logged.take(ends, ends.headers.ip_id, traced[1], traced[2], line)
     else:
-        _take(ends, LOGGED, "", prefix if _REFUSES.search(prefix) else "", line, into)
+        _take(ends, LOGGED, "", prefix if _REFUSES.search(prefix) else "", line, into, prefix)
 
 
-def _take(ends: Ends, verdict: str | None, table: str, chain: str, line: Line, into: Host) -> None:
+def _take(ends: Ends, verdict: str | None, table: str, chain: str, line: Line, into: Host, prefix: str = "") -> None:
     if verdict is not None and ends.src is not None and ends.dst is not None:
-        packet = ends.protocol, ends.sport, ends.dport, ends.ident, ends.seq
+        packet = ends.protocol, ends.sport, ends.dport, ends.ident, ends.seq, prefix, ends.headers
         into.traces.append(TracedPacket(line, ends.src, ends.dst, verdict, table, chain, *packet))
 
 
@@ -162,7 +166,11 @@ def _of_words(text: str) -> Ends:
         address(said["src"]),
         address(said["dst"]),
         _PROTOCOLS.get(said["protocol"], number(said["protocol"])),
-        *(number(said[name]) for name in ("sport", "dport", "ident", "seq")),
+        sport=number(said["sport"]),
+        dport=number(said["dport"]),
+        ident=number(said["ident"]),
+        seq=number(said["seq"]),
+        headers=headers_of_words(text),
     )
 
 
@@ -179,7 +187,9 @@ def _of_fields(text: str) -> Ends:
         _PROTOCOLS.get(protocol, number(protocol)),
         number(fields.get("SPT", fields.get("SPORT"))),
         number(fields.get("DPT", fields.get("DPORT"))),
-        *(number(echo[name]) if echo else None for name in (1, 2)),
+        ident=number(echo[1]) if echo else None,
+        seq=number(echo[2]) if echo else None,
+        headers=headers_of_fields(fields, text),
     )
 
 

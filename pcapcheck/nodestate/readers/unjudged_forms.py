@@ -30,6 +30,7 @@ _FLAGS = r"[UGHSCLWBDMRIcdgilmrYb1-3]{1,16}"
 # the kernel's (net/ipv4/proc.c, net/ipv4/tcp_ipv4.c, net/ipv4/fib_trie.c), netstat of FreeBSD and macOS, Windows.
 SHAPES = {
     "connections that the kernel tracks (conntrack -L)": re.compile(
+        r"(?:\[\d+\.\d+\s*\]\s*)?(?:\[(?:NEW|UPDATE|DESTROY)\] +)?"
         rf"(?:ipv[46] +\d+ +)?{_TRANSPORT} +\d+ (?:\d+ )?(?:[A-Z_]+\d? )?src=.*"
         r"|conntrack v[\d.]+ \(conntrack-tools\): .*"
     ),
@@ -71,6 +72,13 @@ SHAPES = {
     ),
     "BGP sessions (calicoctl node status)": re.compile(
         r"Calico process is (?:not )?running\.|IPv[46] BGP status|\| +PEER ADDRESS .*|\| [\da-f.:]+ +\| .*\|"
+        r"|\+-+(?:\+-+)+\+|No IPv[46] peers found\."
+        r"|BIRD v?\d\S* ready\.|name +proto +table +state +since .*"
+        r"|[\w.-]+ +(?:BGP|Kernel|Static|Device|Direct|Pipe) +\S+ +(?:up|down|start|stop|feed)\b.*"
+        r"|[\da-f.:]+/\d+ +(?:via \S+ on|dev|blackhole|unreachable) .*\[\w+ [\d:-]+.*"
+    ),
+    "addresses that Calico gave out (calicoctl ipam)": re.compile(
+        r"\| +GROUPING +\|.*|\| (?:IP Pool|Block) +\|.*|Checking IPAM for inconsistencies\.\.\."
     ),
     "multicast groups (ip maddr, /proc/net/igmp)": re.compile(
         r"\d+:\s+[\w.@-]{1,15}|inet6? +(?:22[4-9]|23\d|ff)[\da-f.:]+(?: users \d+)?"
@@ -99,12 +107,26 @@ SHAPES = {
         r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \[(?:DEBUG|INFO|WARNING|ERROR|FATAL|PANIC)\]\[\d+\] .*"
         r"|bird: .*|(?:bird|confd|felix)\S{0,20}: .*"
     ),
+    "what Calico's eBPF programs log (bpftool prog tracelog)": re.compile(
+        r"\S.{0,40}\[\d{3}\] \S{1,10} +\d+\.\d+: bpf_trace_printk: .*"
+    ),
+    "what ethtool -K changed": re.compile(r"Actual changes:"),
     "objects of the cluster": re.compile(
         r"NAME +STATUS +ROLES +AGE +VERSION.*|LAST SEEN +TYPE +REASON +OBJECT.*|NAME +ASN +IPV4 .*|NAME +PEERIP .*"
         r"|(?:NAMESPACE +)?NAME +(?:POD-SELECTOR|ORDER) .*"
         r"|(?:NAMESPACE +)?(?:NAME +)?WORKLOAD +NODE +NETWORKS +INTERFACE.*"
     ),
 }
+# What any text may hold a line of: it does not show that a text is a node's.
+ANYBODYS = (
+    "the machine (uptime, free, df, mount, ps, lsmod, lscpu, os-release)",
+    "versions of programs",
+    "logs of Calico",
+    NAMESPACES,
+    "names of sets (ipset list -n)",
+)
+# How the forms of Kubernetes' and Calico's objects begin (json_documents.py).
+OF_CLUSTER = "the cluster's "
 # Programs whose output is of no other kind than these, where no other reader takes it.
 TOOLS = (
     "conntrack",
@@ -122,6 +144,11 @@ TOOLS = (
 )
 IP_OBJECTS = ("maddress", "netconf", "nexthop", "token", "tunnel", "xfrm", "netns", "vrf", "mroute", "addrlabel", "fou")
 PROC = ("/proc/net/", "/proc/sys/")
+
+
+def is_telling(form: str) -> bool:
+    """Whether a text is shown to be a node's, or a cluster's, by such an output alone."""
+    return (form in SHAPES and form not in ANYBODYS) or form.startswith(OF_CLUSTER)
 
 
 def form_of(text: str) -> str | None:
@@ -143,7 +170,7 @@ def form_of_command(command: Command) -> str | None:
     if command.tool == "ip":
         known = words and any(name.startswith(words[0]) for name in IP_OBJECTS)
     elif command.tool in ("kubectl", "oc", "calicoctl"):
-        known = "get" in words or "status" in words
+        known = "get" in words or "status" in words or "ipam" in words
     elif command.tool in ("cat", "head", "tail"):
         known = any(word.startswith(PROC) for word in words)
     else:

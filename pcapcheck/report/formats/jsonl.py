@@ -33,6 +33,8 @@ def _parts(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"type": "diagnosis", **diagnosis, "causes": [cause for cause in causes if cause["diagnosis"] == number]}
     for question in values.pop("unanswered"):
         yield {"type": "unanswered", **question}
+    for trace in values.pop("traces"):
+        yield {"type": "trace", **trace}
     for remark in values.pop("remarks"):
         yield {"type": "remark", **remark}
     yield {"type": "verdict", **values}

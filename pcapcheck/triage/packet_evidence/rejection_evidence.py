@@ -8,7 +8,7 @@ from pcapcheck.protocols import icmp_error_meaning
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import INITIAL_TTLS
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.case_columns import REFUSED
+from pcapcheck.triage.case_words import REFUSED
 from pcapcheck.triage.signs_of_life import refused_late
 from pcapcheck.triage.unanswered_neighbours import is_askers_own
 from pcapcheck.values import Value

@@ -19,7 +19,7 @@ from pcapcheck.links.frames_again import rows_of
 from pcapcheck.paths.path import Path
 from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.triage.remarks.remark import Remark
+from pcapcheck.triage.remarks.remark import NOT_RECORDED, Remark
 from pcapcheck.values import as_number, clean, format_address
 
 ERROR = "error"
@@ -68,7 +68,8 @@ def _remark(lost: LostError, count: int) -> Remark:
     consequence = f": {sender} goes on sending packets that are too large" if lost.is_too_big else ""
     last = f"last seen on {lost.interface} (frame {lost.frame} of {lost.file})"
     text = f"{short}, whose packets to {asked} it is about{often}; {last}{consequence}"
-    return Remark(text, short=short, warns=lost.is_too_big)
+    warning = f"{short}, {NOT_RECORDED}" if lost.is_too_big else ""
+    return Remark(text, short=short, warning=warning)
 
 
 def _read(judgement: Judgement) -> Iterator[tuple[Path, FrameRow]]:

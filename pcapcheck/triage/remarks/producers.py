@@ -98,12 +98,28 @@ def _bundle_gaps(subject: Subject) -> list[Remark]:
     return list(bundle_gap_remarks(subject.state, bool(subject.judgement.captures)))
 
 
+def _doubted_facts(subject: Subject) -> list[Remark]:
+    if subject.state is None or not any(host.doubted for host in subject.state.hosts):
+        return []
+    from pcapcheck.triage.remarks.doubted_facts import doubted_fact_remarks
+
+    return doubted_fact_remarks(subject.state)
+
+
 def _traced_packets(subject: Subject) -> list[Remark]:
     if subject.state is None or not any(host.traces for host in subject.state.hosts):
         return []
     from pcapcheck.triage.remarks.traced_packets import traced_packet_remarks
 
     return traced_packet_remarks(subject.state)
+
+
+def _logged_checksums(subject: Subject) -> list[Remark]:
+    if subject.state is None or not any(host.log for host in subject.state.hosts):
+        return []
+    from pcapcheck.triage.remarks.logged_checksums import logged_checksum_remarks
+
+    return logged_checksum_remarks(subject.state)
 
 
 def _unjudged_outputs(subject: Subject) -> list[Remark]:
@@ -154,7 +170,9 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _open_questions,
     _stray_errors,
     _bundle_gaps,
+    _doubted_facts,
     _traced_packets,
+    _logged_checksums,
     _unjudged_outputs,
     _too_big_errors,
     _repeated_syns,

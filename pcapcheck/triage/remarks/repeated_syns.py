@@ -1,7 +1,7 @@
 """Remarks on connections that were answered, but not to their first SYN: it, or its answer, was lost.
 
 A SYN is sent again after a second, so whoever connects notices (RFC 6298, section 2.1). One back end of several that is
-gone looks like that: each SYN is translated again until one is answered.
+gone looks like that: each SYN is translated again as long as none is answered.
 """
 
 from __future__ import annotations

@@ -6,18 +6,14 @@ from collections.abc import Iterator
 
 from pcapcheck.decode.icmp_words import done, in_words
 from pcapcheck.errors import CaptureError
-from pcapcheck.exchanges.dns_row import is_late
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.protocols import KERNEL_VXLAN_PORT, UDP, VXLAN_PORT
+from pcapcheck.questions.quoted_questions import EndingError, strays
+from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.triage.remarks.remark import Remark
+from pcapcheck.triage.remarks.remark import NOT_RECORDED, Remark
 from pcapcheck.values import as_number, clean, format_address
-
-# ICMP errors (family, type) that healthy traffic causes: traceroute wants its packets to expire, and TCP learns from
-# packets that are too big how much the path takes; in IPv4 the latter has a code.
-HEALTHY = ((4, 11), (6, 3), (6, 2))
-TOO_BIG = (4, 3, 4)
 
 
 def stray_error_remarks(judgement: Judgement) -> list[Remark]:
@@ -27,34 +23,29 @@ def stray_error_remarks(judgement: Judgement) -> list[Remark]:
 
 def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
     unanswered = judgement.unanswered
-    paired = capture.exchanges.paired
-    bins = list(paired.all_bins())
-    ended_by_error = any(exchanges.outcome == "error" for exchanges in bins)
-    # An asker that has given up waiting for DNS has closed its port by the time that the answer comes.
-    askers = {question.asker for question in unanswered if question.protocol in ("ARP", "ND")}
-    askers |= {sample.src for some in bins for sample in some.samples if is_late(sample)}
-    strays = [
-        (error, count)
-        for error, count in paired.ending_errors.counts.most_common()
-        if error[:2] not in HEALTHY and error[:3] != TOO_BIG and error[3] not in askers
-    ]
-    if strays and not ended_by_error:
-        lost = [stray for stray in strays if not _is_answer(stray[0][:3])]
-        error, count = (lost or strays)[0]
+    found = strays(capture, {question.asker for question in unanswered if question.protocol in ("ARP", "ND")})
+    if found:
+        lost = [stray for stray in found if not _is_answer(stray[0][:3])]
+        error, count = (lost or found)[0]
         family, icmp_type, code, source, _ = error
         name = clean(capture.source.short_name)
         sentence = f"{format_address(source)} says {in_words(family, icmp_type, code)}"
-        if any(question.capture == capture.number and question.sentence.endswith(sentence) for question in unanswered):
+        if any(_is_told(error, question) for question in unanswered if question.capture == capture.number):
             # A question already says what it is about.
             return
         sentence += f", {count}x"
-        about = _what_it_is_about(judgement, capture, paired.ending_errors.first[error])
+        about = _what_it_is_about(judgement, capture, capture.exchanges.paired.ending_errors.first[error])
         advice = "to see what it is about, begin the recording before the pod sends, on its cali interface"
         yield Remark(
             f"{sentence}, which ended no echo request, TCP handshake or DNS query of {name}: {about or advice}",
             short=sentence,
-            warns=bool(lost),
+            warning=f"{sentence}, {NOT_RECORDED}" if lost else "",
         )
+
+
+def _is_told(error: EndingError, question: Unanswered) -> bool:
+    reply = question.error_reply
+    return reply is not None and (reply.error, reply.source) == (error[:3], error[3])
 
 
 def _what_it_is_about(judgement: Judgement, capture: Capture, frame: int) -> str | None:

@@ -33,12 +33,21 @@ def _what(packet: TracedPacket, host: str) -> str:
     if packet.dport is not None:
         ends += f" port {packet.dport}"
     if not packet.table:
-        where = f" ({clean(packet.chain)})" if packet.chain else ""
-        return f"logged, which does not say what became of it: {ends}{where} on {host}"
+        where = f" ({clean(packet.prefix)})" if packet.prefix else ""
+        return f"logged, which does not say what became of it: {ends}{where}{_way(packet)} on {host}"
     return f"{ends}, {last_chain(packet, host)}"
 
 
 def last_chain(packet: TracedPacket, host: str) -> str:
-    """The chain that saw a packet last: ``last seen in chain cali-tw-… of ip filter on worker-1, dropped there``."""
+    """What saw a packet last: ``last seen in chain cali-tw-… of ip filter on worker-1, dropped there``."""
+    if not packet.table:
+        prefix = f' as "{clean(packet.prefix)}"' if packet.prefix else ""
+        return f"last seen in the log of {host}{prefix}{_way(packet)}, which does not say what became of it"
     end = "" if packet.verdict == LOGGED else f", {packet.verdict} there"
     return f"last seen in chain {clean(packet.chain)} of {clean(packet.table)} on {host}{end}"
+
+
+def _way(packet: TracedPacket) -> str:
+    """Between which interfaces: before the route is chosen only that by which it came in is known."""
+    came, leaves = packet.headers.in_interface, packet.headers.out_interface
+    return (f", in by {clean(came)}" if came else "") + (f", out by {clean(leaves)}" if leaves else "")

@@ -83,6 +83,10 @@ def _source_check(evidence: StateEvidence) -> QuotedValue | None:
     return quoted(evidence.crossing.source_check()) if evidence.crossing else None
 
 
+def _way_back_differs(evidence: StateEvidence) -> QuotedValue | None:
+    return quoted(evidence.crossing.way_back_differs()) if evidence.crossing else None
+
+
 def _forwards(evidence: StateEvidence) -> QuotedValue | None:
     return quoted(evidence.crossing.forwards()) if evidence.crossing else None
 
@@ -165,6 +169,7 @@ ROUTE_COLUMNS: ColumnFunctions = {
     "state.way": _way,
     "state.next_hop": _next_hop,
     "state.source_check": _source_check,
+    "state.way_back_differs": _way_back_differs,
     "state.forwards": _forwards,
     "state.loop": _loop,
     "state.block_blackholed": _block_blackholed,

@@ -8,7 +8,7 @@ from pcapcheck.nodestate.readers.resolv_conf import NAMESERVER
 from pcapcheck.nodestate.source_lines import Quoted
 from pcapcheck.protocols import DNS_PORT
 from pcapcheck.triage import back_ends, service_evidence
-from pcapcheck.triage.case_columns import THERE
+from pcapcheck.triage.case_words import THERE
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, quoted, quotes
 from pcapcheck.triage.state_evidence.state_evidence import StateEvidence

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.readers.kernel_log import BAD_CHECKSUM
 from pcapcheck.nodestate.source_lines import Quoted
+from pcapcheck.protocols import KERNEL_VXLAN_PORT, VXLAN_PORT
 from pcapcheck.triage import tunnel_ends
+from pcapcheck.triage.drops import FITS, MAY_FIT, NONE_FITS
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, quoted, quotes
 from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 from pcapcheck.triage.tunnel_device import device_state
 from pcapcheck.values import as_number
+
+# How many lines of a log are quoted.
+SHOWN = 2
 
 
 def _vni_differs(evidence: StateEvidence) -> QuotedValue | None:
@@ -55,6 +61,22 @@ def _checksum_offload(evidence: StateEvidence) -> QuotedValue | None:
     return None
 
 
+def _tunnel_checksums(evidence: StateEvidence) -> QuotedValue | None:
+    """By the log of any host; it is about these packets if it names the ends of their tunnel."""
+    ends = {as_number(evidence.packet_evidence.get(name)) for name in ("outer.src", "outer.dst")}
+    logged = [
+        entry
+        for host in evidence.state.hosts
+        for entry in host.log
+        if entry.event == BAD_CHECKSUM and entry.port in (VXLAN_PORT, KERNEL_VXLAN_PORT)
+    ]
+    if not logged:
+        return None
+    these = [entry for entry in logged if ends == set(entry.addresses)]
+    fits = MAY_FIT if None in ends else FITS if these else NONE_FITS
+    return Quoted(fits, quotes(*(entry.line for entry in (these or logged)[:SHOWN])))
+
+
 def _ends(evidence: StateEvidence) -> tuple[Host | None, Host | None]:
     """The node that sent the lost packets, and the node that they were going to."""
     there = evidence.dst_link.node if evidence.dst_link is not None and not evidence.dst_is_foreign else None
@@ -67,4 +89,5 @@ TUNNEL_COLUMNS: ColumnFunctions = {
     "state.tunnel_device": _tunnel_device,
     "state.vtep": _vtep,
     "state.checksum_offload": _checksum_offload,
+    "state.tunnel_checksums": _tunnel_checksums,
 }

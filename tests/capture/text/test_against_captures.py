@@ -8,7 +8,8 @@ import pytest
 
 from pcapcheck.capture.record import Problem
 from pcapcheck.columns import COLUMNS
-from pcapcheck.decode.decoder import LINKS, Decoder
+from pcapcheck.decode.decoded_links import LINKS
+from pcapcheck.decode.decoder import Decoder
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
 from pcapcheck.table_names import FRAMES

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck.decode.decoder import LINKS
+from pcapcheck.decode.decoded_links import LINKS
 from pcapcheck.errors import CaptureError
 from tests.capture.text.test_against_captures import Frame, frames
 from tests.support.captures import CALICO, LAB, MADE, name_of

@@ -1,0 +1,1 @@
+"""Record at every capture point of a question, ask it, and judge what was recorded."""

@@ -1,0 +1,249 @@
+"""A recording from its first recorder to its verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from pcapcheck.errors import RecordingError
+from pcapcheck.given import Names
+from pcapcheck.recording.command_place import last_line
+from pcapcheck.recording.followed_stream import FollowedStream
+from pcapcheck.recording.probe_process import ProbeOutcome, run_probe
+from pcapcheck.recording.recorded_bundle import RecordedBundle
+from pcapcheck.recording.recorder_complaints import cure_of
+from pcapcheck.recording.recorder_process import RecorderProcess
+from pcapcheck.recording.recording_plan import RecordingPlan
+from pcapcheck.recording.recording_point import RecordingPoint
+from pcapcheck.recording.state_collection import StateCollection
+from pcapcheck.values import clean
+
+if TYPE_CHECKING:
+    from pcapcheck.analysis import Analysis
+
+PAUSE = 0.1
+# Seconds after which a connection to a recorder carries something: load balancers cut those that are idle for minutes.
+NUDGE = 30.0
+
+
+def silent(_said: str) -> None:
+    """Say nothing."""
+
+
+class LiveRecording:
+    """Records as a plan says. Inside ``with`` everything is recorded; behind it ``analysis`` is what came of it.
+
+    ``limit`` bounds, in seconds, how long recorders run whatever happens; ``lateness`` is how long an answer may take.
+    ``on_close`` is called at the end in any case. ``tell`` takes lines about how it goes on.
+    """
+
+    def __init__(
+        self,
+        plan: RecordingPlan,
+        output: Path | None = None,
+        *,
+        rules: Names | None = None,
+        variables: Mapping[str, str] | None = None,
+        tell: Callable[[str], None] = silent,
+    ) -> None:
+        self.plan = plan
+        self.output = output
+        self.limit = 3600
+        self.lateness = 1.3
+        self.on_close: Callable[[], None] | None = None
+        self.rules = rules
+        self.variables = variables
+        self.notices: list[str] = []
+        self._tell = tell
+        self.recorders: list[RecorderProcess] = []
+        self._bundle: RecordedBundle | None = None
+        self._analysis: Analysis | None = None
+        self._states = StateCollection(plan.states, self._notice)
+        self._probe: ProbeOutcome | None = None
+        self._is_stopped = False
+        self._began = datetime.now(UTC)
+
+    def __enter__(self) -> Self:
+        """Return when every recorder listens and the neighbours are forgotten."""
+        try:
+            self._begin()
+        except BaseException:
+            self.abandon()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop when everything up to now is written, and judge; what an exception ends is not judged."""
+        if error is not None:
+            self.abandon()
+            return
+        try:
+            self.stop()
+            self.judge()
+        except BaseException:
+            self.abandon()
+            raise
+
+    def _begin(self) -> None:
+        self._bundle = bundle = RecordedBundle(self.output)
+        with _writing(bundle):
+            for point in self.plan.points:
+                self.recorders.append(RecorderProcess(point, bundle.folder, self.limit))
+        for recorder in self.recorders:
+            recorder.wait_until_listening()
+        self._tell(f"recording {', '.join(point.title for point in self.plan.points)}")
+        for place, words in self.plan.flushes:
+            code, _, complained = place.run(words)
+            if code != 0:
+                self._notice(f"{place.title}: {shlex.join(words)}: {last_line(complained)}; ARP may not be seen")
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no recorder runs any more."""
+        return all(recorder.has_ended for recorder in self.recorders)
+
+    @property
+    def analysis(self) -> Analysis:
+        """What came of it. Raises RecordingError as long as it is not over."""
+        if self._analysis is None:
+            raise RecordingError("the recording is not judged yet; ask behind the with block")
+        return self._analysis
+
+    def streams(self) -> Iterator[tuple[RecordingPoint, FollowedStream]]:
+        """For each point the bytes of its pcap as they are recorded, to their end; close what you opened."""
+        for recorder in self.recorders:
+            yield recorder.point, recorder.stream()
+
+    def ask(self) -> None:
+        """Run the probe to its end, and begin to collect the states: by then their counters count all of it."""
+        if self.plan.probe is None:
+            return
+        self._tell(self.plan.asked)
+        for node, ping in self.plan.signs:
+            node.run(ping)
+        try:
+            self._probe = outcome = run_probe(self.plan.probe, self.plan.asked, lambda: self.has_ended)
+        finally:
+            self._states.begin()
+        if not outcome.was_asked:
+            place, _ = self.plan.probe
+            said = outcome.printed
+            self._notice(f"{place.title}: nothing was asked: {last_line(said)}{cure_of(said)}")
+
+    def run(self, seconds: float) -> None:
+        """Ask, and go on until that took ``seconds`` in all."""
+        began = time.monotonic()
+        self.ask()
+        self.go_on(seconds - (time.monotonic() - began))
+
+    def go_on(self, seconds: float | None) -> None:
+        """Go on recording for that long; None: until somebody interrupts it or every recorder has ended."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        nudge = time.monotonic() + NUDGE
+        while not self.has_ended and (deadline is None or time.monotonic() < deadline):
+            time.sleep(PAUSE)
+            if time.monotonic() > nudge:
+                nudge = time.monotonic() + NUDGE
+                for recorder in self.recorders:
+                    recorder.nudge()
+
+    def stop(self) -> None:
+        """Wait for late answers, then stop each recorder when all that it has is written; once is enough."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        self._tell("waiting for late answers")
+        began = time.monotonic()
+        self._states.begin()
+        self.go_on(self.lateness)
+        self._states.wait()
+        # An answer is missing if it did not come within its time; a frame of that time must be recorded.
+        self.go_on(self.lateness - (time.monotonic() - began))
+        with ThreadPoolExecutor(len(self.recorders)) as pool:
+            list(pool.map(RecorderProcess.drain, self.recorders))
+        for recorder in self.recorders:
+            recorder.end()
+        for recorder in self.recorders:
+            recorder.wait()
+        self._close()
+
+    def judge(self) -> Analysis:
+        """Complete the bundle and judge it, as ``pcapcheck analyze BUNDLE`` does."""
+        from pcapcheck.pipeline import analyze
+
+        bundle = self._bundle
+        assert bundle is not None
+        notes = [recorder.note() for recorder in self.recorders]
+        if notes and all(note.problem and not note.captured for note in notes):
+            whys = "; ".join(f"{note.interface}: {note.problem}{cure_of(note.problem)}" for note in notes)
+            raise RecordingError(f"nothing was recorded: {whys}")
+        for note in notes:
+            if note.problem:
+                self._notice(
+                    f"{note.interface} on {note.host}: the recording ended early: {note.problem}{cure_of(note.problem)}"
+                )
+        with _writing(bundle):
+            for name, text in self._states.found.items():
+                bundle.write(name, text)
+            bundle.write_pods([end.pod for end in self.plan.ends if end.pod is not None])
+            bundle.write_notes(notes, self._more())
+            judged = bundle.finish()
+        # From here on it stays, whatever comes of judging it.
+        self._bundle = None
+        self._analysis = analyze(judged, rules=self.rules, variables=self.variables)
+        return self._analysis
+
+    def _more(self) -> dict[str, Any]:
+        surveys = {end.node.host: end.survey for end in self.plan.ends}
+        return {
+            "began": self._began.isoformat(timespec="seconds"),
+            "ends": [end.text for end in self.plan.ends],
+            "probe": msgspec.to_builtins(self._probe),
+            "notices": self.notices,
+            "commands": list(self.plan.lines()),
+            "nodes": {
+                host: {"kernel": found.kernel, "recorder": found.recorder, "tcpdump": found.recorder_version}
+                for host, found in surveys.items()
+            },
+        }
+
+    def _notice(self, said: str) -> None:
+        self.notices.append(clean(said))
+        self._tell(said)
+
+    def _close(self) -> None:
+        closing, self.on_close = self.on_close, None
+        if closing is not None:
+            closing()
+
+    def abandon(self) -> None:
+        """End everything and leave nothing behind."""
+        for recorder in self.recorders:
+            recorder.end()
+        for recorder in self.recorders:
+            recorder.wait()
+        self._close()
+        if self._bundle is not None:
+            with contextlib.suppress(OSError):
+                self._bundle.discard()
+
+
+@contextlib.contextmanager
+def _writing(bundle: RecordedBundle) -> Iterator[None]:
+    """Say of a file that cannot be written what to do."""
+    try:
+        yield
+    except OSError as error:
+        where = bundle.output or bundle.folder
+        raise RecordingError(f"{where}: {error.strerror or error}; name a place with room: --output") from None

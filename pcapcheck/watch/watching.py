@@ -1,0 +1,252 @@
+"""Watch streams until they end, or until enough is known."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from pcapcheck.analysis import Analysis
+from pcapcheck.errors import CaptureError, UsageError
+from pcapcheck.pipeline import Task
+from pcapcheck.ruleset.finding import FAIL, PASS
+from pcapcheck.watch.certainty import Certainty, waits_of
+from pcapcheck.watch.display import Display, Scene
+from pcapcheck.watch.happenings import Happenings, verdict_event
+from pcapcheck.watch.ring import RING
+from pcapcheck.watch.snapshot import Snapshot, snapshot_of
+from pcapcheck.watch.snapshot_process import SnapshotFault, SnapshotProcess
+from pcapcheck.watch.watch_event import WatchEvent
+from pcapcheck.watch.watched_observation import NamedStream, WatchedObservation
+
+# Seconds: between two looks, and two snapshots. Snapshots may take at most this share of a processor.
+LOOK = 0.1
+EVERY = 1.0
+SHARE = 0.1
+# Seconds from the wish to end until streams are cut off that do not end by themselves.
+GRACE = 5.0
+EVENTS = 50
+
+
+class Recorder(Protocol):
+    """What records a stream: it can be asked to end, and says how many packets it lost."""
+
+    def stop(self) -> None: ...
+
+    def drops(self) -> int: ...
+
+
+class Until(Struct, frozen=True):
+    """When a watch ends besides the end of its streams: at a verdict (``pass``, ``fail``), after some seconds."""
+
+    verdict: str | None = None
+    seconds: float | None = None
+
+    def is_reached(self, snapshot: Snapshot, certainty: Certainty) -> bool:
+        """Whether the verdict is there, and nothing that is known so far can change it."""
+        if self.verdict == PASS:
+            return snapshot.verdict == PASS and not snapshot.open and not snapshot.failures
+        return snapshot.verdict == FAIL and any(each.severity == "error" for each in certainty.certain.values())
+
+
+class Watching:
+    """Watches streams as one observation. ``recorders`` belong to the streams with the same place.
+
+    ``keep`` is the file that the ring is written to, of several streams one each; ``complain`` takes a line about what
+    cannot be done. Call ``interrupt`` to end it early.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        streams: Sequence[NamedStream],
+        displays: Sequence[Display] = (),
+        until: Until | None = None,
+        *,
+        recorders: Sequence[Recorder | None] = (),
+        ring: int = RING,
+        keep: Path | None = None,
+        complain: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._awake, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
+        os.set_blocking(self._awake, False)
+        self.observation = WatchedObservation(task, streams, self._rouse, ring)
+        self._displays = displays
+        self._until = until or Until()
+        self._recorders = [*recorders, *[None] * (len(streams) - len(recorders))]
+        self._keep = keep
+        self._complain = complain
+        self._happenings = Happenings(Certainty(waits_of(task.reading)))
+        self._events: deque[WatchEvent] = deque(maxlen=EVENTS)
+        self._snapshot: Snapshot | None = None
+        self._process: SnapshotProcess | None = None
+        self._next = 0.0
+        # Frames and clock of the latest snapshot.
+        self._judged: tuple[int, int | None] = (0, None)
+        self._interrupted: float | None = None
+        self._wanted = False
+        self._faults: set[str] = set()
+        # Why what was kept could not be written the last time.
+        self.not_kept: CaptureError | None = None
+
+    def interrupt(self) -> None:
+        """End as at the end of the streams. Safe to call in a handler of a signal."""
+        self._wanted = True
+        self._rouse()
+
+    def run(self) -> Analysis:
+        """Watch; returns the analysis of all that came. Raises CaptureError if none of the streams is a capture."""
+        began = time.monotonic()
+        self._next = began + EVERY / 2
+        self.observation.start()
+        try:
+            while not self.observation.has_ended:
+                self._wait()
+                self._look(time.monotonic() - began)
+                self._show(time.monotonic() - began)
+            for reading in self.observation.readings:
+                reading.join()
+            return self._finish(time.monotonic() - began)
+        finally:
+            if self._process is not None:
+                self._process.end()
+                self._process = None
+            self.observation.interrupt()
+            os.close(self._awake)
+            self._awake = -1
+
+    def _wait(self) -> None:
+        waiting: list[int] = [self._awake]
+        if self._process is not None:
+            waiting.append(self._process.fileno())
+        if self._awake in select.select(waiting, [], [], LOOK)[0]:
+            os.read(self._awake, 1 << 10)
+
+    def _look(self, elapsed: float) -> None:
+        """Do what is due."""
+        if self._process is not None:
+            came = self._process.poll()
+            if came is not None:
+                self._next = time.monotonic() + max(EVERY, self._process.cost / SHARE)
+                self._process = None
+                self._take(came)
+        elif self._interrupted is None and time.monotonic() >= self._next and self._has_changed():
+            for reading, recorder in zip(self.observation.readings, self._recorders, strict=True):
+                if recorder is not None:
+                    reading.note_drops(recorder.drops())
+            self._process = SnapshotProcess(self._make, self.observation.turns)
+        if self._until.seconds is not None and elapsed >= self._until.seconds:
+            self._wanted = True
+        if self._wanted and self._interrupted is None:
+            self._end_streams()
+        if self._interrupted is not None and time.monotonic() - self._interrupted > GRACE:
+            self.observation.interrupt()
+
+    def _has_changed(self) -> bool:
+        """Whether another snapshot may say something else: packets came, or time passes for open questions."""
+        frames = self.observation.frames
+        clock = self.observation.heard_until
+        is_open = self._snapshot is not None and (self._snapshot.open > 0 or self._is_doubtful)
+        changed = frames > 0 and (frames != self._judged[0] or (is_open and clock != self._judged[1]))
+        if changed:
+            self._judged = (frames, clock)
+        return changed
+
+    @property
+    def _is_doubtful(self) -> bool:
+        """Whether a failure stands that is not certain so far."""
+        certain = self._happenings.certainty.certain
+        return self._snapshot is not None and any(each.key not in certain for each in self._snapshot.failures)
+
+    def _make(self) -> Snapshot:
+        clock = self.observation.heard_until
+        return snapshot_of(self.observation.conclude(), clock)
+
+    def _take(self, came: Snapshot | SnapshotFault) -> None:
+        if isinstance(came, SnapshotFault):
+            if came.is_final:
+                raise UsageError(came.said)
+            if came.said not in self._faults and len(self._faults) < EVENTS:
+                self._faults.add(came.said)
+                self._complain(f"the verdict so far could not be made ({came.said}); the stream is read on")
+            return
+        self._snapshot = came
+        events = list(self._happenings.take(came))
+        self._hold(came)
+        for event in (*events, verdict_event("so-far", came)):
+            self._tell(event)
+        if any(event.event == "failure" for event in events):
+            self._write()
+        if self._until.verdict is not None and self._until.is_reached(came, self._happenings.certainty):
+            self._wanted = True
+
+    def _hold(self, snapshot: Snapshot) -> None:
+        """Keep the packets around failures, whether they are certain so far or not."""
+        with self.observation.turns.held():
+            for failure in snapshot.failures:
+                self.observation.readings[failure.capture].source.ring.hold(failure.frames)
+
+    def _write(self) -> None:
+        """Write the ring. If that fails it is tried again with the next failure, and at the end."""
+        if self._keep is None:
+            return
+        self.not_kept = None
+        readings = self.observation.readings
+        for number, reading in enumerate(readings):
+            path = self._keep
+            if len(readings) > 1:
+                path = path.with_name(f"{path.stem}-{number}{path.suffix}")
+            try:
+                with self.observation.turns.held():
+                    reading.source.ring.write(path)
+            except CaptureError as error:
+                self.not_kept = error
+
+    def _end_streams(self) -> None:
+        self._interrupted = time.monotonic()
+        for reading, recorder in zip(self.observation.readings, self._recorders, strict=True):
+            if recorder is not None:
+                # It writes what it holds, and ends its stream.
+                recorder.stop()
+            elif not reading.ended:
+                reading.source.stream.interrupt()
+
+    def _finish(self, elapsed: float) -> Analysis:
+        for reading, recorder in zip(self.observation.readings, self._recorders, strict=True):
+            if recorder is not None:
+                recorder.stop()
+                reading.note_drops(recorder.drops())
+        clock = self.observation.heard_until
+        analysis = self.observation.conclude()
+        last = snapshot_of(analysis, clock)
+        self._snapshot = last
+        self._hold(last)
+        self._write()
+        for event in (*self._happenings.take(last, is_last=True), verdict_event("end", last)):
+            self._tell(event)
+        self._show(elapsed)
+        return analysis
+
+    def _tell(self, event: WatchEvent) -> None:
+        if event.event != "so-far":
+            self._events.append(event)
+        for display in self._displays:
+            display.tell(event)
+
+    def _show(self, elapsed: float) -> None:
+        certain = self._happenings.certainty.certain
+        scene = Scene(self.observation.frames, elapsed, self._snapshot, certain, tuple(self._events))
+        for display in self._displays:
+            display.show(scene)
+
+    def _rouse(self) -> None:
+        with suppress(OSError):
+            os.write(self._wake, b".")
