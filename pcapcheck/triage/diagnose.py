@@ -102,8 +102,9 @@ def _evidence_of(
     further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
     error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
     evidence |= strays(case, judgement, losses, as_number(error_from))
+    evidence["outer.differs"] = None
     for name, value in question_tunnel(case, judgement).items():
-        evidence[name] = value if evidence.get(name) is None else evidence[name]
+        evidence[name] = value if evidence[name] is None else evidence[name]
     loop = looping(case, judgement, roles, evidence["asked"])
     late, reset = late_dns(case, judgement), reset_origin(case, judgement)
     evidence |= further.columns | loop.columns | late.columns | reset.columns | sums.columns

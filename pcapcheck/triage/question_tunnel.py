@@ -31,7 +31,6 @@ def question_tunnel(case: Case, judgement: Judgement) -> dict[str, Value | None]
     ends = {group.source for group in point.groups.values() if group.ip_src == question.asked} - {question.asked, None}
     return {
         "encap": encap,
-        "tunnelled": encap,
         "outer.src": row.outer_src,
         "outer.dst": row.outer_dst,
         "outer.differs": row.outer_dst not in ends if ends else None,

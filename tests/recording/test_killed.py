@@ -47,7 +47,14 @@ def begun(lab: Node, step: str, folder: Path, *words: str) -> subprocess.Popen[b
     said = (folder / "said").open("wb")
     command = [sys.executable, "-m", "pcapcheck", "record", *words, "--for", "50s", "--output", "case"]
     process = subprocess.Popen(
-        command, cwd=folder, stdout=said, stderr=said, env=dict(os.environ), start_new_session=True
+        command,
+        cwd=folder,
+        stdout=said,
+        stderr=said,
+        env=dict(os.environ),
+        start_new_session=True,
+        # Where the tests run in the background of a shell, it has them ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     if step == "stopping":
         wait_for(lambda: b" pings " in (folder / "said").read_bytes(), "it never asked")
