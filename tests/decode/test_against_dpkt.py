@@ -67,7 +67,7 @@ def innermost(layer: object) -> object:
     """The IP packet inside IP in IP and VXLAN; dpkt leaves what is inside UDP as bytes."""
     while isinstance(layer, (dpkt.ip.IP, dpkt.ip6.IP6)):
         inside = layer.data
-        if isinstance(inside, dpkt.udp.UDP) and inside.dport == 4789 and len(inside.data) > 8:
+        if isinstance(inside, dpkt.udp.UDP) and inside.dport in (4789, 8472) and len(inside.data) > 8:
             inside = dpkt.ethernet.Ethernet(inside.data[8:]).data
         if not isinstance(inside, (dpkt.ip.IP, dpkt.ip6.IP6)):
             break
