@@ -72,6 +72,10 @@ class TcpdumpProcess:
 
     def drops(self) -> int:
         """How many packets it lost as far as it said. It is asked again every few seconds, and answers later."""
+        assert self._process.stdin is not None
+        if self._process.stdin.closed:
+            # It says its last when it has been stopped.
+            self._listener.join(GRACE)
         now = time.monotonic()
         if self.pid is not None and now - self._asked >= ASK and self._listener.is_alive():
             self._asked = now
