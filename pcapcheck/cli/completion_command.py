@@ -1,9 +1,9 @@
-"""pcapcheck completion, and what a shell cannot complete without asking us."""
+"""pcapcheck completion."""
 
 from __future__ import annotations
 
 import click
-from click.shell_completion import CompletionItem, get_completion_class
+from click.shell_completion import get_completion_class
 
 from pcapcheck.cli.output import writing
 
@@ -28,12 +28,3 @@ def completion(context: click.Context, shell: str) -> None:
     source = complete(context.find_root().command, {}, "pcapcheck", "_PCAPCHECK_COMPLETE").source()
     with writing(None) as stream:
         stream.write(source)
-
-
-def complete_rules(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
-    """The rules that ship with pcapcheck and whose ids begin like this, with their titles."""
-    from pcapcheck.ruleset.files import PACKS, pack
-    from pcapcheck.ruleset.load import load_ruleset
-
-    rules = load_ruleset(map(pack, PACKS)).rules
-    return [CompletionItem(rule.id, help=rule.title) for rule in rules if rule.id.startswith(begun)]

@@ -10,8 +10,8 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pcapcheck.cli.completion_command import complete_rules
 from pcapcheck.cli.output import PLAIN
+from pcapcheck.cli.rule_completion import complete_rules
 from pcapcheck.errors import UsageError
 from pcapcheck.report.formats import FORMATS, GITHUB, TEXT
 from pcapcheck.report.github_runner import is_read

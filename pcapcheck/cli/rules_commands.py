@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pcapcheck.cli.completion_command import complete_rules
 from pcapcheck.cli.options import OUTPUT, SET, one_line_errors, parse_assignments, rules_option
 from pcapcheck.cli.output import FILE, writing
+from pcapcheck.cli.rule_completion import complete_rules
 from pcapcheck.errors import RuleError
 
 if TYPE_CHECKING:
