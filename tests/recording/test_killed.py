@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,7 +52,7 @@ def begun(lab: Node, step: str, folder: Path, *words: str) -> subprocess.Popen[b
         cwd=folder,
         stdout=said,
         stderr=said,
-        env=dict(os.environ),
+        env={**os.environ, "PATH": f"{slow_recorder(folder)}:{os.environ['PATH']}"} if step == "starting" else None,
         start_new_session=True,
         # Where the tests run in the background of a shell, it has them ignore it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
@@ -64,6 +65,16 @@ def begun(lab: Node, step: str, folder: Path, *words: str) -> subprocess.Popen[b
     else:
         wait_for(lambda: STEPS[step].encode() in (folder / "said").read_bytes(), f"it never came to {step}")
     return process
+
+
+def slow_recorder(folder: Path) -> Path:
+    """A folder with a tcpdump that takes its time to begin, so that a signal comes before it listens."""
+    programs = folder / "programs"
+    programs.mkdir()
+    script = programs / "tcpdump"
+    script.write_text(f'#!/bin/sh\nsleep 1\nexec {shutil.which("tcpdump")} "$@"\n')
+    script.chmod(0o755)
+    return programs
 
 
 def ends(lab: Node) -> tuple[str, str]:
