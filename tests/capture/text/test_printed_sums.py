@@ -115,12 +115,12 @@ INNER = (
 
 
 @pytest.mark.parametrize(
-    ("mark", "told"), [("[bad udp cksum 0xbad0 -> 0xa1b2!] ", 1), ("[no cksum] ", 0), ("[udp sum ok] ", 0), ("", 0)]
+    ("mark", "noted"), [("[bad udp cksum 0xbad0 -> 0xa1b2!] ", 1), ("[no cksum] ", 0), ("[udp sum ok] ", 0), ("", 0)]
 )
-def test_between_names_a_wrong_outer_checksum_is_told_all_the_same(mark: str, told: int) -> None:
+def test_between_names_a_wrong_outer_checksum_is_noted_all_the_same(mark: str, noted: int) -> None:
     reader = open_bytes(("12:00:00.000000 IP " + OUTER.format(mark) + INNER).encode())
     assert sum(records.count for records in reader.batches()) == 1
-    assert [problem.kind for problem in reader.problems] == ["bad-checksum"] * told
+    assert [problem.kind for problem in reader.problems] == ["bad-checksum"] * noted
 
 
 def test_a_payload_says_nothing_of_its_packet() -> None:
