@@ -53,7 +53,7 @@ PORT_COLUMNS: list[Column] = [
         "datagram",
         "a datagram",
         "outcome; one-way: nothing came back, and it is no question: sent fewer than three times, of several "
-        "sizes, or as a stream",
+        "sizes, or as a stream, and not to a port of Kerberos, NTP, SNMP or RADIUS",
         DATAGRAM_OUTCOMES,
     ),
 ]

@@ -22,7 +22,9 @@ cdef inline long long find_bin(
 @cython.locals(rtt=cython.longlong, promptness=cython.longlong)
 cdef inline long long answer_class(PairingArrays arrays, size_t row) except? -1 nogil
 
-@cython.locals(count=cython.longlong, lasted=cython.longlong)
+cdef inline bint wants_answer(long long port) noexcept nogil
+
+@cython.locals(count=cython.longlong, lasted=cython.longlong, asked=cython.longlong, asker=cython.longlong)
 cdef inline bint is_one_way(const long long[::1] pool, size_t row) except? -1 nogil
 
 @cython.locals(kind=cython.longlong)

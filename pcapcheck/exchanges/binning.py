@@ -84,9 +84,22 @@ def answer_class(arrays: PairingArrays, row: int) -> int:
     return layout.ANSWER_CODES + ((arrays.pool[row + layout.RCODE] + 1) * layout.PROMPTNESSES + promptness + 1)
 
 
+def wants_answer(port: int) -> bool:
+    """Whether each datagram to a server's port is a question by its protocol: Kerberos, NTP, SNMP, RADIUS."""
+    return port == 88 or port == 123 or port == 161 or port == 1812 or port == 1813
+
+
 def is_one_way(pool: array[int], row: int) -> bool:
-    """Whether nothing came back to datagrams that are no question: sent again and again, of one size, no stream."""
+    """Whether nothing came back to datagrams that are no question: they are one if sent again and again, no stream.
+
+    To some ports each is one, as clients ask from a new port each time. Between equal ports it may be an answer, whose
+    question was not recorded.
+    """
     if pool[row + layout.OUTCOME] <= layout.ERRED:
+        return False
+    asked = pool[row + layout.IDENT_SEQ] & 0xFFFF
+    asker = (pool[row + layout.IDENT_SEQ] >> 16) & 0xFFFF
+    if pool[row + layout.OUTCOME] == layout.UNANSWERED and asked != asker and wants_answer(asked):
         return False
     count = pool[row + layout.REQUESTS]
     if count < layout.REPEATS or count > layout.MOST_ALIKE or pool[row + layout.ALIKE] != count:

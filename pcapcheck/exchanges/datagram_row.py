@@ -16,4 +16,4 @@ class DatagramRow(PortRow):
 
     @property
     def often(self) -> str:
-        return f" (sent {self.requests} times)"
+        return f" (sent {self.requests} times)" if self.requests > 1 else ""

@@ -63,8 +63,10 @@ class Roles:
         if owner.role or owner.name or owner.netns:
             role = owner.role or next((role for part in group if (role := self.role_of(part.host))), None)
             gathered = Gathered(Host(owner.name, role, netns=owner.netns, through=owner.through), self.prefix)
-            for part in group:
+            own, inside = self._inside_apart(owner, group)
+            for part in own:
                 gathered.add(part.host)
+            yield from self._anonymous(inside)
             host = gathered.finish()
             host.role = host.role or self.role_of(host) or _guess(owner, host)
             yield host
@@ -74,6 +76,16 @@ class Roles:
                 # The heading above it is its name, unless it tells another itself.
                 host.name, host.assumed = (host.name, False) if host.name else (owner.section, True)
             yield host
+
+    def _inside_apart(self, owner: Owner, group: list[HostPart]) -> tuple[list[HostPart], list[HostPart]]:
+        """What stands at a node's prompt, and apart what only a pod can list: nsenter leaves the prompt as it is."""
+        if owner.role or owner.netns or owner.place:
+            return group, []
+        roles = [self.role_of(part.host) for part in group]
+        if NODE not in roles or POD not in roles:
+            return group, []
+        own = [part for part, role in zip(group, roles, strict=True) if role != POD]
+        return own, [part for part, role in zip(group, roles, strict=True) if role == POD]
 
     def _anonymous(self, group: list[HostPart]) -> Iterator[Host]:
         roles = [self.role_of(part.host) for part in group]

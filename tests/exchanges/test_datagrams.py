@@ -109,6 +109,34 @@ def test_equal_ports_are_distinguished_by_who_asks_first(tmp_path: Path) -> None
     assert analysis.datagrams["src"].tolist() == [POD_IP]
 
 
+def anew(port: int, count: int = 3) -> list[Frame]:
+    """Datagrams to one port of a server, each from a port of its own."""
+    return [at(n, udp((40000 + n, port), bytes(48))) for n in range(1, count + 1)]
+
+
+@pytest.mark.parametrize("port", [88, 123, 161, 1812, 1813])
+def test_to_a_service_that_answers_each_request_each_is_a_question(port: int, tmp_path: Path) -> None:
+    """Clients of NTP and the like ask from a new port each time."""
+    analysis = recorded(tmp_path, *anew(port))
+    assert judged(analysis) == ("fail", 3, 3)
+    assert heading(analysis) == "warn"
+    said = f"{POD_IP}'s UDP requests to {PEER_IP} port {port} get no answer (3 of 3)"
+    assert headline(analysis).startswith(said)
+
+
+def test_such_a_request_that_is_answered_or_in_flight_does_not_fail(tmp_path: Path) -> None:
+    answered = [*anew(123, 1), *answers(1.2, ports=(123, 40001))]
+    assert judged(recorded(tmp_path, *answered)) == ("pass", 1, 0)
+    late = at(60.009, udp((40009, 123), bytes(48)))
+    assert judged(recorded(tmp_path, *answered, late)) == ("pass", 1, 0)
+
+
+def test_between_equal_ports_one_datagram_may_be_an_answer(tmp_path: Path) -> None:
+    """Its question came before the recording began."""
+    lone = at(1, udp((123, 123), bytes(48), PEER_IP, POD_IP, (NODE, POD)))
+    assert judged(recorded(tmp_path, lone)) == ("not-checked", 0, 0)
+
+
 NO_QUESTION = {
     "twice": datagrams(1, 2),
     "twice, on two interfaces that nothing tells apart": datagrams(1, 1.0001, 2, 2.0001),
@@ -116,6 +144,7 @@ NO_QUESTION = {
     "different each time": [*datagrams(1), *datagrams(2, size=41), *datagrams(4)],
     "a stream": datagrams(*(1 + n / 50 for n in range(20))),
     "a beat": datagrams(*range(1, 40)),
+    "once from each port": anew(5000),
     "statistics": datagrams(1, 2, 4, port=8125),
     "a tunnel": datagrams(1, 2, 4, port=51820),
     "keep-alive": datagrams(1, 2, 4, port=4500, size=1),

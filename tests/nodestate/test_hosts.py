@@ -155,6 +155,20 @@ def test_the_lines_that_contradict_are_named(tmp_path: Path) -> None:
     assert reported[1].startswith(f"{path}:10: eth0 has 10.9.0.2 here and 10.9.0.1 in line 4: two hosts or two times")
 
 
+def test_what_only_a_pod_lists_is_a_pods_below_its_nodes_prompt(tmp_path: Path) -> None:
+    """Who enters a pod's network namespace keeps the prompt; a route for 0.0.0.0/32 is no default route."""
+    path = tmp_path / "paste.txt"
+    path.write_text(
+        "[root@d0506 ~]# ip r\n0.0.0.0 via 172.18.163.254 dev bond0\nblackhole 10.233.76.0/24 proto bird\n"
+        "10.233.76.8 dev cali0123456789a scope link\n10.233.76.20 dev cali0123456789b scope link\n"
+        "[root@d0506 ~]# ip r\ndefault via 169.254.1.1 dev eth0\n169.254.1.1 dev eth0 scope link\n"
+    )
+    analysis = analyze_state(path)
+    assert failed(analysis) == {"gateway-routable"}
+    assert confirmed(analysis) == {"no-route-to-gateway"}
+    assert {finding.rule.id: finding.checked for finding in analysis.findings}["pod-default-via-gateway"] == 1
+
+
 NIC = (
     "2: eth0: <UP> mtu 1500\n    link/ether 02:00:00:00:0a:01 brd ff:ff:ff:ff:ff:ff\n"
     "    inet 10.9.0.1/24 scope global eth0\n"

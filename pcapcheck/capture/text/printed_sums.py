@@ -85,6 +85,19 @@ def is_wrong(checksums: int) -> bool:
     return any(checksums >> place & layout.SUM_ABSENT == layout.SUM_WRONG for place in places)
 
 
+def is_carrier_doubtful(packet: PrintedPacket) -> bool:
+    """Whether the outer checksum of a tunnel is called wrong between hosts with names.
+
+    It may be left to a NIC, but VXLAN needs none (RFC 7348, section 5): to print one at all is unusual.
+    """
+    datagrams = list(_datagrams(packet.body))
+    if len(datagrams) < 2 or not _has_checksum(datagrams[0]):
+        return False
+    upper = datagrams[0].upper
+    printed = upper.checksum if upper is not None else None
+    return printed not in (None, NOT_MADE, RIGHT) and _pseudo_header(datagrams[0]) is None
+
+
 def _datagrams(body: object) -> Iterator[Datagram]:
     """A datagram and those that it carries."""
     while isinstance(body, Datagram):

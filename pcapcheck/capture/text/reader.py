@@ -24,7 +24,7 @@ from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, start
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
 from pcapcheck.capture.text.pktmon import MARK, PROVIDER, PacketMonitor
 from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, Transport, is_cut_icmp, is_quiet
-from pcapcheck.capture.text.printed_sums import checksums_of, is_wrong
+from pcapcheck.capture.text.printed_sums import checksums_of, is_carrier_doubtful, is_wrong
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.text.streams import Streams, unnumbered
@@ -169,7 +169,7 @@ class TranscriptReader:
             # It may have been the answer that seems to be missing.
             interface.unread += SMALLEST_RECORD
             self.notes.not_understood(record.text, self.frames)
-        if packet.direction != SENT and is_wrong(packet.checksums):
+        if packet.direction != SENT and (is_wrong(packet.checksums) or is_carrier_doubtful(packet)):
             self.notes.bad_sum(record.text.first)
 
     def _read(self) -> Iterator[Record]:

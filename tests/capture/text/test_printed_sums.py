@@ -104,6 +104,25 @@ def test_names_leave_open_whether_a_nic_fills_it_in() -> None:
     assert of_upper(named) == "unknown"
 
 
+OUTER = (
+    HEADER.format("UDP (17)", 134, "") + "node-a.40029 > node-b.otv: {}OTV, flags [I] (0x08), overlay 0, instance 1\n"
+)
+INNER = (
+    "IP "
+    + HEADER.format("ICMP (1)", 84, "").replace("\n    ", "")
+    + "\n    10.7.3.9 > 10.7.4.0: ICMP echo request, id 4, seq 1, length 64\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("mark", "noted"), [("[bad udp cksum 0xbad0 -> 0xa1b2!] ", 1), ("[no cksum] ", 0), ("[udp sum ok] ", 0), ("", 0)]
+)
+def test_between_names_a_wrong_outer_checksum_is_noted_all_the_same(mark: str, noted: int) -> None:
+    reader = open_bytes(("12:00:00.000000 IP " + OUTER.format(mark) + INNER).encode())
+    assert sum(records.count for records in reader.batches()) == 1
+    assert [problem.kind for problem in reader.problems] == ["bad-checksum"] * noted
+
+
 def test_a_payload_says_nothing_of_its_packet() -> None:
     words = SYN.format("a1b2 (correct)").replace("length 0", "length 40: HTTP: [bad udp cksum 0xbad0 -> 0xa1b2!]")
     assert of_upper(TCP + words) == "ok"
