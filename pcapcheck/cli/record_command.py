@@ -83,9 +83,13 @@ def record(
             with writing(None) as stream:
                 stream.writelines(f"{line}\n" for line in recording.plan.lines())
             return
-        with recording:
-            _record(recording, probe, seconds)
-        complain(f"kept in {shlex.quote(str(output))}")
+        try:
+            with recording:
+                _record(recording, probe, seconds)
+        finally:
+            # Also if it is a Ctrl-C that ends the judging of it.
+            if recording.is_kept:
+                complain(f"kept in {shlex.quote(str(output))}")
     judge_and_report(lambda: recording.analysis, request, [output])
 
 
@@ -103,6 +107,7 @@ def _record(recording: LiveRecording, probe: str, seconds: float | None) -> None
             recording.go_on(None)
         else:
             recording.run(seconds or 0)
+        recording.stop()
     except KeyboardInterrupt:
         complain("stopping, to judge what was recorded; Ctrl-C again abandons it")
 

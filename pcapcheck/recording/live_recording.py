@@ -70,6 +70,7 @@ class LiveRecording:
         self._states = StateCollection(plan.states, self._notice)
         self._probe: ProbeOutcome | None = None
         self._is_stopped = False
+        self._is_kept = False
         self._began = datetime.now(UTC)
 
     def __enter__(self) -> Self:
@@ -141,6 +142,11 @@ class LiveRecording:
             said = outcome.printed
             self._notice(f"{place.title}: nothing was asked: {last_line(said)}{cure_of(said)}")
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the bundle is whole, and stays whatever comes of judging it."""
+        return self._is_kept
+
     def run(self, seconds: float) -> None:
         """Ask, and go on until that took ``seconds`` in all."""
         began = time.monotonic()
@@ -159,10 +165,12 @@ class LiveRecording:
                     recorder.nudge()
 
     def stop(self) -> None:
-        """Wait for late answers, then stop each recorder when all that it has is written; once is enough."""
+        """Wait for late answers, then stop each recorder when all that it has is written; once is enough.
+
+        What is interrupted while it waits can be stopped again.
+        """
         if self._is_stopped:
             return
-        self._is_stopped = True
         self._tell("waiting for late answers")
         began = time.monotonic()
         self._states.begin()
@@ -172,6 +180,7 @@ class LiveRecording:
         self.go_on(self.lateness - (time.monotonic() - began))
         with ThreadPoolExecutor(len(self.recorders)) as pool:
             list(pool.map(RecorderProcess.drain, self.recorders))
+        self._is_stopped = True
         for recorder in self.recorders:
             recorder.end()
         for recorder in self.recorders:
@@ -200,7 +209,7 @@ class LiveRecording:
             bundle.write_notes(notes, self._more())
             judged = bundle.finish()
         # From here on it stays, whatever comes of judging it.
-        self._bundle = None
+        self._bundle, self._is_kept = None, self.output is not None
         self._analysis = analyze(judged, rules=self.rules, variables=self.variables)
         return self._analysis
 
