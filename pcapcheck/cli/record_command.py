@@ -6,7 +6,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -19,10 +19,12 @@ from pcapcheck.cli.output import complain, writing
 from pcapcheck.cli.record_options import record_options
 from pcapcheck.cli.report_options import ReportRequest
 from pcapcheck.cli.reporting import judge_and_report
+from pcapcheck.cli.watch_displays import displays_of
 from pcapcheck.errors import UsageError
 
 if TYPE_CHECKING:
     from pcapcheck.recording.live_recording import LiveRecording
+    from pcapcheck.watch.display import Display
 
 
 @click.command()
@@ -39,6 +41,10 @@ def record(
     assignments: tuple[str, ...],
     no_flush: bool,
     no_state: bool,
+    watch: bool,
+    until: str | None,
+    jsonl: bool,
+    metrics: str | None,
     **how: Any,
 ) -> None:
     """Record a ping between two pods where it passes, and judge it.
@@ -56,10 +62,15 @@ def record(
       pcapcheck record default/pod-a --probe dns=kubernetes.default.svc.cluster.local
       pcapcheck record netns:pod-a netns:pod-b --output case-17.tar.gz
       pcapcheck record cali14e7d81007d --for 60s
+      pcapcheck record default/pod-a --probe none --watch --until fail
     """
     from pcapcheck.recording.record_traffic import record as recording_of
 
     request = _request(how)
+    if not watch and (until or jsonl or metrics is not None):
+        raise UsageError("--until, --jsonl and --metrics are about what --watch shows; give --watch too")
+    if jsonl:
+        request = request.without_standard_output()
     if len(ends) > 2:
         raise UsageError(f"{len(ends)} ends: name the one that asks and, if it asks another, that one")
     seconds = _seconds(duration)
@@ -84,8 +95,11 @@ def record(
                 stream.writelines(f"{line}\n" for line in recording.plan.lines())
             return
         try:
-            with recording:
-                _record(recording, probe, seconds)
+            if watch:
+                _record_and_show(recording, probe, seconds, until, jsonl, metrics)
+            else:
+                with recording:
+                    _record(recording, probe, seconds)
         finally:
             # Also if it is a Ctrl-C that ends the judging of it.
             if recording.is_kept:
@@ -107,9 +121,24 @@ def _record(recording: LiveRecording, probe: str, seconds: float | None) -> None
             recording.go_on(None)
         else:
             recording.run(seconds or 0)
-        recording.stop()
+        recording.wait_for_answers()
     except KeyboardInterrupt:
         complain("stopping, to judge what was recorded; Ctrl-C again abandons it")
+
+
+def _record_and_show(
+    recording: LiveRecording, probe: str, seconds: float | None, until: str | None, jsonl: bool, metrics: str | None
+) -> None:
+    """The same, and show the verdict as it forms; the last word is that of the whole recording."""
+    from pcapcheck.watch.watched_recording import WatchedRecording
+
+    with ExitStack() as stack:
+        displays: list[Display] = []
+        with recording, WatchedRecording(recording, displays, until, complain) as watched:
+            displays += displays_of(watched.watching, jsonl, metrics, stack)
+            watched.begin()
+            _record(recording, probe, seconds)
+        watched.watching.end_with(recording.analysis)
 
 
 def _seconds(text: str | None) -> float | None:

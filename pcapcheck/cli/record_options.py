@@ -10,6 +10,7 @@ import click
 
 from pcapcheck.cli.options import SET, rules_option
 from pcapcheck.cli.report_options import JUDGING
+from pcapcheck.cli.watch_displays import DISPLAYS, UNTIL
 from pcapcheck.report.formats import FORMATS, TEXT
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,6 +30,9 @@ OPTIONS = (
         metavar="TIME",
         help="Record for at least this long, as in 60s or 5m. With neither this nor a probe, until Ctrl-C.",
     ),
+    click.option("--watch", is_flag=True, help="Show the verdict as it forms, while it records."),
+    UNTIL,
+    *DISPLAYS,
     click.option("--filter", "capture_filter", default="", metavar="TEXT", help="A capture filter, for every point."),
     click.option("--no-flush", is_flag=True, help="Leave the neighbour entries as they are; ARP may not be seen then."),
     click.option("--no-state", is_flag=True, help="Do not collect the nodes' state."),

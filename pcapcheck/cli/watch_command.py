@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pcapcheck.cli.options import PODS, SET, one_line_errors, parse_assignments, rules_option
-from pcapcheck.cli.output import FILE, complain, drop_output, spare
+from pcapcheck.cli.output import FILE, complain, spare
 from pcapcheck.cli.report_options import ReportCommand, report_options, report_request
+from pcapcheck.cli.watch_displays import DISPLAYS, UNTIL, displays_of
 from pcapcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,18 +26,13 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 OWN = (
-    click.option("--until", type=click.Choice(["pass", "fail"]), help="End as soon as this verdict is certain."),
+    UNTIL,
     click.option("--for", "duration", metavar="TIME", help="End after this time, as in 60s."),
     click.option("--ring", default="100M", show_default=True, metavar="SIZE", help="Keep this much of the packets."),
     click.option(
         "--keep", metavar="FILE", type=FILE, help="Write what is kept to this file, at each failure and at the end."
     ),
-    click.option("--jsonl", is_flag=True, help="Write an event a line to standard output, as JSON, and no report."),
-    click.option(
-        "--metrics",
-        metavar="ADDRESS",
-        help="Serve metrics for Prometheus at this [HOST:]PORT. Needs pcapcheck[metrics].",
-    ),
+    *DISPLAYS,
 )
 
 
@@ -133,7 +129,7 @@ def watch(
             keep=keep,
             complain=complain,
         )
-        displays += _displays(watching, jsonl, metrics, stack)
+        displays += displays_of(watching, jsonl, metrics, stack)
 
         def judge() -> Analysis:
             with stack, _ended_by_signals(watching):
@@ -152,38 +148,6 @@ def _try_file(keep: Path, given: list[Path]) -> None:
     spare(str(keep), given, "--keep")
     if os.path.isdir(keep) or not os.access(keep.parent, os.W_OK):
         raise UsageError(f"--keep {keep}: name a file in a folder that exists and can be written")
-
-
-def _displays(watching: Watching, jsonl: bool, metrics: str | None, stack: ExitStack) -> Iterator[Display]:
-    """What the options ask for; on a terminal a screen, else lines on standard error."""
-    from rich.console import Console
-
-    from pcapcheck.watch.event_lines import JsonEvents, PlainLines
-
-    if metrics is not None:
-        from pcapcheck.watch.metrics import Metrics
-
-        served = Metrics(metrics)
-        stack.callback(served.close)
-        complain(f"metrics: http://{served.address}/metrics")
-        yield served
-    if jsonl:
-
-        def nobody_reads() -> None:
-            # Whoever read the events has seen enough.
-            drop_output()
-            watching.interrupt()
-
-        yield JsonEvents(sys.stdout, nobody_reads)
-    console = Console(stderr=True)
-    if console.is_terminal and not console.is_dumb_terminal:
-        from pcapcheck.watch.screen import Screen
-
-        screen = Screen(sys.stderr)
-        stack.callback(screen.close)
-        yield screen
-    elif not jsonl:
-        yield PlainLines(sys.stderr, lambda: None)
 
 
 @contextmanager

@@ -18,16 +18,20 @@ class FollowedStream(io.RawIOBase):
 
     def __init__(self, path: Path, has_ended: Callable[[], bool]) -> None:
         self._file = path.open("rb", buffering=0)
-        self._has_ended = has_ended
+        self.has_ended = has_ended
 
     def readable(self) -> bool:
         return True
+
+    def fileno(self) -> int:
+        """The file's descriptor, for who waits in another way."""
+        return self._file.fileno()
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Fill some of the buffer; 0 only at the end of the recording."""
         while True:
             # Asked first: what was written before the end is then read below.
-            ended = self._has_ended()
+            ended = self.has_ended()
             count = self._file.readinto(buffer)
             if count or ended:
                 return count or 0

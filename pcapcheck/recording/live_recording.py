@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -69,6 +70,8 @@ class LiveRecording:
         self._analysis: Analysis | None = None
         self._states = StateCollection(plan.states, self._notice)
         self._probe: ProbeOutcome | None = None
+        self._is_enough = Event()
+        self._has_waited = False
         self._is_stopped = False
         self._is_kept = False
         self._began = datetime.now(UTC)
@@ -114,6 +117,14 @@ class LiveRecording:
         """Whether no recorder runs any more."""
         return all(recorder.has_ended for recorder in self.recorders)
 
+    def enough(self) -> None:
+        """End the probe, and what ``go_on`` waits for. Safe to call from another thread."""
+        self._is_enough.set()
+
+    @property
+    def _is_over(self) -> bool:
+        return self.has_ended or self._is_enough.is_set()
+
     @property
     def analysis(self) -> Analysis:
         """What came of it. Raises RecordingError as long as it is not over."""
@@ -134,7 +145,7 @@ class LiveRecording:
         for node, ping in self.plan.signs:
             node.run(ping)
         try:
-            self._probe = outcome = run_probe(self.plan.probe, self.plan.asked, lambda: self.has_ended)
+            self._probe = outcome = run_probe(self.plan.probe, self.plan.asked, lambda: self._is_over)
         finally:
             self._states.begin()
         if not outcome.was_asked:
@@ -154,15 +165,34 @@ class LiveRecording:
         self.go_on(seconds - (time.monotonic() - began))
 
     def go_on(self, seconds: float | None) -> None:
-        """Go on recording for that long; None: until somebody interrupts it or every recorder has ended."""
+        """Go on recording for that long, or until it is ``enough``; None: until then or an interrupt.
+
+        It ends with the last recorder too.
+        """
+        self._wait(seconds, lambda: self._is_over)
+
+    def _wait(self, seconds: float | None, is_over: Callable[[], bool]) -> None:
         deadline = None if seconds is None else time.monotonic() + seconds
         nudge = time.monotonic() + NUDGE
-        while not self.has_ended and (deadline is None or time.monotonic() < deadline):
+        while not is_over() and (deadline is None or time.monotonic() < deadline):
             time.sleep(PAUSE)
             if time.monotonic() > nudge:
                 nudge = time.monotonic() + NUDGE
                 for recorder in self.recorders:
                     recorder.nudge()
+
+    def wait_for_answers(self) -> None:
+        """Record until answers that are not there are late, and the states are collected; once is enough."""
+        if self._has_waited:
+            return
+        self._tell("waiting for late answers")
+        began = time.monotonic()
+        self._states.begin()
+        self._wait(self.lateness, lambda: self.has_ended)
+        self._states.wait()
+        # An answer is missing if it did not come within its time; a frame of that time must be recorded.
+        self._wait(self.lateness - (time.monotonic() - began), lambda: self.has_ended)
+        self._has_waited = True
 
     def stop(self) -> None:
         """Wait for late answers, then stop each recorder when all that it has is written; once is enough.
@@ -171,13 +201,7 @@ class LiveRecording:
         """
         if self._is_stopped:
             return
-        self._tell("waiting for late answers")
-        began = time.monotonic()
-        self._states.begin()
-        self.go_on(self.lateness)
-        self._states.wait()
-        # An answer is missing if it did not come within its time; a frame of that time must be recorded.
-        self.go_on(self.lateness - (time.monotonic() - began))
+        self.wait_for_answers()
         with ThreadPoolExecutor(len(self.recorders)) as pool:
             list(pool.map(RecorderProcess.drain, self.recorders))
         self._is_stopped = True

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Thread
 
 from msgspec import Struct
@@ -31,8 +34,8 @@ class ProbeOutcome(Struct, frozen=True):
         return self.exit_code not in NOT_RUN
 
 
-def run_probe(command: Command, asked: str, has_ended: Callable[[], bool]) -> ProbeOutcome:
-    """Run a probe to its end, or until the recording is over. An interrupt ends it too."""
+def run_probe(command: Command, asked: str, is_over: Callable[[], bool]) -> ProbeOutcome:
+    """Run a probe to its end, or until nobody wants its answers. An interrupt ends it too."""
     place, words = command
     process = place.start(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     printed: list[bytes] = []
@@ -40,11 +43,13 @@ def run_probe(command: Command, asked: str, has_ended: Callable[[], bool]) -> Pr
     reading = Thread(target=lambda stream: printed.append(stream.read()), args=(process.stdout,), daemon=True)
     reading.start()
     try:
-        while process.poll() is None and not has_ended():
+        while process.poll() is None and not is_over():
             time.sleep(PAUSE)
     finally:
         if process.poll() is None:
-            process.kill()
+            # With what its shell started: a ping would go on.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     # Who inherited its output may hold it open longer.
     reading.join(1)

@@ -23,6 +23,8 @@ MOST_PODS = 1000
 MOST_FAILURES = 100
 MOST_FRAMES = 20
 QUESTION = "question"
+# The kind of problem of a capture in which nothing is, or nothing so far.
+NO_PACKETS = "empty"
 
 
 class Tally(Struct, frozen=True):
@@ -102,8 +104,8 @@ class Snapshot(Struct, frozen=True, tag=True):
     answer_times: dict[str, dict[int, int]]
 
 
-def snapshot_of(analysis: Analysis, clock: int | None) -> Snapshot:
-    """What is shown of an analysis while a stream is watched."""
+def snapshot_of(analysis: Analysis, clock: int | None, is_last: bool = True) -> Snapshot:
+    """What is shown of an analysis while streams are watched; before the end, one without packets is no problem."""
     summaries = each_pod(analysis)
     asking = sorted((each for each in summaries if any(sums.total for _, sums in each.every_tally)), key=badness)
     shown = asking[:MOST_PODS]
@@ -121,7 +123,12 @@ def snapshot_of(analysis: Analysis, clock: int | None) -> Snapshot:
         pods=tuple(pods),
         more_pods=len(asking) - len(shown),
         failures=tuple(_failures(analysis))[:MOST_FAILURES],
-        problems=tuple(clean(problem.message) for capture in analysis.captures for problem in capture.problems),
+        problems=tuple(
+            clean(problem.message)
+            for capture in analysis.captures
+            for problem in capture.problems
+            if is_last or problem.kind != NO_PACKETS
+        ),
         answer_times=_answer_times(summaries),
     )
 

@@ -88,7 +88,7 @@ class Watching:
         self._events: deque[WatchEvent] = deque(maxlen=EVENTS)
         self._snapshot: Snapshot | None = None
         self._process: SnapshotProcess | None = None
-        self._next = 0.0
+        self._began = self._next = 0.0
         # Frames and clock of the latest snapshot.
         self._judged: tuple[int, int | None] = (0, None)
         self._interrupted: float | None = None
@@ -104,17 +104,31 @@ class Watching:
 
     def run(self) -> Analysis:
         """Watch; returns the analysis of all that came. Raises CaptureError if none of the streams is a capture."""
-        began = time.monotonic()
-        self._next = began + EVERY / 2
+        self.watch()
+        for reading, recorder in zip(self.observation.readings, self._recorders, strict=True):
+            if recorder is not None:
+                recorder.stop()
+                reading.note_drops(recorder.drops())
+        clock = self.observation.heard_until
+        analysis = self.observation.conclude()
+        last = snapshot_of(analysis, clock)
+        self._hold(last)
+        self._write()
+        self._end(last)
+        return analysis
+
+    def watch(self) -> None:
+        """Show what comes until the streams have ended, and leave it to the caller to judge it."""
+        self._began = time.monotonic()
+        self._next = self._began + EVERY / 2
         self.observation.start()
         try:
             while not self.observation.has_ended:
                 self._wait()
-                self._look(time.monotonic() - began)
-                self._show(time.monotonic() - began)
+                self._look(time.monotonic() - self._began)
+                self._show()
             for reading in self.observation.readings:
                 reading.join()
-            return self._finish(time.monotonic() - began)
         finally:
             if self._process is not None:
                 self._process.end()
@@ -168,7 +182,7 @@ class Watching:
 
     def _make(self) -> Snapshot:
         clock = self.observation.heard_until
-        return snapshot_of(self.observation.conclude(), clock)
+        return snapshot_of(self.observation.conclude(), clock, is_last=False)
 
     def _take(self, came: Snapshot | SnapshotFault) -> None:
         if isinstance(came, SnapshotFault):
@@ -219,21 +233,15 @@ class Watching:
             elif not reading.ended:
                 reading.source.stream.interrupt()
 
-    def _finish(self, elapsed: float) -> Analysis:
-        for reading, recorder in zip(self.observation.readings, self._recorders, strict=True):
-            if recorder is not None:
-                recorder.stop()
-                reading.note_drops(recorder.drops())
-        clock = self.observation.heard_until
-        analysis = self.observation.conclude()
-        last = snapshot_of(analysis, clock)
+    def end_with(self, analysis: Analysis) -> None:
+        """Tell what an analysis settles that was made elsewhere, and its verdict as the final one."""
+        self._end(snapshot_of(analysis, self.observation.heard_until))
+
+    def _end(self, last: Snapshot) -> None:
         self._snapshot = last
-        self._hold(last)
-        self._write()
         for event in (*self._happenings.take(last, is_last=True), verdict_event("end", last)):
             self._tell(event)
-        self._show(elapsed)
-        return analysis
+        self._show()
 
     def _tell(self, event: WatchEvent) -> None:
         if event.event != "so-far":
@@ -241,7 +249,8 @@ class Watching:
         for display in self._displays:
             display.tell(event)
 
-    def _show(self, elapsed: float) -> None:
+    def _show(self) -> None:
+        elapsed = time.monotonic() - self._began
         certain = self._happenings.certainty.certain
         scene = Scene(self.observation.frames, elapsed, self._snapshot, certain, tuple(self._events))
         for display in self._displays:

@@ -226,7 +226,7 @@ def peers(bench: Bench) -> list[Comparison]:
 
 def fleets(bench: Bench) -> list[Comparison]:
     """Many captures, each judged by itself."""
-    headings = ["program", "elapsed", "captures a second", "the first takes"]
+    headings = ["program", "captures", "elapsed", "a second", "processor each", "the first takes"]
     compared = []
     for fleet in bench.fleets:
         rows, programs = fleet_rows(fleet, bench.capture("pings", fleet.frames), bench.folder, bench.runs)

@@ -388,13 +388,6 @@ def test_help_is_a_command_too() -> None:
     assert unknown.stderr == "pcapcheck: error: there is no command 'analyse'; did you mean 'analyze'?\n"
 
 
-def test_the_manual_page_names_every_command() -> None:
-    page = (ROOT / "docs" / "man" / "pcapcheck.1").read_text()
-    _, _, rest = page.partition(".SH COMMANDS\n")
-    named = re.findall(r"^\.B (.+)$", rest.partition("\n.SH ")[0], re.MULTILINE)
-    assert named == main.list_commands(click.Context(main))
-
-
 def test_help_shows_how_it_is_called() -> None:
     assert "\n    pcapcheck analyze cali14e7d81007d.pcap\n" in run("analyze", "-h").stdout
 

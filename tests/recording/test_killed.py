@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,7 +54,7 @@ def begun(
         cwd=folder,
         stdout=said,
         stderr=said,
-        env=dict(os.environ),
+        env={**os.environ, "PATH": f"{slow_recorder(folder)}:{os.environ['PATH']}"} if step == "starting" else None,
         start_new_session=True,
         # Where the tests run in the background of a shell, it has them ignore it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
@@ -66,6 +67,16 @@ def begun(
     else:
         wait_for(lambda: STEPS[step].encode() in (folder / "said").read_bytes(), f"it never came to {step}")
     return process
+
+
+def slow_recorder(folder: Path) -> Path:
+    """A folder with a tcpdump that takes its time to begin, so that a signal comes before it listens."""
+    programs = folder / "programs"
+    programs.mkdir()
+    script = programs / "tcpdump"
+    script.write_text(f'#!/bin/sh\nsleep 1\nexec {shutil.which("tcpdump")} "$@"\n')
+    script.chmod(0o755)
+    return programs
 
 
 def ends(lab: Node) -> tuple[str, str]:
@@ -107,7 +118,7 @@ def test_the_first_ctrl_c_while_it_waits_for_late_answers_abandons_nothing(lab: 
     assert process.wait(PATIENCE) == 0, (tmp_path / "said").read_text()
     said = (tmp_path / "said").read_text()
     assert "stopping, to judge what was recorded" in said
-    assert "13 of 13 echo requests are replied to" in said
+    assert "13 of 13 echo requests are replied to" in " ".join(said.split())
     wait_for(lambda: not running(lab), "something goes on")
     assert (tmp_path / "case" / "recording.json").exists()
 

@@ -125,8 +125,6 @@ ANYBODYS = (
     NAMESPACES,
     "names of sets (ipset list -n)",
 )
-# How the forms of Kubernetes' and Calico's objects begin (json_documents.py).
-OF_CLUSTER = "the cluster's "
 # Programs whose output is of no other kind than these, where no other reader takes it.
 TOOLS = (
     "conntrack",
@@ -147,8 +145,8 @@ PROC = ("/proc/net/", "/proc/sys/")
 
 
 def is_telling(form: str) -> bool:
-    """Whether a text is shown to be a node's, or a cluster's, by such an output alone."""
-    return (form in SHAPES and form not in ANYBODYS) or form.startswith(OF_CLUSTER)
+    """Whether a text is shown to be a node's by such an output alone; an object of Kubernetes is no output."""
+    return form in SHAPES and form not in ANYBODYS
 
 
 def form_of(text: str) -> str | None:
