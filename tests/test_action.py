@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -60,6 +61,22 @@ def test_a_failure_annotates_and_fails(tmp_path: Path) -> None:
 def test_a_pass(tmp_path: Path) -> None:
     code, _, outputs, _ = judge(tmp_path, captures=f"{HEALTHY}", rules="calico state")
     assert (code, outputs["verdict"]) == (0, "pass")
+
+
+def test_every_line_of_an_input_counts(tmp_path: Path) -> None:
+    code, log, outputs, _ = judge(tmp_path, captures=f"{HEALTHY}\n{BROKEN}\n", options="--require\nsctp-answered\n")
+    assert (code, outputs["verdict"]) == (1, "fail")
+    assert "gateway-arp-answered" in log
+    assert "sctp-answered" in log
+
+
+def test_the_verdict_is_described_by_its_words() -> None:
+    assert set(re.findall(r"[a-z]+(?:[-_][a-z]+)?", ACTION["outputs"]["verdict"]["description"])) == {
+        "or",
+        "pass",
+        "fail",
+        "not-checked",
+    }
 
 
 def test_options_reach_the_command(tmp_path: Path) -> None:

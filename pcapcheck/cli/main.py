@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from pcapcheck.cli.project_file import find_project_file, read_project_file
 from pcapcheck.errors import UsageError
 from pcapcheck.kernels import is_compiled
 from pcapcheck.version import __version__
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "analyze": "pcapcheck.cli.analyze_command:analyze",
@@ -67,8 +71,19 @@ def kubectl_plugin() -> None:
     main(prog_name="kubectl pcapcheck")
 
 
+def _complete_commands(context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The commands that ``help`` explains, and behind the name of a group those in it."""
+    from click.shell_completion import CompletionItem
+
+    group: click.Command | None = context.find_root().command
+    for name in context.params.get("names") or ():
+        group = group.get_command(context, name) if isinstance(group, click.Group) else None
+    known = group.list_commands(context) if isinstance(group, click.Group) else []
+    return [CompletionItem(name) for name in known if name.startswith(begun)]
+
+
 @main.command("help")
-@click.argument("names", metavar="[COMMAND...]", nargs=-1)
+@click.argument("names", metavar="[COMMAND...]", nargs=-1, shell_complete=_complete_commands)
 @click.pass_context
 def help_(context: click.Context, names: tuple[str, ...]) -> None:
     """Show the help of a command.

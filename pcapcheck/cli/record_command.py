@@ -94,12 +94,16 @@ def record(
             with writing(None) as stream:
                 stream.writelines(f"{line}\n" for line in recording.plan.lines())
             return
-        if watch:
-            _record_and_show(recording, probe, seconds, until, jsonl, metrics)
-        else:
-            with recording:
-                _record(recording, probe, seconds)
-        complain(f"kept in {shlex.quote(str(output))}")
+        try:
+            if watch:
+                _record_and_show(recording, probe, seconds, until, jsonl, metrics)
+            else:
+                with recording:
+                    _record(recording, probe, seconds)
+        finally:
+            # Also if it is a Ctrl-C that ends the judging of it.
+            if recording.is_kept:
+                complain(f"kept in {shlex.quote(str(output))}")
     judge_and_report(lambda: recording.analysis, request, [output])
 
 
@@ -117,6 +121,7 @@ def _record(recording: LiveRecording, probe: str, seconds: float | None) -> None
             recording.go_on(None)
         else:
             recording.run(seconds or 0)
+        recording.wait_for_answers()
     except KeyboardInterrupt:
         complain("stopping, to judge what was recorded; Ctrl-C again abandons it")
 
@@ -133,7 +138,6 @@ def _record_and_show(
             displays += displays_of(watched.watching, jsonl, metrics, stack)
             watched.begin()
             _record(recording, probe, seconds)
-            recording.wait_for_answers()
         watched.watching.end_with(recording.analysis)
 
 

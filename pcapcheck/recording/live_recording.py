@@ -73,6 +73,7 @@ class LiveRecording:
         self._is_enough = Event()
         self._has_waited = False
         self._is_stopped = False
+        self._is_kept = False
         self._began = datetime.now(UTC)
 
     def __enter__(self) -> Self:
@@ -152,6 +153,11 @@ class LiveRecording:
             said = outcome.printed
             self._notice(f"{place.title}: nothing was asked: {last_line(said)}{cure_of(said)}")
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the bundle is whole, and stays whatever comes of judging it."""
+        return self._is_kept
+
     def run(self, seconds: float) -> None:
         """Ask, and go on until that took ``seconds`` in all."""
         began = time.monotonic()
@@ -179,7 +185,6 @@ class LiveRecording:
         """Record until answers that are not there are late, and the states are collected; once is enough."""
         if self._has_waited:
             return
-        self._has_waited = True
         self._tell("waiting for late answers")
         began = time.monotonic()
         self._states.begin()
@@ -187,15 +192,19 @@ class LiveRecording:
         self._states.wait()
         # An answer is missing if it did not come within its time; a frame of that time must be recorded.
         self._wait(self.lateness - (time.monotonic() - began), lambda: self.has_ended)
+        self._has_waited = True
 
     def stop(self) -> None:
-        """Wait for late answers, then stop each recorder when all that it has is written; once is enough."""
+        """Wait for late answers, then stop each recorder when all that it has is written; once is enough.
+
+        What is interrupted while it waits can be stopped again.
+        """
         if self._is_stopped:
             return
-        self._is_stopped = True
         self.wait_for_answers()
         with ThreadPoolExecutor(len(self.recorders)) as pool:
             list(pool.map(RecorderProcess.drain, self.recorders))
+        self._is_stopped = True
         for recorder in self.recorders:
             recorder.end()
         for recorder in self.recorders:
@@ -224,7 +233,7 @@ class LiveRecording:
             bundle.write_notes(notes, self._more())
             judged = bundle.finish()
         # From here on it stays, whatever comes of judging it.
-        self._bundle = None
+        self._bundle, self._is_kept = None, self.output is not None
         self._analysis = analyze(judged, rules=self.rules, variables=self.variables)
         return self._analysis
 

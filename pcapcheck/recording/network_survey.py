@@ -69,7 +69,10 @@ def survey(place: CommandPlace, words: Sequence[str] = ()) -> NetworkSurvey:
     if code != 0 or "host " not in printed:
         said = last_line(complained or printed)
         raise RecordingError(f"{place.title}: no command can be run there: {said}{_cure(complained)}")
-    return read_survey(printed)
+    found = read_survey(printed)
+    if "ip" not in found.tools:
+        raise RecordingError(f"{place.title}: ip is not there; install iproute2, or name an image that has it: --image")
+    return found
 
 
 def _cure(complained: str) -> str:

@@ -47,6 +47,8 @@ def in_bash(*words: str) -> list[str]:
         (("pcapcheck", "rules", "show", "host-"), "host-route-to-pod"),
         (("pcapcheck", "export", "--table", "ar"), "arp"),
         (("pcapcheck", "analyze", ""), "files"),
+        (("pcapcheck", "help", "ana"), "analyze"),
+        (("pcapcheck", "help", "rules", "sh"), "show"),
     ],
 )
 def test_bash(words: tuple[str, ...], offered: str) -> None:

@@ -43,10 +43,12 @@ def wait_for(holds: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
-def begun(lab: Node, step: str, folder: Path, *words: str) -> subprocess.Popen[bytes]:
-    """A recording that has come to a step."""
+def begun(
+    lab: Node, step: str, folder: Path, *words: str, lasting: tuple[str, ...] = ("--for", "50s")
+) -> subprocess.Popen[bytes]:
+    """A recording that has come to a step; if it is to be "stopping", by a Ctrl-C."""
     said = (folder / "said").open("wb")
-    command = [sys.executable, "-m", "pcapcheck", "record", *words, "--for", "50s", "--output", "case"]
+    command = [sys.executable, "-m", "pcapcheck", "record", *words, *lasting, "--output", "case"]
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -57,7 +59,7 @@ def begun(lab: Node, step: str, folder: Path, *words: str) -> subprocess.Popen[b
         # Where the tests run in the background of a shell, it has them ignore it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    if step == "stopping":
+    if step == "stopping" and lasting:
         wait_for(lambda: b" pings " in (folder / "said").read_bytes(), "it never asked")
         process.send_signal(signal.SIGINT)
     if step == "starting":
@@ -108,6 +110,17 @@ def test_ctrl_c_stops_and_judges(lab: Node, tmp_path: Path) -> None:
     assert "rules checked" in said
     assert not {"tcpdump", "ping"}.intersection(running(lab))
     wait_for(lambda: not running(lab), "something goes on")
+
+
+def test_the_first_ctrl_c_while_it_waits_for_late_answers_abandons_nothing(lab: Node, tmp_path: Path) -> None:
+    process = begun(lab, "stopping", tmp_path, *ends(lab), lasting=())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) == 0, (tmp_path / "said").read_text()
+    said = (tmp_path / "said").read_text()
+    assert "stopping, to judge what was recorded" in said
+    assert "13 of 13 echo requests are replied to" in " ".join(said.split())
+    wait_for(lambda: not running(lab), "something goes on")
+    assert (tmp_path / "case" / "recording.json").exists()
 
 
 @pytest.mark.parametrize("step", ["starting", "stopping"])

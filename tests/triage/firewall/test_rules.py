@@ -52,6 +52,20 @@ def test_a_rule_that_fits_and_counted_enough_did_it(tmp_path: Path, rule: str) -
     assert "in chain forward of table ip fw; it stopped 4 packets, at least 4 are missing" in line
 
 
+@pytest.mark.parametrize("condition", ["ip length > 1000", "ip saddr 10.244.1.10"])
+def test_a_rule_may_be_what_takes_large_packets_alone(tmp_path: Path, condition: str) -> None:
+    """It is named and not confirmed: without a condition of size it would have taken small ones too."""
+    suspect = suspects(tmp_path, table(f"{condition} counter packets 20 bytes 30000 drop"), "loss-by-size")
+    assert suspect["node-firewall-drops"].status == "possible"
+    assert any(condition in line for line in suspect["node-firewall-drops"].because)
+    assert "mtu-too-large" in suspect
+
+
+def test_no_rule_is_named_for_large_packets_if_none_may_take_them(tmp_path: Path) -> None:
+    suspect = suspects(tmp_path, table("tcp dport 80 counter packets 20 bytes 30000 drop"), "loss-by-size")
+    assert "node-firewall-drops" not in suspect
+
+
 @pytest.mark.parametrize(
     "statement",
     ["notrack", "flow add @fast", "dup to 10.9.0.7 device eth0", "fwd to eth0", "synproxy mss 1460 wscale 7"],
