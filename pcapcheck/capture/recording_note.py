@@ -12,6 +12,8 @@ from pcapcheck.errors import DAMAGED, CaptureError
 NOTES, SCHEMA = "recording.json", "pcapcheck-recording/1"
 # Far more than a recording of every interface of a node needs.
 LARGEST_NOTES = 1 << 20
+# The kind of problem of a capture that ended before it was to.
+RECORDING_ENDED = "recording-ended"
 
 
 class RecordingNote(Struct, frozen=True):
@@ -35,7 +37,7 @@ class RecordingNote(Struct, frozen=True):
     def complete(self, reader: Reader) -> None:
         """Add what is known to a reader of the file. A container of several interfaces knows itself."""
         if self.problem:
-            reader.problems.append(Problem("recording-ended", f"{self.interface}: {self.problem}"))
+            reader.problems.append(Problem(RECORDING_ENDED, f"{self.interface}: {self.problem}"))
         if len(reader.interfaces) != 1:
             return
         interface = reader.interfaces[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pcapcheck.analysis import Analysis
+from pcapcheck.capture.recording_note import RECORDING_ENDED
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.report.accepted import expired
 from pcapcheck.report.checked import RULES_NAMED, counted, not_judged, not_there, what_answered
@@ -14,6 +15,7 @@ from pcapcheck.report.icmp_errors import answered_by_error
 from pcapcheck.report.loss_sentences import partial_loss
 from pcapcheck.ruleset.finding import FAIL, NOT_CHECKED, PASS, Evidence, Finding, ordered, passes_now
 from pcapcheck.table_names import STATE
+from pcapcheck.values import clean
 
 if TYPE_CHECKING:
     from pcapcheck.triage.diagnosis import Diagnosis
@@ -27,9 +29,8 @@ def heading(analysis: Analysis) -> str:
     """The verdict, FAIL, PASS or NOT_CHECKED; WARN for a pass that its reader should look at.
 
     Such a pass has a warning, an unanswered question, an error about a question that was not recorded, a state
-    that two files show differently, or an acceptance
-    of something that passes now. Where no rule could be checked, so does a question that was followed to where it was
-    seen last.
+    that two files show differently, a recording that ended before it was to, or an acceptance of something that passes
+    now. Where no rule could be checked, so does a question that was followed to where it was seen last.
     """
     if analysis.verdict == NOT_CHECKED and any(question.last_seen is not None for question in analysis.asked_in_vain):
         return WARN
@@ -38,6 +39,7 @@ def heading(analysis: Analysis) -> str:
         or analysis.asked_in_vain
         or any(remark.warning for remark in analysis.remarks)
         or any(finding.passing for finding in analysis.findings)
+        or _ended_early(analysis)
     ):
         return WARN
     return analysis.verdict
@@ -82,7 +84,18 @@ def _warning(analysis: Analysis) -> str:
     said += [_question(question) + _blame_of(analysis, question) for question in analysis.asked_in_vain]
     said += [remark.warning for remark in analysis.remarks if remark.warning]
     said += [line for finding in ordered(analysis.findings) for line in passes_now(finding)]
+    said += _ended_early(analysis)
     return said[0] + (f" (and {len(said) - 1} more)" if len(said) > 1 else "")
+
+
+def _ended_early(analysis: Analysis) -> list[str]:
+    """What is said of recordings that ended before they were to."""
+    return [
+        f"a recording ended early: {clean(problem.message)}"
+        for capture in analysis.captures
+        for problem in capture.problems
+        if problem.kind == RECORDING_ENDED
+    ]
 
 
 def _question(question: Unanswered) -> str:

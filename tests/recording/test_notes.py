@@ -14,6 +14,7 @@ import pytest
 from pcapcheck import Analysis, Scope, analyze
 from pcapcheck.given import Input
 from pcapcheck.redaction.redacted_inputs import RedactedInputs
+from pcapcheck.report.headline import headed, headline
 from tests.support.lab import CAPTURES
 from tests.support.redacted import KEY
 
@@ -74,9 +75,14 @@ def test_losses_and_filters_take_that_back(tmp_path: Path) -> None:
 
 
 def test_an_early_end_is_a_problem(tmp_path: Path) -> None:
-    analysis = analyze(bundle(tmp_path, problem="the interface disappeared"))
+    folder = bundle(tmp_path, problem="the interface disappeared")
+    shutil.copy(CAPTURES / "walkthrough" / f"{CALI}.pcap", folder / "node-7")
+    analysis = analyze(folder)
     assert [problem.kind for problem in analysis.captures[0].problems] == ["recording-ended"]
     assert "the interface disappeared" in analysis.captures[0].problems[0].message
+    # What holds as far as it goes is no plain pass.
+    assert headed(analysis) == "WARN"
+    assert headline(analysis).startswith(f"a recording ended early: {CALI}: the interface disappeared; ")
 
 
 @pytest.mark.parametrize("form", ["folder", "archive", "archive in a folder", "files", "redacted"])
