@@ -26,6 +26,14 @@ NAMELESS = ("merged", "merged-apart")
 ODD = {("bridged-gateway", "pod-answers-arp")}
 
 
+def shows(scenario: str, form: str, rule: str) -> bool:
+    """Whether tshark shows what a rule is about.
+
+    It shows a packet where its last fragment is: none if that is lost. The many fields are without chunks of SCTP.
+    """
+    return scenario != "later-fragments-dropped" and (form, rule) != ("many fields", "sctp-answered")
+
+
 def verdicts(paths: list[Path]) -> dict[str, str]:
     return {finding.rule.id: finding.status for finding in analyze(*paths).findings}
 
@@ -49,7 +57,7 @@ def compared(scenario: str, form: str, folder: Path) -> list[str]:
         f"{scenario}, {form}: {rule} is {bytes_say[rule]}, the text says {said}"
         for rule, said in text_says.items()
         if said != bytes_say[rule] and (form in WHOLE or said != "not-checked")
-        if form in WHOLE or (scenario, rule) not in ODD
+        if shows(scenario, form, rule) and (form in WHOLE or (scenario, rule) not in ODD)
     ]
 
 

@@ -56,7 +56,20 @@ FIELDS = CONTAINER_FIELDS + PROTOCOL_FIELDS + PAIRING_FIELDS
 
 # Twice over the file, so that a request knows its reply. As the file stands: no reassembly, no names. Of a field
 # that occurs several times the first is the outermost.
-OPTIONS = ("-2", "-n", "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE", "-E", "occurrence=f", "-T", "fields")
+OPTIONS = (
+    "-2",
+    "-n",
+    "-o",
+    "ip.defragment:FALSE",
+    "-o",
+    "ipv6.defragment:FALSE",
+    "-E",
+    "occurrence=f",
+    "-d",
+    "udp.port==8472,vxlan",
+    "-T",
+    "fields",
+)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,13 @@ def watching(node: Node, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A watch of pod A's link, in the node's namespace; tcpdump is recording."""
     command = node.host.argv(*COMMAND, POD_A.cali, *arguments)
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, cwd=ROOT
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+        preexec_fn=obey,
     ) as run:
         try:
             wait_for(lambda: listens(node))
@@ -49,6 +55,12 @@ def watching(node: Node, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         finally:
             run.kill()
     wait_for(lambda: not recorders())
+
+
+def obey() -> None:
+    """What a shell in the background, or nohup, has a process ignore ends it."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def listens(node: Node) -> bool:
