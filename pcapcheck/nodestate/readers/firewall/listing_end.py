@@ -29,8 +29,8 @@ class Stretch:
     def takes(self, text: str) -> bool:
         """Whether a line is of a listing that has begun, or begins one."""
         bare = text.strip()
-        if self.kind == NFT and not text[:1].isspace() and not bare.startswith("}"):
-            # nft indents what stands in a table: its end is missing.
+        if self.kind == NFT and bare and not text[:1].isspace() and not bare.startswith("}"):
+            # nft indents what stands in a table, and parts it by blank lines: the table's end is missing.
             self.kind = ""
         if self.kind == NFT:
             self.depth += nft.open_braces(bare)
