@@ -24,7 +24,7 @@ from pcapcheck.report.counts import counts
 from pcapcheck.report.evidence import in_lines
 from pcapcheck.report.show_commands import by_file
 from pcapcheck.report.wireshark_marks import HEAD, NAME, wireshark_marks
-from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding
+from pcapcheck.ruleset.finding import FAIL, Finding
 from pcapcheck.values import clean
 from pcapcheck.version import __version__
 
@@ -154,8 +154,7 @@ def _said(finding: Finding) -> dict[Place, list[str]]:
     for row in finding.evidence:
         where = f" (on {row.interface})" if row.interface else ""
         comment = f"{finding.rule.id}: expected {row.expected}; observed {row.observed}{where}"
-        here = [(row.capture, number) for number in row.frames if row.capture != NO_CAPTURE]
-        for place in (*here, *row.elsewhere):
+        for place in row.places:
             said.setdefault(place, []).append(comment)
     return said
 

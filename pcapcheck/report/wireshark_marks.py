@@ -13,7 +13,7 @@ from pcapcheck.analysis import Analysis
 from pcapcheck.capture.reread import read_again
 from pcapcheck.capture.source import Source
 from pcapcheck.report.show_commands import by_file
-from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE
+from pcapcheck.ruleset.finding import FAIL
 from pcapcheck.values import clean
 
 NAME = "wireshark.lua"
@@ -57,8 +57,7 @@ def _marks(analysis: Analysis) -> dict[tuple[int, int], list[Mark]]:
             continue
         for row in finding.evidence:
             mark = (finding.rule.id, finding.rule.severity, f"expected {row.expected}; observed {row.observed}")
-            here = [(row.capture, number) for number in row.frames if row.capture != NO_CAPTURE]
-            for place in (*here, *row.elsewhere):
+            for place in row.places:
                 known = marks.setdefault(place, [])
                 if mark not in known:
                     known.append(mark)

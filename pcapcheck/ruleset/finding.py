@@ -67,6 +67,12 @@ class Evidence(Brief, Struct, frozen=True):
     last_seen: LastSeen | None = None
     share: tuple[int, int] | None = None
 
+    @property
+    def places(self) -> tuple[tuple[int, int], ...]:
+        """Capture and frame of all sightings: none of a row of a node's state."""
+        here = () if self.capture == NO_CAPTURE else tuple((self.capture, number) for number in self.frames)
+        return (*here, *self.elsewhere)
+
 
 class Finding(Brief, Struct):
     """A rule's result. ``checked`` rows held or failed, ``unknown`` rows may have done either; ``reason`` says why.
