@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pcapcheck.cli.options import (
+    FILTER_USED,
     PODS,
     SET,
+    SINCE,
     UNPACK_LIMIT,
+    UNTIL_TIME,
     parse_assignments,
     parse_unpack_limit,
     rules_option,
@@ -43,9 +46,9 @@ OPTIONS = (
         metavar="FILE[#IFINDEX]=NAME",
         help="Name the interface that captures of this name or path were recorded on. Repeatable.",
     ),
-    click.option("--since", metavar="TIME", help="Ignore frames before this time (RFC 3339 or seconds since 1970)."),
-    click.option("--until", metavar="TIME", help="Ignore frames from this time on."),
-    click.option("--filter-used", metavar="TEXT", help="The capture filter that tcpdump ran with."),
+    SINCE,
+    UNTIL_TIME,
+    FILTER_USED,
     UNPACK_LIMIT,
     click.option(
         "--strict",

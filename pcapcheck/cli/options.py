@@ -51,6 +51,9 @@ UNPACK_LIMIT = click.option(
     help="Unpack at most this much of a compressed capture or an archive, for example 20G [default: 1G, or 250 times "
     "its size].",
 )
+SINCE = click.option("--since", metavar="TIME", help="Ignore frames before this time (RFC 3339 or seconds since 1970).")
+UNTIL_TIME = click.option("--until", metavar="TIME", help="Ignore frames from this time on.")
+FILTER_USED = click.option("--filter-used", metavar="TEXT", help="The capture filter that tcpdump ran with.")
 SCOPE = (
     click.option(
         "--interface",
@@ -59,8 +62,8 @@ SCOPE = (
         metavar="FILE[#IFINDEX]=NAME",
         help="Name the interface that a capture, or one ifindex of an -i any capture, was recorded on. Repeatable.",
     ),
-    click.option("--since", metavar="TIME", help="Ignore frames before this time (RFC 3339 or seconds since 1970)."),
-    click.option("--until", metavar="TIME", help="Ignore frames from this time on."),
+    SINCE,
+    UNTIL_TIME,
     click.option(
         "--pod",
         "pods",
@@ -68,7 +71,7 @@ SCOPE = (
         metavar="POD",
         help="Judge only this pod: its address, or NAMESPACE/POD. Repeatable.",
     ),
-    click.option("--filter-used", metavar="TEXT", help="The capture filter that tcpdump ran with."),
+    FILTER_USED,
     UNPACK_LIMIT,
     SET,
 )

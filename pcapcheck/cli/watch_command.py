@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pcapcheck.cli.options import PODS, SET, one_line_errors, parse_assignments, rules_option
+from pcapcheck.cli.options import FILTER_USED, PODS, SET, one_line_errors, parse_assignments, rules_option
 from pcapcheck.cli.output import FILE, complain, spare
 from pcapcheck.cli.report_options import ReportCommand, report_options, report_request
 from pcapcheck.cli.watch_displays import DISPLAYS, UNTIL, displays_of
@@ -50,7 +50,7 @@ def watch_options(command: F) -> F:
     "--interface", "interfaces", multiple=True, metavar="FILE=NAME", help="Name the interface of a stream. Repeatable."
 )
 @click.option("--pod", "pods", multiple=True, metavar="POD", help="Judge only this pod, as analyze does. Repeatable.")
-@click.option("--filter-used", metavar="TEXT", help="The capture filter that tcpdump ran with.")
+@FILTER_USED
 @SET
 @click.option(
     "--node-state", "node_state", multiple=True, metavar="FILE", type=FILE, help="State of the node. Repeatable."
@@ -74,13 +74,7 @@ def watch(
     keep: Path | None,
     jsonl: bool,
     metrics: str | None,
-    forms: tuple[str, ...],
-    outputs: tuple[str, ...],
-    strict: bool,
-    required: tuple[str, ...],
-    exit_zero: bool,
-    verbose: bool,
-    ladder: bool,
+    **report: Any,
 ) -> None:
     """Show the verdict as it forms, and each failure with its cause once it is certain.
 
@@ -100,7 +94,7 @@ def watch(
     from pcapcheck.watch.open_streams import open_streams
     from pcapcheck.watch.watching import Until, Watching
 
-    request = report_request(forms, outputs, strict, required, exit_zero, verbose, ladder)
+    request = report_request(**report)
     if jsonl:
         request = request.without_standard_output()
     seconds, limit = _duration(duration), _size(ring)
