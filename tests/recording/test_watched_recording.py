@@ -227,7 +227,7 @@ def test_two_nodes_are_named_alike_while_it_records_and_at_the_end(tmp_path: Pat
         with recording(tmp_path, *names, "--for", "50s", "--until", "fail", "--jsonl") as process:
             assert process.wait(PATIENCE) == 1
     events = [json.loads(line) for line in (tmp_path / "printed").read_text().splitlines()]
-    assert [event["rule"] for event in events if event["event"] == "failure"][:1] == ["echo-answered"]
+    assert "echo-answered" in {event["rule"] for event in events if event["event"] == "failure"}
     assert not [event for event in events if event["event"] == "withdrawn"], events
 
 
