@@ -15,18 +15,24 @@ from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.rotation import bare_name
 from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_group import FrameGroup
+from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
+from pcapcheck.links.link_networks import LinkNetworks, looks_like_one_of_several, named_network
 from pcapcheck.networks import (
+    CALICO,
     GATEWAY,
     NAME,
     NOTHING_KNOWN,
+    PACK,
     PROXY_MAC,
     STATE,
     KnownNetwork,
     Likeness,
+    Network,
     by_device,
     by_mac,
     is_of_another,
+    network_of,
 )
 from pcapcheck.values import clean, is_multicast_mac
 
@@ -34,14 +40,16 @@ from pcapcheck.values import clean, is_multicast_mac
 PointKey = tuple[int, int, int | None]
 # What a node has besides its pod links.
 NODE_KINDS = ("host-nic", "tunnel")
+# What the node's end of a pod link is called, by whether the link is Calico's.
+CALI_END, NODE_END = "cali", "node"
 
 
 class CapturePoint(Brief, Struct):
     """One interface as one capture recorded it. ``name`` comes from the user, the capture, the file name or the state.
 
-    ``file`` is what the capture is called among others. ``calico`` is by what the point is shown to be a pod link of
-    Calico (None: it is not, or nothing shows it); ``likeness`` is the other network that it looks like. ``host`` is the
-    machine that a bundle names.
+    ``file`` is what the capture is called among others. ``network`` is the id of the network that it is a pod link of,
+    as far as anything shows it; ``calico`` is by what it is shown to be one of Calico (None: it is not, or nothing
+    shows it), ``likeness`` the other network that it looks like. ``host`` is the machine that a bundle names.
     """
 
     key: PointKey
@@ -53,6 +61,7 @@ class CapturePoint(Brief, Struct):
     groups: dict[int, FrameGroup] = field(default_factory=dict)
     gateway: GatewayTalk = field(default_factory=GatewayTalk)
     kind: str = "unknown"
+    network: str | None = None
     calico: str | None = None
     likeness: Likeness | None = None
     host: str | None = None
@@ -84,25 +93,73 @@ class CapturePoint(Brief, Struct):
         return self.link_type != COOKED and all(group.direction is not None for group in self.groups.values())
 
     @property
+    def is_bridged(self) -> bool:
+        """Whether this is a pod link that ends in a bridge, where more than two machines are heard."""
+        return self.network is not None and self.network != CALICO and network_of(self.network).is_bridged
+
+    @property
+    def node_end(self) -> str:
+        """What the node's end of this link is called."""
+        return CALI_END if self.network == CALICO else NODE_END
+
+    @property
     def shows_no_macs(self) -> bool:
         """Whether this is a text that identifies senders by their addresses alone."""
         return self.interface.printed and all(group.src is None for group in self.groups.values())
 
-    def decide_kind(self, proxy_mac: int, prefix: str, known: KnownNetwork = NOTHING_KNOWN) -> None:
-        """A pod link is one that something shows to be Calico's; the name shows the other kinds.
+    def decide_kind(
+        self,
+        proxy_mac: int,
+        prefix: str,
+        known: KnownNetwork = NOTHING_KNOWN,
+        networks: LinkNetworks = LinkNetworks(),  # noqa: B008 (it cannot change)
+        claims: Iterable[Claim] = (),
+    ) -> None:
+        """A pod link is one that something shows to be of a network that rules are about; names show the other kinds.
 
-        Rules are about pod links. So that no other network is held to what Calico does, this is the one place where a
-        capture point becomes one.
+        Rules are about pod links of their own network. So that no network is held to what another does, this is the one
+        place where a capture point becomes one. ``claims`` are those of its capture.
         """
         by_name = kind_of_name(self.name, prefix) if self.named_by else None
-        self.calico = self._shown_calico(by_name, proxy_mac, known)
+        if networks.named in (None, CALICO):
+            self.calico = self._shown_calico(by_name, proxy_mac, known)
+            if self.calico is None and networks.named == CALICO and self._may_be_pod_link(by_name):
+                self.calico = PACK
         if self.calico:
-            self.kind = "pod-link"
+            self.kind, self.network = "pod-link", CALICO
             self._take_name(known)
             self._take_name_of_pod(prefix)
             return
         self.kind = by_name if by_name in NODE_KINDS else "unknown"
         self.likeness = self._looks_like()
+        other = self._other_network(by_name, networks, claims)
+        if other is not None:
+            self.network = other.id
+            self.kind = "pod-link" if other.id in networks.judged else self.kind
+
+    def _may_be_pod_link(self, by_name: str | None) -> bool:
+        """Whether a link may be a pod's where somebody says which network it is of. Inside a pod it is called eth0."""
+        device = by_device(self.name) if self.named_by else None
+        if by_name == "host-nic":
+            return self.name == "eth0" and bool(self.gateway.askers)
+        return by_name != "tunnel" and (device is None or device.has_link(self.name))
+
+    def _other_network(self, by_name: str | None, networks: LinkNetworks, claims: Iterable[Claim]) -> Network | None:
+        """The network other than Calico's that it is a pod link of."""
+        named = None if networks.named is None else named_network(networks.named)
+        if named is not None:
+            if not self._may_be_pod_link(by_name):
+                return None
+            self.likeness = Likeness(named, by="--pack")
+            return named
+        likeness = self.likeness
+        if likeness is None or self.kind in NODE_KINDS or likeness.network.has_device(self.name):
+            return None
+        if likeness.network.may_be:
+            here = [claim for claim in claims if claim.point == self.key[1:]]
+            likeness = looks_like_one_of_several(likeness, self.name, self.groups.values(), here, networks.shown)
+            self.likeness = likeness
+        return None if likeness.network.may_be else likeness.network
 
     def _shown_calico(self, by_name: str | None, proxy_mac: int, known: KnownNetwork) -> str | None:
         """Name first, then traffic: who asks for the gateway is a pod; only a cali sends from the proxy MAC.
@@ -151,7 +208,7 @@ class CapturePoint(Brief, Struct):
         Pods of AWS and Azure have an entry for the same address that their plugin sets, and merely see to it that it
         still holds, at a MAC of their own network. On a NIC anybody may ask.
         """
-        if not self.gateway.askers or (known.other and not known.calico):
+        if not self.gateway.askers or (known.others and not known.calico):
             return False
         if by_mac(self._macs()[0] | self.gateway.macs) or (
             by_name == "host-nic" and self.named_by and is_machines_own(self.name)
@@ -170,11 +227,16 @@ class CapturePoint(Brief, Struct):
         return Likeness(*found) if found else None
 
     def decide_end(self, prefix: str) -> str | None:
-        """cali or pod: the end of the pod link at which this was recorded, from its name or the gateway's request."""
+        """cali (or node, of other networks) or pod: the end of the pod link at which this was recorded.
+
+        Its name shows it, or the gateway's request.
+        """
         if self.kind != "pod-link":
             return None
+        if self.network != CALICO and self.named_by and is_of_another(self.name):
+            return NODE_END
         if self.named_by not in ("", "state", "description") and find_cali_name(self.name, prefix):
-            return "cali"
+            return CALI_END
         # A file's name does not show where -i any was recorded.
         if self.named_by and kind_of_name(self.name, prefix) == "host-nic":
             return "pod" if self.named_by != "file name" or not self.by_direction else self._end_by_gateway()
@@ -182,7 +244,7 @@ class CapturePoint(Brief, Struct):
 
     def _end_by_gateway(self) -> str | None:
         directions = {self.groups[group].direction for group in self.gateway.askers}
-        return {"in": "cali", "out": "pod"}.get(directions.pop() or "") if len(directions) == 1 else None
+        return {"in": self.node_end, "out": "pod"}.get(directions.pop() or "") if len(directions) == 1 else None
 
 
 def capture_points_of(

@@ -6,14 +6,16 @@ from msgspec.structs import replace
 
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.expiry import pings_expired
-from pcapcheck.links.capture_points import CapturePoint, PointKey, capture_points_of
+from pcapcheck.links.capture_points import CapturePoint, capture_points_of
 from pcapcheck.links.facts import Facts
+from pcapcheck.links.link_networks import LinkNetworks
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading
 from pcapcheck.links.sides import LINK_LOCAL, POD, Sides, both_ways, find_sides
 from pcapcheck.links.silence import silence_of
 from pcapcheck.links.twins import recorded_twice
-from pcapcheck.networks import NOTHING_KNOWN, KnownNetwork
+from pcapcheck.links.usual_gateway import add_usual_gateway
+from pcapcheck.networks import CALICO, NOTHING_KNOWN, KnownNetwork
 from pcapcheck.table_names import DNS
 from pcapcheck.values import is_multicast_address, is_name
 
@@ -24,15 +26,17 @@ USUAL = 0.95
 def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwork = NOTHING_KNOWN) -> Facts:
     """The facts about all capture points; ``known`` is what a node's state says of the network."""
     has_no_name = any(capture.exchanges.gateway_talk for capture in captures)
-    described: dict[PointKey, PointFacts] = {}
+    found: list[tuple[CapturePoint, Capture]] = []
     for capture in captures:
         given = reading.scope.names_for(capture.path)
         capture_points = capture_points_of(
             capture.number, capture.source, capture.interfaces, capture.groups, given, reading.prefix
         )
-        for key, capture_point in capture_points.items():
+        for capture_point in capture_points.values():
             _add_gateway_talk(capture_point, capture, reading, has_no_name)
-            described[key] = _describe(capture_point, capture, reading, known)
+            found.append((capture_point, capture))
+    networks = reading.networks.beside([point.name for point, _ in found if point.named_by], known.others)
+    described = {point.key: _describe(point, capture, reading, known, networks) for point, capture in found}
     reading.scope.check_names(point.capture_point for point in described.values())
     judged = reading.scope.select(list(described.values()), reading.prefix)
     twice = list(recorded_twice(captures, [point for key, point in described.items() if key in judged]))
@@ -74,18 +78,23 @@ def _others_answer(claims: list[Claim], capture_point: CapturePoint, gateways: f
     return any(not claim.own and claim.mac not in known and claim.ip not in gateways | askers for claim in claims)
 
 
-def _describe(capture_point: CapturePoint, capture: Capture, reading: Reading, known: KnownNetwork) -> PointFacts:
+def _describe(
+    capture_point: CapturePoint, capture: Capture, reading: Reading, known: KnownNetwork, networks: LinkNetworks
+) -> PointFacts:
     """Decide kind, end, sides, the pod's addresses and the silence of one capture point."""
-    capture_point.decide_kind(reading.proxy_mac, reading.prefix, known)
+    claims = capture.exchanges.claims.all()
+    capture_point.decide_kind(reading.proxy_mac, reading.prefix, known, networks, claims)
     point = PointFacts(capture_point)
     assumptions: list[Sides] = []
     if capture_point.kind == "pod-link":
+        if capture_point.network != CALICO:
+            add_usual_gateway(capture_point, claims, capture.exchanges.asked)
         end = capture_point.decide_end(reading.prefix)
         sides = find_sides(capture_point, end, reading.proxy_mac)
         if end is None and sides.by_direction:
             pod_directions = [party for party, (side, _) in sides.parties.items() if side == POD]
             if len(pod_directions) == 1:
-                end = "cali" if pod_directions[0] == "in" else "pod"
+                end = capture_point.node_end if pod_directions[0] == "in" else POD
         point = _with_pod(capture_point, end, sides)
         assumptions = both_ways(capture_point, sides)
     silence = silence_of(point, capture, reading, known)

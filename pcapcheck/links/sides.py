@@ -17,7 +17,7 @@ from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_layout import TTL_DECREMENTED, TTL_ORIGINAL
 from pcapcheck.links.capture_points import CapturePoint
-from pcapcheck.values import is_ipv4, is_multicast_address, is_name
+from pcapcheck.values import is_ipv4, is_multicast_address, is_multicast_mac, is_name
 
 POD, NODE = "pod", "node"
 OPPOSITE = {POD: NODE, NODE: POD}
@@ -80,12 +80,18 @@ def _decide_by_machine(capture_point: CapturePoint, end: str | None, sides: Side
     """The sides of directions or MACs."""
     if not sides.by_direction:
         asking = [traces[mac] for mac in _parties(capture_point, sides, capture_point.gateway.askers) if mac in traces]
-        sides.folded = _most_at_once(asking) > 1
+        # On a port of a bridge the broadcasts of all pods are heard.
+        sides.folded = not capture_point.is_bridged and _most_at_once(asking) > 1
         sides.crowded = capture_point.link_type != COOKED and _most_at_once(traces.values()) > 2
     decided: dict[Party, tuple[str, str]] = {}
     if sides.by_direction and end is not None:
-        pod, node = ("in", "out") if end == "cali" else ("out", "in")
+        pod, node = ("out", "in") if end == POD else ("in", "out")
         decided = {pod: (POD, "direction"), node: (NODE, "direction")}
+    elif capture_point.is_bridged:
+        decided = _decide_by_unicast(capture_point, sides)
+    if decided and capture_point.is_bridged:
+        sides.parties = decided
+        return
     # On a bridge another pod's broadcast is heard too, but its answer is not.
     askers = traces.keys() & _parties(
         capture_point, sides, capture_point.gateway.answered if sides.crowded else capture_point.gateway.askers
@@ -107,6 +113,21 @@ def _decide_by_machine(capture_point: CapturePoint, end: str | None, sides: Side
         if is_link:
             _decide_others(decided, traces)
     sides.parties = decided
+
+
+def _decide_by_unicast(capture_point: CapturePoint, sides: Sides) -> dict[Party, tuple[str, str]]:
+    """On a port of a bridge, the pod is the one that all unicast frames are from or to; all others are behind it."""
+    ends = [
+        {group.src, group.dst}
+        for group in capture_point.groups.values()
+        if group.src and group.dst is not None and not is_multicast_mac(group.dst)
+    ]
+    common = set.intersection(*ends) if ends else set()
+    if len(common) != 1:
+        return {}
+    pods = {_party(group, sides) for group in capture_point.groups.values() if group.src in common}
+    parties = {party for group in capture_point.groups.values() if (party := _party(group, sides)) is not None}
+    return {party: (POD if party in pods else NODE, "unicast") for party in parties}
 
 
 def _decide_by_address(capture_point: CapturePoint, sides: Sides, traces: dict[Party, Trace]) -> None:

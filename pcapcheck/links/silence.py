@@ -12,6 +12,7 @@ from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.links.oneway import proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading, read_frames
+from pcapcheck.links.sides import NODE
 from pcapcheck.networks import KnownNetwork
 from pcapcheck.table_names import ARP, DATAGRAMS, ECHO, PAIRED
 from pcapcheck.values import is_name
@@ -112,6 +113,9 @@ def _requests_only(point: PointFacts, capture: Capture) -> Silence:
 def _several_links(point: PointFacts) -> Silence:
     if point.capture_point.link_type == COOKED or not (point.sides.folded or point.sides.crowded):
         return {}
+    if point.capture_point.is_bridged and point.sides.parties:
+        # What the pod is sent comes by its own port of the bridge.
+        return {}
     return {
         ARP: "more than one machine asks here (a bridge, or several links in one recording), "
         "so an answer may have gone another way; capture each cali interface by itself"
@@ -126,10 +130,19 @@ def _filter(text: str | None) -> Silence:
 
 def _another_network(point: PointFacts) -> Silence:
     likeness = point.capture_point.likeness
-    if likeness is None or not likeness.network.bypasses:
+    if likeness is None:
         return {}
-    reason = f"{point.name} looks like {likeness.network.title}'s, where replies may go to the pod past it"
-    return dict.fromkeys(ASKED, reason)
+    network = likeness.network
+    unseen = network.may_bypass and point.kind == "pod-link" and not _hears_packets_to_pod(point)
+    if not (network.bypasses or unseen):
+        return {}
+    reason = f"{point.name} looks like {network.title}'s, where replies may go to the pod past it"
+    # A program on the link itself, or the node's end, answers ARP.
+    return dict.fromkeys(PAIRED if point.kind == "pod-link" else ASKED, reason)
+
+
+def _hears_packets_to_pod(point: PointFacts) -> bool:
+    return any(group.carries == "ip-unicast" and point.sides.of(group)[0] == NODE for group in point.groups.values())
 
 
 def _lost_packets(point: PointFacts, missing: dict[str, int]) -> Silence:

@@ -113,7 +113,8 @@ def same_link(step: PathStep, other: PathStep) -> bool:
     if left.kind == right.kind == "pod-link":
         if left.pod_macs and right.pod_macs:
             return bool(left.pod_macs & right.pod_macs)
-        if left.end == right.end == "cali" and left.capture_point.named_by and right.capture_point.named_by:
+        here, there = left.capture_point, right.capture_point
+        if left.end == right.end == here.node_end and here.named_by and there.named_by:
             return left.name == right.name
         if left.pod_ips and right.pod_ips:
             return bool(left.pod_ips & right.pod_ips)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.errors import RuleError
-from pcapcheck.ruleset.files import CALICO, pack, packs_folder
+from pcapcheck.networks import CALICO
+from pcapcheck.ruleset.files import pack, packs_folder
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.ruleset.yaml_tree import load_documents
