@@ -12,7 +12,7 @@ from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.links.oneway import proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading, read_frames
-from pcapcheck.links.sides import NODE
+from pcapcheck.links.sides import NODE, POD
 from pcapcheck.networks import KnownNetwork
 from pcapcheck.table_names import ARP, DATAGRAMS, ECHO, PAIRED
 from pcapcheck.values import is_name
@@ -130,7 +130,8 @@ def _filter(text: str | None) -> Silence:
 
 def _another_network(point: PointFacts) -> Silence:
     likeness = point.capture_point.likeness
-    if likeness is None:
+    if likeness is None or point.end == POD:
+        # Into the pod all come.
         return {}
     network = likeness.network
     unseen = network.may_bypass and point.kind == "pod-link" and not _hears_packets_to_pod(point)
