@@ -41,10 +41,10 @@ class Network(Struct, frozen=True):
     ``title`` is how sentences call it, ``link`` what a pod link of it is called.
     ``macs`` are those that it gives to the node's ends. ``own_name``: nobody else calls links so, so the name is proof
     that the link is not Calico's. ``virtual_gateway``: pods reach 169.254.1.1 there too, by an entry that its
-    plugin sets. ``bypasses``: replies may be handed to the pod past the node's end of its link; ``may_bypass``:
-    on some nodes, where nothing that goes to the pod is seen there then. ``is_bridged``: its
-    links end in a bridge, so that more than two machines are heard on one. ``may_be``: names of its links are those of
-    several networks, and other evidence has to show which.
+    plugin sets. ``bypasses``: replies may be handed to the pod past the node's end of its link; ``may_bypass``: on some
+    nodes, where nothing that goes to the pod is seen there then. ``is_bridged``: its links end in a bridge, so that
+    more than two machines are heard on one. ``usual_gateway``: its gateways have the first address of their subnet.
+    ``may_be``: names of its links are those of several networks, and other evidence has to show which.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Network(Struct, frozen=True):
     bypasses: bool = False
     may_bypass: bool = False
     is_bridged: bool = False
+    usual_gateway: bool = False
     may_be: tuple[str, ...] = ()
 
     def has_link(self, name: str) -> bool:
@@ -90,7 +91,7 @@ NETWORKS = (
         own_name=True,
         virtual_gateway=True,
     ),
-    Network("gke", "GKE", "GKE pod link", r"gke[0-9a-f]{11}", own_name=True, may_bypass=True),
+    Network("gke", "GKE", "GKE pod link", r"gke[0-9a-f]{11}", own_name=True, may_bypass=True, usual_gateway=True),
     Network(
         "cilium",
         "Cilium",
@@ -104,9 +105,25 @@ NETWORKS = (
     Network("ovn-kubernetes", "OVN-Kubernetes", "OVN-Kubernetes pod link", "", r"ovn-k8s-\w+|br-int"),
     Network("weave", "Weave Net", "Weave Net pod link", r"vethwepl[0-9a-f]+", r"weave|vethwe-\w+", own_name=True),
     Network("kube-router", "kube-router", "kube-router pod link", "", r"kube-bridge"),
-    Network("flannel", "flannel", "flannel pod link", "", r"flannel(-v6)?\.\d+|flannel-wg(-v6)?", is_bridged=True),
-    Network("bridge", "the bridge plugin", "bridge plugin pod link", "", r"cni\d+|cbr0", is_bridged=True),
-    Network("ptp", "the ptp plugin (as in kindnet)", "ptp plugin pod link"),
+    Network(
+        "flannel",
+        "flannel",
+        "flannel pod link",
+        "",
+        r"flannel(-v6)?\.\d+|flannel-wg(-v6)?",
+        is_bridged=True,
+        usual_gateway=True,
+    ),
+    Network(
+        "bridge",
+        "the bridge plugin",
+        "bridge plugin pod link",
+        "",
+        r"cni\d+|cbr0",
+        is_bridged=True,
+        usual_gateway=True,
+    ),
+    Network("ptp", "the ptp plugin (as in kindnet)", "ptp plugin pod link", usual_gateway=True),
     Network(
         "veth",
         "kindnet or another plugin that calls its links veth and a random number (or Docker)",

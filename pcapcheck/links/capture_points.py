@@ -17,7 +17,7 @@ from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
-from pcapcheck.links.link_networks import LinkNetworks, looks_like_one_of_several, named_network
+from pcapcheck.links.link_networks import ELSE, LinkNetworks, looks_like_one_of_several, named_network
 from pcapcheck.networks import (
     CALICO,
     GATEWAY,
@@ -98,6 +98,11 @@ class CapturePoint(Brief, Struct):
         return self.network is not None and self.network != CALICO and network_of(self.network).is_bridged
 
     @property
+    def asks_gateway_alone(self) -> bool:
+        """Whether this is a link of another network than Calico's on which a pod asks for nobody but its gateway."""
+        return self.network not in (None, CALICO) and not self.is_bridged
+
+    @property
     def node_end(self) -> str:
         """What the node's end of this link is called."""
         return CALI_END if self.network == CALICO else NODE_END
@@ -114,15 +119,17 @@ class CapturePoint(Brief, Struct):
         known: KnownNetwork = NOTHING_KNOWN,
         networks: LinkNetworks = LinkNetworks(),  # noqa: B008 (it cannot change)
         claims: Iterable[Claim] = (),
+        asked: Iterable[tuple[int, int]] = (),
     ) -> None:
         """A pod link is one that something shows to be of a network that rules are about; names show the other kinds.
 
         Rules are about pod links of their own network. So that no network is held to what another does, this is the one
-        place where a capture point becomes one. ``claims`` are those of its capture.
+        place where a capture point becomes one. ``claims`` are those of its capture, ``asked`` are
+        its frame groups with the addresses that they asked for.
         """
         by_name = kind_of_name(self.name, prefix) if self.named_by else None
         if networks.named in (None, CALICO):
-            self.calico = self._shown_calico(by_name, proxy_mac, known)
+            self.calico = self._shown_calico(by_name, proxy_mac, known, networks)
             if self.calico is None and networks.named == CALICO and self._may_be_pod_link(by_name):
                 self.calico = PACK
         if self.calico:
@@ -132,7 +139,7 @@ class CapturePoint(Brief, Struct):
             return
         self.kind = by_name if by_name in NODE_KINDS else "unknown"
         self.likeness = self._looks_like()
-        other = self._other_network(by_name, networks, claims)
+        other = self._other_network(by_name, networks, claims, asked)
         if other is not None:
             self.network = other.id
             self.kind = "pod-link" if other.id in networks.judged else self.kind
@@ -140,11 +147,18 @@ class CapturePoint(Brief, Struct):
     def _may_be_pod_link(self, by_name: str | None) -> bool:
         """Whether a link may be a pod's where somebody says which network it is of. Inside a pod it is called eth0."""
         device = by_device(self.name) if self.named_by else None
-        if by_name == "host-nic":
-            return self.name == "eth0" and bool(self.gateway.askers)
+        if by_name == "host-nic" or (self.key[2] is not None and not self.named_by):
+            # Of a machine's interfaces that only have numbers, some are no pods'.
+            return not (self.named_by and is_machines_own(self.name)) and bool(self.gateway.askers)
         return by_name != "tunnel" and (device is None or device.has_link(self.name))
 
-    def _other_network(self, by_name: str | None, networks: LinkNetworks, claims: Iterable[Claim]) -> Network | None:
+    def _other_network(
+        self,
+        by_name: str | None,
+        networks: LinkNetworks,
+        claims: Iterable[Claim],
+        asked: Iterable[tuple[int, int]],
+    ) -> Network | None:
         """The network other than Calico's that it is a pod link of."""
         named = None if networks.named is None else named_network(networks.named)
         if named is not None:
@@ -152,16 +166,21 @@ class CapturePoint(Brief, Struct):
                 return None
             self.likeness = Likeness(named, by="--pack")
             return named
+        shared = networks.share_the_gateway
+        if shared and self.likeness is None and self.gateway.askers and self._may_be_pod_link(by_name):
+            self.likeness = Likeness(network_of(shared), by=ELSE)
         likeness = self.likeness
         if likeness is None or self.kind in NODE_KINDS or likeness.network.has_device(self.name):
             return None
         if likeness.network.may_be:
             here = [claim for claim in claims if claim.point == self.key[1:]]
-            likeness = looks_like_one_of_several(likeness, self.name, self.groups.values(), here, networks.shown)
+            likeness = looks_like_one_of_several(likeness, self.name, self.groups, here, asked, networks.shown)
             self.likeness = likeness
         return None if likeness.network.may_be else likeness.network
 
-    def _shown_calico(self, by_name: str | None, proxy_mac: int, known: KnownNetwork) -> str | None:
+    def _shown_calico(
+        self, by_name: str | None, proxy_mac: int, known: KnownNetwork, networks: LinkNetworks
+    ) -> str | None:
         """Name first, then traffic: who asks for the gateway is a pod; only a cali sends from the proxy MAC.
 
         Inside a pod the interface is called eth0 like many a NIC, so there what it sends or receives decides. A name
@@ -176,6 +195,7 @@ class CapturePoint(Brief, Struct):
         from_proxy, to_proxy = proxy_mac in sources, proxy_mac in destinations
         if (from_proxy and (by_name != "host-nic" or self.name == "eth0")) or (to_proxy and by_name != "host-nic"):
             return PROXY_MAC
+        another = another or networks.share_the_gateway is not None
         if not another and self._asked_as_calico(proxy_mac, by_name, known):
             return GATEWAY
         if by_name is None and not another and self._described(known):

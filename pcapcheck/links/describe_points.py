@@ -15,12 +15,14 @@ from pcapcheck.links.sides import LINK_LOCAL, POD, Sides, both_ways, find_sides
 from pcapcheck.links.silence import silence_of
 from pcapcheck.links.twins import recorded_twice
 from pcapcheck.links.usual_gateway import add_usual_gateway
-from pcapcheck.networks import CALICO, NOTHING_KNOWN, KnownNetwork
+from pcapcheck.networks import CALICO, NOTHING_KNOWN, KnownNetwork, network_of
 from pcapcheck.table_names import DNS
 from pcapcheck.values import is_multicast_address, is_name
 
 # This share of DNS responses says what is usual; the rest may be names that a server has to ask for far away.
 USUAL = 0.95
+# Of a network that leaves the MACs of its nodes' ends to chance.
+NO_MAC = -1
 
 
 def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwork = NOTHING_KNOWN) -> Facts:
@@ -35,7 +37,7 @@ def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwo
         for capture_point in capture_points.values():
             _add_gateway_talk(capture_point, capture, reading, has_no_name)
             found.append((capture_point, capture))
-    networks = reading.networks.beside([point.name for point, _ in found if point.named_by], known.others)
+    networks = reading.networks.beside([point.name for point, _ in found if point.named_by], known, reading.prefix)
     described = {point.key: _describe(point, capture, reading, known, networks) for point, capture in found}
     reading.scope.check_names(point.capture_point for point in described.values())
     judged = reading.scope.select(list(described.values()), reading.prefix)
@@ -82,15 +84,17 @@ def _describe(
     capture_point: CapturePoint, capture: Capture, reading: Reading, known: KnownNetwork, networks: LinkNetworks
 ) -> PointFacts:
     """Decide kind, end, sides, the pod's addresses and the silence of one capture point."""
-    claims = capture.exchanges.claims.all()
-    capture_point.decide_kind(reading.proxy_mac, reading.prefix, known, networks, claims)
+    claims, given_mac = capture.exchanges.claims.all(), NO_MAC
+    capture_point.decide_kind(reading.proxy_mac, reading.prefix, known, networks, claims, capture.exchanges.asked)
     point = PointFacts(capture_point)
     assumptions: list[Sides] = []
     if capture_point.kind == "pod-link":
         if capture_point.network != CALICO:
-            add_usual_gateway(capture_point, claims, capture.exchanges.asked)
+            network = network_of(str(capture_point.network))
+            add_usual_gateway(capture_point, network, claims, capture.exchanges.asked)
+            given_mac = next(iter(network.macs), NO_MAC)
         end = capture_point.decide_end(reading.prefix)
-        sides = find_sides(capture_point, end, reading.proxy_mac)
+        sides = find_sides(capture_point, end, reading.proxy_mac if capture_point.network == CALICO else given_mac)
         if end is None and sides.by_direction:
             pod_directions = [party for party, (side, _) in sides.parties.items() if side == POD]
             if len(pod_directions) == 1:

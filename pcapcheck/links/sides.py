@@ -108,6 +108,12 @@ def _decide_by_machine(capture_point: CapturePoint, end: str | None, sides: Side
         if not contradictory:
             contradictory = not _decide_by_routing(decided, traces)
             _decide_others(decided, traces)
+    if not decided and not contradictory and capture_point.asks_gateway_alone:
+        # A pod asks for nobody but the gateway.
+        seekers = traces.keys() & _parties(capture_point, sides, capture_point.gateway.seekers)
+        decided = dict.fromkeys(seekers, (NODE, "arp")) if len(seekers) == 1 else {}
+        if is_link:
+            _decide_others(decided, traces)
     if not decided and not contradictory:
         decided = {party: (NODE, "proxy-mac") for party, trace in traces.items() if trace.from_proxy}
         if is_link:

@@ -63,8 +63,8 @@ def record(
     recording; None: it is only judged. ``rules``, ``pack`` and ``variables`` are as for ``analyze``. ``flush``: the
     pods' and the nodes' neighbour entries of these links are forgotten first. ``state``: the nodes' states are
     collected before the end. ``seconds`` is how long the recording is meant to take: recorders end by themselves some
-    minutes later, whatever happens. Nodes of a cluster are reached ``via`` kubectl (a job with ``image``, deleted afterwards, in the
-    cluster of ``context``) or ssh.
+    minutes later, whatever happens. Nodes of a cluster are reached ``via`` kubectl (a job with ``image``, deleted
+    afterwards, in the cluster of ``context``) or ssh.
 
     Raises UsageError if ends or probe have no meaning, RecordingError if something needed is not there.
     """
