@@ -86,9 +86,9 @@ def _ask_for_each_other(
     for claim in claims:
         own.setdefault(claim.mac, set()).add(claim.ip)
     return any(
-        is_ipv4(asker) and asker >> 8 == target >> 8 and not (is_usual(asker) or is_usual(target))
+        is_ipv4(asker) and asker >> 8 == target >> 8 and not is_usual(target)
         for number, target in asked
-        if number in groups
+        if number in groups and not any(map(is_usual, own.get(groups[number].src or 0, ())))
         for asker in own.get(groups[number].src or 0, ())
     )
 
