@@ -103,6 +103,12 @@ class CapturePoint(Brief, Struct):
         return self.network not in (None, CALICO) and not self.is_bridged
 
     @property
+    def is_bridge(self) -> bool:
+        """Whether this is the bridge itself, by its name: a device that hears the frames of all its ports."""
+        network = by_device(self.name) if self.kind == "unknown" else None
+        return network is not None and network.is_bridged and not network.has_link(self.name)
+
+    @property
     def node_end(self) -> str:
         """What the node's end of this link is called."""
         return CALI_END if self.network == CALICO else NODE_END
