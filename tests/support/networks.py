@@ -79,9 +79,9 @@ BROKEN = {
 }
 
 
-def files(case: str) -> list[Path]:
+def files(case: str, recorded: Path = RECORDED) -> list[Path]:
     """The captures of a case."""
-    return sorted((RECORDED / case).glob("*.pcap*"))
+    return sorted((recorded / case).glob("*.pcap*"))
 
 
 def file(case: str, which: str) -> Path:
