@@ -164,6 +164,7 @@ def _finding(report: Report, finding: Finding) -> dict[str, Any]:
         "id": finding.rule.id,
         "title": finding.rule.title,
         "severity": finding.rule.severity,
+        "networks": list(finding.rule.networks),
         "status": finding.status,
         "checked": finding.checked,
         "failed": finding.failed,

@@ -86,7 +86,7 @@ class GatheredRules(Struct):
 def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = None, network: str = CALICO) -> Ruleset:
     """The rules of the given packs, files and folders, in order of path. ``overrides`` win over all variables.
 
-    Rules of which no file says for which network they are, are for ``network``.
+    Where no file says for which network rules are, they are for ``network``.
 
     Raises RuleError if a file cannot be read or holds no rule, or if two rules have the same id.
     """
