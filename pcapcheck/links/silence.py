@@ -12,7 +12,7 @@ from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.links.oneway import proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading, read_frames
-from pcapcheck.links.sides import NODE
+from pcapcheck.links.sides import NODE, POD
 from pcapcheck.networks import KnownNetwork
 from pcapcheck.table_names import ARP, DATAGRAMS, ECHO, PAIRED
 from pcapcheck.values import is_name
@@ -131,7 +131,7 @@ def _filter(text: str | None) -> Silence:
 
 def _another_network(point: PointFacts) -> Silence:
     likeness = point.capture_point.likeness
-    if likeness is None:
+    if likeness is None or point.end == POD:
         return {}
     network = likeness.network
     unseen = network.may_bypass and point.kind == "pod-link" and not _hears_packets_to_pod(point)
@@ -143,7 +143,7 @@ def _another_network(point: PointFacts) -> Silence:
 
 
 def _past_it(point: PointFacts, capture: Capture) -> Silence:
-    """Nothing shows of which network this is, and connections are made here although only one side of them is heard.
+    """No network is known here, and connections are made although only one side of them is heard.
 
     So replies go to whoever asked past this interface, as the programs of some networks deliver them.
     """

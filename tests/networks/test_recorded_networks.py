@@ -108,7 +108,7 @@ def test_a_link_is_named_by_its_name(network: str) -> None:
 
 
 @pytest.mark.parametrize("network", ["ptp", "bridge"])
-def test_a_veth_is_told_by_who_is_asked_on_it(network: str) -> None:
+def test_a_veth_is_known_by_who_is_asked_on_it(network: str) -> None:
     assert shown(analyze(file(f"{network}/healthy", A))) == {network}
 
 
@@ -137,7 +137,7 @@ def test_vxlan_of_cilium_is_not_said_to_be_flannels() -> None:
 
 
 @pytest.mark.parametrize("network", sorted({network_of(case) for case in INDEX}))
-def test_calico_beside_another_network_is_judged_by_its_own_rules(network: str) -> None:
+def test_calico_next_to_another_network_is_judged_by_its_own_rules(network: str) -> None:
     healthy, lost = captures("healthy"), captures("proxy-arp-off")
     there = [file(f"{network}/healthy", which) for which in (A, B)]
     assert failed(analyze(*healthy, *there)) == set()

@@ -17,7 +17,7 @@ POD, POD_B, A, B, ANY = "pod-a-eth0.pcap", "pod-b-eth0.pcap", "link of A", "link
 
 
 class Broken(NamedTuple):
-    """Rules of which one fails, the files that show it by themselves, and what else may fail besides."""
+    """The rules, one of them fails; the files that show it by themselves; and what else may fail."""
 
     rules: frozenset[str]
     shown_on: tuple[str, ...] = (A,)
