@@ -18,6 +18,7 @@ from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
 from pcapcheck.links.link_networks import ELSE, LinkNetworks, looks_like_one_of_several, named_network
+from pcapcheck.links.pod_like import may_be_of_a_pod
 from pcapcheck.networks import (
     CALICO,
     GATEWAY,
@@ -110,6 +111,12 @@ class CapturePoint(Brief, Struct):
         return self.network not in (None, CALICO) and not self.is_bridged
 
     @property
+    def is_bridge(self) -> bool:
+        """Whether this is the bridge itself, by its name: a device that hears the frames of all its ports."""
+        network = by_device(self.name) if self.kind == "unknown" else None
+        return network is not None and network.is_bridged and not network.has_link(self.name)
+
+    @property
     def node_end(self) -> str:
         """What the node's end of this link is called."""
         return CALI_END if self.network == CALICO else NODE_END
@@ -137,7 +144,7 @@ class CapturePoint(Brief, Struct):
         by_name = kind_of_name(self.name, prefix) if self.named_by else None
         if networks.named in (None, CALICO):
             self.calico = self._shown_calico(by_name, proxy_mac, known, networks)
-            if self.calico is None and networks.named == CALICO and self._may_be_pod_link(by_name):
+            if self.calico is None and networks.named == CALICO and self._may_be_pod_link(by_name, None, claims):
                 self.calico = PACK
         if networks.of_pod is not None:
             self.calico, self.kind, self.network = None, "pod-link", networks.of_pod
@@ -155,12 +162,19 @@ class CapturePoint(Brief, Struct):
             self.network = other.id
             self.kind = "pod-link" if other.id in networks.judged else self.kind
 
-    def _may_be_pod_link(self, by_name: str | None) -> bool:
-        """Whether a link may be a pod's where somebody says which network it is of. Inside a pod it is called eth0."""
+    def _may_be_pod_link(self, by_name: str | None, network: Network | None, claims: Iterable[Claim]) -> bool:
+        """Whether a link may be a pod's where somebody says which network it is of (None: Calico's).
+
+        Inside a pod it is called eth0, as NICs are, and of a machine's interfaces that only have numbers, some are no
+        pods'.
+        """
         device = by_device(self.name) if self.named_by else None
         if by_name == "host-nic" or (self.key[2] is not None and not self.named_by):
-            # Of a machine's interfaces that only have numbers, some are no pods'.
-            return not (self.named_by and is_machines_own(self.name)) and bool(self.gateway.askers)
+            if self.named_by and is_machines_own(self.name):
+                return False
+            here = [claim for claim in claims if claim.point == self.key[1:]]
+            is_bridged = network is not None and network.is_bridged
+            return bool(self.gateway.askers) or may_be_of_a_pod(self.groups.values(), here, is_bridged)
         return by_name != "tunnel" and (device is None or device.has_link(self.name))
 
     def _other_network(
@@ -173,12 +187,12 @@ class CapturePoint(Brief, Struct):
         """The network other than Calico's that it is a pod link of."""
         named = None if networks.named is None else named_network(networks.named)
         if named is not None:
-            if not self._may_be_pod_link(by_name):
+            if not self._may_be_pod_link(by_name, named, claims):
                 return None
             self.likeness = Likeness(named, by="--pack")
             return named
         shared = networks.share_the_gateway
-        if shared and self.likeness is None and self.gateway.askers and self._may_be_pod_link(by_name):
+        if shared and self.likeness is None and self.gateway.askers and self._may_be_pod_link(by_name, None, claims):
             self.likeness = Likeness(network_of(shared), by=ELSE)
         likeness = self.likeness
         if likeness is None or self.kind in NODE_KINDS or likeness.network.has_device(self.name):

@@ -113,6 +113,7 @@ def _decide_by_machine(capture_point: CapturePoint, end: str | None, sides: Side
         seekers = traces.keys() & _parties(capture_point, sides, capture_point.gateway.seekers)
         decided = dict.fromkeys(seekers, (NODE, "arp")) if len(seekers) == 1 else {}
         if is_link:
+            decided = decided or _decide_by_destination(capture_point, sides)
             _decide_others(decided, traces)
     if not decided and not contradictory:
         decided = {party: (NODE, "proxy-mac") for party, trace in traces.items() if trace.from_proxy}
@@ -134,6 +135,14 @@ def _decide_by_unicast(capture_point: CapturePoint, sides: Sides) -> dict[Party,
     pods = {_party(group, sides) for group in capture_point.groups.values() if group.src in common}
     parties = {party for group in capture_point.groups.values() if (party := _party(group, sides)) is not None}
     return {party: (POD if party in pods else NODE, "unicast") for party in parties}
+
+
+def _decide_by_destination(capture_point: CapturePoint, sides: Sides) -> dict[Party, tuple[str, str]]:
+    """Between two machines, whoever sends to an address that neither has takes the other for its gateway: the pod."""
+    sent = [group for group in capture_point.groups.values() if group.carries == "ip-unicast"]
+    held = capture_point.gateway.others | {group.ip_src for group in sent}
+    past = {_party(group, sides) for group in sent if group.ip_dst is not None and group.ip_dst not in held}
+    return {party: (POD, "destination") for party in past if party is not None} if len(past) == 1 else {}
 
 
 def _decide_by_address(capture_point: CapturePoint, sides: Sides, traces: dict[Party, Trace]) -> None:

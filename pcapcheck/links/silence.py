@@ -34,6 +34,7 @@ def silence_of(point: PointFacts, capture: Capture, reading: Reading, known: Kno
         _several_links(point),
         _filter(reading.scope.filter_used or point.capture_point.interface.filter),
         _another_network(point),
+        _past_it(point, capture),
         _lost_packets(point, missing),
         _cut_icmp(point, missing),
         _cut_frames(point),
@@ -140,6 +141,19 @@ def _another_network(point: PointFacts) -> Silence:
     reason = f"{point.name} looks like {network.title}'s, where replies may go to the pod past it"
     # A program on the link itself, or the node's end, answers ARP.
     return dict.fromkeys(PAIRED if point.kind == "pod-link" else ASKED, reason)
+
+
+def _past_it(point: PointFacts, capture: Capture) -> Silence:
+    """No network is known here, and connections are made although only one side of them is heard.
+
+    So replies go to whoever asked past this interface, as the programs of some networks deliver them.
+    """
+    if point.kind != "unknown" or not capture.exchanges.conversations.one_sided & point.groups.keys():
+        return {}
+    reason = (
+        f"connections are made on {point.name} although one side of them goes past it, so replies may go past it too"
+    )
+    return dict.fromkeys(PAIRED, reason)
 
 
 def _hears_packets_to_pod(point: PointFacts) -> bool:

@@ -108,6 +108,7 @@ def same_link(step: PathStep, other: PathStep) -> bool:
 
     Pod links are distinguished by their pods and names: a packet that is unchanged on another link is a fault.
     Elsewhere an unchanged frame is the same frame: a bond and its slave, a VLAN and its parent, two ends of a wire.
+    A bridge hears what passes from one of its ports to another, and is neither's link.
     """
     left, right = step.spot.point, other.spot.point
     if left.kind == right.kind == "pod-link":
@@ -118,6 +119,8 @@ def same_link(step: PathStep, other: PathStep) -> bool:
             return left.name == right.name
         if left.pod_ips and right.pod_ips:
             return bool(left.pod_ips & right.pod_ips)
+    if left.capture_point.is_bridge != right.capture_point.is_bridge:
+        return False
     a, b = step.spot.group, other.spot.group
     unchanged = a.src is not None and a.src == b.src and (a.dst == b.dst or a.dst is None or b.dst is None)
     return unchanged and step.ttl == other.ttl and step.encap == other.encap
