@@ -41,16 +41,18 @@ HEALTHY = [
 ]
 # The node's ping of a pod whose replies cannot leave fails too.
 SILENT = ("pod-answers-echo",)
+# What follows from a packet that the node does not take in.
+LOST = ("echo-answered", "request-leaves-node", *SILENT)
 NEIGHBOUR, GATEWAY = "neighbour-answers-arp", "gateway-answers-arp"
 ENDPOINT_ARP, NODE_MAC = "endpoint-answers-arp", "pod-frames-to-node-mac"
 # The files that show a fault between the pod's link and elsewhere.
 BOTH = (POD, A)
 BROKEN = {
     "aws-vpc-cni/entry-missing": broken("gateway-entry-or-answer", on=BOTH, besides=SILENT),
-    "aws-vpc-cni/entry-stale": broken(NODE_MAC, on=BOTH, besides=("echo-answered", *SILENT)),
+    "aws-vpc-cni/entry-stale": broken(NODE_MAC, on=BOTH, besides=LOST),
     "aws-vpc-cni/from-rule-missing": broken("echo-answered", on=BOTH),
-    "azure-cni/entry-stale": broken(NODE_MAC, "pod-frames-to-azure-mac", on=BOTH, besides=("echo-answered", *SILENT)),
-    "azure-cni/node-drops": broken("echo-answered", on=BOTH),
+    "azure-cni/entry-stale": broken(NODE_MAC, "pod-frames-to-azure-mac", on=BOTH, besides=LOST),
+    "azure-cni/node-drops": broken("echo-answered", on=BOTH, besides=LOST),
     "azure-cni/proxy-arp-off": broken("gateway-entry-or-answer", on=BOTH, besides=SILENT),
     "bridge/bridge-down": broken(NEIGHBOUR, on=BOTH),
     "bridge/forward-dropped": broken("echo-answered", on=BOTH),
