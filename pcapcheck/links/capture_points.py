@@ -240,13 +240,17 @@ class CapturePoint(Brief, Struct):
         """Whether the gateway is asked for as Calico's pods do: by broadcast.
 
         Pods of AWS and Azure have an entry for the same address that their plugin sets, and merely see to it that it
-        still holds, at a MAC of their own network. On a NIC anybody may ask.
+        still holds, at a MAC of their own network. One that has lost its entry asks by broadcast too: if anybody else
+        than who asks is heard, and never Calico's MAC, it may be either. On a NIC anybody may ask.
         """
         if not self.gateway.askers or (known.others and not known.calico):
             return False
         if by_mac(self._macs()[0] | self.gateway.macs) or (
             by_name == "host-nic" and self.named_by and is_machines_own(self.name)
         ):
+            return False
+        asking = {self.groups[number].src for number in self.gateway.askers}
+        if proxy_mac not in self._macs()[0] and self._macs()[0] - asking - {None}:
             return False
         asked = {self.groups[number].dst for number in self.gateway.askers}
         return any(mac is None or mac == proxy_mac or is_multicast_mac(mac) for mac in asked)
