@@ -94,6 +94,13 @@ class CapturePoint(Brief, Struct):
         return self.link_type != COOKED and all(group.direction is not None for group in self.groups.values())
 
     @property
+    def is_nameless(self) -> bool:
+        """Whether its name leaves open what it is: inside a pod it is called eth0 like many a NIC."""
+        if self.kind not in ("unknown", "host-nic") or self.network is not None or is_machines_own(self.name):
+            return False
+        return not self.named_by or by_device(self.name) is None
+
+    @property
     def is_bridged(self) -> bool:
         """Whether this is a pod link that ends in a bridge, where more than two machines are heard."""
         return self.network is not None and self.network != CALICO and network_of(self.network).is_bridged
@@ -139,6 +146,10 @@ class CapturePoint(Brief, Struct):
             self.calico = self._shown_calico(by_name, proxy_mac, known, networks)
             if self.calico is None and networks.named == CALICO and self._may_be_pod_link(by_name, None, claims):
                 self.calico = PACK
+        if networks.of_pod is not None:
+            self.calico, self.kind, self.network = None, "pod-link", networks.of_pod
+            self.likeness = Likeness(network_of(networks.of_pod), by=ELSE)
+            return
         if self.calico:
             self.kind, self.network = "pod-link", CALICO
             self._take_name(known)

@@ -30,13 +30,14 @@ class LinkNetworks(Struct, frozen=True):
     """The networks that rules are about (ids), the one that somebody named, and those that others than the link show.
 
     ``shown`` comes from the names of other capture points and from a node's state. ``shows_calico``: a name is
-    Calico's, or the state shows it.
+    Calico's, or the state shows it. ``of_pod`` is the network of the pod whose link this is seen to be by other links.
     """
 
     judged: frozenset[str] = frozenset({CALICO})
     named: str | None = None
     shown: frozenset[str] = frozenset()
     shows_calico: bool = False
+    of_pod: str | None = None
 
     def beside(self, names: Iterable[str], known: KnownNetwork, prefix: str) -> LinkNetworks:
         """The same where capture points have these names, and this is known of a node's state."""

@@ -132,6 +132,7 @@ def _filter(text: str | None) -> Silence:
 def _another_network(point: PointFacts) -> Silence:
     likeness = point.capture_point.likeness
     if likeness is None or point.end == POD:
+        # Into the pod all come.
         return {}
     network = likeness.network
     unseen = network.may_bypass and point.kind == "pod-link" and not _hears_packets_to_pod(point)

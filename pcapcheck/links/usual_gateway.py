@@ -5,7 +5,8 @@ Whoever hands out addresses takes the first of the pods' subnet as the gateway's
 address that ends in 1, from another one, is a pod, and who has it is the node.
 
 Elsewhere an end of the link that asks for an address that nobody there has, while the other end asks for this one's
-own, is a pod in search of its gateway: a node asks for its pods alone.
+own, is a pod in search of its gateway: a node asks for its pods alone. And who has an address and is sent packets
+for another is a gateway.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pcapcheck.exchanges.claims import Claim
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.link_networks import is_usual
 from pcapcheck.networks import Network
+from pcapcheck.values import is_ipv4
 
 
 def add_usual_gateway(
@@ -46,8 +48,27 @@ def add_usual_gateway(
         if target in answers:
             talk.answered.add(number)
             gateways.add(answers[target])
+    if not network.is_bridged:
+        gateways |= _forwarding(capture_point, here)
     talk.macs |= gateways
     talk.answerers |= {number for number, group in groups.items() if group.src in gateways}
+
+
+def _forwarding(capture_point: CapturePoint, here: list[Claim]) -> set[int]:
+    """The MAC that has an address and is sent packets for another: the gateway's, if that is true of one alone."""
+    claimed: dict[int, set[int]] = {}
+    for claim in here:
+        claimed.setdefault(claim.mac, set()).add(claim.ip)
+    found = {
+        group.dst
+        for group in capture_point.groups.values()
+        if group.carries == "ip-unicast"
+        and group.dst in claimed
+        and group.ip_dst is not None
+        and is_ipv4(group.ip_dst)
+        and group.ip_dst not in claimed[group.dst]
+    }
+    return found if len(found) == 1 else set()
 
 
 def _in_search(
