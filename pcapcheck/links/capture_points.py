@@ -292,6 +292,9 @@ class CapturePoint(Brief, Struct):
         return self._end_by_gateway()
 
     def _end_by_gateway(self) -> str | None:
+        if self.is_bridged:
+            # What another pod asks for comes out of every port.
+            return None
         directions = {self.groups[group].direction for group in self.gateway.askers}
         return {"in": self.node_end, "out": "pod"}.get(directions.pop() or "") if len(directions) == 1 else None
 
