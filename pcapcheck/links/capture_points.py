@@ -254,13 +254,17 @@ class CapturePoint(Brief, Struct):
         """Whether the gateway is asked for as Calico's pods do: by broadcast.
 
         Pods of AWS and Azure have an entry for the same address that their plugin sets, and merely see to it that it
-        still holds, at a MAC of their own network. On a NIC anybody may ask.
+        still holds, at a MAC of their own network. One that has lost its entry asks by broadcast too: if anybody else
+        than who asks is heard, and never Calico's MAC, it may be either. On a NIC anybody may ask.
         """
         if not self.gateway.askers or (known.others and not known.calico):
             return False
         if by_mac(self._macs()[0] | self.gateway.macs) or (
             by_name == "host-nic" and self.named_by and is_machines_own(self.name)
         ):
+            return False
+        asking = {self.groups[number].src for number in self.gateway.askers}
+        if proxy_mac not in self._macs()[0] and self._macs()[0] - asking - {None}:
             return False
         asked = {self.groups[number].dst for number in self.gateway.askers}
         return any(mac is None or mac == proxy_mac or is_multicast_mac(mac) for mac in asked)
@@ -291,6 +295,9 @@ class CapturePoint(Brief, Struct):
         return self._end_by_gateway()
 
     def _end_by_gateway(self) -> str | None:
+        if self.is_bridged:
+            # What another pod asks for comes out of every port.
+            return None
         directions = {self.groups[group].direction for group in self.gateway.askers}
         return {"in": self.node_end, "out": "pod"}.get(directions.pop() or "") if len(directions) == 1 else None
 

@@ -24,7 +24,7 @@ def may_be_of_a_pod(groups: Collection[FrameGroup], claims: Iterable[Claim], is_
     """
     addresses = _addresses(groups, claims)
     macs = {group.src for group in groups if group.src is not None}
-    pods = {mac for mac in macs if len(addresses.get(mac, ())) == 1 and not _forwards(mac, groups)}
+    pods = {mac for mac in macs if len(addresses.get(mac, ())) == 1 and not _forwards(mac, addresses[mac], groups)}
     if not is_bridged:
         return len(macs) <= 2 and bool(pods)
     return any(all(_concerns(mac, group) for group in groups) for mac in pods)
@@ -42,8 +42,14 @@ def _addresses(groups: Iterable[FrameGroup], claims: Iterable[Claim]) -> dict[in
     return found
 
 
-def _forwards(mac: int, groups: Iterable[FrameGroup]) -> bool:
-    return any(group.src == mac and group.carries == IP and group.ttl == TTL_DECREMENTED for group in groups)
+def _forwards(mac: int, own: set[int], groups: Iterable[FrameGroup]) -> bool:
+    """Whether packets come from a machine with a decremented TTL, or go to it for other addresses than its own."""
+    return any(
+        (group.src == mac and group.ttl == TTL_DECREMENTED)
+        or (group.dst == mac and group.ip_dst is not None and group.ip_dst not in own)
+        for group in groups
+        if group.carries == IP
+    )
 
 
 def _concerns(mac: int, group: FrameGroup) -> bool:

@@ -89,7 +89,8 @@ def _decide_by_machine(capture_point: CapturePoint, end: str | None, sides: Side
         decided = {pod: (POD, "direction"), node: (NODE, "direction")}
     elif capture_point.is_bridged:
         decided = _decide_by_unicast(capture_point, sides)
-    if decided and capture_point.is_bridged:
+    if capture_point.is_bridged and (decided or sides.by_direction):
+        # Whoever asks for the gateway may be another pod, whose request the bridge sends out of every port.
         sides.parties = decided
         return
     # On a bridge another pod's broadcast is heard too, but its answer is not.
@@ -113,7 +114,6 @@ def _decide_by_machine(capture_point: CapturePoint, end: str | None, sides: Side
         seekers = traces.keys() & _parties(capture_point, sides, capture_point.gateway.seekers)
         decided = dict.fromkeys(seekers, (NODE, "arp")) if len(seekers) == 1 else {}
         if is_link:
-            decided = decided or _decide_by_destination(capture_point, sides)
             _decide_others(decided, traces)
     if not decided and not contradictory:
         decided = {party: (NODE, "proxy-mac") for party, trace in traces.items() if trace.from_proxy}
@@ -124,25 +124,27 @@ def _decide_by_machine(capture_point: CapturePoint, end: str | None, sides: Side
 
 def _decide_by_unicast(capture_point: CapturePoint, sides: Sides) -> dict[Party, tuple[str, str]]:
     """On a port of a bridge, the pod is the one that all unicast frames are from or to; all others are behind it."""
-    ends = [
-        {group.src, group.dst}
-        for group in capture_point.groups.values()
-        if group.src and group.dst is not None and not is_multicast_mac(group.dst)
-    ]
-    common = set.intersection(*ends) if ends else set()
-    if len(common) != 1:
-        return {}
-    pods = {_party(group, sides) for group in capture_point.groups.values() if group.src in common}
-    parties = {party for group in capture_point.groups.values() if (party := _party(group, sides)) is not None}
-    return {party: (POD if party in pods else NODE, "unicast") for party in parties}
+    groups = list(capture_point.groups.values())
+    single = [group for group in groups if group.src and group.dst is not None and not is_multicast_mac(group.dst)]
+    if single or not sides.by_direction:
+        common = set.intersection(*({group.src, group.dst} for group in single)) if single else set()
+        if len(common) != 1:
+            return {}
+        # A port may send a pod's own broadcasts back to it (hairpin mode).
+        pods = {_party(group, sides) for group in (single if sides.by_direction else groups) if group.src in common}
+    else:
+        pods = _alone_in_a_direction(groups)
+    parties = {party for group in groups if (party := _party(group, sides)) is not None}
+    return {party: (POD if party in pods else NODE, "unicast") for party in parties} if pods else {}
 
 
-def _decide_by_destination(capture_point: CapturePoint, sides: Sides) -> dict[Party, tuple[str, str]]:
-    """Between two machines, whoever sends to an address that neither has takes the other for its gateway: the pod."""
-    sent = [group for group in capture_point.groups.values() if group.carries == "ip-unicast"]
-    held = capture_point.gateway.others | {group.ip_src for group in sent}
-    past = {_party(group, sides) for group in sent if group.ip_dst is not None and group.ip_dst not in held}
-    return {party: (POD, "destination") for party in past if party is not None} if len(past) == 1 else {}
+def _alone_in_a_direction(groups: list[FrameGroup]) -> set[Party | None]:
+    """The direction in which but one machine is heard, if more are in the other: what all others say."""
+    heard: dict[str | None, set[int | None]] = {}
+    for group in groups:
+        heard.setdefault(group.direction, set()).add(group.src)
+    alone: set[Party | None] = {direction for direction, macs in heard.items() if len(macs) == 1}
+    return alone if len(alone) == 1 and len(heard) > 1 else set()
 
 
 def _decide_by_address(capture_point: CapturePoint, sides: Sides, traces: dict[Party, Trace]) -> None:

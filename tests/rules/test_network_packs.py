@@ -63,6 +63,11 @@ PAIRS = {
         f"cilium/arp-unanswered/{LXC}",
         ("answered: true\n  latency_first: {le: $arp_wait}", "answered: false"),
     ),
+    "node-frames-to-endpoint-mac": (
+        f"cilium/healthy-legacy/{LXC}",
+        "cilium/endpoint-mac-wrong/lxc09f5e3a8d27b.pcap",
+        ("same_as: pod.mac", "same_as: node.mac"),
+    ),
     "pod-frames-to-endpoint-mac": (f"cilium/healthy/{LXC}", "", ("same_as: node.mac", "same_as: pod.mac")),
     "arp-answer-is-own": (f"ptp/healthy/{VETH}", "", ("answering_macs: 1", "answering_macs: 2")),
 }

@@ -61,7 +61,7 @@ BROKEN = {
     "bridge/port-missing": broken(NEIGHBOUR, on=BOTH),
     "bridge/ports-isolated": broken(NEIGHBOUR, on=BOTH),
     "cilium/arp-unanswered": broken(ENDPOINT_ARP, on=BOTH, besides=SILENT),
-    "cilium/endpoint-mac-wrong": broken("node-frames-to-pod-mac", "echo-answered", on=(POD, B)),
+    "cilium/endpoint-mac-wrong": broken("node-frames-to-endpoint-mac", "echo-answered", on=(POD, B)),
     "cilium/reply-dropped": broken("echo-answered", on=(POD,)),
     "cilium/request-dropped": broken("echo-answered", on=(POD,)),
     "flannel/fdb-missing": broken("echo-answered", on=BOTH),
