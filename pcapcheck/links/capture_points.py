@@ -174,9 +174,6 @@ class CapturePoint(Brief, Struct):
                 return False
             here = [claim for claim in claims if claim.point == self.key[1:]]
             is_bridged = network is not None and network.is_bridged
-            if is_bridged and self.key[2] is not None:
-                # The bridge itself is one of them, and hears the pods too.
-                return False
             return bool(self.gateway.askers) or may_be_of_a_pod(self.groups.values(), here, is_bridged)
         return by_name != "tunnel" and (device is None or device.has_link(self.name))
 

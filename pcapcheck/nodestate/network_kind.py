@@ -113,8 +113,14 @@ def _look(node: Host) -> Look | None:
         own = [name for name in names if network.has_link(name) or network.has_device(name)]
         if own:
             lines = tuple(node.links[name].line for name in own[:2] if name in node.links)
-            return Look(node.label, network.id, network.title, ", ".join(own[:3]), lines)
+            id_ = "ptp" if network.may_be and _routes_to_pods(node, own) else network.id
+            return Look(node.label, id_, network.title, ", ".join(own[:3]), lines)
     return None
+
+
+def _routes_to_pods(node: Host, links: list[str]) -> bool:
+    """Whether host routes lead out of these links, as the ptp plugin sets them; behind a bridge there is one route."""
+    return any(route.is_host and route.dev in links for route in node.routes)
 
 
 def _look_of_pod(pod: Host, gateway: int, proxy_mac: int) -> Look | None:

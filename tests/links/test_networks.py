@@ -88,6 +88,28 @@ def test_a_pack_decides_where_nothing_shows_the_network() -> None:
     assert "vethc07e19d4 looks like a ptp plugin pod link (by --pack)" in remarks(analysis)
 
 
+@pytest.mark.parametrize(
+    ("shown", "network"),
+    [
+        ("10.61.3.17 dev vethc07e19d4 scope host\n", "ptp"),
+        ("10.61.3.0/24 dev cni0 proto kernel scope link\n", "bridge"),
+        ("10.61.4.0/24 via 10.61.4.0 dev flannel.1 onlink\n", "flannel"),
+    ],
+)
+def test_the_state_tells_links_with_one_name_apart(shown: str, network: str, tmp_path: Path) -> None:
+    state = tmp_path / "state.txt"
+    device = {"bridge": "cni0", "flannel": "flannel.1"}.get(network)
+    links = "".join(
+        f"{number}: {name}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP\n"
+        f"    link/ether {VETH} brd ff:ff:ff:ff:ff:ff\n"
+        for number, name in enumerate(("vethc07e19d4@if2", *([device] if device else [])), 7)
+    )
+    state.write_text(f"root@node-7:~# ip -d addr\n{links}root@node-7:~# ip route\n{shown}")
+    analysis = analyze(made(THERE[3]), node_state=state)
+    assert {point.network for point in analysis.points} == {network}
+    assert failed(analysis) == {"echo-answered"}
+
+
 def test_a_pack_decides_where_the_name_is_wrong(tmp_path: Path) -> None:
     path = tmp_path / "eni3f0a91c7d52.pcap"
     copyfile(captures("proxy-arp-off")[0], path)
