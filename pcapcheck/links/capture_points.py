@@ -175,7 +175,13 @@ class CapturePoint(Brief, Struct):
             here = [claim for claim in claims if claim.point == self.key[1:]]
             is_bridged = network is not None and network.is_bridged
             return bool(self.gateway.askers) or may_be_of_a_pod(self.groups.values(), here, is_bridged)
+        if network is not None and not network.is_bridged and not self.named_by and self._is_crowded():
+            return False
         return by_name != "tunnel" and (device is None or device.has_link(self.name))
+
+    def _is_crowded(self) -> bool:
+        """Whether more than two machines are heard, which a pod's link does not have: links in one recording."""
+        return len(self._macs()[0] - {None}) > 2
 
     def _other_network(
         self,

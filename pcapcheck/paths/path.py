@@ -121,6 +121,9 @@ def same_link(step: PathStep, other: PathStep) -> bool:
             return bool(left.pod_ips & right.pod_ips)
     if left.capture_point.is_bridge != right.capture_point.is_bridge:
         return False
+    if left.capture_point.is_bridged != right.capture_point.is_bridged and "unknown" in (left.kind, right.kind):
+        # Next to a port of a bridge, a number of -i any may be the bridge.
+        return False
     a, b = step.spot.group, other.spot.group
     unchanged = a.src is not None and a.src == b.src and (a.dst == b.dst or a.dst is None or b.dst is None)
     return unchanged and step.ttl == other.ttl and step.encap == other.encap

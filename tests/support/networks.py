@@ -24,9 +24,13 @@ class Broken(NamedTuple):
     besides: frozenset[str] = frozenset()
 
 
+# Where packets are followed from interface to interface, what got lost on the way may fail by these too.
+FOLLOWED = ("request-leaves-node", "request-reaches-pod", "request-arrives", "reply-delivered")
+
+
 def broken(*rules: str, on: tuple[str, ...] = (A,), besides: tuple[str, ...] = ()) -> Broken:
     """One of these rules fails."""
-    return Broken(frozenset(rules), on, frozenset(besides))
+    return Broken(frozenset(rules), on, frozenset({*besides, *FOLLOWED}))
 
 
 HEALTHY = [
