@@ -355,9 +355,9 @@ def _name(
     if single:
         whole = bare_name(path)
         stem = whole.split(".")[0]
-        # node-1_eth0.pcap, worker2-vxlan.calico.pcap: the interface stands last.
+        # node-1_eth0.pcap, worker2-vxlan.calico.pcap, node-cilium_vxlan.pcap: the interface stands last.
         last = re.split(r"[-_]", whole)[-1]
-        for candidate in (find_cali_name(path.name, prefix), stem, whole, last):
+        for candidate in (find_cali_name(path.name, prefix), stem, whole, last, whole.rpartition("-")[2]):
             if candidate and (kind_of_name(candidate, prefix) or by_device(candidate)):
                 return candidate, "file name"
         if is_interface(last):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.node import missing_tools
+from fixtures.networks.network_lab import missing_here
 from pcapcheck import analyze
 from tests.support.lab import ROOT
 from tests.support.networks import BROKEN, HEALTHY, failed, files
@@ -28,7 +28,7 @@ def record(cases: list[str], folder: Path) -> subprocess.Popen[str]:
 @pytest.fixture(scope="session")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folder that each case was recorded to; each recorder has one of its own, for its index."""
-    missing = missing_tools()
+    missing = missing_here()
     if missing:
         pytest.skip(f"building a node needs {', '.join(missing)}")
     folder = tmp_path_factory.mktemp("networks")

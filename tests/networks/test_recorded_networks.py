@@ -136,6 +136,18 @@ def test_vxlan_of_cilium_is_not_said_to_be_flannels() -> None:
     assert "flannel" not in shown(analyze(*files("cilium/healthy-tunnel")))
 
 
+@pytest.mark.parametrize("network", ["aws-vpc-cni", "azure-cni", "bridge", "cilium", "flannel", "gke", "ptp"])
+def test_a_nic_is_no_pods_link_whatever_the_network(network: str) -> None:
+    nic = "node-eth1.pcap" if network == "aws-vpc-cni" else "node-eth0.pcap"
+    analysis = analyze(RECORDED / network / "healthy" / nic, pack=network)
+    assert [point.kind for point in analysis.points] == ["host-nic"]
+
+
+def test_a_tunnels_device_is_no_pods_link() -> None:
+    analysis = analyze(RECORDED / "cilium" / "healthy-tunnel" / "node-cilium_vxlan.pcap", pack="cilium")
+    assert [point.kind for point in analysis.points] == ["tunnel"]
+
+
 @pytest.mark.parametrize("network", sorted({network_of(case) for case in INDEX}))
 def test_calico_next_to_another_network_is_judged_by_its_own_rules(network: str) -> None:
     healthy, lost = captures("healthy"), captures("proxy-arp-off")
