@@ -135,6 +135,8 @@ NETWORKS = (
     Network("docker", "Docker", "Docker link", "", r"docker\d+|br-[0-9a-f]{12}", is_bridged=True),
 )
 NETWORK_IDS = (CALICO, *(network.id for network in NETWORKS if not network.may_be))
+# Those for which rules ship besides Calico's: a folder of the same name in ``rules/`` each.
+PACKED = ("aws-vpc-cni", "azure-cni", "bridge", "cilium", "flannel", "gke", "ptp")
 # What else people call them.
 ALIASES = {"kindnet": "ptp", "aws": "aws-vpc-cni", "azure": "azure-cni"}
 

@@ -185,7 +185,9 @@ def conclude(task: Task, inputs: GatheredInputs, intake: Intake, *, may_read_aga
     names = name_pods(request.pods_with(inputs.pods), state, task.ruleset.settings, inputs)
 
     facts = describe_points(intake.captures, reading, _known_network(state))
-    if may_read_again and task.chooses_packs and (shown := packs_for(facts)) - reading.networks.judged:
+    shown = packs_for(facts) if task.chooses_packs and may_read_again else reading.networks.judged
+    # Of a long stream only some was kept.
+    if shown - reading.networks.judged and all(capture.source.complete for capture in intake.captures):
         task = task.for_networks(shown, state is not None)
         reading = replace(reading, networks=task.reading.networks)
         intake = read_captures(inputs, task.ruleset.rules, reading, None)

@@ -11,7 +11,7 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.link_networks import LinkNetworks
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading
-from pcapcheck.links.same_pod import network_of_pods
+from pcapcheck.links.same_pod import homes_of_pods, network_of_pods
 from pcapcheck.links.sides import LINK_LOCAL, POD, Sides, both_ways, find_sides
 from pcapcheck.links.silence import silence_of
 from pcapcheck.links.twins import recorded_twice
@@ -40,8 +40,9 @@ def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwo
             found.append((capture_point, capture))
     networks = reading.networks.beside([point.name for point, _ in found if point.named_by], known, reading.prefix)
     described = {point.key: _describe(point, capture, reading, known, networks) for point, capture in found}
-    for capture_point, capture in found:
-        network = network_of_pods(capture_point, described.values()) if capture_point.is_nameless else None
+    homes = homes_of_pods(described.values())
+    for capture_point, capture in found if homes else ():
+        network = network_of_pods(capture_point, homes) if capture_point.is_nameless else None
         if network is not None:
             of_pod = replace(networks, of_pod=network)
             described[capture_point.key] = _describe(capture_point, capture, reading, known, of_pod)

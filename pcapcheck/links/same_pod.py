@@ -5,7 +5,7 @@ Inside every pod the interface is called eth0, and with ``-i any`` interfaces ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.point_facts import PointFacts
@@ -13,16 +13,18 @@ from pcapcheck.networks import CALICO, network_of
 from pcapcheck.values import is_multicast_mac
 
 
-def network_of_pods(capture_point: CapturePoint, points: Iterable[PointFacts]) -> str | None:
-    """The network other than Calico's (its id) of the pod that all unicast frames here are from or to."""
-    homes = {
+def homes_of_pods(points: Iterable[PointFacts]) -> dict[int, str]:
+    """The networks (ids) other than Calico's by the MACs of their pods, as their links show them."""
+    return {
         mac: point.network
         for point in points
-        if point.kind == "pod-link" and point.network not in (None, CALICO)
+        if point.kind == "pod-link" and point.network is not None and point.network != CALICO
         for mac in point.pod_macs
     }
-    if not homes:
-        return None
+
+
+def network_of_pods(capture_point: CapturePoint, homes: Mapping[int, str]) -> str | None:
+    """The network (its id) of the pod that all unicast frames here are from or to; ``homes`` are those of all pods."""
     ends = [
         {group.src, group.dst}
         for group in capture_point.groups.values()
@@ -30,8 +32,8 @@ def network_of_pods(capture_point: CapturePoint, points: Iterable[PointFacts]) -
     ]
     if any(None in end for end in ends):
         # A cooked capture has no destinations: a pod's MAC is on its own link alone, unless that ends in a bridge.
-        there = {homes[mac] for end in ends for mac in end if mac in homes}
-        networks = {id_ for id_ in there if id_ is not None and not network_of(id_).is_bridged}
+        there = {homes[mac] for end in ends for mac in end if mac is not None and mac in homes}
+        networks = {id_ for id_ in there if not network_of(id_).is_bridged}
     else:
         common = set.intersection(*ends) if ends else set()
         networks = {id_ for mac in common if (id_ := homes.get(mac or 0)) is not None}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.networks import CALICO, Likeness, network_of
+from pcapcheck.networks import CALICO, PACKED, Likeness, network_of
 from pcapcheck.values import format_mac
 
 NAMED = 3
@@ -39,8 +39,12 @@ def looks_like(alike: list[PointFacts]) -> str:
 
 
 def hint(likeness: Likeness | None) -> str:
-    """How to have a link judged that may be of one of several networks; empty if that is no question."""
-    if likeness is None or not likeness.network.may_be:
+    """How to have a link judged that may be of one of several networks, or is of one with a pack; else empty."""
+    if likeness is None:
+        return ""
+    if likeness.network.id in PACKED:
+        return f"; to have it judged: --pack {likeness.network.id}"
+    if not likeness.network.may_be:
         return ""
     *others, last = likeness.network.may_be
     return f"; to have it judged, say which network it is of: --pack {', '.join(others)} or {last}"

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from pcapcheck.errors import RuleError
-from pcapcheck.networks import CALICO
+from pcapcheck.networks import CALICO, PACKED
 from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.parsed_packs import parsed_before
 from pcapcheck.ruleset.yaml_tree import MOST_BYTES, Node, load_documents
@@ -21,7 +21,7 @@ from pcapcheck.table_names import STATE
 SUFFIXES = (".yml", ".yaml")
 PACKS = (CALICO, STATE)
 # Packs for other networks, each called like its network (``pcapcheck/networks.py``), and what they have in common.
-NETWORK_PACKS = ("aws-vpc-cni", "azure-cni", "bridge", "cilium", "flannel", "gke", "ptp")
+NETWORK_PACKS = PACKED
 SHARED = "any-network"
 EVERY_PACK = (*PACKS, *NETWORK_PACKS, SHARED)
 # What this file of a folder says holds for all rules of the folder.

@@ -54,6 +54,10 @@ def test_other_networks_are_not_held_to_calicos_rules(name: str) -> None:
     assert (analysis.verdict, failed(analysis)) == ("not-checked", set())
 
 
+def test_other_rules_say_how_a_link_is_judged() -> None:
+    assert headline(analyze(made(HERE[0]), rules=CALICO)).endswith("; to have it judged: --pack aws-vpc-cni")
+
+
 @pytest.mark.parametrize(
     ("name", "network", "verdict", "failing"),
     [
