@@ -9,6 +9,7 @@ import re
 
 from pcapcheck.column_words import ASKED
 from pcapcheck.decode.decoded_links import COOKED
+from pcapcheck.decode.frame_layout import TTL_DECREMENTED
 from pcapcheck.links.oneway import proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading, read_frames
@@ -157,7 +158,11 @@ def _past_it(point: PointFacts, capture: Capture) -> Silence:
 
 
 def _hears_packets_to_pod(point: PointFacts) -> bool:
-    return any(group.carries == "ip-unicast" and point.sides.of(group)[0] == NODE for group in point.groups.values())
+    """Whether packets of others come to the pod by its link. What the node itself sends comes by it anyhow."""
+    return any(
+        group.carries == "ip-unicast" and group.ttl == TTL_DECREMENTED and point.sides.of(group)[0] == NODE
+        for group in point.groups.values()
+    )
 
 
 def _lost_packets(point: PointFacts, missing: dict[str, int]) -> Silence:

@@ -40,7 +40,7 @@ HEALTHY = [
     *("cilium/busy", "cilium/endpoint-mac-harmless", "cilium/healthy", "cilium/healthy-legacy"),
     "cilium/healthy-tunnel",
     *("flannel/busy", "flannel/healthy"),
-    *("gke/busy", "gke/healthy", "gke/healthy-proxied"),
+    *("gke/busy", "gke/healthy", "gke/healthy-dataplane-v2", "gke/healthy-proxied"),
     *("ptp/busy", "ptp/gateway-on-other-link", "ptp/healthy"),
 ]
 # The node's ping of a pod whose replies cannot leave fails too.
@@ -76,7 +76,7 @@ BROKEN = {
     "flannel/reply-dropped": broken("echo-answered", on=BOTH),
     "flannel/vxlan-filtered": broken("echo-answered", on=BOTH),
     "gke/gateway-missing": broken(GATEWAY, on=BOTH, besides=SILENT),
-    "gke/reply-dropped": broken("echo-answered", on=BOTH),
+    "gke/reply-dropped": broken("echo-answered", on=(POD,)),
     "gke/way-to-node-missing": broken("echo-answered", on=BOTH),
     "ptp/gateway-missing": broken(GATEWAY, on=BOTH, besides=SILENT),
     "ptp/gateway-stale": broken(NODE_MAC, on=BOTH, besides=("echo-answered", *SILENT)),
