@@ -52,7 +52,8 @@ def test_what_works_is_not_convicted(case: str) -> None:
     """Neither file by file nor all of them together."""
     for given in ([path] for path in files(case)):
         assert failed(analyze(*given), "error") == set(), given
-    analysis = analyze(*files(case))
+    assert failed(analyze(*files(case)), "error") == set()
+    analysis = analyze(*files(case), pack=network_of(case))
     assert (analysis.verdict, failed(analysis, "error")) == ("pass", set())
 
 

@@ -34,14 +34,14 @@ def broken(*rules: str, on: tuple[str, ...] = (A,), besides: tuple[str, ...] = (
 
 
 HEALTHY = [
-    *("aws-vpc-cni/busy", "aws-vpc-cni/entry-missing-proxied", "aws-vpc-cni/healthy"),
+    *("aws-vpc-cni/busy", "aws-vpc-cni/entry-missing-proxied", "aws-vpc-cni/healthy", "aws-vpc-cni/healthy-ipv6"),
     *("azure-cni/busy", "azure-cni/entry-missing", "azure-cni/healthy", "azure-cni/healthy-permanent"),
-    *("bridge/busy", "bridge/healthy"),
+    *("bridge/busy", "bridge/healthy", "bridge/healthy-ipv6"),
     *("cilium/busy", "cilium/endpoint-mac-harmless", "cilium/healthy", "cilium/healthy-legacy"),
     "cilium/healthy-tunnel",
     *("flannel/busy", "flannel/healthy"),
     *("gke/busy", "gke/healthy", "gke/healthy-dataplane-v2", "gke/healthy-proxied"),
-    *("ptp/busy", "ptp/gateway-on-other-link", "ptp/healthy"),
+    *("ptp/busy", "ptp/gateway-on-other-link", "ptp/healthy", "ptp/healthy-ipv6"),
 ]
 # The node's ping of a pod whose replies cannot leave fails too.
 SILENT = ("pod-answers-echo",)
