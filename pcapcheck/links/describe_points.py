@@ -16,12 +16,14 @@ from pcapcheck.links.sides import LINK_LOCAL, POD, Sides, both_ways, find_sides
 from pcapcheck.links.silence import silence_of
 from pcapcheck.links.twins import recorded_twice
 from pcapcheck.links.usual_gateway import add_usual_gateway
-from pcapcheck.networks import CALICO, NOTHING_KNOWN, KnownNetwork, network_of
+from pcapcheck.networks import CALICO, NETWORKS, NOTHING_KNOWN, KnownNetwork, network_of
 from pcapcheck.table_names import DNS
 from pcapcheck.values import is_multicast_address, is_name
 
 # This share of DNS responses says what is usual; the rest may be names that a server has to ask for far away.
 USUAL = 0.95
+# The networks whose links have the same names.
+SEVERAL = frozenset(id_ for network in NETWORKS for id_ in network.may_be)
 # Of a network that leaves the MACs of its nodes' ends to chance.
 NO_MAC = -1
 
@@ -40,6 +42,13 @@ def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwo
             found.append((capture_point, capture))
     networks = reading.networks.beside([point.name for point, _ in found if point.named_by], known, reading.prefix)
     described = {point.key: _describe(point, capture, reading, known, networks) for point, capture in found}
+    shown = {point.network for point in described.values() if point.network in SEVERAL}
+    if len(shown) == 1:
+        # Links with such names are of one plugin on a node.
+        alike = replace(networks, shown=networks.shown | {str(*shown)})
+        for capture_point, capture in found:
+            if capture_point.likeness is not None and capture_point.likeness.network.may_be:
+                described[capture_point.key] = _describe(capture_point, capture, reading, known, alike)
     homes = homes_of_pods(described.values())
     for capture_point, capture in found if homes else ():
         network = network_of_pods(capture_point, homes) if capture_point.is_nameless else None

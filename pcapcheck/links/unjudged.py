@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.networks import CALICO, PACKED, Likeness, network_of
+from pcapcheck.networks import CALICO, PACKED, network_of
 from pcapcheck.values import format_mac
 
 NAMED = 3
@@ -38,12 +38,13 @@ def looks_like(alike: list[PointFacts]) -> str:
     return f"{_names(alike)} {f'look like {_plural(what)}' if several else f'looks like {_article(what)}'} (by {by})"
 
 
-def hint(likeness: Likeness | None) -> str:
+def hint(point: PointFacts) -> str:
     """How to have a link judged that may be of one of several networks, or is of one with a pack; else empty."""
+    likeness = point.capture_point.likeness
+    if point.network in PACKED:
+        return f"; to have it judged: --pack {point.network}"
     if likeness is None:
         return ""
-    if likeness.network.id in PACKED:
-        return f"; to have it judged: --pack {likeness.network.id}"
     if not likeness.network.may_be:
         return ""
     *others, last = likeness.network.may_be
@@ -57,7 +58,7 @@ def why_unjudged(points: Iterable[PointFacts], networks: Sequence[str] = (CALICO
     about = f"the rules are about {_whose(networks)} pod links"
     if others:
         alike = [point for point in others if what_it_is(point) == what_it_is(others[0])]
-        return f"{looks_like(alike)}, and {about}{hint(others[0].capture_point.likeness)}"
+        return f"{looks_like(alike)}, and {about}{hint(others[0])}"
     if CALICO not in networks:
         return f"nothing recorded is shown to be a pod link of {_titles(networks)}"
     if not_calico:

@@ -31,7 +31,7 @@ def _sentence(alike: list[PointFacts]) -> str:
     if capture_point.kind == "pod-link":
         return f"{looks_like(alike)}: judged by the pack {capture_point.network}, not as Calico's{past}"
     none = "no rule is applied to what was recorded there"
-    return f"{looks_like(alike)}, not like Calico's: {none}{hint(likeness)}{past}"
+    return f"{looks_like(alike)}, not like Calico's: {none}{hint(alike[0])}{past}"
 
 
 def described_network_remarks(state: State) -> list[Remark]:
