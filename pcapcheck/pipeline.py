@@ -161,7 +161,7 @@ def conclude(task: Task, inputs: GatheredInputs, intake: Intake) -> Analysis:
     reading = without_unused_names(reading, inputs, intake.captures)
     names = name_pods(request.pods_with(inputs.pods), state, ruleset.settings, inputs)
 
-    facts = describe_points(intake.captures, reading, _known_network(state))
+    facts = describe_points(intake.captures, reading, _known_network(state, names))
     forget_offload(intake.captures, facts)
     names = name_recorded(names, facts, inputs)
 
@@ -239,12 +239,14 @@ def _load(rules: Names | None, variables: Mapping[str, str] | None, with_state: 
     return load_ruleset([pack(CALICO), *([pack(STATE)] if with_state else [])], variables)
 
 
-def _known_network(state: State | None) -> KnownNetwork:
+def _known_network(state: State | None, pods: Pods | None = None) -> KnownNetwork:
+    """What the state shows of the network; a list of pods shows by its names which link is whose."""
     if state is None:
-        return NOTHING_KNOWN
+        return NOTHING_KNOWN if pods is None else replace(NOTHING_KNOWN, homes=pods.homes())
     from pcapcheck.nodestate.network_kind import known_of
 
-    return known_of(state)
+    known = known_of(state)
+    return known if pods is None else replace(known, homes={**pods.homes(), **known.homes})
 
 
 def _follow(intake: Intake, facts: Facts, reading: Reading) -> Paths:

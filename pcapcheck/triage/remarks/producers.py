@@ -122,6 +122,33 @@ def _logged_checksums(subject: Subject) -> list[Remark]:
     return logged_checksum_remarks(subject.state)
 
 
+def _counted_drops(subject: Subject) -> list[Remark]:
+    state = subject.state
+    if state is None or subject.judgement.captures or not any(
+        host.counters or host.log or host.lookups or host.firewall for host in state.hosts
+    ):
+        return []
+    from pcapcheck.triage.remarks.counted_drops import counted_drop_remarks
+
+    return counted_drop_remarks(state)
+
+
+def _tracked_flows(subject: Subject) -> list[Remark]:
+    if subject.state is None or not any(host.tracked for host in subject.state.hosts):
+        return []
+    from pcapcheck.triage.remarks.tracked_flows import tracked_flow_remarks
+
+    return tracked_flow_remarks(subject.state)
+
+
+def _bgp_sessions(subject: Subject) -> list[Remark]:
+    if subject.state is None or not any(host.bgp for host in subject.state.hosts):
+        return []
+    from pcapcheck.triage.remarks.bgp_sessions import bgp_session_remarks
+
+    return bgp_session_remarks(subject.state)
+
+
 def _unjudged_outputs(subject: Subject) -> list[Remark]:
     if subject.state is None or not subject.state.unjudged:
         return []
@@ -173,6 +200,9 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _doubted_facts,
     _traced_packets,
     _logged_checksums,
+    _bgp_sessions,
+    _tracked_flows,
+    _counted_drops,
     _unjudged_outputs,
     _too_big_errors,
     _repeated_syns,
