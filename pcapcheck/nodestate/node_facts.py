@@ -267,12 +267,13 @@ class TracedPacket(Struct, frozen=True):
 class TrackedFlow(Struct, frozen=True):
     """An entry of connection tracking whose first packet was never answered (``[UNREPLIED]``).
 
-    ``src``, ``dst`` and ``dport`` are what was asked, ``answering`` is the address that the kernel waits for: another
+    ``src``, ``sport``, ``dst`` and ``dport`` are what was asked, ``answering`` is the address that the kernel waits for: another
     one than ``dst`` if the packets are translated.
     """
 
     protocol: str
     src: int
+    sport: int
     dst: int
     dport: int
     answering: int

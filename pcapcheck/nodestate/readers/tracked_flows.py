@@ -45,10 +45,10 @@ def _flow(line: Line) -> TrackedFlow | None:
     asked, _, waiting = match["ends"].partition(UNREPLIED)
     there, back = dict(PAIR.findall(asked)), dict(PAIR.findall(waiting))
     src, dst, answering = address(there.get("src")), address(there.get("dst")), address(back.get("src"))
-    port = number(there.get("dport"))
-    if src is None or dst is None or answering is None or port is None:
+    sport, dport = number(there.get("sport")), number(there.get("dport"))
+    if src is None or dst is None or answering is None or sport is None or dport is None:
         return None
-    return TrackedFlow(match["protocol"], src, dst, port, answering, line)
+    return TrackedFlow(match["protocol"], src, sport, dst, dport, answering, line)
 
 
 def count_tracked(lines: Iterable[Line], into: State, _: Listing | None = None) -> list[Line]:
