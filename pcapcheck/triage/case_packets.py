@@ -40,6 +40,11 @@ PACKETS: tuple[CaseColumn, ...] = (
         "whether the port that was asked is one that Kubernetes gives to services on nodes (30000 to 32767), and nothing "
         "shows that dst is a pod",
     ),
+    (
+        "asked.one_of_two",
+        BOOL,
+        "whether of two DNS queries that one port sent at once, as A and AAAA, only one was answered then",
+    ),
     ("asked.again", BOOL, "of UDP: whether the same port asked again and again, and got no answer"),
     ("asked", ENUM, "how dst was asked: ping, a TCP connection, DNS, other datagrams, an SCTP association", ASKED),
     ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),

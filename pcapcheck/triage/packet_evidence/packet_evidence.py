@@ -49,7 +49,7 @@ from pcapcheck.triage.packet_evidence.lost_paths import (
 )
 from pcapcheck.triage.packet_evidence.lost_places import arrived_beyond, lost_places
 from pcapcheck.triage.packet_evidence.rejection_evidence import error_meaning, from_another_address, is_late, refused_by
-from pcapcheck.triage.packet_evidence.reply_evidence import echo_lost, lost_first_packets, replies
+from pcapcheck.triage.packet_evidence.reply_evidence import answers_one_of_two, echo_lost, lost_first_packets, replies
 from pcapcheck.triage.question_signs import is_reset, is_stalled, refused_columns
 from pcapcheck.triage.service_evidence import is_usual
 from pcapcheck.triage.signs_of_life import gateway_answered, routed, signs_of_life
@@ -102,6 +102,7 @@ def _parties(case: Case, judgement: Judgement, roles: AddressRoles, samples: Sam
         "dst.at": None if dst is None else at_home(dst, roles.of(dst)),
         "dst.usual_service": None if dst is None else is_usual(dst) and not _is_of_server(case),
         "dst.node_port": _is_node_port(case, None if dst is None else roles.of(dst)),
+        "asked.one_of_two": answers_one_of_two(samples.asked),
         "asked.again": any(question.requests > 1 for question in samples.failed) if samples.packet == UDP else None,
         "asked": asked_as(case),
         "dst.public": None if dst is None else is_public(dst),

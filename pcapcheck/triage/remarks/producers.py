@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import CONNECTIONS
+from pcapcheck.table_names import CONNECTIONS, DNS
 
 if TYPE_CHECKING:
     from pcapcheck.links.address_row import AddressRow
@@ -141,6 +141,15 @@ def _tracked_flows(subject: Subject) -> list[Remark]:
     return tracked_flow_remarks(subject.state)
 
 
+def _printed_checksums(subject: Subject) -> list[Remark]:
+    captures = subject.judgement.captures
+    if not any(problem.tunnels for capture in captures for problem in capture.problems):
+        return []
+    from pcapcheck.triage.remarks.printed_checksums import printed_checksum_remarks
+
+    return printed_checksum_remarks(captures)
+
+
 def _bgp_sessions(subject: Subject) -> list[Remark]:
     if subject.state is None or not any(host.bgp for host in subject.state.hosts):
         return []
@@ -173,7 +182,8 @@ def _repeated_syns(subject: Subject) -> list[Remark]:
     if not any(
         some.requests > some.count
         for capture in subject.judgement.captures
-        for some in capture.exchanges.paired.bins_of(CONNECTIONS)
+        for table in (CONNECTIONS, DNS)
+        for some in capture.exchanges.paired.bins_of(table)
     ):
         return []
     from pcapcheck.triage.remarks.repeated_syns import repeated_syn_remarks
@@ -200,6 +210,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _doubted_facts,
     _traced_packets,
     _logged_checksums,
+    _printed_checksums,
     _bgp_sessions,
     _tracked_flows,
     _counted_drops,
