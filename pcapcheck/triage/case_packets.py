@@ -45,6 +45,11 @@ PACKETS: tuple[CaseColumn, ...] = (
         BOOL,
         "whether of two DNS queries that one port sent at once, as A and AAAA, only one was answered then",
     ),
+    (
+        "timestamps.older",
+        BOOL,
+        "of TCP: whether SYNs that got no answer have older timestamps than answered ones of the same address before them",
+    ),
     ("asked.again", BOOL, "of UDP: whether the same port asked again and again, and got no answer"),
     ("asked", ENUM, "how dst was asked: ping, a TCP connection, DNS, other datagrams, an SCTP association", ASKED),
     ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),
