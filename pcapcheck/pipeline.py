@@ -41,6 +41,7 @@ from pcapcheck.questions.broken_transfers import BrokenTransfers
 from pcapcheck.questions.lost_fragments import lost_fragments
 from pcapcheck.questions.node_errors import node_errors
 from pcapcheck.questions.quoted_questions import quoted_questions
+from pcapcheck.questions.repeated_handshakes import repeated_handshakes
 from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
@@ -316,7 +317,8 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
     neighbours = partial(silent_neighbours, captures=captures)
     untranslated = partial(untranslated_answers, reading=reading)
     quoted = partial(quoted_questions, reading=reading)
-    producers = (neighbours, untranslated, silent_hosts, silent_conversations, BrokenTransfers(captures), quoted)
+    broken = BrokenTransfers(captures)
+    producers = (*(neighbours, untranslated, silent_hosts, silent_conversations, repeated_handshakes, broken, quoted),)
     questions = unanswered(captures, facts, judged, producers, followed.found)
     return [*questions, *node_errors(followed, reading, questions, judged), *lost_fragments(followed)]
 

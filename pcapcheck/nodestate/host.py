@@ -196,5 +196,12 @@ class Host(Brief, Struct):
         """The number of known facts."""
         listed = (self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls)
         others = (self.missing, self.features, self.managed, self.removed, self.notes, self.forwarding)
-        counted = (self.counters, self.log, self.traces, self.tracked, self.bgp, () if self.booted is None else (self.booted,))
+        counted = (
+            self.counters,
+            self.log,
+            self.traces,
+            self.tracked,
+            self.bgp,
+            () if self.booted is None else (self.booted,),
+        )
         return sum(map(len, (*listed, *others, *counted))) + (self.firewall.size if self.firewall else 0)

@@ -267,8 +267,8 @@ class TracedPacket(Struct, frozen=True):
 class TrackedFlow(Struct, frozen=True):
     """An entry of connection tracking whose first packet was never answered (``[UNREPLIED]``).
 
-    ``src``, ``sport``, ``dst`` and ``dport`` are what was asked, ``answering`` is the address that the kernel waits for: another
-    one than ``dst`` if the packets are translated.
+    ``src``, ``sport``, ``dst`` and ``dport`` are what was asked, ``answering`` is the address that the kernel waits
+    for: another one than ``dst`` if the packets are translated.
     """
 
     protocol: str

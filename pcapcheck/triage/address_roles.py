@@ -83,7 +83,7 @@ class AddressRoles:
         return address is not None and self._by_state.behind_links.get(address) == file
 
     def is_own(self, address: int | None, file: str, interface: str) -> bool:
-        """Whether the state shows the address on this interface inside a pod, in the same text as packets from there."""
+        """Whether the state shows the address on this interface inside a pod, in the text that its packets stand in."""
         return (file, interface, address) in self._by_state.inside
 
     @property

@@ -37,8 +37,8 @@ PACKETS: tuple[CaseColumn, ...] = (
     (
         "dst.node_port",
         BOOL,
-        "whether the port that was asked is one that Kubernetes gives to services on nodes (30000 to 32767), and nothing "
-        "shows that dst is a pod",
+        "whether the port that was asked is one that Kubernetes gives to services on nodes (30000 to 32767), and "
+        "nothing shows that dst is a pod",
     ),
     (
         "asked.one_of_two",
@@ -48,7 +48,7 @@ PACKETS: tuple[CaseColumn, ...] = (
     (
         "timestamps.older",
         BOOL,
-        "of TCP: whether SYNs that got no answer have older timestamps than answered ones of the same address before them",
+        "of TCP: whether SYNs without an answer have older timestamps than answered ones of the same address before",
     ),
     ("asked.again", BOOL, "of UDP: whether the same port asked again and again, and got no answer"),
     ("asked", ENUM, "how dst was asked: ping, a TCP connection, DNS, other datagrams, an SCTP association", ASKED),

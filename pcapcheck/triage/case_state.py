@@ -69,8 +69,8 @@ STATE: tuple[CaseColumn, ...] = (
     (
         "state.tracked",
         ENUM,
-        "whether connection tracking has an entry of these packets that was never answered (unreplied): one that leaves "
-        "a service's address untranslated, or leads to a pod that is gone, is stale",
+        "whether connection tracking has an entry of these packets that was never answered (unreplied): one that "
+        "leaves a service's address untranslated, or leads to a pod that is gone, is stale",
         TRACKED,
     ),
     (

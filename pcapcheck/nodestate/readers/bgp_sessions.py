@@ -14,9 +14,7 @@ from pcapcheck.nodestate.state import State
 
 FORM = "BGP sessions (calicoctl node status)"
 # Calico: calicoctl/calicoctl/commands/node/status.go, printPeers.
-PEER = re.compile(
-    r"\|\s+(?P<peer>[\da-f.:]+)\s+\|[^|]*\|\s+(?P<state>\w+)\s+\|[^|]*\|\s*(?P<info>[^|]*?)\s*\|"
-)
+PEER = re.compile(r"\|\s+(?P<peer>[\da-f.:]+)\s+\|[^|]*\|\s+(?P<state>\w+)\s+\|[^|]*\|\s*(?P<info>[^|]*?)\s*\|")
 # BIRD: proto/bgp/bgp.c, bgp_get_status; Calico names its sessions Mesh_, Node_ or Global_ and the peer's address.
 PROTOCOL = re.compile(r"(?P<peer>[\w.-]+)\s+BGP\s+\S+\s+(?P<state>up|down|start|stop|feed)\s+\S+\s*(?P<info>.*)")
 NAMED = re.compile(r"(?:Mesh|Node|Global)_(\d+)_(\d+)_(\d+)_(\d+)")

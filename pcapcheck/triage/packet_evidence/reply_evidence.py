@@ -23,7 +23,6 @@ from pcapcheck.triage.packet_evidence.lost_paths import (
 )
 from pcapcheck.triage.question_signs import is_reset, is_stalled
 
-
 # A resolver asks for A and AAAA within microseconds; one that waits for the first answer takes longer.
 AT_ONCE = 2_000_000
 

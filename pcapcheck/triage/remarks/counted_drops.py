@@ -51,7 +51,11 @@ MOST = 5
 
 def counted_drop_remarks(state: State) -> list[Remark]:
     """A remark per thing that dropped packets, the first few of them."""
-    found = [remark for host in state.hosts for remark in (*_checked(host), *_logged(host), *_counted(host), *_by_rules(host))]
+    found = [
+        remark
+        for host in state.hosts
+        for remark in (*_checked(host), *_logged(host), *_counted(host), *_by_rules(host))
+    ]
     return found[:MOST]
 
 
@@ -81,8 +85,8 @@ def _logged(host: Host) -> Iterator[Remark]:
     for (ends, dev), entries in martians.items():
         if ends not in looked_up:
             yield _remark(
-                f"{SOURCE_CHECK} of {host.label} drops what comes from {format_address(ends[0])} on {clean(dev or '?')} "
-                f"(martian source, {len(entries)}x in the log)",
+                f"{SOURCE_CHECK} of {host.label} drops what comes from {format_address(ends[0])} on "
+                f"{clean(dev or '?')} (martian source, {len(entries)}x in the log)",
                 ": its route back leads out of another interface, or the address is the host's own; rp_filter 2 there, "
                 "or a route back out of it",
                 entries[0].line,

@@ -124,8 +124,10 @@ def _logged_checksums(subject: Subject) -> list[Remark]:
 
 def _counted_drops(subject: Subject) -> list[Remark]:
     state = subject.state
-    if state is None or subject.judgement.captures or not any(
-        host.counters or host.log or host.lookups or host.firewall for host in state.hosts
+    if (
+        state is None
+        or subject.judgement.captures
+        or not any(host.counters or host.log or host.lookups or host.firewall for host in state.hosts)
     ):
         return []
     from pcapcheck.triage.remarks.counted_drops import counted_drop_remarks
@@ -191,6 +193,16 @@ def _repeated_syns(subject: Subject) -> list[Remark]:
     return repeated_syn_remarks(subject.judgement)
 
 
+def _last_questions(subject: Subject) -> list[Remark]:
+    if not any(
+        tally.outcomes["in-flight"] for capture in subject.judgement.captures for tally in capture.tallies.values()
+    ):
+        return []
+    from pcapcheck.triage.remarks.last_questions import last_question_remarks
+
+    return last_question_remarks(subject.judgement)
+
+
 def _lost_errors(subject: Subject) -> list[Remark]:
     if not any(path.packet == "error" for path in subject.judgement.followed.found):
         return []
@@ -217,5 +229,6 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _unjudged_outputs,
     _too_big_errors,
     _repeated_syns,
+    _last_questions,
     _lost_errors,
 )

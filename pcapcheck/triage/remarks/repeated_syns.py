@@ -1,4 +1,4 @@
-"""Remarks on questions that were answered, but not when they were first asked: SYNs, and DNS queries off the pods' links.
+"""Remarks on what was answered, but not when it was first asked: SYNs, and DNS queries off the pods' links.
 
 A SYN is sent again after a second, so whoever connects notices (RFC 6298, section 2.1); a resolver waits up to five
 (resolv.conf(5)). One back end of several that is gone looks like that: each SYN is translated again as long as none is
@@ -81,7 +81,9 @@ def _query(some: ExchangeBin, row: QuestionRow, capture: Capture) -> Remark:
     answered = [sample for some in capture.exchanges.paired.bins_of(DNS) for sample in some.samples]
     reasons = RACE_REASONS if answers_one_of_two(answered) else DNS_REASONS
     sentence = f"DNS queries were answered only when they were asked again, as {example} after {after}"
-    return Remark(f"{sentence} (frame {row.frames[0]} of {clean(capture.source.short_name)}): {reasons}", short=sentence)
+    return Remark(
+        f"{sentence} (frame {row.frames[0]} of {clean(capture.source.short_name)}): {reasons}", short=sentence
+    )
 
 
 def _tells(point: PointFacts, facts: Facts, row: QuestionRow) -> bool:

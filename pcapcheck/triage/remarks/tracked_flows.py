@@ -31,7 +31,9 @@ def tracked_flow_remarks(state: State) -> list[Remark]:
     firsts: dict[Kind, TrackedFlow] = {}
     for host in state.hosts:
         # A table that was read twice shows an entry twice.
-        for flow in {(flow.protocol, flow.src, flow.sport, flow.dst, flow.dport): flow for flow in host.tracked}.values():
+        for flow in {
+            (flow.protocol, flow.src, flow.sport, flow.dst, flow.dport): flow for flow in host.tracked
+        }.values():
             kind = (flow.protocol, flow.dst, flow.dport, flow.answering)
             counts[kind] += 1
             firsts.setdefault(kind, flow)
