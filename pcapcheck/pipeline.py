@@ -178,7 +178,7 @@ def conclude(task: Task, inputs: GatheredInputs, intake: Intake) -> Analysis:
     judgement = _judgement(findings, followed, reading, questions, inputs.skipped, state)
     judgement = _locate(judgement, state)
 
-    remarks = remarks_on(judgement, state, inputs.repeated, changes)
+    remarks = remarks_on(judgement, state, inputs.repeated, changes, claims)
     remarks += known.cross_check.remarks if known is not None else []
     diagnoses = _explain(judgement, ruleset, known, names)
     judged = _demand(judgement, ruleset, diagnoses, remarks, pods=names, given=request.names)
@@ -317,8 +317,9 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
     neighbours = partial(silent_neighbours, captures=captures)
     untranslated = partial(untranslated_answers, reading=reading)
     quoted = partial(quoted_questions, reading=reading)
+    repeated = partial(repeated_handshakes, paths=followed.found)
     broken = BrokenTransfers(captures)
-    producers = (*(neighbours, untranslated, silent_hosts, silent_conversations, repeated_handshakes, broken, quoted),)
+    producers = (*(neighbours, untranslated, silent_hosts, silent_conversations, repeated, broken, quoted),)
     questions = unanswered(captures, facts, judged, producers, followed.found)
     return [*questions, *node_errors(followed, reading, questions, judged), *lost_fragments(followed)]
 

@@ -6,13 +6,14 @@ translated back, resets that and goes on asking (RFC 9293, section 3.10.7.3). Ea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.syn_fields import SynFields, syn_fields
+from pcapcheck.paths.path import Path
 from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.table_names import CONNECTIONS
 from pcapcheck.values import format_address
@@ -29,8 +30,13 @@ MEANING = (
 Tuple = tuple[int, int | None, int, int | None]
 
 
-def repeated_handshakes(capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
-    """A question per two hosts and port asked, with how many connections are like it."""
+def repeated_handshakes(
+    capture: Capture, facts: Facts, judged: Judged, paths: Sequence[Path]
+) -> Iterator[Unanswered]:
+    """A question per two hosts and port asked, with how many connections are like it.
+
+    What was followed from a pod's link (``paths``) is left to the rules, which are about that.
+    """
     half_open = {(talk.asker, talk.asked, talk.asked_port) for talk in capture.exchanges.conversations.found}
     attempts: dict[Tuple, list[tuple[ConnectionRow, str]]] = {}
     for some in capture.exchanges.paired.bins_of(CONNECTIONS):
@@ -49,7 +55,15 @@ def repeated_handshakes(capture: Capture, facts: Facts, judged: Judged) -> Itera
         rows.sort(key=lambda each: each[0].time or 0)
         if (src, dst, port) not in half_open and _is_repeated(capture, [row for row, _ in rows]):
             found.setdefault((src, dst, port, rows[0][1]), []).append(rows)
+    followed = {
+        (step.src, step.dst)
+        for path in (paths if found else ())
+        if path.steps[0].spot.point.kind == "pod-link"
+        for step in path.steps[1:]
+    }
     for alike in found.values():
+        if (alike[0][0][0].src, alike[0][0][0].dst) in followed:
+            continue
         yield _question(capture, max(alike, key=len), len(alike))
 
 

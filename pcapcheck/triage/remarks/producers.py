@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 
 
 class Subject(Struct, frozen=True):
-    """What producers look at; ``repeated`` are files given more than once, ``changes`` addresses that changed MAC."""
+    """What producers look at; ``repeated`` are files given more than once, ``changes`` addresses that changed MAC.
+
+    ``contested`` are addresses that several MACs claim at a time off the pods' links.
+    """
 
     judgement: Judgement
     state: State | None
     repeated: Sequence[Path]
     changes: Sequence[tuple[AddressRow, AddressRow]]
+    contested: Sequence[AddressRow]
 
 
 def remarks_on(
@@ -35,9 +39,11 @@ def remarks_on(
     state: State | None = None,
     repeated: Sequence[Path] = (),
     changes: Sequence[tuple[AddressRow, AddressRow]] = (),
+    claims: Sequence[AddressRow] = (),
 ) -> list[Remark]:
     """Everything that is no failure and should still be known of an observation."""
-    subject = Subject(judgement, state, repeated, changes)
+    disputed = [row for row in claims if row.kind != "pod-link" and row.other_claimants and not row.proxied]
+    subject = Subject(judgement, state, repeated, changes, disputed)
     return [remark for produce in PRODUCERS for remark in produce(subject)]
 
 
@@ -64,6 +70,14 @@ def _address_changes(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.address_changes import address_change_remarks
 
     return address_change_remarks(subject.changes)
+
+
+def _contested_addresses(subject: Subject) -> list[Remark]:
+    if not subject.contested:
+        return []
+    from pcapcheck.triage.remarks.contested_addresses import contested_address_remarks
+
+    return contested_address_remarks(subject.contested)
 
 
 def _captured_networks(subject: Subject) -> list[Remark]:
@@ -215,6 +229,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _described_networks,
     _recordings,
     _address_changes,
+    _contested_addresses,
     _captured_networks,
     _open_questions,
     _stray_errors,
