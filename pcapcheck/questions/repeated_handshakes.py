@@ -30,9 +30,7 @@ MEANING = (
 Tuple = tuple[int, int | None, int, int | None]
 
 
-def repeated_handshakes(
-    capture: Capture, facts: Facts, judged: Judged, paths: Sequence[Path]
-) -> Iterator[Unanswered]:
+def repeated_handshakes(capture: Capture, facts: Facts, judged: Judged, paths: Sequence[Path]) -> Iterator[Unanswered]:
     """A question per two hosts and port asked, with how many connections are like it.
 
     What was followed from a pod's link (``paths``) is left to the rules, which are about that.

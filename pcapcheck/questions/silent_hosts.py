@@ -115,7 +115,7 @@ def _hears_no_pod(capture: Capture, some: ExchangeBin, point: PointFacts) -> boo
     if point.sides.of(point.groups[some.group])[0] != NODE or point.pod_heard_at_all:
         return False
     resolving = any(group in point.groups for group, _ in capture.exchanges.asked)
-    return not resolving and not point.capture_point.gateway.answerers
+    return not resolving and not point.capture_point.gateway.macs
 
 
 def _by_pair(samples: list[QuestionRow]) -> list[list[QuestionRow]]:

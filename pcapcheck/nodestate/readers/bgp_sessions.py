@@ -35,8 +35,9 @@ def _session(line: Line) -> BgpSession | None:
 
 
 def read_sessions(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
-    """Keep the sessions."""
-    into.bgp += [session for line in lines if (session := _session(line)) is not None][:MOST_KEPT]
+    """Keep the sessions that are not established."""
+    sessions = (_session(line) for line in lines)
+    into.bgp += [session for session in sessions if session is not None and not session.is_established][:MOST_KEPT]
     return []
 
 

@@ -17,7 +17,7 @@ def bgp_session_remarks(state: State) -> list[Remark]:
 
 
 def _remark(host: Host) -> Remark | None:
-    down = list({session.peer: session for session in host.bgp if not session.is_established}.values())
+    down = list({session.peer: session for session in host.bgp}.values())
     if not down:
         return None
     peers = ", ".join(clean(session.peer) for session in down[:MOST_NAMED])

@@ -24,7 +24,8 @@ def _remark(row: AddressRow) -> Remark:
     macs = " and ".join(map(format_mac, (row.mac, *sorted(row.other_claimants or ()))))
     sentence = f"{format_address(row.ip)} is claimed by {macs} at the same time on {row.interface}"
     return Remark(
-        f"{sentence} (frame {row.frames[0]}): two machines with one address, of which the last to speak gets the packets; "
+        f"{sentence} (frame {row.frames[0]}): two machines with one address, of which the "
+        "last to speak gets the packets; "
         "or one machine with two cards in this network (net.ipv4.conf.all.arp_filter, arp_ignore)",
         short=sentence,
     )
