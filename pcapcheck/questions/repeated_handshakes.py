@@ -21,7 +21,7 @@ from pcapcheck.values import format_address
 # A SYN is sent again after a second (RFC 6298, section 2.1), by clocks that are not exact, and after 32 at most
 # (kernel: tcp_syn_retries); the same frame, recorded on several interfaces, comes at once.
 SOONEST, LATEST = 900_000_000, 64 * 10**9
-# So many pairs are looked at.
+# The most pairs that are looked at.
 MOST = 4
 MEANING = (
     "it sends its SYN again, so it resets the answer or never gets it: it asked another address, as that of a service, "

@@ -16,15 +16,15 @@ from pcapcheck.triage.packet_evidence.case_exchanges import TCP, bins_of, packet
 from pcapcheck.triage.quoted_columns import QuotedColumns
 from pcapcheck.values import clean, format_address
 
-# So many SYNs of each outcome are looked at.
+# The most SYNs of each outcome that are looked at.
 MOST = 8
-# What is farther back, in milliseconds, is rather a clock that begins anew at random with each connection
+# What is farther back, in milliseconds, is rather a clock that begins at random with each connection
 # (RFC 7323, section 5.4): about three days.
 FARTHEST = 1 << 28
 
 
 def tcp_timestamps(case: Case, judgement: Judgement) -> QuotedColumns:
-    """``timestamps.older`` for connections of which some are answered; nothing for others."""
+    """``timestamps.older`` for connections, if some are answered; nothing for others."""
     found = QuotedColumns({"timestamps.older": None})
     if packet_of(case) != TCP:
         return found

@@ -152,7 +152,7 @@ def _counted_drops(subject: Subject) -> list[Remark]:
 def _tracked_flows(subject: Subject) -> list[Remark]:
     if subject.state is None or not any(host.tracked for host in subject.state.hosts):
         return []
-    from pcapcheck.triage.remarks.tracked_flows import tracked_flow_remarks
+    from pcapcheck.triage.remarks.unanswered_flows import tracked_flow_remarks
 
     return tracked_flow_remarks(subject.state)
 
@@ -169,7 +169,7 @@ def _printed_checksums(subject: Subject) -> list[Remark]:
 def _bgp_sessions(subject: Subject) -> list[Remark]:
     if subject.state is None or not any(host.bgp for host in subject.state.hosts):
         return []
-    from pcapcheck.triage.remarks.bgp_sessions import bgp_session_remarks
+    from pcapcheck.triage.remarks.sessions_down import bgp_session_remarks
 
     return bgp_session_remarks(subject.state)
 

@@ -20,7 +20,7 @@ from pcapcheck.values import format_address
 
 # How many questions are named.
 MOST = 3
-# So many alike are no question that is just being asked.
+# A question that is just being asked is not there so often.
 SEVERAL = 3
 Kind = tuple[str, int, int, int]
 
