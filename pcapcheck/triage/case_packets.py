@@ -97,7 +97,7 @@ PACKETS: tuple[CaseColumn, ...] = (
         "tunnel; or on its tunnel device but not on its NIC, which was recorded too",
         LEFT,
     ),
-    ("dst.kept", BOOL, "whether they left the node for the address that was asked: that of a service is none to leave for"),
+    ("dst.kept", BOOL, "whether they left the node for the address that was asked, not translated to another"),
     ("far.recorded", BOOL, "whether anything was recorded where they were going to: the pod's link, its node's NIC"),
     (
         "lost.on_wire",
