@@ -76,7 +76,8 @@ class Problem(Struct, frozen=True):
     """Damage or oddity in a readable capture; ``frame`` is the last frame read before it, ``byte`` an offset.
 
     ``aside`` holds the lines of a text that it is about, with their numbers: as many as were kept. ``tunnels`` are the
-    numbers of the lines that show a tunnel's packet with a wrong checksum.
+    numbers of the lines that show a tunnel's packet with a wrong checksum, ``unheard`` what was pinged in vain, as ping
+    itself printed it, and how often.
     """
 
     kind: str
@@ -85,6 +86,7 @@ class Problem(Struct, frozen=True):
     byte: int | None = None
     aside: tuple[tuple[int, str], ...] = ()
     tunnels: tuple[int, ...] = ()
+    unheard: tuple[tuple[str, int], ...] = ()
 
 
 # Makes an address of its two halves.

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.not_a_capture import is_of_ping
-from pcapcheck.capture.pinged import summary
+from pcapcheck.capture.pinged import summary, unheard
 from pcapcheck.capture.plain_bytes import read_plain
 from pcapcheck.capture.record import Problem
 from pcapcheck.errors import NODE_STATE, PODS, CaptureError, StateError
@@ -83,7 +83,8 @@ def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> As
         problems.append(Problem(NODE_STATE, said))
     if PING in found:
         shows = f" ({clean(shown)})" if (shown := summary(pinged)) else ""
-        problems.append(Problem(PING, f"{_lines(found[PING])} ping's own output{shows}; the packets are judged"))
+        said = f"{_lines(found[PING])} ping's own output{shows}; the packets are judged"
+        problems.append(Problem(PING, said, unheard=unheard(pinged)))
     return Aside(problems, _numbers(found[NODE_STATE]) if NODE_STATE in found else "")
 
 

@@ -258,3 +258,37 @@ def test_what_is_for_the_node_itself_is_not_forwarded(node: bool, tmp_path: Path
     found = causes(judged(tmp_path, text))
     assert ("forwarding-off" not in found) is node
     assert "policy-drops" in found[:3]
+
+
+@pytest.mark.parametrize(
+    ("received", "recorded", "said"),
+    [
+        (0, ("172.31.0.7 > 10.244.1.10: ICMP echo request", "10.244.1.10 > 172.31.0.7: ICMP echo reply"), "although"),
+        (
+            0,
+            ("172.31.0.7 > 172.31.0.8: ICMP echo request", "172.31.0.8 > 172.31.0.7: ICMP echo reply"),
+            "answered none",
+        ),
+        (3, ("172.31.0.7 > 10.244.1.10: ICMP echo request", "10.244.1.10 > 172.31.0.7: ICMP echo reply"), ""),
+        # The packets say it themselves.
+        (0, ("172.31.0.7 > 10.244.1.10: ICMP echo request", "10.244.9.9 > 172.31.0.7: ICMP echo request"), ""),
+    ],
+)
+def test_a_ping_that_printed_no_answer(received: int, recorded: tuple[str, str], said: str, tmp_path: Path) -> None:
+    lost = 100 if received == 0 else 0
+    text = (
+        "$ ping -c 3 10.244.1.10\nPING 10.244.1.10 (10.244.1.10) 56(84) bytes of data.\n\n"
+        f"--- 10.244.1.10 ping statistics ---\n3 packets transmitted, {received} received, {lost}% packet loss, time "
+        "2031ms\n\n$ ip route\ndefault via 172.31.0.1 dev eth0\n10.244.1.10 dev cali12345678901 scope link\n\n"
+    )
+    for n in range(8):
+        request, reply = (
+            f"10:21:1{n}.00010{at} IP {packet}, id 7, seq {n}, length 64\n" for at, packet in enumerate(recorded)
+        )
+        text += request + reply
+    analysis = judged(tmp_path, text)
+    printed = [remark.warning for remark in analysis.remarks if remark.warning.startswith("ping printed that")]
+    assert bool(printed) is bool(said)
+    if said:
+        assert said in printed[0]
+        assert "ping printed that 10.244.1.10 answered none of its 3 requests" in analysis.headline

@@ -95,10 +95,17 @@ FORWARD = (
     " pkts bytes target     prot opt in     out     source               destination\n"
     "    0     0 ACCEPT     0    --  *      docker0  0.0.0.0/0            0.0.0.0/0\n"
 )
+INVALID = (
+    "Chain cali-tw-cali12345678901 (1 references)\n"
+    " pkts bytes target     prot opt in     out     source               destination\n"
+    "    0     0 ACCEPT     all  --  any    any     anywhere             anywhere             ctstate ESTABLISHED\n"
+    "   {n}   840 DROP       all  --  any    any     anywhere             anywhere             ctstate INVALID\n"
+)
 COUNTED = [
     ("$ nstat -az\n#kernel\nTcpExtIPReversePathFilter       {n}                 0.0\n", "the reverse-path check"),
     ("$ conntrack -S\ncpu=0 found=9 invalid=0 insert_failed={n} drop=0 error=0\n", "connection tracking dropped"),
     (FORWARD, "the policy of FORWARD dropped"),
+    (INVALID, "a rule of cali-tw-cali12345678901 for what connection tracking calls INVALID dropped"),
     ("cali12345678901:  11623 1450 0 {n} 0 0 0 0 16076 1664 0 0 0 0 0 0\n", "cali12345678901 of a host dropped"),
 ]
 

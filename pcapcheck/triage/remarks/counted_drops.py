@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pcapcheck.nodestate.firewall.chains import DROP, ENDING
+from pcapcheck.nodestate.firewall.chains import DROP, ENDING, FirewallRule
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.node_facts import Counter, LogEntry
 from pcapcheck.nodestate.readers.kernel_log import CONNTRACK_FULL, MARTIAN, NEIGHBOURS_FULL
@@ -45,6 +45,7 @@ COUNTED = {
     ),
     (NEIGHBOURS, "table_fulls"): ("the full table of neighbours dropped", "(net.ipv4.neigh.default.gc_thresh3)"),
 }
+INVALID = " for what connection tracking calls INVALID"
 DROPPING = re.compile(r"DROP|REJECT|drop|reject")
 MOST = 5
 
@@ -144,7 +145,7 @@ def _by_rules(host: Host) -> Iterator[Remark]:
         if chain.policy == DROP and chain.policy_packets and chain.line is not None
     ]
     rules = [
-        (rule.packets, f"a rule of {clean(chain.name)}", rule.line)
+        (rule.packets, f"a rule of {clean(chain.name)}{INVALID if _of_invalid(rule) else ''}", rule.line)
         for table in tables
         for chain, rule in table.rules(DROPPING)
         if rule.packets and rule.verdict is not None and rule.verdict.kind in ENDING
@@ -157,6 +158,10 @@ def _by_rules(host: Host) -> Iterator[Remark]:
                 ": what it is to drop, too; read the counter again after one of the packets that are missed",
                 line,
             )
+
+
+def _of_invalid(rule: FirewallRule) -> bool:
+    return "INVALID" in rule.line.text.split() or "ct state invalid" in rule.line.text
 
 
 def _packets(counter: Counter) -> str:

@@ -166,6 +166,15 @@ def _printed_checksums(subject: Subject) -> list[Remark]:
     return printed_checksum_remarks(captures)
 
 
+def _printed_pings(subject: Subject) -> list[Remark]:
+    captures = subject.judgement.captures
+    if not any(problem.unheard for capture in captures for problem in capture.problems):
+        return []
+    from pcapcheck.triage.remarks.printed_pings import printed_ping_remarks
+
+    return printed_ping_remarks(captures)
+
+
 def _bgp_sessions(subject: Subject) -> list[Remark]:
     if subject.state is None or not any(host.bgp for host in subject.state.hosts):
         return []
@@ -238,6 +247,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _traced_packets,
     _logged_checksums,
     _printed_checksums,
+    _printed_pings,
     _bgp_sessions,
     _tracked_flows,
     _counted_drops,
