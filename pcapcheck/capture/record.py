@@ -77,7 +77,7 @@ class Problem(Struct, frozen=True):
 
     ``aside`` holds the lines of a text that it is about, with their numbers: as many as were kept. ``tunnels`` are the
     numbers of the lines that show a tunnel's packet with a wrong checksum, ``unheard`` what was pinged in vain, as ping
-    itself printed it, and how often.
+    itself printed it, and how often, ``failed`` what other clients printed that waited in vain.
     """
 
     kind: str
@@ -87,6 +87,7 @@ class Problem(Struct, frozen=True):
     aside: tuple[tuple[int, str], ...] = ()
     tunnels: tuple[int, ...] = ()
     unheard: tuple[tuple[str, int], ...] = ()
+    failed: tuple[tuple[int, str], ...] = ()
 
 
 # Makes an address of its two halves.

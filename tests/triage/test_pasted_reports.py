@@ -292,3 +292,28 @@ def test_a_ping_that_printed_no_answer(received: int, recorded: tuple[str, str],
     if said:
         assert said in printed[0]
         assert "ping printed that 10.244.1.10 answered none of its 3 requests" in analysis.headline
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ("curl: (28) Connection timed out after 5001 milliseconds", True),
+        ("curl: (7) Failed to connect to 10.96.0.20 port 80 after 3070 ms: No route to host", True),
+        ("wget: can't connect to remote host (10.96.0.20): Connection timed out", True),
+        (";; connection timed out; no servers could be reached", True),
+        ("nc: connect to 10.96.0.20 port 80 (tcp) failed: Connection timed out", True),
+        # The other end answered.
+        ("curl: (7) Failed to connect to 10.96.0.20 port 80 after 1 ms: Connection refused", False),
+        ("curl: (22) The requested URL returned error: 404", False),
+        ("the connection timed out yesterday", False),
+    ],
+)
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_client_that_printed_its_failure(printed: str, said: bool, answered: bool, tmp_path: Path) -> None:
+    text = f"/ # {printed.split(':')[0]} 10.96.0.20\n{printed}\n" + listening("cali12345678901")
+    for n in range(8):
+        text += f"10:21:1{n}.000100 IP 10.244.1.10 > 10.244.1.11: ICMP echo request, id 7, seq {n}, length 64\n"
+        if answered:
+            text += f"10:21:1{n}.000200 IP 10.244.1.11 > 10.244.1.10: ICMP echo reply, id 7, seq {n}, length 64\n"
+    headline = judged(tmp_path, text).headline
+    assert (f'a client printed "{printed}"' in headline) is (said and answered)

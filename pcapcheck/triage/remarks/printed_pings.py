@@ -1,4 +1,4 @@
-"""Remarks on pings that got no answer by what ping itself printed, next to the packets of a text."""
+"""Remarks on what got no answer by what ping or another client itself printed, next to the packets of a text."""
 
 from __future__ import annotations
 
@@ -9,10 +9,26 @@ from pcapcheck.table_names import ECHO
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address
 
+LOST = {"unanswered", "error"}
+
 
 def printed_ping_remarks(captures: list[Capture]) -> list[Remark]:
-    """A remark per capture and target."""
-    return [remark for capture in captures for remark in _remarks(capture)]
+    """A remark per capture and target of ping, and one per capture for other clients."""
+    return [remark for capture in captures for remark in (*_remarks(capture), *_of_clients(capture))]
+
+
+def _of_clients(capture: Capture) -> Iterator[Remark]:
+    failed = [line for problem in capture.problems for line in problem.failed]
+    if not failed or any(LOST & set(tally.outcomes) for tally in capture.tallies.values()):
+        # What was recorded without an answer says more.
+        return
+    number, words = failed[-1]
+    said = f'a client printed "{clean(words)}", and no packet of the text shows what it waited for'
+    yield Remark(
+        f"{said} (line {number} of {clean(capture.source.short_name)}): record the interfaces on its way meanwhile",
+        short=said,
+        warning=said,
+    )
 
 
 def _remarks(capture: Capture) -> Iterator[Remark]:

@@ -168,7 +168,7 @@ def _printed_checksums(subject: Subject) -> list[Remark]:
 
 def _printed_pings(subject: Subject) -> list[Remark]:
     captures = subject.judgement.captures
-    if not any(problem.unheard for capture in captures for problem in capture.problems):
+    if not any(problem.unheard or problem.failed for capture in captures for problem in capture.problems):
         return []
     from pcapcheck.triage.remarks.printed_pings import printed_ping_remarks
 
