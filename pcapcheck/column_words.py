@@ -9,7 +9,7 @@ KINDS = ("pod-link", "host-nic", "tunnel", "unknown")
 SIDES = ("pod", "node")
 # The node's end of a link is called cali on Calico's links, node on those of other networks.
 ENDS = ("cali", "node", "pod")
-SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac", "arp", "destination", "unicast")
+SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac", "arp", "destination", "state", "unicast")
 CARRIES = ("other", "arp", "nd", "ip-unicast", "ip-multicast", "undecoded")
 CASTS = ("broadcast", "unicast")
 DIRECTIONS = ("in", "out")

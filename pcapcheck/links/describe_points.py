@@ -110,7 +110,9 @@ def _describe(
             add_usual_gateway(capture_point, network, claims, capture.exchanges.asked)
             given_mac = next(iter(network.macs), NO_MAC)
         end = capture_point.decide_end(reading.prefix)
-        sides = find_sides(capture_point, end, reading.proxy_mac if capture_point.network == CALICO else given_mac)
+        at_home = frozenset(ip for ip, name in known.homes.items() if name == capture_point.name)
+        own_mac = reading.proxy_mac if capture_point.network == CALICO else given_mac
+        sides = find_sides(capture_point, end, own_mac, at_home)
         if end is None and sides.by_direction:
             pod_directions = [party for party, (side, _) in sides.parties.items() if side == POD]
             if len(pod_directions) == 1:
