@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import cast
 
 BYTES = 8
-STEP = 1 << 20
+STEP = 1 << 21
 # Linux gives memory at once for this advice (linux/mman.h, since 5.14); mmap has no name for it.
 MADV_POPULATE_WRITE = 23
 
@@ -31,7 +31,9 @@ class ReservedNumbers:
 
         # Private: what processes share is slower to get. Windows knows no such difference.
         flags = {"flags": mmap.MAP_PRIVATE} if hasattr(mmap, "MAP_PRIVATE") else {}
-        self._map = mmap.mmap(-1, BYTES * max(1, count), **flags)
+        self._map = mmap.mmap(-1, -(-BYTES * max(1, count) // STEP) * STEP, **flags)
+        if hasattr(mmap, "MADV_HUGEPAGE"):
+            self._map.madvise(mmap.MADV_HUGEPAGE)
         self.view = memoryview(self._map).cast("q")
         self._taken = 0
 
