@@ -26,7 +26,7 @@ def rows_of(capture: Capture, reading: Reading, numbers: set[int], with_sums: bo
     if not numbers:
         return
     wanted = sorted(numbers)
-    decoder = Decoder(True, reading.scope.since, reading.scope.until, with_sums=with_sums)
+    decoder = Decoder(True, reading.scope.since, reading.scope.until, with_sums=with_sums, few=len(wanted))
     groups = _Groups(decoder, capture)
     with reading.open(capture.source) as reader:
         for records in reader.batches():
