@@ -46,13 +46,13 @@ from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
 from pcapcheck.questions.unanswered import Unanswered, unanswered
 from pcapcheck.questions.untranslated_answers import untranslated_answers
-from pcapcheck.raw_rows import TableRow
 from pcapcheck.report.views import ReportViews
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.feed import Feed
 from pcapcheck.ruleset.files import CALICO, pack
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding, explain_consequences
+from pcapcheck.ruleset.judged_rows import JudgedRows
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.load import Ruleset, load_ruleset
 from pcapcheck.ruleset.loss_spreads import LossSpreads
@@ -306,11 +306,7 @@ def _judge(evaluations: list[Evaluation], facts: Facts, known: KnownState | None
 def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> list[Unanswered]:
     """The questions that nobody answered and no rule is about."""
     captures, facts = followed.captures, followed.facts
-
-    def judged(table: str, capture: int, row: TableRow) -> bool:
-        about = (evaluation for evaluation in evaluations if evaluation.rule.table == table)
-        return any(evaluation.decides(row, capture, facts) for evaluation in about)
-
+    judged = JudgedRows(evaluations, facts)
     neighbours = partial(silent_neighbours, captures=captures)
     untranslated = partial(untranslated_answers, reading=reading)
     quoted = partial(quoted_questions, reading=reading)
