@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
+from msgspec import Struct
+
 from pcapcheck.column import Column
 from pcapcheck.columns import COLUMNS
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.facts import Facts
+from pcapcheck.paths.path import PathSample
 from pcapcheck.paths.path_tables import FollowedPackets
 from pcapcheck.raw_rows import TableRow
 from pcapcheck.ruleset.aggregate import Spread
@@ -126,11 +129,11 @@ class Evaluation:
         if held is None:
             return
         held.count += packets.count
-        if not holds and held.wants(pair_of(packets)):
-            for row, _ in packets.rows():
-                pair = pair_of(row)
+        pair = pair_of(packets)
+        if not holds and held.wants(pair):
+            for packet in packets.kept:
                 if held.wants(pair):
-                    held.keep(pair, self.seen, self.sample(row))
+                    held.keep(pair, self.seen, FollowedSample(self, packets, packet))
 
     def _compared(self, row: TableRow) -> tuple[int, ...]:
         """What each early condition says of a row."""
@@ -200,6 +203,18 @@ class Evaluation:
     def _said(self, results: tuple[int, ...]) -> Judge:
         verdicts = dict(zip(map(id, self.early), results, strict=True))
         return lambda leaf: verdicts.get(id(leaf), UNKNOWN)
+
+
+class FollowedSample(Struct):
+    """A packet that was followed, kept to show; of thousands of paths few are looked at."""
+
+    evaluation: Evaluation
+    packets: FollowedPackets
+    packet: PathSample
+
+    def look(self) -> BinSample:
+        """The packet's row as a sample."""
+        return self.evaluation.sample(self.packets.row(self.packet))
 
 
 def early_value(row: object, column: Column) -> Value | None:
