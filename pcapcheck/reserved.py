@@ -1,8 +1,7 @@
 """Reserved numbers: integers of 64 bits whose memory is taken step by step, as they are used.
 
 For tables that mostly stay short and may grow long: nothing moves as they grow. The system gives memory page by page,
-when a page is written for the first time. That costs as much as a few exchanges do; less if it is announced, and much
-less in huge pages of two MiB, which also spare the processor looking up where a row is.
+when a page is written for the first time. That costs as much as a few exchanges do, and less if it is announced.
 """
 
 from __future__ import annotations
@@ -13,10 +12,8 @@ from contextlib import suppress
 from typing import cast
 
 BYTES = 8
-# A huge page.
-STEP = 1 << 21
-# Advice to Linux (linux/mman.h): to give huge pages, and to give memory at once (since 5.14; mmap has no name for it).
-MADV_HUGEPAGE = 14
+STEP = 1 << 20
+# Linux gives memory at once for this advice (linux/mman.h, since 5.14); mmap has no name for it.
 MADV_POPULATE_WRITE = 23
 
 
@@ -34,8 +31,8 @@ class ReservedNumbers:
 
         # Private: what processes share is slower to get. Windows knows no such difference.
         flags = {"flags": mmap.MAP_PRIVATE} if hasattr(mmap, "MAP_PRIVATE") else {}
-        self._map = mmap.mmap(-1, max(1, -(-BYTES * count // STEP)) * STEP, **flags)
-        self.view = memoryview(self._map).cast("q")[:count]
+        self._map = mmap.mmap(-1, BYTES * max(1, count), **flags)
+        self.view = memoryview(self._map).cast("q")
         self._taken = 0
 
     def take(self, count: int, step: int = STEP) -> None:
@@ -43,10 +40,6 @@ class ReservedNumbers:
         if BYTES * count > self._taken:
             end = min(-(-BYTES * count // step) * step, len(self._map))
             if sys.platform == "linux":
-                # Kernels refuse what they do not know. What is not announced is too short for huge pages.
-                with suppress(OSError):
-                    if not self._taken:
-                        self._map.madvise(MADV_HUGEPAGE)
                 with suppress(OSError):
                     self._map.madvise(MADV_POPULATE_WRITE, self._taken, end - self._taken)
             self._taken = end
