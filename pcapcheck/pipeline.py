@@ -52,10 +52,10 @@ from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.feed import Feed
 from pcapcheck.ruleset.files import CALICO, pack
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding, explain_consequences
-from pcapcheck.ruleset.judged_rows import JudgedRows
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.load import Ruleset, load_ruleset
 from pcapcheck.ruleset.loss_spreads import LossSpreads
+from pcapcheck.ruleset.row_judges import RowJudges
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.set_aside import name_hosts
 from pcapcheck.skipped import Skipped
@@ -306,7 +306,7 @@ def _judge(evaluations: list[Evaluation], facts: Facts, known: KnownState | None
 def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> list[Unanswered]:
     """The questions that nobody answered and no rule is about."""
     captures, facts = followed.captures, followed.facts
-    judged = JudgedRows(evaluations, facts)
+    judged = RowJudges(evaluations, facts)
     neighbours = partial(silent_neighbours, captures=captures)
     untranslated = partial(untranslated_answers, reading=reading)
     quoted = partial(quoted_questions, reading=reading)

@@ -10,7 +10,7 @@ from pcapcheck.raw_rows import TableRow
 from pcapcheck.ruleset.evaluate import ANSWERING, Evaluation, early_value
 
 
-class JudgedRows:
+class RowJudges:
     """Says of a row of a table, in a capture by its number, whether a rule judges whether it was answered."""
 
     def __init__(self, evaluations: Iterable[Evaluation], facts: Facts) -> None:
