@@ -86,8 +86,9 @@ class PcapReader:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all was read, and nothing was wrong with it."""
-        return self.window.at_eof and not (self.window.unread or self.problems or self.passed_over)
+        """Whether records were read to the end, none passed over, and nothing was odd about them."""
+        read = bool(self.offsets) and self.window.at_eof and not self.window.unread
+        return read and not (self.problems or self._odd or self.passed_over)
 
     def batches(self) -> Iterator[RecordBatch]:
         yield from self._read()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -62,6 +63,8 @@ class Evaluation:
         self.shown = [COLUMNS[rule.table][name] for name in sorted(named)]
         self.bins: dict[BinKey, Bin] = {}
         self._early_columns = [*{column.name: column for leaf in self.early for column in leaf.columns()}.values()]
+        # Their values of a row: thousands of paths are asked for them, for each rule.
+        self._early_values = attrgetter("outcome", *(column.attribute for column in self._early_columns))
         # Whether rows counted together are alike in all that it looks at. By these columns, what the early conditions
         # say of them, and whether the rule holds.
         self.shares_rows = not self.bounds and all(column.shared for column in self._early_columns)
@@ -119,7 +122,7 @@ class Evaluation:
                 self.feed(capture, [row], weight)
             return
         self.seen += packets.count
-        values = tuple(early_value(packets, column) for column in self._early_columns)
+        values = self._early_values(packets)
         known = self._alike.get(values)
         if known is None:
             results = self._compared(packets)
@@ -129,8 +132,7 @@ class Evaluation:
         if held is None:
             return
         held.count += packets.count
-        pair = pair_of(packets)
-        if not holds and held.wants(pair):
+        if not holds and held.wants(pair := pair_of(packets)):
             for packet in packets.kept:
                 if held.wants(pair):
                     held.keep(pair, self.seen, FollowedSample(self, packets, packet))
