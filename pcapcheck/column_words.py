@@ -8,7 +8,7 @@ from pcapcheck.table_names import ARP, PAIRED
 KINDS = ("pod-link", "host-nic", "tunnel", "unknown")
 SIDES = ("pod", "node")
 ENDS = ("cali", "pod")
-SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac", "arp", "destination")
+SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac", "arp", "destination", "state")
 CARRIES = ("other", "arp", "nd", "ip-unicast", "ip-multicast", "undecoded")
 CASTS = ("broadcast", "unicast")
 DIRECTIONS = ("in", "out")

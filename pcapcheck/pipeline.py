@@ -41,6 +41,7 @@ from pcapcheck.questions.broken_transfers import BrokenTransfers
 from pcapcheck.questions.lost_fragments import lost_fragments
 from pcapcheck.questions.node_errors import node_errors
 from pcapcheck.questions.quoted_questions import quoted_questions
+from pcapcheck.questions.repeated_handshakes import repeated_handshakes
 from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
@@ -161,7 +162,7 @@ def conclude(task: Task, inputs: GatheredInputs, intake: Intake) -> Analysis:
     reading = without_unused_names(reading, inputs, intake.captures)
     names = name_pods(request.pods_with(inputs.pods), state, ruleset.settings, inputs)
 
-    facts = describe_points(intake.captures, reading, _known_network(state))
+    facts = describe_points(intake.captures, reading, _known_network(state, names))
     forget_offload(intake.captures, facts)
     names = name_recorded(names, facts, inputs)
 
@@ -177,7 +178,7 @@ def conclude(task: Task, inputs: GatheredInputs, intake: Intake) -> Analysis:
     judgement = _judgement(findings, followed, reading, questions, inputs.skipped, state)
     judgement = _locate(judgement, state)
 
-    remarks = remarks_on(judgement, state, inputs.repeated, changes)
+    remarks = remarks_on(judgement, state, inputs.repeated, changes, claims)
     remarks += known.cross_check.remarks if known is not None else []
     diagnoses = _explain(judgement, ruleset, known, names)
     judged = _demand(judgement, ruleset, diagnoses, remarks, pods=names, given=request.names)
@@ -239,12 +240,14 @@ def _load(rules: Names | None, variables: Mapping[str, str] | None, with_state: 
     return load_ruleset([pack(CALICO), *([pack(STATE)] if with_state else [])], variables)
 
 
-def _known_network(state: State | None) -> KnownNetwork:
+def _known_network(state: State | None, pods: Pods | None = None) -> KnownNetwork:
+    """What the state shows of the network; a list of pods shows by its names which link is whose."""
     if state is None:
-        return NOTHING_KNOWN
+        return NOTHING_KNOWN if pods is None else replace(NOTHING_KNOWN, homes=pods.homes())
     from pcapcheck.nodestate.network_kind import known_of
 
-    return known_of(state)
+    known = known_of(state)
+    return known if pods is None else replace(known, homes={**pods.homes(), **known.homes})
 
 
 def _follow(intake: Intake, facts: Facts, reading: Reading) -> Paths:
@@ -310,7 +313,9 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
     neighbours = partial(silent_neighbours, captures=captures)
     untranslated = partial(untranslated_answers, reading=reading)
     quoted = partial(quoted_questions, reading=reading)
-    producers = (neighbours, untranslated, silent_hosts, silent_conversations, BrokenTransfers(captures), quoted)
+    repeated = partial(repeated_handshakes, paths=followed.found)
+    broken = BrokenTransfers(captures)
+    producers = (*(neighbours, untranslated, silent_hosts, silent_conversations, repeated, broken, quoted),)
     questions = unanswered(captures, facts, judged, producers, followed.found)
     return [*questions, *node_errors(followed, reading, questions, judged), *lost_fragments(followed)]
 

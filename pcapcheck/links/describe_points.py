@@ -81,7 +81,8 @@ def _describe(capture_point: CapturePoint, capture: Capture, reading: Reading, k
     assumptions: list[Sides] = []
     if capture_point.kind == "pod-link":
         end = capture_point.decide_end(reading.prefix)
-        sides = find_sides(capture_point, end, reading.proxy_mac)
+        at_home = frozenset(ip for ip, name in known.homes.items() if name == capture_point.name)
+        sides = find_sides(capture_point, end, reading.proxy_mac, at_home)
         if end is None and sides.by_direction:
             pod_directions = [party for party, (side, _) in sides.parties.items() if side == POD]
             if len(pod_directions) == 1:

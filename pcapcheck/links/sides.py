@@ -64,8 +64,13 @@ class Trace(Struct):
         return self.first <= other.last and other.first <= self.last
 
 
-def find_sides(capture_point: CapturePoint, end: str | None, proxy_mac: int) -> Sides:
-    """Decide the sides of one pod link from the evidence of the whole capture."""
+def find_sides(
+    capture_point: CapturePoint, end: str | None, proxy_mac: int, at_home: frozenset[int] = frozenset()
+) -> Sides:
+    """Decide the sides of one pod link from the evidence of the whole capture.
+
+    ``at_home`` are the addresses that a state gives to the pod of the link.
+    """
     sides = Sides(by_direction=capture_point.by_direction)
     every = _traces(capture_point, sides, proxy_mac)
     traces = {party: trace for party, trace in every.items() if not _is_address(party)}
@@ -73,7 +78,26 @@ def find_sides(capture_point: CapturePoint, end: str | None, proxy_mac: int) -> 
     _decide_by_machine(capture_point, end, sides, traces)
     if by_address:
         _decide_by_address(capture_point, sides, by_address)
+    if at_home and not (sides.parties or sides.by_direction or sides.folded or sides.crowded):
+        _decide_by_state(capture_point, sides, at_home)
     return sides
+
+
+def _decide_by_state(capture_point: CapturePoint, sides: Sides, at_home: Container[int]) -> None:
+    """What the pod's own address sends comes from the pod, and what is sent to it from the node.
+
+    A pod that was recreated with another address shows neither.
+    """
+    found: dict[Party, set[str]] = {}
+    for group in capture_point.groups.values():
+        party = _party(group, sides)
+        if party is not None and group.carries == "ip-unicast":
+            found.setdefault(party, set()).update(
+                side for side, ip in ((POD, group.ip_src), (NODE, group.ip_dst)) if ip in at_home
+            )
+    for party, known in found.items():
+        if len(known) == 1:
+            sides.parties[party] = (known.pop(), "state")
 
 
 def _decide_by_machine(capture_point: CapturePoint, end: str | None, sides: Sides, traces: dict[Party, Trace]) -> None:

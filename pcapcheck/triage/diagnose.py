@@ -34,6 +34,7 @@ from pcapcheck.triage.reset_origin import reset_origin
 from pcapcheck.triage.routing_loops import looping
 from pcapcheck.triage.served_others import ServedOthers
 from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT, Suspect
+from pcapcheck.triage.tcp_timestamps import tcp_timestamps
 from pcapcheck.values import Value, as_number, as_text
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def _evidence_of(
         evidence[name] = value if evidence[name] is None else evidence[name]
     loop = looping(case, judgement, roles, evidence["asked"])
     late, reset = late_dns(case, judgement), reset_origin(case, judgement)
-    evidence |= further.columns | loop.columns | late.columns | reset.columns | sums.columns
+    stamps = tcp_timestamps(case, judgement)
+    evidence |= further.columns | loop.columns | late.columns | reset.columns | sums.columns | stamps.columns
     evidence |= behind_service(case, judgement, evidence["asked"])
     interface = evidence["interface"]
     state = None
@@ -121,7 +123,8 @@ def _evidence_of(
         _fill_in(evidence, state_evidence)
         state = StateColumns(state_evidence)
     name_links(evidence, pods, judgement.reading.prefix)
-    return CaseEvidence(case, evidence, further.lines | loop.lines | late.lines | reset.lines | sums.lines, state)
+    lines = further.lines | loop.lines | late.lines | reset.lines | sums.lines | stamps.lines
+    return CaseEvidence(case, evidence, lines, state)
 
 
 def _fill_in(packet_evidence: dict[str, Value | None], state_evidence: StateEvidence) -> None:
