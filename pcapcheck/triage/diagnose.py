@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.calico import is_shortened
 from pcapcheck.links.point_facts import UNNAMED
+from pcapcheck.networks import CALICO
 from pcapcheck.paths.losses import PathLoss
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import STATE
@@ -66,6 +67,8 @@ def diagnose(
             continue
         evidence = _evidence_of(case, judgement, roles, losses, sums, served, situation, pods)
         suspects = find.of(evidence)
+        if _is_of_another_network(case):
+            suspects = [suspect for suspect in suspects if suspect.cause.any_network]
         _leave_out_hints(case, suspects)
         suspects = _worth_showing(sorted(suspects, key=Suspect.order), case)
         if not suspects and _is_of_state(case):
@@ -85,6 +88,12 @@ def diagnose(
     for diagnosis in diagnoses:
         diagnosis.one_of_several = first[diagnosis.case.lead.name] > 1
     return diagnoses
+
+
+def _is_of_another_network(case: Case) -> bool:
+    """Whether a link of the case is of a network other than Calico's, where what Calico does is no reason."""
+    links = (point for item in case.items for point in (item.link, item.dst_link) if point is not None)
+    return any(point.network not in (None, CALICO) for point in links)
 
 
 def _evidence_of(
