@@ -79,6 +79,7 @@ EXPECTED = {
     "recorded-in-pod-proxy-arp-off": "PPP-- PP- P- FPP PPP -",
     "reply-lost-midway": "PPPPP PP- P- PPP PPF -",
     "route-lost-midway": "PPPPP PP- P- PPP PFF -",
+    "route-taken-away": "PPPPP PP- P- PPP PFF -",
     "route-to-wrong-pod": "PPPPP PP- P- PPP PFF -",
     "second-node-drops": "PPPPP PP- P- PPP PFF -",
     "stale-neighbour-node": "PPPPF PP- P- PPP PPP -",

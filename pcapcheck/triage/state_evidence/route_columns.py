@@ -79,6 +79,13 @@ def _next_hop(evidence: StateEvidence) -> QuotedValue | None:
     return quoted(Sourced(hop.state, hop.lines)) if hop else None
 
 
+def _next_hops(evidence: StateEvidence) -> QuotedValue | None:
+    found = evidence.crossing.decision if evidence.crossing else None
+    if found is None or not found.hops or evidence.crossing is None or evidence.crossing.home is not None:
+        return None
+    return Quoted(len(found.hops), quotes(*(hop.line for hop in found.hops[:2])))
+
+
 def _source_check(evidence: StateEvidence) -> QuotedValue | None:
     return quoted(evidence.crossing.source_check()) if evidence.crossing else None
 
@@ -168,6 +175,7 @@ ROUTE_COLUMNS: ColumnFunctions = {
     "state.policy_rule": _policy_rule,
     "state.way": _way,
     "state.next_hop": _next_hop,
+    "state.next_hops": _next_hops,
     "state.source_check": _source_check,
     "state.way_back_differs": _way_back_differs,
     "state.forwards": _forwards,
