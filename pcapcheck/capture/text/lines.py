@@ -5,12 +5,16 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 
+from pcapcheck.capture.line_heads import head_of, without_head
 from pcapcheck.capture.text.stamps import STAMP
 from pcapcheck.capture.window import Window
 
 # A line is handed out in parts of this many characters where it is longer.
 LONGEST = 1 << 16
+# By this many lines it is seen what stands before all of them.
+AHEAD = 64
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # Colours and other commands to a terminal (ECMA-48), which also set its title.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]{0,40}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|[@-Z\\^_=>])")
@@ -61,6 +65,14 @@ def read_lines(window: Window) -> Iterator[tuple[int, str]]:
             if rest:
                 yield number, rest
             return
+
+
+def without_heads(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The same lines without what a logger put before them, if the first few have that."""
+    ahead = list(islice(lines, AHEAD))
+    head = head_of([line for _, line in ahead if line.strip()])
+    following = chain(ahead, lines)
+    return following if head is None else ((number, without_head(line, head)) for number, line in following)
 
 
 def _parts(line: str) -> Iterator[str]:
