@@ -24,7 +24,7 @@ LEFT_OUT = ("ip_frag_offset", "ip_flags", "ip_len", "interface")
 
 
 @needs_tshark
-@pytest.mark.parametrize("form", ["json", "ek", "many fields", "few fields"])
+@pytest.mark.parametrize("form", ["json", "json with bytes", "jsonraw", "ek", "many fields", "few fields"])
 @pytest.mark.parametrize("path", LAB[::14], ids=name_of)
 def test_columns_are_those_of_the_bytes(path: Path, form: str) -> None:
     ours, _, _ = frames(path.read_bytes())
