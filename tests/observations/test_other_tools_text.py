@@ -57,6 +57,8 @@ def compared(scenario: str, form: str, folder: Path) -> list[str]:
         f"{scenario}, {form}: {rule} is {bytes_say[rule]}, the text says {said}"
         for rule, said in text_says.items()
         if said != bytes_say[rule] and (form in WHOLE or said != "not-checked")
+        # Without times it is undetermined what was lost in the end; what passes is the rest.
+        if (form, said) != ("jsonraw", "pass")
         if shows(scenario, form, rule) and (form in WHOLE or (scenario, rule) not in ODD)
     ]
 
