@@ -110,7 +110,9 @@ def _loop(evidence: StateEvidence) -> QuotedValue | None:
 
 def _block_blackholed(evidence: StateEvidence) -> QuotedValue | None:
     """For the node that has the block: Calico puts the blackhole there only (felix/dataplane/linux; BIRD)."""
-    node = evidence.dst_node or (evidence.node if not evidence.is_apart else None)
+    # What was seen leaving a node fell into no blackhole there.
+    own = evidence.node if not evidence.is_apart and evidence.packet_evidence.get("left") is None else None
+    node = evidence.dst_node or own
     if node is None or evidence.dst is None or evidence.dst_is_foreign:
         return None
     best = next(iter(node.routes_to(evidence.dst)), None)
