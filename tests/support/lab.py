@@ -210,6 +210,8 @@ EXPECTED = {
     "pod-addresses-dropped": "PPPP PPP F P PP PFP P- P",
     "return-rp-filter": "PPPP PPP F P -- PPF -- -",
     "two-nodes-vxlan-8472": "PPPP PPP P P PP PPP P- P",
+    "any-dropped-midway": "PPPP -P- P P P- PPP PP P",
+    "ipv6-dropped-midway": "PPPP PPP P P PP PPP PP P",
     "dns-other-resolver": "PPPP PPP P P -- P-- -- -",
     # Pod D knows its gateway, and pod A pings it until then.
     "ebpf-reply-not-rewritten": "---- PPP F P PP PPF P- P",
@@ -253,9 +255,11 @@ OTHERS = {
 # The same of TCP after the handshake: whether data arrives, and no reset breaks it off.
 TRANSFER_RULES = ("tcp-progresses", "tcp-not-reset-midway")
 TRANSFERS = {
+    "any-dropped-midway": "FP",
     "conntrack-forgets": "PF",
     "dropped-midway": "FP",
     "hairpin": "PP",
+    "ipv6-dropped-midway": "FP",
     "healthy": "--",
     "keep-alives-answered": "PP",
     "keep-alives-lost": "F-",

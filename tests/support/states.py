@@ -54,6 +54,7 @@ EXPECTED = {
     "forwarding-off": "PPP-- PP- P- PFP PPP -",
     "forwarding-off-pod-b": "PPPPP PP- P- PFP PPP -",
     "dns-ipv6-refuses": "PPPPP PP- P- PPP PPP P",
+    "ipv6-dropped-midway": "PPPPP PP- P- PPP PPP P",
     "ipv6": "PPPPP PP- P- PPP PPP P",
     "ipv6-random-mac": "PPP-- PP- F- PPP PPP F",
     "link-local-on-cali": "PPP-- PP- P- PPP FPP -",
