@@ -1,4 +1,4 @@
-"""Where the program begins: a Ctrl-C is told in one line from here on, also while the rest is still being imported.
+"""Where the program begins: a Ctrl-C is one line from here on, also while the rest is still being imported.
 
 So this imports nothing that takes time.
 """
@@ -11,7 +11,7 @@ import sys
 INTERRUPTED = 2
 
 
-class ToldIfInterrupted:
+class OneLineIfInterrupted:
     """A context that turns a Ctrl-C into one line and an exit code, whatever was begun."""
 
     def __enter__(self) -> None:
@@ -40,7 +40,7 @@ def run_kubectl_plugin() -> None:
 
 
 def _run(name: str) -> None:
-    with ToldIfInterrupted():
+    with OneLineIfInterrupted():
         from pcapcheck.cli.main import main
 
         main(prog_name=name)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pcapcheck.cli.entry import ToldIfInterrupted
+from pcapcheck.cli.entry import OneLineIfInterrupted
 
 # What the names of environment variables that stand for options begin with.
 ENVIRONMENT = "PCAPCHECK_"
@@ -40,13 +40,13 @@ class LazyGroup(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """The same; a Ctrl-C meanwhile is told as anywhere, where click would end with the exit code of a failure."""
-        with ToldIfInterrupted():
+        """The same; a Ctrl-C is what it is anywhere, where click would end with the exit code of a failure."""
+        with OneLineIfInterrupted():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         """The same; so is one while a command is imported."""
-        with ToldIfInterrupted():
+        with OneLineIfInterrupted():
             return super().invoke(ctx)
 
 

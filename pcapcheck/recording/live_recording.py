@@ -132,7 +132,7 @@ class LiveRecording:
         return self.has_ended or self._is_enough.is_set() or self._is_full()
 
     def _is_full(self) -> bool:
-        """Whether there is no room for more packets, which tcpdump does not say; told once."""
+        """Whether there is no room for more packets, which tcpdump does not say; that is noted once."""
         if self._bundle is not None and not self._was_full and not self._bundle.has_room():
             self._was_full = True
             self._notice(f"{self.output or self._bundle.folder}: no space is left on the device; the recording ends")

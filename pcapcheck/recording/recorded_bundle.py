@@ -36,7 +36,7 @@ MOST_NUMBERS = 1000
 class RecordedBundle:
     """Where a recording goes: straight into ``output`` if that is a folder, else into a folder of its own first.
 
-    That of an archive is beside it, so that a recording that is killed leaves what it has where somebody looks. Room
+    That of an archive is next to it, so that a recording that is killed leaves what it has where somebody looks. Room
     for what is written last is taken at once. Raises RecordingError if it cannot be written.
 
     ``output`` None: nothing stays but what an analysis holds. ``is_numbered``: if ``output`` is there already, a number

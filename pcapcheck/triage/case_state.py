@@ -52,7 +52,7 @@ STATE: tuple[CaseColumn, ...] = (
     (
         "state.rate_rule",
         ENUM,
-        "whether a rule on the node that lets only so many packets per second pass could have dropped them",
+        "whether a rule on the node that limits packets per second could have dropped them",
         FIREWALL,
     ),
     ("state.node_rejects", ENUM, "whether a rule on the node could have rejected them, with this answer", FIREWALL),

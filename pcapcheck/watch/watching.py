@@ -93,7 +93,7 @@ class Watching:
         self._began = self._next = 0.0
         # Frames and clock of the latest snapshot.
         self._judged: tuple[int, int | None] = (0, None)
-        # Whether it was told since when everything is recorded; nobody has to be told it of streams without a recorder.
+        # Whether it was said since when everything is recorded; of streams without a recorder that is not said.
         self._is_listening = not any(self._recorders)
         self._interrupted: float | None = None
         self._wanted = False

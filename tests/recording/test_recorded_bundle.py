@@ -27,7 +27,7 @@ def test_a_name_that_was_made_up_is_numbered(tmp_path: Path) -> None:
         RecordedBundle(tmp_path / "recorded-now")
 
 
-def test_an_archive_is_made_beside_its_place(tmp_path: Path) -> None:
+def test_an_archive_is_made_next_to_its_place(tmp_path: Path) -> None:
     bundle = RecordedBundle(tmp_path / "case.tar.gz")
     (bundle.folder / "a.pcap").write_bytes(b"packets")
     assert bundle.folder.parent == tmp_path

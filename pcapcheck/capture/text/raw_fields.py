@@ -93,7 +93,7 @@ def _in_words(name: str, digits: str) -> str | None:
 
 
 def _name_in(data: bytes) -> str | None:
-    """The name that a question holds (RFC 1035, section 4.1.2); what is compressed cannot be told."""
+    """The name that a question holds (RFC 1035, section 4.1.2); nothing of one that is compressed."""
     labels, at = [], 0
     while at < len(data) and data[at]:
         if data[at] > 63 or at + 1 + data[at] > len(data):
