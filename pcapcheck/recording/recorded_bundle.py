@@ -83,7 +83,8 @@ class RecordedBundle:
         """Whether something can still be written beyond what room was taken for."""
         with contextlib.suppress(OSError):
             held = os.statvfs(self.folder)
-            return (held.f_bfree if os.geteuid() == 0 else held.f_bavail) > 0
+            # Some file systems do not say.
+            return not held.f_blocks or (held.f_bfree if os.geteuid() == 0 else held.f_bavail) > 0
         return True
 
     def make_room(self) -> None:

@@ -66,7 +66,7 @@ class Answers:
             walked = walk(stage.host.firewall, with_way_back(stage.host, stage.packet), lost=loss.least)
             for hit in walked.hits:
                 said = say_hit(hit, loss, has_answered(stage.host, loss, stage.spoken))
-                self._hear(hit.table, hit.chain, hit.rule, said, limited=_is_limited(hit))
+                self._hear(hit.table, hit.chain, hit.rule, said, limited=_is_limited(hit, loss))
             for miss in walked.misses:
                 self._hear(miss.table, miss.chain, miss.rule, say_miss(miss, loss))
 
@@ -110,8 +110,14 @@ class Answers:
         return Quoted((NONE_FITS if whole else NONE_SHOWN_FITS), (_summed_up([heard.best for heard in asked]),))
 
 
-def _is_limited(hit: Hit) -> bool:
-    """Whether a rule drops what is beyond a rate: by its own condition, or since one before lets what is below pass."""
+def _is_limited(hit: Hit, loss: LostPackets) -> bool:
+    """Whether a rule drops what is beyond a rate: by its own condition, or since one before lets what is below pass.
+
+    Then others like the lost packets passed; and an answer is more than a drop.
+    """
+    rejects = hit.rule is not None and hit.rule.verdict is not None and hit.rule.verdict.kind == REJECT
+    if rejects or not loss.answered:
+        return False
     own = _rates([hit.rule] if hit.rule is not None else [])
     return any(map(BEYOND.search, own)) or not all(map(BEYOND.search, _rates(hit.before)))
 
