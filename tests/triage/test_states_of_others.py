@@ -12,7 +12,9 @@ from tests.support.lab import CAPTURES, captures
 from tests.support.triage import CAUSES
 
 CHOICE = random.Random(20)
-SWAPPED = [(one, other) for one in sorted(CAUSES) for other in CHOICE.sample(sorted(CAUSES), 3)]
+# With eBPF in the state silence proves nothing.
+STATES = sorted(scenario for scenario in CAUSES if not scenario.startswith("ebpf"))
+SWAPPED = [(one, other) for one in sorted(CAUSES) for other in CHOICE.sample(STATES, 3)]
 # Packets, and a state whose fault cannot have lost them: what it shows is on another part of their path, or would have
 # lost the small ones too.
 INNOCENT = [
@@ -45,8 +47,7 @@ def test_a_reset_next_to_what_a_state_shows_of_the_same_pods(state: str) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize(("packets", "state"), SWAPPED)
 def test_any_state_costs_no_report(packets: str, state: str) -> None:
-    """What the packets alone make fail goes on to fail, unless the state says why silence proves nothing."""
+    """What the packets alone make fail goes on to fail."""
     alone, given = analyze(*captures(packets)), with_state_of(packets, state)
     failed = [{finding.rule.id for finding in one.findings if finding.status == "fail"} for one in (alone, given)]
-    unproven = {finding.rule.id for finding in given.findings if finding.status == "not-checked"}
-    assert failed[0] <= failed[1] | unproven
+    assert failed[0] <= failed[1]
