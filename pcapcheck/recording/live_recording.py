@@ -58,6 +58,7 @@ class LiveRecording:
         rules: Names | None = None,
         variables: Mapping[str, str] | None = None,
         tell: Callable[[str], None] = silent,
+        pack: str | None = None,
     ) -> None:
         self.plan = plan
         self.output = output
@@ -67,6 +68,7 @@ class LiveRecording:
         self.on_close: Callable[[], None] | None = None
         self.rules = rules
         self.variables = variables
+        self.pack = pack
         self.notices: list[str] = []
         self._tell = tell
         self.recorders: list[RecorderProcess] = []
@@ -249,7 +251,7 @@ class LiveRecording:
         # From here on it stays, whatever comes of judging it.
         self.output = bundle.output
         self._bundle, self._is_kept = None, self.output is not None
-        self._analysis = analyze(judged, rules=self.rules, variables=self.variables)
+        self._analysis = analyze(judged, rules=self.rules, variables=self.variables, pack=self.pack)
         return self._analysis
 
     def _complete(self, bundle: RecordedBundle, notes: list[RecordingNote]) -> None:
