@@ -130,6 +130,16 @@ def test_a_wheel_for_any_platform(tmp_path: Path) -> None:
 
 
 @pytest.mark.package
+def test_a_second_build_gives_the_same_wheel(tmp_path: Path) -> None:
+    wheels = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        wheels.append(build_wheel(tmp_path / name, PCAPCHECK_WITHOUT_LOOPS="1", SOURCE_DATE_EPOCH="1700000000"))
+    first, second = wheels
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.package
 def test_the_page_of_the_index_links_to_no_file_of_the_repository(tmp_path: Path) -> None:
     metadata = metadata_of(copied_sources(tmp_path))
     assert metadata["Description-Content-Type"] == "text/markdown"
