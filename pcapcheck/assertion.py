@@ -42,6 +42,7 @@ class AssertCapture:
         interfaces: Mapping[str, str] | None = None,
         node_state: Inputs | None = None,
         pods: Inputs | None = None,
+        pack: str | None = None,
     ) -> Analysis:
         """Judge ``captures`` as one observation and return the analysis.
 
@@ -65,6 +66,7 @@ class AssertCapture:
                 scope=Scope(names),
                 node_state=self._files(node_state),
                 pods=self._files(pods),
+                pack=pack,
             )
             # A test is about exactly these files: it must not pass without one of them.
             analysis = analysis.demand(strict, [require] if isinstance(require, str) else require, every_input=True)

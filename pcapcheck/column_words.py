@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pcapcheck.table_names import ARP, PAIRED
 
-# The kinds of capture points. A pod link is one of Calico's (links/capture_points.py).
+# The kinds of capture points. A pod link is one of a network that the rules are about (links/capture_points.py).
 KINDS = ("pod-link", "host-nic", "tunnel", "unknown")
 SIDES = ("pod", "node")
-ENDS = ("cali", "pod")
-SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac", "arp", "destination")
+# The node's end of a link is called cali on Calico's links, node on those of other networks.
+ENDS = ("cali", "node", "pod")
+SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac", "arp", "destination", "state", "unicast")
 CARRIES = ("other", "arp", "nd", "ip-unicast", "ip-multicast", "undecoded")
 CASTS = ("broadcast", "unicast")
 DIRECTIONS = ("in", "out")

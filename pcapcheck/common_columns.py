@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pcapcheck.column import ADDRESS, ENUM, MAC, TEXT, Column, columns_of
 from pcapcheck.column_words import ENDS, KINDS, SIDE_EVIDENCE, SIDES
-from pcapcheck.networks import EVIDENCE
+from pcapcheck.networks import EVIDENCE, NETWORK_IDS
 from pcapcheck.table_names import ANSWERS, ARP, FRAMES, PAIRED, TRANSFERS
 
 _EXCHANGES = " ".join((ARP, ANSWERS, *PAIRED))
@@ -21,6 +21,15 @@ COMMON_COLUMNS: list[Column] = [
         words=EVIDENCE,
         late=True,
         why_absent="nothing shows that this is a pod link of Calico",
+    ),
+    *columns_of(
+        _ALL,
+        "network",
+        ENUM,
+        "network whose pod link the capture point is shown to be",
+        words=NETWORK_IDS,
+        late=True,
+        why_absent="nothing shows of which network this is a pod link",
     ),
     *columns_of(_ALL, "end", ENUM, "end of the pod link where it was recorded", words=ENDS, late=True),
     *columns_of(FRAMES, "side", ENUM, "end of the pod link that sent the frame", words=SIDES, late=True),
@@ -42,6 +51,7 @@ COMMON_COLUMNS: list[Column] = [
         "MACs that the link's pod sends from; in exported tables, only those of the row's own pod",
         late=True,
     ),
+    *columns_of(_ALL, "node.mac", MAC, "MACs that the node's end of the link sends from", late=True),
     *columns_of(
         _ALL,
         "pod.ip",

@@ -1,9 +1,11 @@
 """Networks of pods: how to recognize each in captures and in a node's state. To add one, edit the table below.
 
+A network that has a folder of its id in ``rules/`` is judged by that pack; the others are only recognized.
+
 Sources: the plugins' own code. AWS: amazon-vpc-cni-k8s, networkutils.GeneratePodHostVethName and driver.go. Azure:
 azure-container-networking, transparent_endpointclient_linux.go. Cilium: pkg/defaults, pkg/endpoint/connector. GKE: its
-ptp plugin with the prefix gke. containernetworking/plugins: bridge, ptp, pkg/ip RandomVethName. KubeVirt:
-pkg/network/namescheme.
+ptp plugin with the prefix gke. containernetworking/plugins: bridge, ptp, pkg/ip RandomVethName. Docker:
+libnetwork/netutils, GenerateIfaceName. KubeVirt: pkg/network/namescheme.
 """
 
 from __future__ import annotations
@@ -15,7 +17,11 @@ from msgspec import Struct, field
 
 # Evidence that a link is Calico's, the strongest first.
 NAME, PROXY_MAC, GATEWAY, STATE = "name", "proxy-mac", "gateway", "state"
-EVIDENCE = (NAME, PROXY_MAC, GATEWAY, STATE)
+# Somebody said so, with --pack.
+PACK = "pack"
+EVIDENCE = (PACK, NAME, PROXY_MAC, GATEWAY, STATE)
+# The id of Calico's network, like those of the table below.
+CALICO = "calico"
 # Protocols of Calico's routes in the kernel's listings: Felix's own (felix/dataplane/linux, RouteProtocol) and BIRD's.
 CALICO_PROTOCOLS = ("80", "bird")
 # Interfaces inside a pod in which KubeVirt bridges a virtual machine to the pod's link.
@@ -35,7 +41,10 @@ class Network(Struct, frozen=True):
     ``title`` is how sentences call it, ``link`` what a pod link of it is called.
     ``macs`` are those that it gives to the node's ends. ``own_name``: nobody else calls links so, so the name is proof
     that the link is not Calico's. ``virtual_gateway``: pods reach 169.254.1.1 there too, by an entry that its
-    plugin sets. ``bypasses``: replies may be handed to the pod past the node's end of its link.
+    plugin sets. ``bypasses``: replies may be handed to the pod past the node's end of its link; ``may_bypass``: on some
+    nodes, where nothing that goes to the pod is seen there then. ``is_bridged``: its links end in a bridge, so that
+    more than two machines are heard on one. ``usual_gateway``: its gateways have the first address of their subnet.
+    ``may_be``: names of its links are those of several networks, and other evidence has to show which.
     """
 
     id: str
@@ -47,6 +56,10 @@ class Network(Struct, frozen=True):
     own_name: bool = False
     virtual_gateway: bool = False
     bypasses: bool = False
+    may_bypass: bool = False
+    is_bridged: bool = False
+    usual_gateway: bool = False
+    may_be: tuple[str, ...] = ()
 
     def has_link(self, name: str) -> bool:
         """Whether an interface of that name is the node's end of a pod link of this network."""
@@ -78,7 +91,7 @@ NETWORKS = (
         own_name=True,
         virtual_gateway=True,
     ),
-    Network("gke", "GKE", "GKE pod link", r"gke[0-9a-f]{11}", own_name=True),
+    Network("gke", "GKE", "GKE pod link", r"gke[0-9a-f]{11}", own_name=True, may_bypass=True, usual_gateway=True),
     Network(
         "cilium",
         "Cilium",
@@ -92,28 +105,52 @@ NETWORKS = (
     Network("ovn-kubernetes", "OVN-Kubernetes", "OVN-Kubernetes pod link", "", r"ovn-k8s-\w+|br-int"),
     Network("weave", "Weave Net", "Weave Net pod link", r"vethwepl[0-9a-f]+", r"weave|vethwe-\w+", own_name=True),
     Network("kube-router", "kube-router", "kube-router pod link", "", r"kube-bridge"),
-    Network("flannel", "flannel", "flannel pod link", "", r"flannel(-v6)?\.\d+|flannel-wg(-v6)?"),
-    Network("bridge", "the bridge plugin", "bridge plugin pod link", "", r"cni\d+|cbr0"),
+    Network(
+        "flannel",
+        "flannel",
+        "flannel pod link",
+        "",
+        r"flannel(-v6)?\.\d+|flannel-wg(-v6)?",
+        is_bridged=True,
+        usual_gateway=True,
+    ),
+    Network(
+        "bridge",
+        "the bridge plugin",
+        "bridge plugin pod link",
+        "",
+        r"cni\d+|cbr0",
+        is_bridged=True,
+        usual_gateway=True,
+    ),
+    Network("ptp", "the ptp plugin (as in kindnet)", "ptp plugin pod link", usual_gateway=True),
     Network(
         "veth",
         "kindnet or another plugin that calls its links veth and a random number (or Docker)",
         "veth pair of another plugin",
         r"veth[0-9a-f]{7,8}",
         own_name=True,
+        may_be=("ptp", "bridge", "flannel"),
     ),
-    Network("docker", "Docker", "Docker link", "", r"docker\d+|br-[0-9a-f]{12}"),
+    Network("docker", "Docker", "Docker link", "", r"docker\d+|br-[0-9a-f]{12}", is_bridged=True),
 )
+NETWORK_IDS = (CALICO, *(network.id for network in NETWORKS if not network.may_be))
+# Those for which rules ship besides Calico's: a folder of the same name in ``rules/`` each.
+PACKED = ("aws-vpc-cni", "azure-cni", "bridge", "cilium", "flannel", "gke", "ptp")
+# What else people call them.
+ALIASES = {"kindnet": "ptp", "aws": "aws-vpc-cni", "azure": "azure-cni"}
 
 
 class Likeness(Struct, frozen=True):
-    """The network that a capture point looks like, by its name or by ``mac``."""
+    """The network that a capture point looks like, by its name, by ``mac``, or by what ``by`` says."""
 
     network: Network
     mac: int | None = None
+    by: str = ""
 
 
 class KnownNetwork(Struct, frozen=True):
-    """What a node's state says of the network: whether it shows Calico, which other network, and its pods' links.
+    """What a node's state says of the network: whether it shows Calico, which others (ids), and its pods' links.
 
     ``links`` maps a pod's MAC to the name of its link on the node, ``homes`` a pod's address, ``nodes`` the name of a
     link to that of its node. ``not_calico`` says in words what it shows instead.
@@ -123,7 +160,7 @@ class KnownNetwork(Struct, frozen=True):
     """
 
     calico: bool = False
-    other: bool = False
+    others: frozenset[str] = frozenset()
     not_calico: str = ""
     links: Mapping[int, str | None] = field(default_factory=dict)
     homes: Mapping[int, str] = field(default_factory=dict)
@@ -133,6 +170,17 @@ class KnownNetwork(Struct, frozen=True):
 
 
 NOTHING_KNOWN = KnownNetwork()
+_BY_ID = {network.id: network for network in NETWORKS}
+
+
+def network_of(id_: str) -> Network:
+    """The network with this id. Raises KeyError for Calico's and any other."""
+    return _BY_ID[id_]
+
+
+def id_of(name: str) -> str:
+    """The id of the network that somebody calls so."""
+    return ALIASES.get(name, name)
 
 
 def by_link(name: str) -> Network | None:

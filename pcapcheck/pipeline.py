@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +41,7 @@ from pcapcheck.questions.broken_transfers import BrokenTransfers
 from pcapcheck.questions.lost_fragments import lost_fragments
 from pcapcheck.questions.node_errors import node_errors
 from pcapcheck.questions.quoted_questions import quoted_questions
+from pcapcheck.questions.repeated_handshakes import repeated_handshakes
 from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
@@ -48,10 +49,11 @@ from pcapcheck.questions.unanswered import Unanswered, unanswered
 from pcapcheck.questions.untranslated_answers import untranslated_answers
 from pcapcheck.raw_rows import TableRow
 from pcapcheck.report.views import ReportViews
+from pcapcheck.ruleset.choose_packs import check_pack, link_networks, load_rules, networks_of_names, packs_for
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.feed import Feed
-from pcapcheck.ruleset.files import CALICO, pack
+from pcapcheck.ruleset.files import pack as pack_folder
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding, explain_consequences
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.load import Ruleset, load_ruleset
@@ -82,6 +84,7 @@ def analyze(
     keep_all: bool = False,
     node_state: Inputs | None = None,
     pods: Inputs | None = None,
+    pack: str | None = None,
 ) -> Analysis:
     """Judge one or more captures as one observation.
 
@@ -91,8 +94,10 @@ def analyze(
     Bytes (called ``<bytes>`` in reports) and files opened as bytes, seekable or not, work as well. A compressed
     capture may unpack to ``unpack_limit`` bytes (None: 1 GiB or 250 times its size). ``keep_all`` keeps more than the
     first GiB of a stream, so that its tables can be made. ``rules`` are packs, files or folders of them (None: the
-    Calico pack); ``variables`` override the rules' ``$names``. What an expectation file among the rules says of its
-    recording holds unless the call says otherwise: without ``paths`` its captures are judged.
+    packs for the networks that the captures show, else Calico's); ``pack`` names the network whose pod links these are,
+    as in ``aws-vpc-cni``, where captures do not show it or look like another; ``variables`` override the rules'
+    ``$names``. What an expectation file among the rules says of its recording holds unless the call says otherwise:
+    without ``paths`` its captures are judged.
 
     ``node_state`` are inputs of the same kinds with the state of the node and its pods (``pcapcheck node-script``):
     they confirm causes or rule them out. ``pods`` are inputs with the output of ``kubectl get pods -A -o json`` (or
@@ -104,25 +109,24 @@ def analyze(
     fit the captures; RuleError if rules cannot be loaded, whatever else there is; TypeError if an input has no usable
     type, such as None or a file opened as text.
     """
-    ruleset = _load(rules, variables)
-    request = Request.of(ruleset.recording, paths, node_state, pods)
-    reading = reading_of(ruleset.settings, scope or Scope(), ruleset.recording, batch_frames)
-    inputs = gather(request.captures, unpack_limit, keep_all)
-    intake = read_captures(inputs, ruleset.rules, reading, progress)
-    return conclude(Task(ruleset, request, reading, rules, variables), inputs, intake)
+    task = Task.of(rules, variables, scope, paths, node_state, pods, pack, batch_frames)
+    inputs = gather(task.request.captures, unpack_limit, keep_all)
+    intake = read_captures(inputs, task.ruleset.rules, task.reading, progress)
+    return conclude(task, inputs, intake, may_read_again=True)
 
 
 class Task(Struct, frozen=True):
     """What is to be judged and how: the rules as loaded, what was named, how to read.
 
-    ``rules`` and ``variables`` are those of the call.
+    ``rules`` and ``variables`` are those of the call; ``pack`` is the id of the network that it named.
     """
 
     ruleset: Ruleset
     request: Request
     reading: Reading
-    rules: Names | None
+    rules: list[Path] | None
     variables: Mapping[str, str] | None
+    pack: str | None = None
 
     @classmethod
     def of(
@@ -130,38 +134,68 @@ class Task(Struct, frozen=True):
         rules: Names | None,
         variables: Mapping[str, str] | None,
         scope: Scope | None,
-        captures: Sequence[Path],
+        captures: Sequence[Input],
         node_state: Inputs | None = None,
         pods: Inputs | None = None,
+        pack: str | None = None,
+        batch_frames: int = BATCH_FRAMES,
     ) -> Task:
-        """What ``analyze`` would do, for captures that the caller reads. Raises RuleError if rules cannot be loaded."""
-        ruleset = _load(rules, variables)
+        """What ``analyze`` does, or would do for captures that the caller reads.
+
+        Raises RuleError if rules cannot be loaded, UsageError if there is no such pack.
+        """
+        named = None if pack is None else check_pack(pack)
+        files = None if rules is None else given.paths(rules)
+        shown = networks_of_names(name for name in captures if isinstance(name, Path))
+        ruleset = load_rules(files, variables, named, shown)
         request = Request.of(ruleset.recording, captures, node_state, pods)
-        return cls(
-            ruleset, request, reading_of(ruleset.settings, scope or Scope(), ruleset.recording), rules, variables
-        )
+        reading = reading_of(ruleset.settings, scope or Scope(), ruleset.recording, batch_frames)
+        reading = replace(reading, networks=link_networks(ruleset, named))
+        return cls(ruleset, request, reading, files, variables, named)
+
+    def for_networks(self, shown: Collection[str], with_state: bool) -> Task:
+        """The same with the packs for these networks, where the call left the choice of rules open."""
+        ruleset = load_rules(None, self.variables, self.pack, shown, with_state)
+        return replace(self, ruleset=ruleset, reading=replace(self.reading, networks=link_networks(ruleset, self.pack)))
+
+    @property
+    def chooses_packs(self) -> bool:
+        """Whether the captures decide which packs judge them."""
+        return self.rules is None and self.pack is None
 
 
-def conclude(task: Task, inputs: GatheredInputs, intake: Intake) -> Analysis:
-    """Judge captures that have been read; raises as ``analyze`` does."""
-    ruleset, request, reading = task.ruleset, task.request, task.reading
-    rules, variables = task.rules, task.variables
+def conclude(task: Task, inputs: GatheredInputs, intake: Intake, *, may_read_again: bool = False) -> Analysis:
+    """Judge captures that have been read; raises as ``analyze`` does.
+
+    ``may_read_again``: the captures are read once more if they show networks whose packs nobody expected.
+    """
+    request, reading = task.request, task.reading
     name_hosts(inputs, intake.captures)
-    state = find_state(inputs, request, intake.captures, ruleset.settings)
-    if state is not None and rules is None:
-        ruleset = _load(rules, variables, with_state=True)
+    state = find_state(inputs, request, intake.captures, task.ruleset.settings)
+    if state is not None and task.rules is None:
+        task = task.for_networks(reading.networks.judged, with_state=True)
         if not intake.captures and not inputs.has_lost_captures:
             from pcapcheck.triage.remarks.bundle_gaps import ONLY_STATE
 
-            ruleset = load_ruleset([pack(STATE)], variables)
+            ruleset = load_ruleset([pack_folder(STATE)], task.variables)
             judged = _judge_state(state, ruleset, inputs, request.names, [ONLY_STATE])
             return replace(judged, lacks_captures=True)
-        intake.add_rules(rule for rule in ruleset.rules if rule.table == STATE)
+        intake.add_rules(rule for rule in task.ruleset.rules if rule.table == STATE)
     demand_inputs(inputs, request, intake.captures, state)
     reading = without_unused_names(reading, inputs, intake.captures)
-    names = name_pods(request.pods_with(inputs.pods), state, ruleset.settings, inputs)
+    names = name_pods(request.pods_with(inputs.pods), state, task.ruleset.settings, inputs)
 
-    facts = describe_points(intake.captures, reading, _known_network(state))
+    network = _known_network(state, names)
+    facts = describe_points(intake.captures, reading, network)
+    shown = packs_for(facts) if task.chooses_packs and may_read_again else reading.networks.judged
+    # Of a long stream only some was kept.
+    if shown - reading.networks.judged and all(capture.source.complete for capture in intake.captures):
+        task = task.for_networks(shown, state is not None)
+        reading = replace(reading, networks=task.reading.networks)
+        intake = read_captures(inputs, task.ruleset.rules, reading, None)
+        name_hosts(inputs, intake.captures)
+        facts = describe_points(intake.captures, reading, network)
+    ruleset = task.ruleset
     forget_offload(intake.captures, facts)
     names = name_recorded(names, facts, inputs)
 
@@ -177,7 +211,7 @@ def conclude(task: Task, inputs: GatheredInputs, intake: Intake) -> Analysis:
     judgement = _judgement(findings, followed, reading, questions, inputs.skipped, state)
     judgement = _locate(judgement, state)
 
-    remarks = remarks_on(judgement, state, inputs.repeated, changes)
+    remarks = remarks_on(judgement, state, inputs.repeated, changes, claims)
     remarks += known.cross_check.remarks if known is not None else []
     diagnoses = _explain(judgement, ruleset, known, names)
     judged = _demand(judgement, ruleset, diagnoses, remarks, pods=names, given=request.names)
@@ -199,7 +233,7 @@ def analyze_state(
     A file that cannot be read or understood costs a line, ``Analysis.skipped``. Raises StateError if that is true of
     all files, RuleError if rules cannot be loaded.
     """
-    ruleset = load_ruleset([pack(STATE)] if rules is None else given.paths(rules), variables)
+    ruleset = load_ruleset([pack_folder(STATE)] if rules is None else given.paths(rules), variables)
     names = given.several(paths or ruleset.recording.node_state)
     inputs = gather_states(names, unpack_limit)
     state = take_state(inputs.states, ruleset.settings, inputs)
@@ -233,18 +267,14 @@ def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) ->
     return Analysis(**asdict(judgement), given=tuple(map(str, paths)), error=error, views=ReportViews())
 
 
-def _load(rules: Names | None, variables: Mapping[str, str] | None, with_state: bool = False) -> Ruleset:
-    if rules is not None:
-        return load_ruleset(given.paths(rules), variables)
-    return load_ruleset([pack(CALICO), *([pack(STATE)] if with_state else [])], variables)
-
-
-def _known_network(state: State | None) -> KnownNetwork:
+def _known_network(state: State | None, pods: Pods | None = None) -> KnownNetwork:
+    """What the state shows of the network; a list of pods shows by its names which link is whose."""
     if state is None:
-        return NOTHING_KNOWN
+        return NOTHING_KNOWN if pods is None else replace(NOTHING_KNOWN, homes=pods.homes())
     from pcapcheck.nodestate.network_kind import known_of
 
-    return known_of(state)
+    known = known_of(state)
+    return known if pods is None else replace(known, homes={**pods.homes(), **known.homes})
 
 
 def _follow(intake: Intake, facts: Facts, reading: Reading) -> Paths:
@@ -314,7 +344,9 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
     neighbours = partial(silent_neighbours, captures=captures)
     untranslated = partial(untranslated_answers, reading=reading)
     quoted = partial(quoted_questions, reading=reading)
-    producers = (neighbours, untranslated, silent_hosts, silent_conversations, BrokenTransfers(captures), quoted)
+    repeated = partial(repeated_handshakes, paths=followed.found)
+    broken = BrokenTransfers(captures)
+    producers = (*(neighbours, untranslated, silent_hosts, silent_conversations, repeated, broken, quoted),)
     questions = unanswered(captures, facts, judged, producers, followed.found)
     return [*questions, *node_errors(followed, reading, questions, judged), *lost_fragments(followed)]
 

@@ -49,6 +49,12 @@ def summary(lines: Iterable[str]) -> str:
     return "; ".join(run.words for run in runs[:SHOWN]) + more
 
 
+def unheard(lines: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """The targets whose last run of ping got no answer, and how many requests it sent."""
+    last = {run.target: run for run in _runs(lines)}
+    return tuple((run.target, run.sent) for run in last.values() if run.sent and not run.replies)
+
+
 def _runs(lines: Iterable[str]) -> list[Pinged]:
     runs: list[Pinged] = []
     for line in map(str.strip, lines):

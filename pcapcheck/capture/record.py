@@ -75,7 +75,9 @@ FLAGS_NOT_PRINTED = "flags-not-printed"
 class Problem(Struct, frozen=True):
     """Damage or oddity in a readable capture; ``frame`` is the last frame read before it, ``byte`` an offset.
 
-    ``aside`` holds the lines of a text that it is about, with their numbers: as many as were kept.
+    ``aside`` holds the lines of a text that it is about, with their numbers: as many as were kept. ``tunnels`` are the
+    numbers of the lines that show a tunnel's packet with a wrong checksum, ``unheard`` what was pinged in vain, as ping
+    itself printed it, and how often, ``failed`` what other clients printed that waited in vain.
     """
 
     kind: str
@@ -83,6 +85,9 @@ class Problem(Struct, frozen=True):
     frame: int | None = None
     byte: int | None = None
     aside: tuple[tuple[int, str], ...] = ()
+    tunnels: tuple[int, ...] = ()
+    unheard: tuple[tuple[str, int], ...] = ()
+    failed: tuple[tuple[int, str], ...] = ()
 
 
 # Makes an address of its two halves.

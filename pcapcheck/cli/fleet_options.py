@@ -10,6 +10,7 @@ import click
 
 from pcapcheck.cli.options import (
     FILTER_USED,
+    PACK,
     PODS,
     SET,
     SINCE,
@@ -30,6 +31,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 NO_LIMIT = "none"
 OPTIONS = (
     rules_option("Use this rule file, expectation file, folder or pack instead of the Calico pack. Repeatable."),
+    PACK,
     SET,
     click.option(
         "--node-state",
@@ -74,6 +76,7 @@ def fleet_options(command: F) -> F:
 
 def judging_of(
     rule_paths: tuple[Path, ...],
+    pack: str | None,
     assignments: tuple[str, ...],
     node_state: tuple[Path, ...],
     pods_files: tuple[Path, ...],
@@ -92,6 +95,7 @@ def judging_of(
 
     return Judging(
         rules=tuple(map(str, rule_paths)),
+        pack=pack,
         variables=parse_assignments(assignments),
         unpack_limit=parse_unpack_limit(unpack_limit),
         with_page=with_page,

@@ -36,6 +36,12 @@ SET = click.option(
     callback=_after_the_project_file,
     help="Override a variable of the rules. Repeatable.",
 )
+PACK = click.option(
+    "--pack",
+    metavar="NETWORK",
+    help="Judge the pod links by the pack for this network (calico, aws-vpc-cni, azure-cni, bridge, cilium, flannel, "
+    "gke, ptp), where they do not show whose they are, or look like another's.",
+)
 PODS = click.option(
     "--pods",
     "pods_files",
@@ -73,6 +79,7 @@ SCOPE = (
     ),
     FILTER_USED,
     UNPACK_LIMIT,
+    PACK,
     SET,
 )
 
@@ -120,6 +127,7 @@ def run_analysis(
     pods: tuple[str, ...],
     filter_used: str | None,
     unpack_limit: str | None,
+    pack: str | None,
     assignments: tuple[str, ...],
     keep_all: bool = False,
     node_state: tuple[Taken, ...] = (),
@@ -148,6 +156,7 @@ def run_analysis(
             keep_all=keep_all,
             node_state=node_state or None,
             pods=pods_files or None,
+            pack=pack,
         )
 
 

@@ -11,8 +11,8 @@ from pcapcheck.errors import RuleError, UsageError
 from pcapcheck.values import clean
 
 NAME = ".pcapcheck.toml"
-RULES, PODS, GATEWAY, VARIABLES = "rules", "pods", "gateway", "variables"
-KEYS = (RULES, PODS, GATEWAY, VARIABLES)
+RULES, PODS, PACK, GATEWAY, VARIABLES = "rules", "pods", "pack", "gateway", "variables"
+KEYS = (RULES, PODS, PACK, GATEWAY, VARIABLES)
 
 
 def find_project_file(folder: Path) -> Path | None:
@@ -24,11 +24,11 @@ def find_project_file(folder: Path) -> Path | None:
     return None
 
 
-def read_project_file(file: Path) -> dict[str, list[Any]]:
+def read_project_file(file: Path) -> dict[str, Any]:
     """The values of a project file, by the name of the parameter that a command takes them as.
 
-    ``rule_paths`` and ``pods_files`` are paths, relative ones from the file's folder; ``assignments`` are texts as
-    ``--set`` takes them. Raises UsageError if the file cannot be read or says what no command knows.
+    ``rule_paths`` and ``pods_files`` are paths, relative ones from the file's folder; ``pack`` is text, ``assignments``
+    are texts as ``--set`` takes them. Raises UsageError if the file cannot be read or says what no command knows.
     """
     said = _parsed(file)
     for key in said:
@@ -36,11 +36,13 @@ def read_project_file(file: Path) -> dict[str, list[Any]]:
             from pcapcheck.ruleset.variables import suggest
 
             raise _error(file, f"there is no key {clean(key)!r}{suggest(key, KEYS)}")
-    values: dict[str, list[Any]] = {}
+    values: dict[str, Any] = {}
     if RULES in said:
         values["rule_paths"] = _paths(file, RULES, said[RULES])
     if PODS in said:
         values["pods_files"] = _paths(file, PODS, said[PODS])
+    if PACK in said:
+        values["pack"] = _pack(file, said[PACK])
     assignments = _assignments(file, said)
     if assignments:
         values["assignments"] = assignments
@@ -65,9 +67,20 @@ def _paths(file: Path, key: str, value: Any) -> list[Path]:
 
 def _path(folder: Path, name: str) -> Path:
     """A file next to the project file; a pack's name stays one."""
-    from pcapcheck.ruleset.files import PACKS
+    from pcapcheck.ruleset.files import EVERY_PACK
 
-    return Path(name) if name in PACKS and not (folder / name).exists() else folder / name
+    return Path(name) if name in EVERY_PACK and not (folder / name).exists() else folder / name
+
+
+def _pack(file: Path, name: Any) -> str:
+    from pcapcheck.ruleset.choose_packs import check_pack
+
+    if not isinstance(name, str):
+        raise _error(file, f'{PACK}: write the name of a network, as in {PACK} = "aws-vpc-cni"')
+    try:
+        return check_pack(name)
+    except UsageError as error:
+        raise _error(file, str(error).replace(f"--pack {name}", PACK, 1)) from None
 
 
 def _assignments(file: Path, said: Mapping[str, Any]) -> list[str]:

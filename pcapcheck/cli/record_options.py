@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pcapcheck.cli.options import SET, rules_option
+from pcapcheck.cli.options import PACK, SET, rules_option
 from pcapcheck.cli.report_options import JUDGING
 from pcapcheck.cli.watch_displays import DISPLAYS, UNTIL
 from pcapcheck.report.formats import FORMATS, TEXT
@@ -66,6 +66,7 @@ OPTIONS = (
     ),
     click.option("--dry-run", is_flag=True, help="Print the commands, and record nothing."),
     rules_option("Use this rule file, folder or pack instead of the Calico pack. Repeatable."),
+    PACK,
     SET,
     click.option(
         "--format", "form", type=click.Choice(list(FORMATS)), default=TEXT, show_default=True, help="Output format."

@@ -30,8 +30,9 @@ def rules() -> None:
 def list_rules(rule_paths: tuple[Path, ...], form: str) -> None:
     """Print a line per rule: id, severity, table, title."""
     from pcapcheck.report.rule_list import write_json, write_text
+    from pcapcheck.ruleset.files import PACKS
 
-    loaded = _load(rule_paths)
+    loaded = _load(rule_paths, PACKS)
     with writing(None) as stream:
         (write_json if form == "json" else write_text)(loaded, stream)
 
@@ -42,9 +43,10 @@ def list_rules(rule_paths: tuple[Path, ...], form: str) -> None:
 @one_line_errors
 def show(rule_id: str, rule_paths: tuple[Path, ...]) -> None:
     """Print a rule as it is written, with its mechanism, limits and references."""
+    from pcapcheck.ruleset.files import EVERY_PACK
     from pcapcheck.ruleset.variables import suggest
 
-    loaded = {rule.id: rule for rule in _load(rule_paths)}
+    loaded = {rule.id: rule for rule in _load(rule_paths, EVERY_PACK)}
     if rule_id not in loaded:
         raise RuleError(f"there is no rule {rule_id!r}{suggest(rule_id, loaded)}")
     with writing(None) as stream:
@@ -92,8 +94,8 @@ def schema(output: str | None) -> None:
         stream.write(json.dumps(rule_schema(), indent=2, ensure_ascii=False) + "\n")
 
 
-def _load(rule_paths: tuple[Path, ...]) -> list[Rule]:
-    from pcapcheck.ruleset.files import PACKS, pack
+def _load(rule_paths: tuple[Path, ...], packs: tuple[str, ...]) -> list[Rule]:
+    from pcapcheck.ruleset.files import pack
     from pcapcheck.ruleset.load import load_ruleset
 
-    return load_ruleset(rule_paths or map(pack, PACKS)).rules
+    return load_ruleset(rule_paths or map(pack, packs)).rules

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pcapcheck.cli.options import FILTER_USED, PODS, SET, one_line_errors, parse_assignments, rules_option
+from pcapcheck.cli.options import FILTER_USED, PACK, PODS, SET, one_line_errors, parse_assignments, rules_option
 from pcapcheck.cli.output import FILE, complain, spare
 from pcapcheck.cli.report_options import ReportCommand, report_options, report_request
 from pcapcheck.cli.watch_displays import DISPLAYS, UNTIL, displays_of
@@ -51,6 +51,7 @@ def watch_options(command: F) -> F:
 )
 @click.option("--pod", "pods", multiple=True, metavar="POD", help="Judge only this pod, as analyze does. Repeatable.")
 @FILTER_USED
+@PACK
 @SET
 @click.option(
     "--node-state", "node_state", multiple=True, metavar="FILE", type=FILE, help="State of the node. Repeatable."
@@ -65,6 +66,7 @@ def watch(
     interfaces: tuple[str, ...],
     pods: tuple[str, ...],
     filter_used: str | None,
+    pack: str | None,
     assignments: tuple[str, ...],
     node_state: tuple[Path, ...],
     pods_files: tuple[Path, ...],
@@ -111,6 +113,7 @@ def watch(
             [stream.path for stream in streams],
             node_state or None,
             pods_files or None,
+            pack,
         )
         displays: list[Display] = []
         watching = Watching(

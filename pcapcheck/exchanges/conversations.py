@@ -63,12 +63,14 @@ class Conversations:
     Transfers with which nothing is wrong are counted with others alike, unless ``every`` one is wanted as a row;
     ``in_turn``: without a second thread.
     ``found`` are those with a question without an answer, ``broken`` transfers that stalled or were reset.
+    ``one_sided`` are the frame groups of connections that were made although only one side of them was recorded.
     """
 
     def __init__(self, every: bool = False, in_turn: bool = False) -> None:
         self.in_turn = in_turn
         self.found: list[Conversation] = []
         self.broken: list[TransferRow] = []
+        self.one_sided: set[int] = set()
         # Found, but not kept.
         self.more = 0
         self._held = GrowingRows(layout.FIELDS, FIRST_PLACES, layout.MOST)
@@ -141,7 +143,7 @@ class Conversations:
         while self._written:
             data += self._written.popleft()
         rows = self._rows(data)
-        self._keep_broken(rows)
+        self._keep_telling(rows)
         yield rows
 
     def counted(self) -> Iterator[tuple[TransferRow, int]]:
@@ -149,17 +151,22 @@ class Conversations:
         for start in range(0, len(self._classes), transfer_layout.CLASS_FIELDS):
             _, count, *_ = some = self._classes[start : start + transfer_layout.CLASS_FIELDS]
             if count:
-                yield TransferRow(self._rows(some[transfer_layout.CLASS_ROW :]), 0), count
+                rows = self._rows(some[transfer_layout.CLASS_ROW :])
+                self._keep_telling(rows)
+                yield TransferRow(rows, 0), count
         del self._classes[:]
 
     def _rows(self, data: array[int]) -> RawRows:
         size = transfer_layout.FIELDS
         return RawRows(TRANSFER_FIELDS, data, len(data) // size, size, 1, self._groups, GROUP_FIELDS, self._address_of)
 
-    def _keep_broken(self, rows: RawRows) -> None:
+    def _keep_telling(self, rows: RawRows) -> None:
+        """Keep the transfers that are broken, and which groups tell that packets go past the recorder."""
         size = transfer_layout.FIELDS
         for number, outcome in enumerate(rows.data[transfer_layout.OUTCOME :: size]):
-            if outcome >= transfer_layout.STALLED and len(self.broken) < MOST_KEPT:
+            if outcome == transfer_layout.ONE_SIDED and rows.data[number * size + transfer_layout.BEGUN] == 1:
+                self.one_sided.add(rows.data[number * size + transfer_layout.GROUP])
+            elif outcome >= transfer_layout.STALLED and len(self.broken) < MOST_KEPT:
                 alone = rows.alone(rows.data[number * size : (number + 1) * size])
                 self.broken.append(TransferRow(alone, 0))
 

@@ -68,13 +68,15 @@ def judge(
     workers: int | None = None,
     scheduler: str | None = None,
     time_limit: float | None = TIME_LIMIT,
+    pack: str | None = None,
 ) -> Iterator[FleetJudgement]:
     """Judge each observation of the sources; they come as they are done, those of many bytes begin first.
 
     ``sources`` are folders, files, patterns and addresses such as ``s3://BUCKET/FOLDER``. Each file is an observation
     (``per="folder"``: each folder), or those files are one that have the same names in the pattern ``group_by``.
-    ``rules``, ``variables`` and ``unpack_limit`` are those of ``analyze``. ``workers`` is the number of processes of
-    this machine (None: one per processor); ``scheduler`` the address of a Dask scheduler whose workers do it instead.
+    ``rules``, ``pack``, ``variables`` and ``unpack_limit`` are those of ``analyze``. ``workers`` is the number of
+    processes of this machine (None: one per processor); ``scheduler`` the address of a Dask scheduler whose workers do
+    it instead.
 
     ``strict`` and ``required`` are demands on each observation (``Analysis.demand``); ``node_state`` and ``pods`` name
     files that describe all of them. ``time_limit`` is what one may take (seconds; None: whatever it takes).
@@ -85,6 +87,7 @@ def judge(
     named = [sources] if isinstance(sources, (str, PathLike)) else list(sources)
     judging = Judging(
         rules=tuple(map(str, given.paths(rules))) if rules is not None else (),
+        pack=pack,
         variables=dict(variables or {}),
         unpack_limit=unpack_limit,
         with_page=with_page,

@@ -103,6 +103,7 @@ def _analyzed(observation: FleetObservation, inputs: list[Taken], judging: Judgi
         analysis = analyze(
             *cast("list[Input]", inputs),
             rules=judging.rules or None,
+            pack=judging.pack,
             variables=judging.variables,
             scope=scope,
             unpack_limit=judging.unpack_limit,

@@ -19,7 +19,8 @@ from pcapcheck.errors import UNREADABLE, CaptureError, RuleError, UsageError, re
 from pcapcheck.fleet.source_files import source_files
 from pcapcheck.fleet.stored_file import is_address
 from pcapcheck.links.scope import parse_interface_names
-from pcapcheck.ruleset.files import CALICO, SUFFIXES, pack, packs_folder
+from pcapcheck.ruleset.choose_packs import check_pack, load_rules
+from pcapcheck.ruleset.files import NETWORK_PACKS, SUFFIXES, pack, packs_folder
 from pcapcheck.ruleset.load import Ruleset, load_ruleset
 from pcapcheck.ruleset.variables import suggest
 from pcapcheck.table_names import STATE
@@ -46,9 +47,9 @@ class Judging(Struct, frozen=True):
     """How to judge.
 
     ``rules``, ``node_state`` and ``pods`` are paths; ``with_contents`` fills in ``rule_texts``, ``states`` and
-    ``pod_lists``. ``variables`` override the rules' own, ``unpack_limit`` is in bytes, ``since`` and ``until`` in
-    nanoseconds, ``interfaces`` are ``FILE=NAME``. ``strict`` and ``required`` are demands on each observation.
-    ``with_page``: the HTML report is made as well.
+    ``pod_lists``. ``pack`` is the network whose pod links these are. ``variables`` override the rules' own,
+    ``unpack_limit`` is in bytes, ``since`` and ``until`` in nanoseconds, ``interfaces`` are ``FILE=NAME``. ``strict``
+    and ``required`` are demands on each observation. ``with_page``: the HTML report is made as well.
     """
 
     rules: tuple[str, ...] = ()
@@ -64,6 +65,7 @@ class Judging(Struct, frozen=True):
     filter_used: str | None = None
     interfaces: tuple[str, ...] = ()
     rule_texts: Mapping[str, str] = {}
+    pack: str | None = None
     states: tuple[Description, ...] = ()
     pod_lists: tuple[Description, ...] = ()
 
@@ -74,7 +76,8 @@ def with_contents(judging: Judging) -> Judging:
     Raises RuleError if the rules cannot be loaded or a required one is none of them, UsageError and CaptureError if
     something else means nothing or cannot be read: before anything is judged.
     """
-    ruleset = load_ruleset([Path(path) for path in judging.rules] or [pack(CALICO)], judging.variables)
+    named = None if judging.pack is None else check_pack(judging.pack)
+    ruleset = load_rules([Path(path) for path in judging.rules] or None, judging.variables, named)
     _check_required(judging, ruleset)
     parse_interface_names(judging.interfaces)
     recording = ruleset.recording
@@ -89,7 +92,9 @@ def with_contents(judging: Judging) -> Judging:
 def _check_required(judging: Judging, ruleset: Ruleset) -> None:
     known = [rule.id for rule in ruleset.rules]
     if not judging.rules:
-        known += [rule.id for rule in load_ruleset([pack(STATE)]).rules]
+        # Each observation is judged by the packs for the networks that it shows.
+        packs = (STATE,) if judging.pack else (STATE, *NETWORK_PACKS)
+        known += [rule.id for rule in load_ruleset(map(pack, packs)).rules]
     for name in judging.required:
         if name not in known:
             raise RuleError(f"--require {clean(name)}: there is no such rule{suggest(name, known)}")

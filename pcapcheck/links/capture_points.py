@@ -15,18 +15,25 @@ from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.rotation import bare_name
 from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_group import FrameGroup
+from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
+from pcapcheck.links.link_networks import ELSE, LinkNetworks, looks_like_one_of_several, named_network
+from pcapcheck.links.pod_like import may_be_of_a_pod
 from pcapcheck.networks import (
+    CALICO,
     GATEWAY,
     NAME,
     NOTHING_KNOWN,
+    PACK,
     PROXY_MAC,
     STATE,
     KnownNetwork,
     Likeness,
+    Network,
     by_device,
     by_mac,
     is_of_another,
+    network_of,
 )
 from pcapcheck.values import clean, is_multicast_mac
 
@@ -34,14 +41,16 @@ from pcapcheck.values import clean, is_multicast_mac
 PointKey = tuple[int, int, int | None]
 # What a node has besides its pod links.
 NODE_KINDS = ("host-nic", "tunnel")
+# What the node's end of a pod link is called, by whether the link is Calico's.
+CALI_END, NODE_END = "cali", "node"
 
 
 class CapturePoint(Brief, Struct):
     """One interface as one capture recorded it. ``name`` comes from the user, the capture, the file name or the state.
 
-    ``file`` is what the capture is called among others. ``calico`` is by what the point is shown to be a pod link of
-    Calico (None: it is not, or nothing shows it); ``likeness`` is the other network that it looks like. ``host`` is the
-    machine that a bundle names.
+    ``file`` is what the capture is called among others. ``network`` is the id of the network that it is a pod link of,
+    as far as anything shows it; ``calico`` is by what it is shown to be one of Calico (None: it is not, or nothing
+    shows it), ``likeness`` the other network that it looks like. ``host`` is the machine that a bundle names.
     """
 
     key: PointKey
@@ -53,6 +62,7 @@ class CapturePoint(Brief, Struct):
     groups: dict[int, FrameGroup] = field(default_factory=dict)
     gateway: GatewayTalk = field(default_factory=GatewayTalk)
     kind: str = "unknown"
+    network: str | None = None
     calico: str | None = None
     likeness: Likeness | None = None
     host: str | None = None
@@ -84,27 +94,124 @@ class CapturePoint(Brief, Struct):
         return self.link_type != COOKED and all(group.direction is not None for group in self.groups.values())
 
     @property
+    def is_nameless(self) -> bool:
+        """Whether its name leaves open what it is: inside a pod it is called eth0 like many a NIC."""
+        if self.kind not in ("unknown", "host-nic") or self.network is not None or is_machines_own(self.name):
+            return False
+        return not self.named_by or by_device(self.name) is None
+
+    @property
+    def is_bridged(self) -> bool:
+        """Whether this is a pod link that ends in a bridge, where more than two machines are heard."""
+        return self.network is not None and self.network != CALICO and network_of(self.network).is_bridged
+
+    @property
+    def asks_gateway_alone(self) -> bool:
+        """Whether this is a link of another network than Calico's on which a pod asks for nobody but its gateway."""
+        return self.network not in (None, CALICO) and not self.is_bridged
+
+    @property
+    def is_bridge(self) -> bool:
+        """Whether this is the bridge itself, by its name: a device that hears the frames of all its ports."""
+        network = by_device(self.name) if self.kind == "unknown" else None
+        return network is not None and network.is_bridged and not network.has_link(self.name)
+
+    @property
+    def node_end(self) -> str:
+        """What the node's end of this link is called."""
+        return CALI_END if self.network == CALICO else NODE_END
+
+    @property
     def shows_no_macs(self) -> bool:
         """Whether this is a text that identifies senders by their addresses alone."""
         return self.interface.printed and all(group.src is None for group in self.groups.values())
 
-    def decide_kind(self, proxy_mac: int, prefix: str, known: KnownNetwork = NOTHING_KNOWN) -> None:
-        """A pod link is one that something shows to be Calico's; the name shows the other kinds.
+    def decide_kind(
+        self,
+        proxy_mac: int,
+        prefix: str,
+        known: KnownNetwork = NOTHING_KNOWN,
+        networks: LinkNetworks = LinkNetworks(),  # noqa: B008 (it cannot change)
+        claims: Iterable[Claim] = (),
+        asked: Iterable[tuple[int, int]] = (),
+    ) -> None:
+        """A pod link is one that something shows to be of a network that rules are about; names show the other kinds.
 
-        Rules are about pod links. So that no other network is held to what Calico does, this is the one place where a
-        capture point becomes one.
+        Rules are about pod links of their own network. So that no network is held to what another does, this is the one
+        place where a capture point becomes one. ``claims`` are those of its capture, ``asked`` are
+        its frame groups with the addresses that they asked for.
         """
         by_name = kind_of_name(self.name, prefix) if self.named_by else None
-        self.calico = self._shown_calico(by_name, proxy_mac, known)
+        if networks.named in (None, CALICO):
+            self.calico = self._shown_calico(by_name, proxy_mac, known, networks)
+            if self.calico is None and networks.named == CALICO and self._may_be_pod_link(by_name, None, claims):
+                self.calico = PACK
+        if networks.of_pod is not None:
+            self.calico, self.kind, self.network = None, "pod-link", networks.of_pod
+            self.likeness = Likeness(network_of(networks.of_pod), by=ELSE)
+            return
         if self.calico:
-            self.kind = "pod-link"
+            self.kind, self.network = "pod-link", CALICO
             self._take_name(known)
             self._take_name_of_pod(prefix)
             return
         self.kind = by_name if by_name in NODE_KINDS else "unknown"
         self.likeness = self._looks_like()
+        other = self._other_network(by_name, networks, claims, asked)
+        if other is not None:
+            self.network = other.id
+            self.kind = "pod-link" if other.id in networks.judged else self.kind
 
-    def _shown_calico(self, by_name: str | None, proxy_mac: int, known: KnownNetwork) -> str | None:
+    def _may_be_pod_link(self, by_name: str | None, network: Network | None, claims: Iterable[Claim]) -> bool:
+        """Whether a link may be a pod's where somebody says which network it is of (None: Calico's).
+
+        Inside a pod it is called eth0, as NICs are, and of a machine's interfaces that only have numbers, some are no
+        pods'.
+        """
+        device = by_device(self.name) if self.named_by else None
+        if by_name == "host-nic" or (self.key[2] is not None and not self.named_by):
+            if self.named_by and is_machines_own(self.name):
+                return False
+            here = [claim for claim in claims if claim.point == self.key[1:]]
+            is_bridged = network is not None and network.is_bridged
+            return bool(self.gateway.askers) or may_be_of_a_pod(self.groups.values(), here, is_bridged)
+        if network is not None and not network.is_bridged and not self.named_by and self._is_crowded():
+            return False
+        return by_name != "tunnel" and (device is None or device.has_link(self.name))
+
+    def _is_crowded(self) -> bool:
+        """Whether more than two machines are heard, which a pod's link does not have: links in one recording."""
+        return len(self._macs()[0] - {None}) > 2
+
+    def _other_network(
+        self,
+        by_name: str | None,
+        networks: LinkNetworks,
+        claims: Iterable[Claim],
+        asked: Iterable[tuple[int, int]],
+    ) -> Network | None:
+        """The network other than Calico's that it is a pod link of."""
+        named = None if networks.named is None else named_network(networks.named)
+        if named is not None:
+            if not self._may_be_pod_link(by_name, named, claims):
+                return None
+            self.likeness = Likeness(named, by="--pack")
+            return named
+        shared = networks.share_the_gateway
+        if shared and self.likeness is None and self.gateway.askers and self._may_be_pod_link(by_name, None, claims):
+            self.likeness = Likeness(network_of(shared), by=ELSE)
+        likeness = self.likeness
+        if likeness is None or self.kind in NODE_KINDS or likeness.network.has_device(self.name):
+            return None
+        if likeness.network.may_be:
+            here = [claim for claim in claims if claim.point == self.key[1:]]
+            likeness = looks_like_one_of_several(likeness, self.name, self.groups, here, asked, networks.shown)
+            self.likeness = likeness
+        return None if likeness.network.may_be else likeness.network
+
+    def _shown_calico(
+        self, by_name: str | None, proxy_mac: int, known: KnownNetwork, networks: LinkNetworks
+    ) -> str | None:
         """Name first, then traffic: who asks for the gateway is a pod; only a cali sends from the proxy MAC.
 
         Inside a pod the interface is called eth0 like many a NIC, so there what it sends or receives decides. A name
@@ -119,7 +226,8 @@ class CapturePoint(Brief, Struct):
         from_proxy, to_proxy = proxy_mac in sources, proxy_mac in destinations
         if (from_proxy and (by_name != "host-nic" or self.name == "eth0")) or (to_proxy and by_name != "host-nic"):
             return PROXY_MAC
-        if not another and self._asked_as_calico(proxy_mac, by_name, known):
+        another = another or networks.share_the_gateway is not None
+        if not another and self._asked_as_calico(proxy_mac, by_name, known, networks):
             return GATEWAY
         if by_name is None and not another and self._described(known):
             return STATE
@@ -145,17 +253,24 @@ class CapturePoint(Brief, Struct):
     def _macs(self) -> tuple[set[int | None], set[int | None]]:
         return {group.src for group in self.groups.values()}, {group.dst for group in self.groups.values()}
 
-    def _asked_as_calico(self, proxy_mac: int, by_name: str | None, known: KnownNetwork) -> bool:
+    def _asked_as_calico(
+        self, proxy_mac: int, by_name: str | None, known: KnownNetwork, networks: LinkNetworks
+    ) -> bool:
         """Whether the gateway is asked for as Calico's pods do: by broadcast.
 
         Pods of AWS and Azure have an entry for the same address that their plugin sets, and merely see to it that it
-        still holds, at a MAC of their own network. On a NIC anybody may ask.
+        still holds, at a MAC of their own network. One that has lost its entry asks by broadcast too: if anybody else
+        than who asks is heard, never Calico's MAC, and nothing else that was given is Calico's, it may be either. On a
+        NIC anybody may ask.
         """
-        if not self.gateway.askers or (known.other and not known.calico):
+        if not self.gateway.askers or (known.others and not known.calico):
             return False
         if by_mac(self._macs()[0] | self.gateway.macs) or (
             by_name == "host-nic" and self.named_by and is_machines_own(self.name)
         ):
+            return False
+        asking = {self.groups[number].src for number in self.gateway.askers}
+        if not networks.shows_calico and proxy_mac not in self._macs()[0] and self._macs()[0] - asking - {None}:
             return False
         asked = {self.groups[number].dst for number in self.gateway.askers}
         return any(mac is None or mac == proxy_mac or is_multicast_mac(mac) for mac in asked)
@@ -170,19 +285,27 @@ class CapturePoint(Brief, Struct):
         return Likeness(*found) if found else None
 
     def decide_end(self, prefix: str) -> str | None:
-        """cali or pod: the end of the pod link at which this was recorded, from its name or the gateway's request."""
+        """cali (or node, of other networks) or pod: the end of the pod link at which this was recorded.
+
+        Its name shows it, or the gateway's request.
+        """
         if self.kind != "pod-link":
             return None
+        if self.network != CALICO and self.named_by and is_of_another(self.name):
+            return NODE_END
         if self.named_by not in ("", "state", "description") and find_cali_name(self.name, prefix):
-            return "cali"
+            return CALI_END
         # A file's name does not show where -i any was recorded.
         if self.named_by and kind_of_name(self.name, prefix) == "host-nic":
             return "pod" if self.named_by != "file name" or not self.by_direction else self._end_by_gateway()
         return self._end_by_gateway()
 
     def _end_by_gateway(self) -> str | None:
+        if self.is_bridged:
+            # What another pod asks for comes out of every port.
+            return None
         directions = {self.groups[group].direction for group in self.gateway.askers}
-        return {"in": "cali", "out": "pod"}.get(directions.pop() or "") if len(directions) == 1 else None
+        return {"in": self.node_end, "out": "pod"}.get(directions.pop() or "") if len(directions) == 1 else None
 
 
 def capture_points_of(
@@ -235,9 +358,9 @@ def _name(
     if single:
         whole = bare_name(path)
         stem = whole.split(".")[0]
-        # node-1_eth0.pcap, worker2-vxlan.calico.pcap: the interface stands last.
+        # node-1_eth0.pcap, worker2-vxlan.calico.pcap, node-cilium_vxlan.pcap: the interface stands last.
         last = re.split(r"[-_]", whole)[-1]
-        for candidate in (find_cali_name(path.name, prefix), stem, whole, last):
+        for candidate in (find_cali_name(path.name, prefix), stem, whole, last, whole.rpartition("-")[2]):
             if candidate and (kind_of_name(candidate, prefix) or by_device(candidate)):
                 return candidate, "file name"
         if is_interface(last):

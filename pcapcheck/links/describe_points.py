@@ -6,33 +6,55 @@ from msgspec.structs import replace
 
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.expiry import pings_expired
-from pcapcheck.links.capture_points import CapturePoint, PointKey, capture_points_of
+from pcapcheck.links.capture_points import CapturePoint, capture_points_of
 from pcapcheck.links.facts import Facts
+from pcapcheck.links.link_networks import LinkNetworks
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading
+from pcapcheck.links.same_pod import homes_of_pods, network_of_pods
 from pcapcheck.links.sides import LINK_LOCAL, POD, Sides, both_ways, find_sides
 from pcapcheck.links.silence import silence_of
 from pcapcheck.links.twins import recorded_twice
-from pcapcheck.networks import NOTHING_KNOWN, KnownNetwork
+from pcapcheck.links.usual_gateway import add_usual_gateway
+from pcapcheck.networks import CALICO, NETWORKS, NOTHING_KNOWN, KnownNetwork, network_of
 from pcapcheck.table_names import DNS
 from pcapcheck.values import is_multicast_address, is_name
 
 # This share of DNS responses says what is usual; the rest may be names that a server has to ask for far away.
 USUAL = 0.95
+# The networks whose links have the same names.
+SEVERAL = frozenset(id_ for network in NETWORKS for id_ in network.may_be)
+# Of a network that leaves the MACs of its nodes' ends to chance.
+NO_MAC = -1
 
 
 def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwork = NOTHING_KNOWN) -> Facts:
     """The facts about all capture points; ``known`` is what a node's state says of the network."""
     has_no_name = any(capture.exchanges.gateway_talk for capture in captures)
-    described: dict[PointKey, PointFacts] = {}
+    found: list[tuple[CapturePoint, Capture]] = []
     for capture in captures:
         given = reading.scope.names_for(capture.path)
         capture_points = capture_points_of(
             capture.number, capture.source, capture.interfaces, capture.groups, given, reading.prefix
         )
-        for key, capture_point in capture_points.items():
+        for capture_point in capture_points.values():
             _add_gateway_talk(capture_point, capture, reading, has_no_name)
-            described[key] = _describe(capture_point, capture, reading, known)
+            found.append((capture_point, capture))
+    networks = reading.networks.beside([point.name for point, _ in found if point.named_by], known, reading.prefix)
+    described = {point.key: _describe(point, capture, reading, known, networks) for point, capture in found}
+    shown = {point.network for point in described.values() if point.network in SEVERAL}
+    if len(shown) == 1:
+        # Links with such names are of one plugin on a node.
+        alike = replace(networks, shown=networks.shown | {str(*shown)})
+        for capture_point, capture in found:
+            if capture_point.likeness is not None and capture_point.likeness.network.may_be:
+                described[capture_point.key] = _describe(capture_point, capture, reading, known, alike)
+    homes = homes_of_pods(described.values())
+    for capture_point, capture in found if homes else ():
+        network = network_of_pods(capture_point, homes) if capture_point.is_nameless else None
+        if network is not None:
+            of_pod = replace(networks, of_pod=network)
+            described[capture_point.key] = _describe(capture_point, capture, reading, known, of_pod)
     reading.scope.check_names(point.capture_point for point in described.values())
     judged = reading.scope.select(list(described.values()), reading.prefix)
     twice = list(recorded_twice(captures, [point for key, point in described.items() if key in judged]))
@@ -74,18 +96,27 @@ def _others_answer(claims: list[Claim], capture_point: CapturePoint, gateways: f
     return any(not claim.own and claim.mac not in known and claim.ip not in gateways | askers for claim in claims)
 
 
-def _describe(capture_point: CapturePoint, capture: Capture, reading: Reading, known: KnownNetwork) -> PointFacts:
+def _describe(
+    capture_point: CapturePoint, capture: Capture, reading: Reading, known: KnownNetwork, networks: LinkNetworks
+) -> PointFacts:
     """Decide kind, end, sides, the pod's addresses and the silence of one capture point."""
-    capture_point.decide_kind(reading.proxy_mac, reading.prefix, known)
+    claims, given_mac = capture.exchanges.claims.all(), NO_MAC
+    capture_point.decide_kind(reading.proxy_mac, reading.prefix, known, networks, claims, capture.exchanges.asked)
     point = PointFacts(capture_point)
     assumptions: list[Sides] = []
     if capture_point.kind == "pod-link":
+        if capture_point.network != CALICO:
+            network = network_of(str(capture_point.network))
+            add_usual_gateway(capture_point, network, claims, capture.exchanges.asked)
+            given_mac = next(iter(network.macs), NO_MAC)
         end = capture_point.decide_end(reading.prefix)
-        sides = find_sides(capture_point, end, reading.proxy_mac)
+        at_home = frozenset(ip for ip, name in known.homes.items() if name == capture_point.name)
+        own_mac = reading.proxy_mac if capture_point.network == CALICO else given_mac
+        sides = find_sides(capture_point, end, own_mac, at_home)
         if end is None and sides.by_direction:
             pod_directions = [party for party, (side, _) in sides.parties.items() if side == POD]
             if len(pod_directions) == 1:
-                end = "cali" if pod_directions[0] == "in" else "pod"
+                end = capture_point.node_end if pod_directions[0] == "in" else POD
         point = _with_pod(capture_point, end, sides)
         assumptions = both_ways(capture_point, sides)
     silence = silence_of(point, capture, reading, known)

@@ -156,6 +156,12 @@ def _no_pod_mac(place: RowPlace) -> str:
     )
 
 
+def _no_node_mac(place: RowPlace) -> str:
+    if place.printed and place.shows_no_macs:
+        return "the text shows no MACs; capture again with -e (tcpdump -nn -e)"
+    return f"no frame on {place.point.name} is known to come from the node, so the MAC of its end is unknown"
+
+
 class LateColumn(Struct, frozen=True):
     """``why_absent`` says in words what to do about it; None where nothing special is known."""
 
@@ -168,10 +174,12 @@ LATE_COLUMNS = {
     "node_interface": LateColumn(lambda place: place.point.node_interface),
     "kind": LateColumn(lambda place: place.point.kind),
     "calico": LateColumn(lambda place: place.point.capture_point.calico),
+    "network": LateColumn(lambda place: place.point.network),
     "end": LateColumn(lambda place: place.point.end),
     "side": LateColumn(lambda place: place.side[0], _no_side),
     "side_evidence": LateColumn(lambda place: place.side[1], _no_side),
     "pod_mac": LateColumn(_pod_mac, _no_pod_mac),
+    "node_mac": LateColumn(lambda place: place.point.node_macs or None, _no_node_mac),
     "pod_ip": LateColumn(lambda place: place.point.pod_ips or None),
     "answered": LateColumn(_answered, _no_answer),
     "replied": LateColumn(_answered, _no_answer),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from functools import cached_property
 
 from msgspec import Struct, field
@@ -58,6 +59,20 @@ class PointFacts(Brief, Struct, frozen=True, dict=True):
     @property
     def groups(self) -> dict[int, FrameGroup]:
         return self.capture_point.groups
+
+    @property
+    def network(self) -> str | None:
+        """The id of the network that it is a pod link of, as far as anything shows it."""
+        return self.capture_point.network
+
+    def is_held_to(self, networks: Container[str]) -> bool:
+        """Whether rules for these networks are about it; what is no pod link is of no network."""
+        return self.kind != "pod-link" or self.network in networks
+
+    @cached_property
+    def node_macs(self) -> frozenset[int]:
+        """The MACs that the node's end sends from."""
+        return frozenset(group.src for group in self.groups.values() if group.src and self.sides.of(group)[0] == NODE)
 
     @property
     def node_interface(self) -> str:

@@ -24,6 +24,7 @@ from pcapcheck.decode.sightings import Sightings
 from pcapcheck.exchanges.capture_exchanges import Exchanges, Finished, SoFar
 from pcapcheck.exchanges.resolution_sums import Silent
 from pcapcheck.exchanges.sums import AskerSums
+from pcapcheck.links.link_networks import LinkNetworks
 from pcapcheck.links.scope import Scope
 from pcapcheck.raw_rows import TableRow
 from pcapcheck.table_names import ARP, FRAMES, PAIRED, TRANSFERS
@@ -35,7 +36,10 @@ Progress = Callable[[Path, int, int, Callable[[], SoFar]], None]
 
 
 class Reading(Brief, Struct, frozen=True):
-    """How to read: bounds and waits (nanoseconds), what Calico calls things, most frames per batch."""
+    """How to read: bounds and waits (nanoseconds), what Calico calls things, most frames per batch.
+
+    ``networks`` are those that the rules are about.
+    """
 
     scope: Scope
     gateways: frozenset[int]
@@ -45,6 +49,7 @@ class Reading(Brief, Struct, frozen=True):
     echo_wait: int
     dns_wait: int
     batch_frames: int
+    networks: LinkNetworks = field(default_factory=LinkNetworks)
 
     def open(self, source: Captured) -> AbstractContextManager[Reader]:
         """A reader for a capture, with batches no larger than it can fill. Raises CaptureError, as ``Source.open``."""

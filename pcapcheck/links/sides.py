@@ -17,7 +17,7 @@ from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_layout import TTL_DECREMENTED, TTL_ORIGINAL
 from pcapcheck.links.capture_points import CapturePoint
-from pcapcheck.values import is_ipv4, is_multicast_address, is_name
+from pcapcheck.values import is_ipv4, is_multicast_address, is_multicast_mac, is_name
 
 POD, NODE = "pod", "node"
 OPPOSITE = {POD: NODE, NODE: POD}
@@ -64,8 +64,13 @@ class Trace(Struct):
         return self.first <= other.last and other.first <= self.last
 
 
-def find_sides(capture_point: CapturePoint, end: str | None, proxy_mac: int) -> Sides:
-    """Decide the sides of one pod link from the evidence of the whole capture."""
+def find_sides(
+    capture_point: CapturePoint, end: str | None, proxy_mac: int, at_home: frozenset[int] = frozenset()
+) -> Sides:
+    """Decide the sides of one pod link from the evidence of the whole capture.
+
+    ``at_home`` are the addresses that a state gives to the pod of the link.
+    """
     sides = Sides(by_direction=capture_point.by_direction)
     every = _traces(capture_point, sides, proxy_mac)
     traces = {party: trace for party, trace in every.items() if not _is_address(party)}
@@ -73,19 +78,45 @@ def find_sides(capture_point: CapturePoint, end: str | None, proxy_mac: int) -> 
     _decide_by_machine(capture_point, end, sides, traces)
     if by_address:
         _decide_by_address(capture_point, sides, by_address)
+    if at_home and not (sides.parties or sides.by_direction or sides.folded or sides.crowded):
+        _decide_by_state(capture_point, sides, at_home)
     return sides
+
+
+def _decide_by_state(capture_point: CapturePoint, sides: Sides, at_home: Container[int]) -> None:
+    """What the pod's own address sends comes from the pod, and what is sent to it from the node.
+
+    A pod that was recreated with another address shows neither.
+    """
+    found: dict[Party, set[str]] = {}
+    for group in capture_point.groups.values():
+        party = _party(group, sides)
+        if party is not None and group.carries == "ip-unicast":
+            found.setdefault(party, set()).update(
+                side for side, ip in ((POD, group.ip_src), (NODE, group.ip_dst)) if ip in at_home
+            )
+    for party, known in found.items():
+        if len(known) == 1:
+            sides.parties[party] = (known.pop(), "state")
 
 
 def _decide_by_machine(capture_point: CapturePoint, end: str | None, sides: Sides, traces: dict[Party, Trace]) -> None:
     """The sides of directions or MACs."""
     if not sides.by_direction:
         asking = [traces[mac] for mac in _parties(capture_point, sides, capture_point.gateway.askers) if mac in traces]
-        sides.folded = _most_at_once(asking) > 1
+        # On a port of a bridge the broadcasts of all pods are heard.
+        sides.folded = not capture_point.is_bridged and _most_at_once(asking) > 1
         sides.crowded = capture_point.link_type != COOKED and _most_at_once(traces.values()) > 2
     decided: dict[Party, tuple[str, str]] = {}
     if sides.by_direction and end is not None:
-        pod, node = ("in", "out") if end == "cali" else ("out", "in")
+        pod, node = ("out", "in") if end == POD else ("in", "out")
         decided = {pod: (POD, "direction"), node: (NODE, "direction")}
+    elif capture_point.is_bridged:
+        decided = _decide_by_unicast(capture_point, sides)
+    if capture_point.is_bridged and (decided or sides.by_direction):
+        # Whoever asks for the gateway may be another pod, whose request the bridge sends out of every port.
+        sides.parties = decided
+        return
     # On a bridge another pod's broadcast is heard too, but its answer is not.
     askers = traces.keys() & _parties(
         capture_point, sides, capture_point.gateway.answered if sides.crowded else capture_point.gateway.askers
@@ -102,11 +133,42 @@ def _decide_by_machine(capture_point: CapturePoint, end: str | None, sides: Side
         if not contradictory:
             contradictory = not _decide_by_routing(decided, traces)
             _decide_others(decided, traces)
+    if not decided and not contradictory and capture_point.asks_gateway_alone:
+        # A pod asks for nobody but the gateway.
+        seekers = traces.keys() & _parties(capture_point, sides, capture_point.gateway.seekers)
+        decided = dict.fromkeys(seekers, (NODE, "arp")) if len(seekers) == 1 else {}
+        if is_link:
+            _decide_others(decided, traces)
     if not decided and not contradictory:
         decided = {party: (NODE, "proxy-mac") for party, trace in traces.items() if trace.from_proxy}
         if is_link:
             _decide_others(decided, traces)
     sides.parties = decided
+
+
+def _decide_by_unicast(capture_point: CapturePoint, sides: Sides) -> dict[Party, tuple[str, str]]:
+    """On a port of a bridge, the pod is the one that all unicast frames are from or to; all others are behind it."""
+    groups = list(capture_point.groups.values())
+    single = [group for group in groups if group.src and group.dst is not None and not is_multicast_mac(group.dst)]
+    if single or not sides.by_direction:
+        common = set.intersection(*({group.src, group.dst} for group in single)) if single else set()
+        if len(common) != 1:
+            return {}
+        # A port may send a pod's own broadcasts back to it (hairpin mode).
+        pods = {_party(group, sides) for group in (single if sides.by_direction else groups) if group.src in common}
+    else:
+        pods = _alone_in_a_direction(groups)
+    parties = {party for group in groups if (party := _party(group, sides)) is not None}
+    return {party: (POD if party in pods else NODE, "unicast") for party in parties} if pods else {}
+
+
+def _alone_in_a_direction(groups: list[FrameGroup]) -> set[Party | None]:
+    """The direction in which but one machine is heard, if more are in the other: what all others say."""
+    heard: dict[str | None, set[int | None]] = {}
+    for group in groups:
+        heard.setdefault(group.direction, set()).add(group.src)
+    alone: set[Party | None] = {direction for direction, macs in heard.items() if len(macs) == 1}
+    return alone if len(alone) == 1 and len(heard) > 1 else set()
 
 
 def _decide_by_address(capture_point: CapturePoint, sides: Sides, traces: dict[Party, Trace]) -> None:

@@ -9,9 +9,11 @@ import re
 
 from pcapcheck.column_words import ASKED
 from pcapcheck.decode.decoded_links import COOKED
+from pcapcheck.decode.frame_layout import TTL_DECREMENTED
 from pcapcheck.links.oneway import proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading, read_frames
+from pcapcheck.links.sides import NODE, POD
 from pcapcheck.networks import KnownNetwork
 from pcapcheck.table_names import ARP, DATAGRAMS, ECHO, PAIRED
 from pcapcheck.values import is_name
@@ -33,6 +35,7 @@ def silence_of(point: PointFacts, capture: Capture, reading: Reading, known: Kno
         _several_links(point),
         _filter(reading.scope.filter_used or point.capture_point.interface.filter),
         _another_network(point),
+        _past_it(point, capture),
         _lost_packets(point, missing),
         _cut_icmp(point, missing),
         _cut_frames(point),
@@ -112,6 +115,9 @@ def _requests_only(point: PointFacts, capture: Capture) -> Silence:
 def _several_links(point: PointFacts) -> Silence:
     if point.capture_point.link_type == COOKED or not (point.sides.folded or point.sides.crowded):
         return {}
+    if point.capture_point.is_bridged and point.sides.parties:
+        # What the pod is sent comes by its own port of the bridge.
+        return {}
     return {
         ARP: "more than one machine asks here (a bridge, or several links in one recording), "
         "so an answer may have gone another way; capture each cali interface by itself"
@@ -126,10 +132,37 @@ def _filter(text: str | None) -> Silence:
 
 def _another_network(point: PointFacts) -> Silence:
     likeness = point.capture_point.likeness
-    if likeness is None or not likeness.network.bypasses:
+    if likeness is None or point.end == POD:
+        # Into the pod all come.
         return {}
-    reason = f"{point.name} looks like {likeness.network.title}'s, where replies may go to the pod past it"
-    return dict.fromkeys(ASKED, reason)
+    network = likeness.network
+    unseen = network.may_bypass and point.kind == "pod-link" and not _hears_packets_to_pod(point)
+    if not (network.bypasses or unseen):
+        return {}
+    reason = f"{point.name} looks like {network.title}'s, where replies may go to the pod past it"
+    # A program on the link itself, or the node's end, answers ARP.
+    return dict.fromkeys(PAIRED if point.kind == "pod-link" else ASKED, reason)
+
+
+def _past_it(point: PointFacts, capture: Capture) -> Silence:
+    """No network is known here, and connections are made although only one side of them is heard.
+
+    So replies go to whoever asked past this interface, as the programs of some networks deliver them.
+    """
+    if point.kind != "unknown" or not capture.exchanges.conversations.one_sided & point.groups.keys():
+        return {}
+    reason = (
+        f"connections are made on {point.name} although one side of them goes past it, so replies may go past it too"
+    )
+    return dict.fromkeys(PAIRED, reason)
+
+
+def _hears_packets_to_pod(point: PointFacts) -> bool:
+    """Whether packets of others come to the pod by its link. What the node itself sends comes by it anyhow."""
+    return any(
+        group.carries == "ip-unicast" and group.ttl == TTL_DECREMENTED and point.sides.of(group)[0] == NODE
+        for group in point.groups.values()
+    )
 
 
 def _lost_packets(point: PointFacts, missing: dict[str, int]) -> Silence:

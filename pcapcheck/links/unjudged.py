@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.networks import CALICO, PACKED, network_of
 from pcapcheck.values import format_mac
 
 NAMED = 3
@@ -19,7 +20,7 @@ def what_it_is(point: PointFacts) -> str:
     network = capture_point.likeness.network
     if capture_point.kind == "tunnel":
         return f"{network.title.removeprefix('the ')} tunnel"
-    if network.has_device(capture_point.name):
+    if network.has_device(capture_point.name) and not capture_point.network:
         return f"{network.title.removeprefix('the ')} device"
     return network.link
 
@@ -31,17 +32,35 @@ def looks_like(alike: list[PointFacts]) -> str:
     by = "their names" if several else "its name"
     if capture_point.likeness and capture_point.likeness.mac is not None:
         by = f"the MAC {format_mac(capture_point.likeness.mac)}"
+    elif capture_point.likeness and capture_point.likeness.by:
+        by = capture_point.likeness.by
     what = what_it_is(alike[0])
     return f"{_names(alike)} {f'look like {_plural(what)}' if several else f'looks like {_article(what)}'} (by {by})"
 
 
-def why_unjudged(points: Iterable[PointFacts], not_calico: str = "") -> str:
-    """Why there is no pod link. ``not_calico`` is what the node's state shows instead, if anything."""
+def hint(point: PointFacts) -> str:
+    """How to have a link judged that may be of one of several networks, or is of one with a pack; else empty."""
+    likeness = point.capture_point.likeness
+    if point.network in PACKED:
+        return f"; to have it judged: --pack {point.network}"
+    if likeness is None:
+        return ""
+    if not likeness.network.may_be:
+        return ""
+    *others, last = likeness.network.may_be
+    return f"; to have it judged, say which network it is of: --pack {', '.join(others)} or {last}"
+
+
+def why_unjudged(points: Iterable[PointFacts], networks: Sequence[str] = (CALICO,), not_calico: str = "") -> str:
+    """Why there is no pod link of these networks. ``not_calico`` is what the node's state shows instead of Calico."""
     there = [point for point in points if point.judged]
-    others = [point for point in there if point.capture_point.likeness]
+    others = [point for point in there if point.capture_point.likeness and point.network not in networks]
+    about = f"the rules are about {_whose(networks)} pod links"
     if others:
         alike = [point for point in others if what_it_is(point) == what_it_is(others[0])]
-        return f"{looks_like(alike)}, and the rules are about Calico's pod links"
+        return f"{looks_like(alike)}, and {about}{hint(others[0])}"
+    if CALICO not in networks:
+        return f"nothing recorded is shown to be a pod link of {_titles(networks)}"
     if not_calico:
         return not_calico
     kinds = {point.kind for point in there}
@@ -52,10 +71,23 @@ def why_unjudged(points: Iterable[PointFacts], not_calico: str = "") -> str:
             f"{_names(there)} {is_what}, and the rules are about pods' links; to check a pod's link, record its cali "
             "interface on the node"
         )
-    shown = "nothing shows that this is a pod link of Calico"
+    shown, which = "nothing shows that this is a pod link of Calico", ""
     if any(point.capture_point.gateway.askers for point in there):
         shown = "pods ask for their gateway here at a MAC that is not Calico's, as pods of AWS and Azure do"
-    return f"{shown}; if it is one of Calico's, say with --interface what the node calls it"
+        which = " (aws-vpc-cni, azure-cni)"
+    return (
+        f"{shown}; if it is one of Calico's, say with --interface what the node calls it, if it is another network's, "
+        f"name that with --pack{which}"
+    )
+
+
+def _titles(networks: Sequence[str]) -> str:
+    return " or ".join("Calico" if id_ == CALICO else network_of(id_).title for id_ in networks)
+
+
+def _whose(networks: Sequence[str]) -> str:
+    """``Calico's``; of several networks the first counts, as the rules that they share say nothing of any."""
+    return "Calico's" if CALICO in networks else f"{_titles(networks)}'s"
 
 
 def _names(points: list[PointFacts]) -> str:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from pcapcheck.brief import Brief
 from pcapcheck.nodestate.node_facts import (
     Address,
+    BgpSession,
     Contradiction,
     Counter,
     Device,
@@ -25,6 +26,7 @@ from pcapcheck.nodestate.node_facts import (
     Route,
     Sysctl,
     TracedPacket,
+    TrackedFlow,
 )
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import is_ipv4
@@ -69,6 +71,8 @@ class Host(Brief, Struct):
     counters: list[Counter] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     traces: list[TracedPacket] = field(default_factory=list)
+    tracked: list[TrackedFlow] = field(default_factory=list)
+    bgp: list[BgpSession] = field(default_factory=list)
     booted: int | None = None
     firewall: Firewall | None = None
     managed: list[Managed] = field(default_factory=list)
@@ -192,5 +196,12 @@ class Host(Brief, Struct):
         """The number of known facts."""
         listed = (self.links, self.addresses, self.routes, self.rules, self.neighbours, self.lookups, self.sysctls)
         others = (self.missing, self.features, self.managed, self.removed, self.notes, self.forwarding)
-        counted = (self.counters, self.log, self.traces, () if self.booted is None else (self.booted,))
+        counted = (
+            self.counters,
+            self.log,
+            self.traces,
+            self.tracked,
+            self.bgp,
+            () if self.booted is None else (self.booted,),
+        )
         return sum(map(len, (*listed, *others, *counted))) + (self.firewall.size if self.firewall else 0)

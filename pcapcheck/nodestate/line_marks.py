@@ -10,6 +10,8 @@ from pcapcheck.nodestate.source_lines import Line
 
 NUMBERED = re.compile(r"\s{0,8}(\d{1,6})(?:\t|: ?| ?\| ?|  )(.*)")
 BARRED = re.compile(r"\s{0,4}[|│](?: (.*)|$)")
+# A comment, or the prompt of root, behind which there is a command.
+COMMENTED = re.compile(r"\s{0,4}#(?: (.*)|$)")
 # Fewer lines may begin so by chance; and one in this many lines may lack the mark.
 FEWEST, ODD_ONE_IN = 4, 10
 
@@ -17,9 +19,10 @@ FEWEST, ODD_ONE_IN = 4, 10
 def without_marks(lines: Sequence[Line]) -> Sequence[Line]:
     """The lines without what stands before nearly all of them; the same lines if nothing does."""
     shown = [line for line in lines if line.text.strip()]
-    if len(shown) < FEWEST or not any(NUMBERED.match(line.text) or BARRED.match(line.text) for line in shown[:FEWEST]):
+    marks = (NUMBERED, BARRED, COMMENTED)
+    if len(shown) < FEWEST or not any(mark.match(line.text) for line in shown[:FEWEST] for mark in marks):
         return lines
-    return _without_numbers(lines, len(shown)) or _without_bars(lines, len(shown)) or lines
+    return _without_numbers(lines, len(shown)) or _without_bars(lines, len(shown)) or _uncommented(lines) or lines
 
 
 def unmarked(text: str) -> str:
@@ -43,6 +46,17 @@ def _without_numbers(lines: Sequence[Line], shown: int) -> list[Line] | None:
         known += (reader_of(rest) is not None) - (reader_of(line.text) is not None) if match else 0
         bare.append(Line(line.file, line.number, rest))
     return bare if known > 1 and following >= shown - 1 - shown // ODD_ONE_IN else None
+
+
+def _uncommented(lines: Sequence[Line]) -> list[Line] | None:
+    """Comments in each line, if most lines are known without them."""
+    matches = [COMMENTED.fullmatch(line.text) for line in lines if line.text.strip()]
+    if any(match is None for match in matches):
+        return None
+    known = sum(match is not None and reader_of(match[1] or "") is not None for match in matches)
+    if 2 * known < len(matches):
+        return None
+    return [Line(line.file, line.number, COMMENTED.sub(r"\1", line.text)) for line in lines]
 
 
 def _without_bars(lines: Sequence[Line], shown: int) -> list[Line] | None:

@@ -58,6 +58,8 @@ class Gathered:
         host.counters += part.counters
         host.log += part.log
         host.traces += part.traces
+        host.tracked += part.tracked
+        host.bgp += part.bgp
         host.booted = part.booted if part.booted is not None else host.booted
         if part.firewall is not None:
             host.firewall = host.firewall or Firewall()

@@ -69,7 +69,8 @@ def known_of(state: State) -> KnownNetwork:
     pools = tuple(state.pools)
     is_nat_outgoing = partial(must_be_translated, pools) if pools else None
     not_calico = "" if calico else _not_calico(state)
-    return KnownNetwork(calico, bool(state.looks), not_calico, links, homes, nodes, ebpf_line, is_nat_outgoing)
+    others = frozenset(look.network for look in state.looks)
+    return KnownNetwork(calico, others, not_calico, links, homes, nodes, ebpf_line, is_nat_outgoing)
 
 
 def _not_calico(state: State) -> str:
@@ -112,8 +113,14 @@ def _look(node: Host) -> Look | None:
         own = [name for name in names if network.has_link(name) or network.has_device(name)]
         if own:
             lines = tuple(node.links[name].line for name in own[:2] if name in node.links)
-            return Look(node.label, network.title, ", ".join(own[:3]), lines)
+            id_ = "ptp" if network.may_be and _routes_to_pods(node, own) else network.id
+            return Look(node.label, id_, network.title, ", ".join(own[:3]), lines)
     return None
+
+
+def _routes_to_pods(node: Host, links: list[str]) -> bool:
+    """Whether host routes lead out of these links, as the ptp plugin sets them; behind a bridge there is one route."""
+    return any(route.is_host and route.dev in links for route in node.routes)
 
 
 def _look_of_pod(pod: Host, gateway: int, proxy_mac: int) -> Look | None:
@@ -124,7 +131,7 @@ def _look_of_pod(pod: Host, gateway: int, proxy_mac: int) -> Look | None:
     known = by_mac([held.mac])
     title = known[0].title if known else " or ".join(network.title for network in NETWORKS if network.virtual_gateway)
     what = f"{format_address(gateway)} at {format_mac(held.mac)}{' ' + held.state if held.state else ''}"
-    return Look(pod.label, title, what, (held.line,))
+    return Look(pod.label, known[0].id if known else "", title, what, (held.line,))
 
 
 def _shown_by(link: PodLink, gateway: int, proxy_mac: int, on_calico: bool, on_another: bool) -> str | None:

@@ -264,6 +264,39 @@ class TracedPacket(Struct, frozen=True):
     headers: TracedHeaders = TracedHeaders()
 
 
+class TrackedFlow(Struct, frozen=True):
+    """An entry of connection tracking whose first packet was never answered (``[UNREPLIED]``).
+
+    ``src``, ``sport``, ``dst`` and ``dport`` are what was asked, ``answering`` is the address that the kernel waits
+    for: another one than ``dst`` if the packets are translated.
+    """
+
+    protocol: str
+    src: int
+    sport: int
+    dst: int
+    dport: int
+    answering: int
+    line: Line
+
+    @property
+    def is_translated(self) -> bool:
+        return self.answering != self.dst
+
+
+class BgpSession(Struct, frozen=True):
+    """A BGP session as BIRD reports it: ``peer`` as it was printed, ``state`` and ``info`` in BIRD's words."""
+
+    peer: str
+    state: str
+    info: str
+    line: Line
+
+    @property
+    def is_established(self) -> bool:
+        return self.state == "up"
+
+
 class Managed(Struct, frozen=True):
     """A device in a network manager's listing; ``owned``: the manager may change its addresses and routes."""
 

@@ -33,13 +33,22 @@ class LinkNames(Struct):
         for pod in pods:
             names.by_name.setdefault(pod.label, pod)
             names.by_name.setdefault(pod.name, pod)
-            # An unprinted namespace is mostly "default"; that counts only if a cali of that name exists.
-            names.by_cali.setdefault(cali_name(pod.namespace or "default", pod.name, prefix), full_name(pod))
+            names.by_cali.setdefault(names.cali_of(pod), full_name(pod))
             if pod.ip is not None and pod.holds_address:
                 held = names.by_ip.setdefault(pod.ip, [])
                 if all(entry.label != pod.label for entry in held):
                     held.append(pod)
         return names
+
+    def homes(self) -> dict[int, str]:
+        """The cali interface of each address that one pod has."""
+        held = {ip: pods[0] for ip, pods in self.by_ip.items() if len(pods) == 1}
+        return {ip: self.cali_of(pod) for ip, pod in held.items()}
+
+    def cali_of(self, pod: PodEntry) -> str:
+        """The name of a pod's interface on its node."""
+        # An unprinted namespace is mostly "default"; that counts only if a cali of that name exists.
+        return cali_name(pod.namespace or "default", pod.name, self.prefix)
 
     def holder(self, ips: list[int], cali: str | None) -> PodEntry | None:
         """The pod that has one of these addresses; if several have it, the pod that the link is named after."""

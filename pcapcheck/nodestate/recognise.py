@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.not_a_capture import is_of_ping
-from pcapcheck.capture.pinged import summary
+from pcapcheck.capture.pinged import summary, unheard
 from pcapcheck.capture.plain_bytes import read_plain
+from pcapcheck.capture.printed_failures import is_failure, shown
 from pcapcheck.capture.record import Problem
 from pcapcheck.errors import NODE_STATE, PODS, CaptureError, StateError
 from pcapcheck.nodestate.command_line import parse_command
@@ -30,6 +31,7 @@ from pcapcheck.values import clean
 ENOUGH = 1 << 16
 ENOUGH_OF_JSON = 1 << 20
 PING = "ping"
+FAILED = "client-failed"
 
 
 def recognise(path: Path | Held) -> str | None:
@@ -71,19 +73,27 @@ def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> As
     """
     found: dict[str, list[int]] = {}
     pinged: list[str] = []
+    failed: list[tuple[int, str]] = []
     for number, words in aside:
+        if is_failure(words):
+            failed.append((number, shown(words)))
+            continue
         kind = _kind(words)
         if kind is not None:
             found.setdefault(kind, []).append(number)
         if kind == PING:
             pinged.append(words)
     problems = []
+    if failed:
+        said = f"{_lines([number for number, _ in failed])} what a client prints that gets no answer"
+        problems.append(Problem(FAILED, said, failed=tuple(failed)))
     if NODE_STATE in found and not is_used:
         said = f"{_lines(found[NODE_STATE])} a node's state, which is not used; to use it too: --node-state {name}"
         problems.append(Problem(NODE_STATE, said))
     if PING in found:
-        shows = f" ({clean(shown)})" if (shown := summary(pinged)) else ""
-        problems.append(Problem(PING, f"{_lines(found[PING])} ping's own output{shows}; the packets are judged"))
+        shows = f" ({clean(counted)})" if (counted := summary(pinged)) else ""
+        said = f"{_lines(found[PING])} ping's own output{shows}; the packets are judged"
+        problems.append(Problem(PING, said, unheard=unheard(pinged)))
     return Aside(problems, _numbers(found[NODE_STATE]) if NODE_STATE in found else "")
 
 

@@ -83,9 +83,13 @@ class PodLink(Brief, Struct):
 
 
 class Look(Struct, frozen=True):
-    """A host that is not Calico's: the network that it looks like, by what, and the lines that show it."""
+    """A host that is not Calico's: the network that it looks like, by what, and the lines that show it.
+
+    ``network`` is its id; empty if it may be one of several.
+    """
 
     host: str
+    network: str
     title: str
     by: str
     lines: tuple[Line, ...]

@@ -10,6 +10,7 @@ from pcapcheck.links.clock import Clock
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.networks import CALICO
 from pcapcheck.paths.address_locations import node_addresses, reporting
 from pcapcheck.paths.path import Path
 from pcapcheck.paths.topology import Topology
@@ -43,7 +44,11 @@ class NodeLinks(Brief, Struct):
         if frozenset((here.key, there.key)) in self.topology.apart:
             return False
         mine, theirs = self.addresses(here), self.addresses(there)
-        return bool(mine & theirs) if mine and theirs else None
+        if mine & theirs:
+            return True
+        # Nodes of other networks have the gateway's address on links besides their own, and speak with either.
+        is_calico = here.capture_point.network == there.capture_point.network == CALICO
+        return False if mine and theirs and is_calico else None
 
     def between(self, path: Path, start: int, end: int) -> str | None:
         """What lies between two steps on pod links: one node, a tunnel or a network between two, or unknown.

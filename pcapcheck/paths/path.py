@@ -108,15 +108,22 @@ def same_link(step: PathStep, other: PathStep) -> bool:
 
     Pod links are distinguished by their pods and names: a packet that is unchanged on another link is a fault.
     Elsewhere an unchanged frame is the same frame: a bond and its slave, a VLAN and its parent, two ends of a wire.
+    A bridge hears what passes from one of its ports to another, and is neither's link.
     """
     left, right = step.spot.point, other.spot.point
     if left.kind == right.kind == "pod-link":
         if left.pod_macs and right.pod_macs:
             return bool(left.pod_macs & right.pod_macs)
-        if left.end == right.end == "cali" and left.capture_point.named_by and right.capture_point.named_by:
+        here, there = left.capture_point, right.capture_point
+        if left.end == right.end == here.node_end and here.named_by and there.named_by:
             return left.name == right.name
         if left.pod_ips and right.pod_ips:
             return bool(left.pod_ips & right.pod_ips)
+    if left.capture_point.is_bridge != right.capture_point.is_bridge:
+        return False
+    if left.capture_point.is_bridged != right.capture_point.is_bridged and "unknown" in (left.kind, right.kind):
+        # Next to a port of a bridge, a number of -i any may be the bridge.
+        return False
     a, b = step.spot.group, other.spot.group
     unchanged = a.src is not None and a.src == b.src and (a.dst == b.dst or a.dst is None or b.dst is None)
     return unchanged and step.ttl == other.ttl and step.encap == other.encap

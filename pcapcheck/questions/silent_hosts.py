@@ -18,6 +18,7 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_columns import unclear_reason
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.links.sides import NODE
 from pcapcheck.links.silence import hears_answers
 from pcapcheck.questions.unanswered import REFUSED, SILENT, UNANSWERED, ErrorReply, Judged, Unanswered
 from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO, PAIRED
@@ -93,7 +94,8 @@ def _questions(
             elsewhere = row.src in facts.pod_ips and not (point.kind == "pod-link" and row.src in point.pod_ips)
             if undecided and table != ECHO and max(each.requests for each in samples) < 2:
                 continue
-            if not elsewhere and (some.outcome == UNCLEAR or undecided or not judged(table, capture.number, row)):
+            left_open = some.outcome == UNCLEAR or undecided or _hears_no_pod(capture, some, point)
+            if not elsewhere and (left_open or not judged(table, capture.number, row)):
                 yield _question(table, samples, some, point, capture, counts)
 
 
@@ -103,6 +105,17 @@ def _is_asked_again(table: str, some: ExchangeBin, point: PointFacts) -> bool:
         return False
     # Of echo requests each is a row of its own.
     return some.count > 1 if table == ECHO else any(row.requests > 1 for row in some.samples)
+
+
+def _hears_no_pod(capture: Capture, some: ExchangeBin, point: PointFacts) -> bool:
+    """Whether the node asks on a link that shows no frame of the pod: no rule can tell, and the question stands.
+
+    If the node answers or asks the pod by ARP there, and goes on, the pod spoke and was not recorded.
+    """
+    if point.sides.of(point.groups[some.group])[0] != NODE or point.pod_heard_at_all:
+        return False
+    resolving = any(group in point.groups for group, _ in capture.exchanges.asked)
+    return not resolving and not point.capture_point.gateway.macs
 
 
 def _by_pair(samples: list[QuestionRow]) -> list[list[QuestionRow]]:

@@ -55,6 +55,7 @@ class LiveRecording:
         rules: Names | None = None,
         variables: Mapping[str, str] | None = None,
         tell: Callable[[str], None] = silent,
+        pack: str | None = None,
     ) -> None:
         self.plan = plan
         self.output = output
@@ -63,6 +64,7 @@ class LiveRecording:
         self.on_close: Callable[[], None] | None = None
         self.rules = rules
         self.variables = variables
+        self.pack = pack
         self.notices: list[str] = []
         self._tell = tell
         self.recorders: list[RecorderProcess] = []
@@ -234,7 +236,7 @@ class LiveRecording:
             judged = bundle.finish()
         # From here on it stays, whatever comes of judging it.
         self._bundle, self._is_kept = None, self.output is not None
-        self._analysis = analyze(judged, rules=self.rules, variables=self.variables)
+        self._analysis = analyze(judged, rules=self.rules, variables=self.variables, pack=self.pack)
         return self._analysis
 
     def _more(self) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from pcapcheck.recording.recording_end import (
 )
 from pcapcheck.recording.recording_plan import plan_recording
 from pcapcheck.recording.recording_probe import NONE, RecordingProbe
-from pcapcheck.ruleset.load import load_ruleset
+from pcapcheck.ruleset.choose_packs import check_pack, load_rules
 from pcapcheck.ruleset.variables import Settings
 
 # Seconds: how long recorders run at most if nothing says how long to record, and beyond what was said.
@@ -50,6 +50,7 @@ def record(
     namespace: str = NAMESPACE,
     dry_run: bool = False,
     tell: Callable[[str], None] = silent,
+    pack: str | None = None,
 ) -> LiveRecording:
     """Record between two ends while the body of a ``with`` statement runs, and judge at its end.
 
@@ -59,19 +60,20 @@ def record(
     An end is ``NAMESPACE/POD``, ``netns:NAME`` or an interface of this machine; the first is the one that asks.
     ``probe`` is what ``recording.ask()`` runs: ``ping`` (``count`` times, then three large ones),
     ``dns=NAME[@SERVER]``, ``tcp=HOST:PORT`` or ``none``. ``output`` is a folder or an archive (.tar.gz) for the
-    recording; None: it is only judged. ``rules`` and ``variables`` are as for ``analyze``. ``flush``: the pods' and the
-    nodes' neighbour entries of these links are forgotten first. ``state``: the nodes' states are collected before the
-    end. ``seconds`` is how long the recording is meant to take: recorders end by themselves some minutes later,
-    whatever happens. Nodes of a cluster are reached ``via`` kubectl (a job with ``image``, deleted afterwards, in the
-    cluster of ``context``) or ssh.
+    recording; None: it is only judged. ``rules``, ``pack`` and ``variables`` are as for ``analyze``. ``flush``: the
+    pods' and the nodes' neighbour entries of these links are forgotten first. ``state``: the nodes' states are
+    collected before the end. ``seconds`` is how long the recording is meant to take: recorders end by themselves some
+    minutes later, whatever happens. Nodes of a cluster are reached ``via`` kubectl (a job with ``image``, deleted
+    afterwards, in the cluster of ``context``) or ssh.
 
     Raises UsageError if ends or probe have no meaning, RecordingError if something needed is not there.
     """
     asked = RecordingProbe.parse(probe, count)
     prefix = Settings(dict(variables or {})).texts["interface_prefix"]
+    # What is wrong with them is said before anything is recorded.
+    named = None if pack is None else check_pack(pack)
     if rules is not None:
-        # What is wrong with them is said before anything is recorded.
-        load_ruleset(paths(rules), variables)
+        load_rules(paths(rules), variables, named)
     limit = int(LONGEST if seconds is None and asked.kind == NONE else (seconds or 0) + asked.count + MARGIN)
     access = _access(via, JobAccess(Kubectl(context), image, limit, namespace, dry_run))
     if first == second:
@@ -84,7 +86,7 @@ def record(
         # All is well: the recording closes it.
         stack.pop_all()
     recording = LiveRecording(
-        plan, None if output is None else Path(output), rules=rules, variables=variables, tell=tell
+        plan, None if output is None else Path(output), rules=rules, variables=variables, tell=tell, pack=named
     )
     recording.limit, recording.lateness, recording.on_close = limit, asked.lateness, access.close
     return recording

@@ -138,7 +138,7 @@ def _capture(entry: CaptureEntry) -> dict[str, Any]:
                 "ifindex": point.key[2],
                 "kind": point.kind,
                 "calico": point.capture_point.calico,
-                "network": point.capture_point.likeness.network.id if point.capture_point.likeness else None,
+                "network": _network(point),
                 "end": point.end,
                 "frames": point.capture_point.frames,
                 "description": _description(point),
@@ -153,11 +153,18 @@ def _capture(entry: CaptureEntry) -> dict[str, Any]:
     }
 
 
+def _network(point: PointFacts) -> str | None:
+    """The network whose pod link it is shown to be, else the one that it looks like."""
+    likeness = point.capture_point.likeness
+    return point.network or (likeness.network.id if likeness else None)
+
+
 def _finding(report: Report, finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.rule.id,
         "title": finding.rule.title,
         "severity": finding.rule.severity,
+        "networks": list(finding.rule.networks),
         "status": finding.status,
         "checked": finding.checked,
         "failed": finding.failed,

@@ -168,6 +168,8 @@ class Evaluation:
         if not answering & {column.name for leaf in self.rule.leaves for column in leaf.columns()}:
             return False
         point = facts.point(capture, row.group)
+        if point is not None and not point.is_held_to(self.rule.networks):
+            return False
         assumptions = (0, 1) if point is not None and facts.points[point.key].alternatives else (None,)
         return all(
             self._is_about(row, capture, facts if assumption is None else facts.assuming(assumption))

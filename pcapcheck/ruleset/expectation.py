@@ -8,16 +8,19 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from pcapcheck.networks import NETWORK_IDS, id_of
 from pcapcheck.ruleset.acceptance import read_acceptance
 from pcapcheck.ruleset.faults import Faults, each
 from pcapcheck.ruleset.rule import SEVERITIES, keyed, reason_of
-from pcapcheck.ruleset.variables import VARIABLES
+from pcapcheck.ruleset.variables import VARIABLES, suggest
 from pcapcheck.ruleset.yaml_tree import Node
 
 # The severity that accepts every failure of a rule, and the word that switches a rule off.
 INFO, OFF = "info", "off"
 KEYS = {
     "extends": "further rules that must hold: a pack, or a file or folder relative to this file; or a list of them",
+    "include": "PACK: ids of rules that hold here as well, whichever network that pack is for",
+    "network": "network that the rules of this file (in pack.yml: of its folder) are for, as in network: aws-vpc-cni",
     "captures": "the recording: files, folders or patterns, relative to this file",
     "interfaces": "FILE or FILE#IFINDEX: name of the interface that it was recorded on",
     "node_state": "files with the output of commands on the node and in its pods",
@@ -70,6 +73,8 @@ class Expectation(Struct, frozen=True):
     required: tuple[Node, ...] = ()
     strict: bool = False
     recording: Recording = field(default_factory=Recording)
+    network: str | None = None
+    included: tuple[tuple[Node, tuple[Node, ...]], ...] = ()
 
 
 def is_expectation(node: Node) -> bool:
@@ -84,8 +89,8 @@ def read_expectation(node: Node) -> Expectation:
     with faults.noted():
         keyed(node, "an expectation file", {}, KEYS)
     with faults.noted():
-        if "extends" not in items and "rules" not in items:
-            raise node.error("an expectation file needs 'extends' (as in extends: calico) or 'rules'")
+        if not {"extends", "rules", "include"} & set(items):
+            raise node.error("an expectation file needs 'extends' (as in extends: calico), 'include' or 'rules'")
     readers: dict[str, Callable[[], object]] = {
         "extends": lambda: _several(items, "extends"),
         "variables": lambda: _variables(items["variables"]) if "variables" in items else {},
@@ -95,6 +100,8 @@ def read_expectation(node: Node) -> Expectation:
         "required": lambda: _several(items, "require"),
         "strict": lambda: _is_strict(items["strict"]) if "strict" in items else False,
         "recording": lambda: _recording(items, Path(node.file).parent),
+        "network": lambda: _network(items["network"]) if "network" in items else None,
+        "included": lambda: _included(items["include"]) if "include" in items else (),
     }
     read = faults.fields(readers)
     faults.check()
@@ -118,6 +125,20 @@ def _several(items: dict[str, Node], name: str) -> tuple[Node, ...]:
         if not isinstance(node.value, str):
             raise node.error(f"{name!r} must be text, or a list of texts")
     return tuple(nodes)
+
+
+def _network(node: Node) -> str:
+    """The id of the network that rules are for."""
+    id_ = id_of(node.text("'network'"))
+    if id_ not in NETWORK_IDS:
+        raise node.error(f"there is no network {id_!r}{suggest(id_, NETWORK_IDS)}")
+    return id_
+
+
+def _included(node: Node) -> tuple[tuple[Node, tuple[Node, ...]], ...]:
+    """The packs by the places of their names, with the ids that are taken from each."""
+    items = node.items("'include'")
+    return tuple((node.key(name), _several(items, name)) for name in items)
 
 
 def _variables(node: Node) -> dict[str, Node]:

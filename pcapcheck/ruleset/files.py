@@ -12,14 +12,20 @@ from functools import cache
 from pathlib import Path
 
 from pcapcheck.errors import RuleError
+from pcapcheck.networks import CALICO, PACKED
 from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.parsed_packs import parsed_before
 from pcapcheck.ruleset.yaml_tree import MOST_BYTES, Node, load_documents
 from pcapcheck.table_names import STATE
 
 SUFFIXES = (".yml", ".yaml")
-CALICO = "calico"
 PACKS = (CALICO, STATE)
+# Packs for other networks, each called like its network (``pcapcheck/networks.py``), and what they have in common.
+NETWORK_PACKS = PACKED
+SHARED = "any-network"
+EVERY_PACK = (*PACKS, *NETWORK_PACKS, SHARED)
+# What this file of a folder says holds for all rules of the folder.
+OF_THE_PACK = "pack.yml"
 # A file is rarely longer. (Room for all that one may have takes longer to get than reading the file.)
 USUAL_BYTES = 1 << 14
 # At most this many files of users are remembered.
@@ -51,7 +57,7 @@ def pack(name: str) -> Path:
 
 def pack_or(path: Path) -> Path:
     """The folder of the pack of that name, unless a file or folder has that name."""
-    return pack(str(path)) if str(path) in PACKS and not is_there(path) else path
+    return pack(str(path)) if str(path) in EVERY_PACK and not is_there(path) else path
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def judge_rule(
     total = _judge_bins(rule, early, shown, bins, facts) if rule.table == STATE else RuleSum.of(rule)
     for key, held in bins.items() if rule.table != STATE else ():
         point = facts.point(key[0], key[1])
-        if point is not None and point.judged and held.count:
+        if point is not None and point.judged and held.count and point.is_held_to(rule.networks):
             by_link.setdefault(point.key, {})[key] = held
     for where, own in by_link.items():
         total.add(_judge_link(rule, early, shown, own, facts, bool(facts.points[where].alternatives)))

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pcapcheck.errors import RuleError
+from pcapcheck.networks import CALICO
 from pcapcheck.ruleset.acceptance import Acceptance, acceptance_of
 from pcapcheck.ruleset.expectation import (
     INFO,
@@ -20,7 +21,7 @@ from pcapcheck.ruleset.expectation import (
     read_expectation,
 )
 from pcapcheck.ruleset.faults import Faults
-from pcapcheck.ruleset.files import PACKS, is_there, pack, pack_or, packs_folder, read_files
+from pcapcheck.ruleset.files import EVERY_PACK, OF_THE_PACK, is_there, pack, pack_or, packs_folder, read_files
 from pcapcheck.ruleset.rule import Rule, read_rule
 from pcapcheck.ruleset.variables import Settings, suggest
 from pcapcheck.ruleset.yaml_tree import Node
@@ -41,7 +42,10 @@ class Ruleset(Struct, frozen=True):
 
 
 class RuleEntry(Struct, frozen=True):
-    """A rule as it is written, before its values are read; ``brief`` rules may leave out what people would read."""
+    """A rule as it is written, before its values are read; ``brief`` rules may leave out what people would read.
+
+    ``network`` is the id of the one that it is for, if its file or pack says so.
+    """
 
     node: Node
     text: str
@@ -50,6 +54,7 @@ class RuleEntry(Struct, frozen=True):
     accepted: tuple[Node, ...] = ()
     # Where an expectation file extends it.
     named: Node | None = None
+    network: str | None = None
 
 
 class GatheredRules(Struct):
@@ -78,8 +83,10 @@ class GatheredRules(Struct):
         self.texts |= other.texts
 
 
-def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = None) -> Ruleset:
+def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = None, network: str = CALICO) -> Ruleset:
     """The rules of the given packs, files and folders, in order of path. ``overrides`` win over all variables.
+
+    Where no file says for which network rules are, they are for ``network``.
 
     Raises RuleError if a file cannot be read or holds no rule, or if two rules have the same id.
     """
@@ -93,6 +100,9 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
 
     def take(entry: RuleEntry) -> None:
         rule = _adjusted(read_rule(entry.node, settings, entry.text, entry.brief), entry, settings)
+        networks = (entry.network or network,)
+        if networks != rule.networks:
+            rule = replace(rule, networks=networks)
         earlier = rules.get(rule.id)
         if earlier is not None and (earlier.file, earlier.line) != (rule.file, rule.line):
             raise entry.node.error(
@@ -100,8 +110,10 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
                 + ("; to change its severity write adjust, else choose another id" if entry.brief else "")
             )
         # If it is reached twice, the adjusted rule counts.
-        if earlier is None or not (earlier.adjusted or earlier.acceptances):
-            rules[rule.id] = rule
+        kept = rule if earlier is None or not (earlier.adjusted or earlier.acceptances) else earlier
+        if earlier is not None and earlier.networks != rule.networks:
+            kept = replace(kept, networks=tuple(dict.fromkeys((*earlier.networks, *rule.networks))))
+        rules[rule.id] = kept
 
     def demand(node: Node) -> None:
         if node.value not in rules:
@@ -131,7 +143,7 @@ def load_ruleset(paths: Iterable[Path], overrides: Mapping[str, str] | None = No
 
 def _gather(path: Path, within: tuple[Path, ...], faults: Faults) -> GatheredRules:
     """The rules of a file or folder. ``within``: the files that extend each other down to this one."""
-    gathered = GatheredRules()
+    gathered, network = GatheredRules(), None
     for file, text, documents in read_files(path, faults):
         if path.parent != packs_folder():
             gathered.texts[str(file)] = text
@@ -139,9 +151,19 @@ def _gather(path: Path, within: tuple[Path, ...], faults: Faults) -> GatheredRul
             if is_expectation(document):
                 for expectation in faults.each(read_expectation, [document]):
                     gathered.add(_extended(expectation, file, within, faults), faults)
+                    if file.name == OF_THE_PACK and file != path:
+                        network = expectation.network
             else:
                 gathered.entries.append(RuleEntry(document, text if len(documents) == 1 else ""))
+    gathered.entries = _for_network(gathered.entries, network)
     return gathered
+
+
+def _for_network(entries: list[RuleEntry], network: str | None) -> list[RuleEntry]:
+    """The entries, those for no network in particular as for this one."""
+    if network is None:
+        return entries
+    return [entry if entry.network else replace(entry, network=network) for entry in entries]
 
 
 def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...], faults: Faults) -> GatheredRules:
@@ -151,21 +173,34 @@ def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...], fa
     wrong = len(faults.errors)
 
     def extend(node: Node) -> None:
+        extended = _gather(found(node), chain, faults)
+        if file.parent.parent != packs_folder():
+            extended.entries = [replace(entry, named=node) for entry in extended.entries]
+        below.add(extended, faults)
+
+    def found(node: Node) -> Path:
         name = str(node.value)
-        path = pack(name) if name in PACKS else file.parent / name
+        path = pack(name) if name in EVERY_PACK else file.parent / name
         if path.resolve() in chain:
             raise node.error(f"{name!r} extends this file in turn")
         if not is_there(path):
-            raise node.error(f"there is no pack {name!r} ({', '.join(PACKS)}), and no file {path}")
-        extended = _gather(path, chain, faults)
-        extended.entries = [replace(entry, named=node) for entry in extended.entries]
-        below.add(extended, faults)
+            raise node.error(f"there is no pack {name!r} ({', '.join(EVERY_PACK)}), and no file {path}")
+        return path
+
+    def include(included: tuple[Node, tuple[Node, ...]]) -> None:
+        """Take rules out of a pack, as rules for this file's network."""
+        entries = {_id(entry.node): entry for entry in _gather(found(included[0]), chain, faults).entries}
+        for node in included[1]:
+            if node.value not in entries:
+                raise node.error(f"there is no rule {node.value!r} in there{suggest(str(node.value), entries)}")
+            below.entries.append(replace(entries[str(node.value)], network=None))
 
     def known(id_: str, node: Node) -> None:
         if id_ not in ids:
             raise node.error(f"there is no rule {id_!r}{suggest(id_, ids)}")
 
     faults.each(extend, expectation.extends)
+    faults.each(include, expectation.included)
     entries = [*below.entries, *(RuleEntry(node, "", brief=True) for node in expectation.rules)]
     ids = {_id(entry.node) for entry in entries}
     changed = [(id_, adjustment.node) for id_, adjustment in expectation.adjustments.items()]
@@ -174,7 +209,7 @@ def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...], fa
         # This rule may be one that could not be read.
         faults.each(lambda item: known(*item), [*changed, *accepted])
     return GatheredRules(
-        [_changed(entry, expectation) for entry in entries],
+        _for_network([_changed(entry, expectation) for entry in entries], expectation.network),
         {**below.variables, **expectation.variables},
         [*below.required, *expectation.required],
         below.strict or expectation.strict,

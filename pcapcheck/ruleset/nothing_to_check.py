@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pcapcheck.links.facts import Facts
-from pcapcheck.links.point_facts import UNNAMED
+from pcapcheck.links.point_facts import UNNAMED, PointFacts
 from pcapcheck.links.unjudged import why_unjudged
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.table_names import HOPS, PATHS, STATE
@@ -38,9 +38,9 @@ def nothing_to_check(rule: Rule, seen: int, facts: Facts) -> str:
     if not facts.points:
         return "no frame was recorded, or none lies between --since and --until"
     wants_link = "kind" in named or (not facts.calico and bool({"calico", "entered"} & named or rule.table == HOPS))
-    if wants_link and not any(point.kind == "pod-link" and point.judged for point in facts.points.values()):
-        return why_unjudged(facts.points.values(), facts.not_calico)
-    links = sum(point.kind == "pod-link" and point.judged for point in facts.points.values())
+    links = sum(_is_link(point, rule) for point in facts.points.values())
+    if wants_link and not links:
+        return why_unjudged(facts.points.values(), rule.networks, facts.not_calico)
     if rule.table in (HOPS, PATHS) and facts.followed:
         return _not_there(rule, facts, links)
     if rule.table in (HOPS, PATHS) and links > 1:
@@ -53,11 +53,16 @@ def nothing_to_check(rule: Rule, seen: int, facts: Facts) -> str:
     )
 
 
+def _is_link(point: PointFacts, rule: Rule) -> bool:
+    """Whether a rule is about this pod link."""
+    return point.kind == "pod-link" and point.judged and point.is_held_to(rule.networks)
+
+
 def _advice(rule: Rule, facts: Facts) -> str:
     """What the rule advises; without a command that names a pod's link if no such link is known."""
     if "{interface}" not in rule.absent:
         return rule.absent
-    judged = [point for point in facts.points.values() if point.kind == "pod-link" and point.judged]
+    judged = [point for point in facts.points.values() if _is_link(point, rule)]
     name = next((point.node_interface for point in judged if point.node_interface != UNNAMED), None)
     return rule.absent.replace("{interface}", name) if name else NAMING.sub("", rule.absent)
 

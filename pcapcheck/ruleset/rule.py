@@ -13,6 +13,7 @@ from pcapcheck.brief import Brief
 from pcapcheck.column import ABSENT, Columns
 from pcapcheck.columns import COLUMNS
 from pcapcheck.errors import RuleError
+from pcapcheck.networks import CALICO
 from pcapcheck.ruleset.aggregate import AGGREGATES, Bound, read_bounds
 from pcapcheck.ruleset.conditions import Combination, Leaf, find_column, read_conditions, value_of
 from pcapcheck.ruleset.faults import Faults
@@ -59,6 +60,7 @@ class Rule(Brief, Struct, frozen=True):
 
     ``absent`` says what to do if there was nothing to check, which is no gap if the rule is ``occasional``; ``next``
     says what to ask the node after a failure, ``needs`` which rules must hold before anything can be checked.
+    ``networks`` are those (ids) whose pod links it is about: links of no other network are held to it.
     ``adjusted`` is the reason that an expectation file gives for another severity, or for switching the rule ``off``;
     ``named`` is file and line of an expectation file that extends or adjusts it; ``acceptances`` accept its failures.
     """
@@ -87,6 +89,7 @@ class Rule(Brief, Struct, frozen=True):
     off: bool = False
     named: tuple[str, int] | None = None
     acceptances: tuple[Acceptance, ...] = ()
+    networks: tuple[str, ...] = (CALICO,)
 
     @property
     def leaves(self) -> list[Leaf]:

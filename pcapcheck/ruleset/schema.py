@@ -10,12 +10,13 @@ from typing import Any
 
 from pcapcheck.column import ADDRESS, BOOL, DURATION, MAC, NUMBER, Column
 from pcapcheck.columns import COLUMNS
+from pcapcheck.networks import ALIASES, NETWORK_IDS
 from pcapcheck.ruleset.acceptance import OPTIONAL as ACCEPTING
 from pcapcheck.ruleset.acceptance import REQUIRED as ACCEPTED
 from pcapcheck.ruleset.aggregate import AGGREGATES, BOUNDS, RATIO
 from pcapcheck.ruleset.conditions import OPERATORS
 from pcapcheck.ruleset.expectation import ADJUSTMENT, KEYS, OFF
-from pcapcheck.ruleset.files import PACKS
+from pcapcheck.ruleset.files import EVERY_PACK
 from pcapcheck.ruleset.rule import BRIEF, OPTIONAL, REQUIRED, SEVERITIES
 from pcapcheck.ruleset.variables import VARIABLES
 from pcapcheck.table_names import TABLES
@@ -212,7 +213,9 @@ def _expectation() -> Schema:
         },
     }
     kinds: dict[str, Schema] = {
-        "extends": {"anyOf": [{"enum": list(PACKS)}, TEXT, TEXTS]},
+        "extends": {"anyOf": [{"enum": list(EVERY_PACK)}, TEXT, TEXTS]},
+        "include": {"type": "object", "additionalProperties": SEVERAL},
+        "network": {"enum": [*NETWORK_IDS, *ALIASES]},
         "captures": SEVERAL,
         "node_state": SEVERAL,
         "pods": SEVERAL,
@@ -233,5 +236,5 @@ def _expectation() -> Schema:
         "type": "object",
         "additionalProperties": False,
         "properties": {name: {**kinds.get(name, TEXT), "description": help_} for name, help_ in KEYS.items()},
-        "anyOf": [{"required": ["extends"]}, {"required": ["rules"]}],
+        "anyOf": [{"required": ["extends"]}, {"required": ["include"]}, {"required": ["rules"]}],
     }

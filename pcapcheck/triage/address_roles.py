@@ -82,6 +82,10 @@ class AddressRoles:
         """Whether the state shows a pod on its only node, in the same text as packets that were printed there."""
         return address is not None and self._by_state.behind_links.get(address) == file
 
+    def is_own(self, address: int | None, file: str, interface: str) -> bool:
+        """Whether the state shows the address on this interface inside a pod, in the text that its packets stand in."""
+        return (file, interface, address) in self._by_state.inside
+
     @property
     def _paths(self) -> list[Path]:
         return self._result.followed.found

@@ -59,7 +59,7 @@ def back_ends(state: State, node: Host, interface: str | None, asked: Asked) -> 
         states=frozenset(("new",)),
     )
     found = {target.ip: (target.line,) for target in destinations(node, packet, interface) if target.ip != asked.dst}
-    return [_judged(state, node, ip, lines) for ip, lines in (found or _listed(state, asked, name)).items()]
+    return [judged(state, node, ip, lines) for ip, lines in (found or _listed(state, asked, name)).items()]
 
 
 def standing(found: list[BackEnd]) -> str | None:
@@ -88,7 +88,7 @@ def _listed(state: State, asked: Asked, protocol: str) -> dict[int, tuple[Line, 
     return found
 
 
-def _judged(state: State, node: Host, ip: int, lines: tuple[Line, ...]) -> BackEnd:
+def judged(state: State, node: Host, ip: int, lines: tuple[Line, ...] = ()) -> BackEnd:
     """Gone if the best route leads nowhere, the neighbour never answered, or the pod has ended."""
     listed = [pod for pod in state.pods if pod.ip == ip and not pod.host_network]
     running = [pod for pod in listed if pod.holds_address]

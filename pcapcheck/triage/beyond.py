@@ -25,6 +25,7 @@ from pcapcheck.values import as_number, clean, format_address
 LEFT = TRANSLATED, PLAINLY, IN_TUNNEL, DEVICE = ("translated", "plainly", "in-tunnel", "tunnel-device")
 NAMES = (
     "left",
+    "dst.kept",
     "far.recorded",
     "lost.on_wire",
     "lost.unheard",
@@ -48,6 +49,7 @@ def beyond(case: Case, judgement: Judgement, losses: list[PathLoss], asked: Iter
     paths = {_left(loss, judgement) for loss in losses}
     left = paths.pop() if len(paths) == 1 else None
     found.columns["left"] = left
+    found.columns["dst.kept"] = all(loss.last.dst == loss.path.dst for loss in losses) if left else None
     found.columns["far.recorded"] = _far_recorded(case, judgement, losses[0]) if left else None
     found.columns["lost.on_wire"] = left is not None and (
         all(loss.flooded for loss in losses) or lost_on_wire(losses, judgement)

@@ -34,6 +34,23 @@ PACKETS: tuple[CaseColumn, ...] = (
     ("translated", BOOL, "whether packets were seen on a host NIC with another source than the pod's address"),
     ("source.kept", BOOL, "whether they left with the pod's own address although other packets of it are translated"),
     ("dst.usual_service", BOOL, "whether dst is in a network that installers choose for services"),
+    (
+        "dst.node_port",
+        BOOL,
+        "whether the port that was asked is one that Kubernetes gives to services on nodes (30000 to 32767), and "
+        "nothing shows that dst is a pod",
+    ),
+    (
+        "asked.one_of_two",
+        BOOL,
+        "whether of two DNS queries that one port sent at once, as A and AAAA, only one was answered then",
+    ),
+    (
+        "timestamps.older",
+        BOOL,
+        "of TCP: whether SYNs without an answer have older timestamps than answered ones of the same address before",
+    ),
+    ("asked.again", BOOL, "of UDP: whether the same port asked again and again, and got no answer"),
     ("asked", ENUM, "how dst was asked: ping, a TCP connection, DNS, other datagrams, an SCTP association", ASKED),
     ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),
     ("dst.interface", TEXT, "name of that pod's link on its node"),
@@ -80,6 +97,7 @@ PACKETS: tuple[CaseColumn, ...] = (
         "tunnel; or on its tunnel device but not on its NIC, which was recorded too",
         LEFT,
     ),
+    ("dst.kept", BOOL, "whether they left the node for the address that was asked, not translated to another"),
     ("far.recorded", BOOL, "whether anything was recorded where they were going to: the pod's link, its node's NIC"),
     (
         "lost.on_wire",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pcapcheck.column import BOOL, ENUM, MAC, NUMBER
 from pcapcheck.column_words import GATEWAY_ROUTES
 from pcapcheck.nodestate.hop_states import NEXT_HOPS
-from pcapcheck.triage.case_words import DROPPED, FIREWALL, ROUTES, STANDINGS, CaseColumn
+from pcapcheck.triage.case_words import DROPPED, FIREWALL, ROUTES, STANDINGS, TRACKED, CaseColumn
 from pcapcheck.triage.state_words import VTEPS, WAYS
 from pcapcheck.triage.tunnel_device import DEVICE_STATES
 
@@ -65,6 +65,13 @@ STATE: tuple[CaseColumn, ...] = (
         "whether the node's connection tracking dropped as much at that time (fits), ever (may-fit), or not "
         "(none-fits): by its counters, the kernel's log, and how full the table is",
         DROPPED,
+    ),
+    (
+        "state.tracked",
+        ENUM,
+        "whether connection tracking has an entry of these packets that was never answered (unreplied): one that "
+        "leaves a service's address untranslated, or leads to a pod that is gone, is stale",
+        TRACKED,
     ),
     (
         "state.conntrack_invalid",

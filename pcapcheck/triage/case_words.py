@@ -44,4 +44,6 @@ LOSS = ("total", "partial")
 FOLLOWS = ("nothing", "pod", "peer", "pair", "port", "size", "time", "connection")
 # Whether a pod can be behind each address that a service's address stands for.
 STANDINGS = GONE, SOME_GONE, THERE = ("gone", "some-gone", "there")
+# What connection tracking makes of what was asked: an entry that leads to nobody, or one that was never answered.
+TRACKED = STALE, UNREPLIED = ("stale", "unreplied")
 ROUTES = ("own-interface", "other-pod-link", "elsewhere", "dead-end", "none", "not-there")

@@ -40,6 +40,7 @@ OPTIONAL = {
     "shows": "what the first command of 'confirm' prints where this is the cause, as a sentence goes on behind 'if'",
     "headline": "words that the failure's headline ends with where this cause stands first",
     "references": "list of sources",
+    "any_network": "true where it may be the reason on pod links of any network, not of Calico's alone",
     "partial": "true where it may lose some packets between two hosts and let others pass",
 }
 
@@ -66,6 +67,7 @@ class Cause(Brief, Struct, frozen=True):
     shows: str = ""
     headline: str = ""
     partial: bool = False
+    any_network: bool = False
 
 
 def load_catalogue(rules: Iterable[str], settings: Settings) -> list[Cause]:
@@ -114,7 +116,7 @@ def read_cause(node: Node, settings: Settings) -> Cause:
         "shows": lambda name: texts_of(items[name], name, CASE_COLUMNS, settings),
         "why": lambda name: " ".join(items[name].text(f"{name!r}").split()),
         "rank": lambda name: _rank(items[name]),
-        "partial": lambda name: value_of(items[name], parse_bool, settings),
+        **dict.fromkeys(("partial", "any_network"), lambda name: value_of(items[name], parse_bool, settings)),
         **dict.fromkeys(("explains", "references"), lambda name: _texts(items[name], name)),
         **dict.fromkeys(CONDITIONS, lambda name: read_conditions(items[name], CASE_COLUMNS, settings)),
         **dict.fromkeys(("confirm", "fix"), lambda name: _commands(items[name], name, settings)),

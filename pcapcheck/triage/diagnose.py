@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.calico import is_shortened
 from pcapcheck.links.point_facts import UNNAMED
+from pcapcheck.networks import CALICO
 from pcapcheck.paths.losses import PathLoss
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import STATE
@@ -34,6 +35,7 @@ from pcapcheck.triage.reset_origin import reset_origin
 from pcapcheck.triage.routing_loops import looping
 from pcapcheck.triage.served_others import ServedOthers
 from pcapcheck.triage.suspect import CONFIRMED, POSSIBLE, RULED_OUT, Suspect
+from pcapcheck.triage.tcp_timestamps import tcp_timestamps
 from pcapcheck.values import Value, as_number, as_text
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ def diagnose(
             continue
         evidence = _evidence_of(case, judgement, roles, losses, sums, served, situation, pods)
         suspects = find.of(evidence)
+        if _is_of_another_network(case):
+            suspects = [suspect for suspect in suspects if suspect.cause.any_network]
         _leave_out_hints(case, suspects)
         suspects = _worth_showing(sorted(suspects, key=Suspect.order), case)
         if not suspects and _is_of_state(case):
@@ -84,6 +88,12 @@ def diagnose(
     for diagnosis in diagnoses:
         diagnosis.one_of_several = first[diagnosis.case.lead.name] > 1
     return diagnoses
+
+
+def _is_of_another_network(case: Case) -> bool:
+    """Whether a link of the case is of a network other than Calico's, where what Calico does is no reason."""
+    links = (point for item in case.items for point in (item.link, item.dst_link) if point is not None)
+    return any(point.network not in (None, CALICO) for point in links)
 
 
 def _evidence_of(
@@ -107,7 +117,8 @@ def _evidence_of(
         evidence[name] = value if evidence[name] is None else evidence[name]
     loop = looping(case, judgement, roles, evidence["asked"])
     late, reset = late_dns(case, judgement), reset_origin(case, judgement)
-    evidence |= further.columns | loop.columns | late.columns | reset.columns | sums.columns
+    stamps = tcp_timestamps(case, judgement)
+    evidence |= further.columns | loop.columns | late.columns | reset.columns | sums.columns | stamps.columns
     evidence |= behind_service(case, judgement, evidence["asked"])
     interface = evidence["interface"]
     state = None
@@ -121,7 +132,8 @@ def _evidence_of(
         _fill_in(evidence, state_evidence)
         state = StateColumns(state_evidence)
     name_links(evidence, pods, judgement.reading.prefix)
-    return CaseEvidence(case, evidence, further.lines | loop.lines | late.lines | reset.lines | sums.lines, state)
+    lines = further.lines | loop.lines | late.lines | reset.lines | sums.lines | stamps.lines
+    return CaseEvidence(case, evidence, lines, state)
 
 
 def _fill_in(packet_evidence: dict[str, Value | None], state_evidence: StateEvidence) -> None:

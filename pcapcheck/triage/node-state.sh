@@ -154,6 +154,17 @@ counters() {
     protocols
 }
 
+# Entries of connection tracking that were never answered: those of UDP may have outlived whom they were made for.
+tracked() {
+    if quietly test -r /proc/net/nf_conntrack; then
+        run grep -m 200 'udp.*UNREPLIED' /proc/net/nf_conntrack
+    elif has conntrack && quietly conntrack -L -p udp; then
+        echo '$ conntrack -L -p udp'
+        conntrack -L -p udp 2>/dev/null | grep -m 200 UNREPLIED
+        echo
+    fi
+}
+
 # What each protocol counted. -s: nstat's history file is left as it is.
 protocols() {
     if quietly nstat -asz; then
@@ -313,6 +324,7 @@ echo "### node $PCAPCHECK_NODE"
 echo
 run uname -r
 counters
+tracked
 network
 ways_of_pods
 settings

@@ -76,6 +76,10 @@ class Pods:
         held = self._names.by_ip.get(ip, ())
         return " or ".join(map(full_name, held)) or self.recorded.get(ip)
 
+    def homes(self) -> dict[int, str]:
+        """The cali interface of each listed address that one pod has."""
+        return self._names.homes()
+
     def name_of_address(self, ip: int) -> str | None:
         """The pod of an address, else what a capture calls it."""
         return self.by_address(ip) or self.resolved.get(ip)

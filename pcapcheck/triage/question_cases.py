@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcapcheck.links.capture_points import NODE_KINDS
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.sides import NODE
 from pcapcheck.paths.losses import REQUEST
 from pcapcheck.questions.broken_transfers import BROKEN
 from pcapcheck.questions.unanswered import Unanswered
@@ -48,15 +50,24 @@ def question_cases(judgement: Judgement, judged: Iterable[Case], roles: AddressR
     return list(cases.values())
 
 
+def _is_from_node(point: PointFacts, group: int) -> bool:
+    """Whether packets of a frame group come from the node, on the link of one pod."""
+    alone = not point.sides.folded and not point.sides.crowded
+    return point.kind == "pod-link" and alone and point.sides.of(point.groups[group])[0] == NODE
+
+
 def _item(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> Item | None:
     if question.asked is None or question.protocol not in AS_IF:
         return None
     point, dst_link = home_of(judgement, question.asker), home_of(judgement, question.asked)
+    here = judgement.facts.point(question.capture, question.group)
+    if dst_link is None and here is not None and _is_from_node(here, question.group):
+        # What the node hands to a pod's link is for that pod.
+        dst_link = here
     # Of a connection that was broken off, the end in whose name that was done must be known.
     if not (question.about or (question.ended == BROKEN and point)):
         return None
     ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(question.asker), roles.of(question.asked)}
-    here = judgement.facts.point(question.capture, question.group)
     inside = here is not None and here.kind in MAYBE_OURS and roles.of(question.asked) == UNKNOWN_ROLE
     if not (question.last_seen or question.error_reply or point or dst_link or ours or inside):
         # Nothing shows that a node of the cluster plays a part between these two hosts.

@@ -67,6 +67,15 @@ class StateRoles:
             if route.is_host and route.dev is not None and kind_of_name(route.dev, self._prefix) == "pod-link"
         }
 
+    @cached_property
+    def inside(self) -> frozenset[tuple[str, str, int]]:
+        """Addresses of pods' own interfaces, each with the file that shows it, and the interface."""
+        return frozenset(
+            (address.line.file, address.dev, address.ip)
+            for host in (self._state.pod_hosts if self._state else ())
+            for address in host.addresses
+        )
+
     def in_block(self, address: int) -> bool:
         """Whether a node's state shows that the address is in a block that Calico gives to pods.
 

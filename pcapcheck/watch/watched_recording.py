@@ -85,7 +85,8 @@ class WatchedRecording:
             )
             for point, followed in recording.streams()
         ]
-        task = Task.of(recording.rules, recording.variables, None, [stream.path for stream in streams])
+        paths = [stream.path for stream in streams]
+        task = Task.of(recording.rules, recording.variables, None, paths, pack=recording.pack)
         recorders = [ShownRecorder(recording, recorder) for recorder in recording.recorders]
         self.watching = Watching(task, streams, displays, Until(until), recorders=recorders, complain=complain)
         self._thread = Thread(target=self._run, daemon=True, name="watch the recording")

@@ -21,7 +21,7 @@ UNSEEN = {
 FOLLOWED_BY_PAYLOAD = {
     scenario: {"hop-macs-rewritten", "hop-ttl-decremented"}
     for scenario in ("dns-answer-untracked", "udp-answer-untracked")
-}
+} | {"service-entry-stale": {"hop-ttl-decremented"}}
 LETTERS = {"pass": "P", "fail": "F", "not-checked": "-"}
 
 

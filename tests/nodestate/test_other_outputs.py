@@ -289,3 +289,21 @@ def test_neighbours_in_brief_and_with_the_zeros_left_out(text: str, expected: tu
     """``ip -br neigh`` has no words between its columns; BSD and macOS print MACs as numbers."""
     (entry,) = (entry for host in read(text).hosts for entry in host.neighbours)
     assert (format_address(entry.ip), entry.dev, entry.mac, entry.state) == expected
+
+
+RULES = (
+    "-A cali-to-wl-dispatch -o cali12345678901 -g cali-tw-cali12345678901\n"
+    "-A cali-to-wl-dispatch -j DROP\n-P INPUT ACCEPT\n-N x\n"
+)
+
+
+def test_a_listing_in_comments_is_read() -> None:
+    commented = "".join(f"  # {line}\n" for line in RULES.splitlines())
+    firewalls = [read(text).hosts[0].firewall for text in (RULES, commented)]
+    assert firewalls[1] is not None
+    assert [firewall and firewall.size for firewall in firewalls] == [5, 5]
+
+
+def test_commands_of_root_are_no_comments() -> None:
+    state = read("# ip rule\n# ip -4 addr\n# ip route\n# ip neigh\n")
+    assert {"rules4", "routes4"} <= {whole for host in state.hosts for whole in host.whole}

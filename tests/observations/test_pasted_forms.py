@@ -98,10 +98,11 @@ def test_fields_in_quotes_below_a_header_without(quote: str) -> None:
     [
         ("    [NEW] tcp      6 120 SYN_SENT src=10.8.6.7 dst=10.9.4.8 sport=461 dport=80 [UNREPLIED] src=10.8.6.9 "
          "dst=10.8.6.7 sport=80 dport=461\n", "connections that the kernel tracks"),
-        ("udp      17 29 src=172.18.0.7 dst=10.9.4.8 sport=600 dport=53 [UNREPLIED] src=10.9.4.8 dst=172.18.0.7 "
+        ("udp      17 29 src=172.18.0.7 dst=10.9.4.8 sport=600 dport=53 src=10.9.4.8 dst=172.18.0.7 "
          "sport=53 dport=600 mark=0 use=1\n", "connections that the kernel tracks"),
-        ("IPv4 BGP status\n| 172.16.0.5   | node-to-node mesh | start | 07:58:54 | Connect     |\n", "BGP sessions"),
-        ("BIRD v0.3.3+birdv1.6.8 ready.\nMesh_10_0_0_12 BGP      master   start  09:12    Connect\n", "BGP sessions"),
+        ("IPv4 BGP status\n| 172.16.0.5   | node-to-node mesh | up    | 07:58:54 | Established |\n", "BGP sessions"),
+        ("BIRD v0.3.3+birdv1.6.8 ready.\nMesh_10_0_0_12 BGP      master   up     09:12    "
+         "Established\n", "BGP sessions"),
         ("  ksoftirqd/0-11  [000] d.s. 88027.5: bpf_trace_printk: cali9136-E: CT: SNAT\n", "eBPF programs"),
         ("Actual changes:\ntx-checksumming: off\n", "ethtool -K"),
         ("| GROUPING |     CIDR      |\n| Block    | 10.244.1.0/26 |\n", "addresses that Calico gave out"),

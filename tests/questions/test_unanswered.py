@@ -358,9 +358,16 @@ def test_what_a_text_without_times_asks_again_is_no_pass(tmp_path: Path, lines: 
     assert headline(analysis).startswith(f"10.244.1.10's {asked}")
 
 
-@pytest.mark.parametrize("lines", [QUERY, QUERY + RESPONSE, PING.format(1)])
+@pytest.mark.parametrize("lines", [QUERY, QUERY + RESPONSE])
 def test_what_it_asks_once_may_be_answered_after_its_end(tmp_path: Path, lines: str) -> None:
     assert heading(judge(tmp_path, TIMELESS + lines)) == "pass"
+
+
+def test_a_ping_that_ends_it_is_worth_a_look(tmp_path: Path) -> None:
+    analysis = judge(tmp_path, TIMELESS + PING.format(1))
+    assert heading(analysis) == "warn"
+    assert headline(analysis) == "10.244.1.10's ping to 10.244.1.11 has no answer in this text"
+    assert analysis.asked_in_vain == []
 
 
 def test_a_question_that_never_went_on_is_a_warning_without_a_rule(tmp_path: Path) -> None:

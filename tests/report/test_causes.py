@@ -135,7 +135,7 @@ def test_the_report_says_what_each_command_prints_and_counts_the_rest() -> None:
     assert '· if the answer is "Network is unreachable": the node has no route that covers 169.254.1.1' in report
     why = report[report.index("Why ") : report.index("    or to settle all of them at once")]
     assert sum(line.startswith("    ") and line[4] not in " a" for line in why.splitlines()) == 5
-    assert "    and 3 less likely causes (--verbose shows all)\n" in why
+    assert "    and 4 less likely causes (--verbose shows all)\n" in why
 
 
 def test_a_question_seen_again_on_its_way_is_not_counted_once_more() -> None:

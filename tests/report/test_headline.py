@@ -193,7 +193,7 @@ def test_a_pass_on_the_receiver_s_link_names_its_echoes() -> None:
             "2 address resolutions and 3 echo requests are not judged: only one direction was recorded",
         ),
         (
-            "stale-neighbour-node",
+            "direction-out",
             "3 echo requests are not judged: no frame of the pod was recorded on calieabe7761b00",
         ),
     ],

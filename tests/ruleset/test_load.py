@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.errors import RuleError
-from pcapcheck.ruleset.files import CALICO, pack
+from pcapcheck.networks import CALICO
+from pcapcheck.ruleset.files import pack
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.variables import Settings
 

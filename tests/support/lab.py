@@ -96,6 +96,7 @@ EXPECTED = {
     "nic-forwarding-off": "PPPP PPP - P -- -F- P- P",
     "nic-rp-filter": "PPPP PPP - P -- -F- P- P",
     "no-default-route": "F--- --- - P -- --- -- -",
+    "prohibit-rule": "F--- --- - P -- --- -- -",
     "no-reply-in-flight": "PPPP PPP P P PP PPP P- P",
     "node-pings-pod": "PPPP PPP - P -- --- P- P",
     "node-port": "PPPP PPP - P -- --- -P P",
@@ -196,6 +197,7 @@ EXPECTED = {
     "tunnel-device-down": "PPPP PPP F P PP PFP P- P",
     "tunnel-source-unknown": "PPPP PPP F P -- PF- -- -",
     "udp-answer-untracked": "PPPP PPP P P PP --- -- P",
+    "service-entry-stale": "PPPP PPP P P P- P-- -- P",
     "udp-not-listening": "PPPP PPP P P PP PPP P- P",
     "vxlan-port-differs": "PPPP PPP F P -- PF- -- -",
     "cali-not-configured": "F--- --- - P -- --- -- -",
@@ -236,6 +238,7 @@ OTHERS_RULES = ("sctp-answered", "udp-answered")
 OTHERS = {
     "sctp-answered": "P-",
     "sctp-dropped": "F-",
+    "service-entry-stale": "-F",
     "udp-answer-untracked": "-F",
     "udp-answered": "-P",
     "udp-dropped": "-F",

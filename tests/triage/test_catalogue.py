@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.errors import RuleError
-from pcapcheck.ruleset.files import CALICO, pack, packs_folder
+from pcapcheck.networks import CALICO
+from pcapcheck.ruleset.files import NETWORK_PACKS, pack, packs_folder
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.ruleset.yaml_tree import load_documents
@@ -22,6 +23,14 @@ FILES = sorted((packs_folder() / "causes").glob("*.yml"))
 NAMES = {*(rule.id for rule in RULES), *QUESTIONS}
 CATALOGUE = {cause.id: cause for cause in load_catalogue(NAMES, SETTINGS)}
 PLACEHOLDER = re.compile(r"[<{][a-z. ]+[>}]")
+
+
+def test_every_rule_of_a_network_pack_has_a_cause() -> None:
+    """Of its own; a second machine that answers is looked for as on any link."""
+    rules = {rule.id for rule in load_ruleset(map(pack, NETWORK_PACKS)).rules} - {rule.id for rule in RULES}
+    causes = load_catalogue(rules, SETTINGS)
+    assert rules - {"arp-answer-is-own"} == {name for cause in causes for name in cause.explains} & rules
+    assert all(cause.any_network for cause in causes)
 
 
 def test_every_rule_of_the_pack_has_a_cause() -> None:

@@ -170,7 +170,7 @@ class TranscriptReader:
             interface.unread += SMALLEST_RECORD
             self.notes.not_understood(record.text, self.frames)
         if packet.direction != SENT and (is_wrong(packet.checksums) or is_carrier_doubtful(packet)):
-            self.notes.bad_sum(record.text.first)
+            self.notes.bad_sum(record.text)
 
     def _read(self) -> Iterator[Record]:
         """All packets, in the order of the text."""

@@ -14,6 +14,8 @@ MOST_ASIDE = 1000
 WORDS_ASIDE = 1000
 # A prompt at which nothing was typed.
 _AT_REST = re.compile(r"[^#$%>]{0,100}[#$%>]\s*")
+# The outer header of VXLAN, which tcpdump calls OTV on the port of Linux (print-udp.c).
+_WRONG_TUNNEL = re.compile(r"\[bad udp cksum [^]]*\] ?(?:VXLAN|OTV)\b")
 
 
 class TranscriptNotes:
@@ -32,6 +34,7 @@ class TranscriptNotes:
         self._other_lines = self._first_other = self._last_other = 0
         self._not_understood = 0
         self._bad_sums = self._first_bad_sum = 0
+        self._wrong_tunnels: list[int] = []
         self._in_pieces = self._first_in_pieces = 0
         self._quiet = self._first_quiet = 0
 
@@ -48,10 +51,12 @@ class TranscriptNotes:
                 )
             )
 
-    def bad_sum(self, line: int) -> None:
+    def bad_sum(self, text: Text) -> None:
         """Note a packet with a wrong checksum."""
         self._bad_sums += 1
-        self._first_bad_sum = self._first_bad_sum or line
+        self._first_bad_sum = self._first_bad_sum or text.first
+        if len(self._wrong_tunnels) < MOST_ASIDE and _WRONG_TUNNEL.search(text.words):
+            self._wrong_tunnels.append(text.first)
 
     def dns_in_pieces(self, line: int) -> None:
         """Note a segment of DNS over TCP whose messages are not printed."""
@@ -97,6 +102,7 @@ class TranscriptNotes:
                     f"tcpdump calls the checksum of {packets} wrong (first: line {self._first_bad_sum}): normal where "
                     "they were sent, since the NIC computes it later; where they were received over a NIC or a tunnel, "
                     "the receiver drops them (compare ethtool -k)",
+                    tunnels=tuple(self._wrong_tunnels),
                 )
             )
         if self._in_pieces:

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 from pcapcheck.nodestate.command_line import Command
 from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.readers.bgp_sessions import FORM as BGP
 from pcapcheck.nodestate.readers.complaints import LONGEST
 from pcapcheck.nodestate.readers.state_reader import StateReader
+from pcapcheck.nodestate.readers.tracked_flows import FORM as TRACKED
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 
@@ -18,7 +20,6 @@ UNCOUNTED = "queues without counters (tc qdisc without -s)"
 # A word in the name of a file that holds nothing but names -> what these are.
 NAMES = {"hostname": "the host's name (hostname)", "netns": NAMESPACES}
 _BARE = re.compile(r"[A-Za-z0-9][\w.-]{0,252}")
-_TRANSPORT = r"(?:tcp|udp|udplite|icmp|icmpv6|sctp|dccp|gre|esp|unknown)"
 _SECTIONS = r"(?:Ip|Icmp|IcmpMsg|Tcp|Udp|UdpLite|TcpExt|IpExt|MPTcpExt|Ip6|Icmp6|Udp6|UdpLite6)"
 _SOCKET = (
     r"(?:LISTEN|ESTAB(?:LISHED)?|UNCONN|TIME[-_]WAIT|SYN[-_](?:SENT|RECV)|CLOSE[-_]WAIT|CLOSED?|FIN[-_]WAIT[-_]?[12])"
@@ -29,11 +30,7 @@ _FLAGS = r"[UGHSCLWBDMRIcdgilmrYb1-3]{1,16}"
 # What an output is -> how its lines look. Sources: the programs' own (conntrack-tools, iproute2, net-tools, ethtool),
 # the kernel's (net/ipv4/proc.c, net/ipv4/tcp_ipv4.c, net/ipv4/fib_trie.c), netstat of FreeBSD and macOS, Windows.
 SHAPES = {
-    "connections that the kernel tracks (conntrack -L)": re.compile(
-        r"(?:\[\d+\.\d+\s*\]\s*)?(?:\[(?:NEW|UPDATE|DESTROY)\] +)?"
-        rf"(?:ipv[46] +\d+ +)?{_TRANSPORT} +\d+ (?:\d+ )?(?:[A-Z_]+\d? )?src=.*"
-        r"|conntrack v[\d.]+ \(conntrack-tools\): .*"
-    ),
+    TRACKED: re.compile(r"conntrack v[\d.]+ \(conntrack-tools\): .*"),
     "sockets (ss, netstat)": re.compile(
         rf"(?:tcp6?|udp6?|raw6?|sctp|icmp6?|nl|p_raw|p_dgr|u_\w+) +(?:{_SOCKET} +)?\d+ +\d+ +\S+[:.]\S+ +\S+.*"
         rf"|(?:Netid +)?State +Recv-Q +Send-Q .*|Proto +Recv-Q +Send-Q .*|Active (?:Internet|UNIX) .*"
@@ -70,12 +67,8 @@ SHAPES = {
         r"|ifIndex +(?:DestinationPrefix|IPAddress) .*"
         r"|(?:IPAddress|Interface(?:Alias|Index)|PrefixLength|NextHop|DestinationPrefix|LinkLayerAddress) +: .*"
     ),
-    "BGP sessions (calicoctl node status)": re.compile(
-        r"Calico process is (?:not )?running\.|IPv[46] BGP status|\| +PEER ADDRESS .*|\| [\da-f.:]+ +\| .*\|"
-        r"|\+-+(?:\+-+)+\+|No IPv[46] peers found\."
-        r"|BIRD v?\d\S* ready\.|name +proto +table +state +since .*"
-        r"|[\w.-]+ +(?:BGP|Kernel|Static|Device|Direct|Pipe) +\S+ +(?:up|down|start|stop|feed)\b.*"
-        r"|[\da-f.:]+/\d+ +(?:via \S+ on|dev|blackhole|unreachable) .*\[\w+ [\d:-]+.*"
+    "routes of BIRD (birdc show route)": re.compile(
+        r"[\da-f.:]+/\d+ +(?:via \S+ on|dev|blackhole|unreachable) .*\[\w+ [\d:-]+.*"
     ),
     "addresses that Calico gave out (calicoctl ipam)": re.compile(
         r"\| +GROUPING +\|.*|\| (?:IP Pool|Block) +\|.*|Checking IPAM for inconsistencies\.\.\."
@@ -146,7 +139,7 @@ PROC = ("/proc/net/", "/proc/sys/")
 
 def is_telling(form: str) -> bool:
     """Whether a text is shown to be a node's by such an output alone; an object of Kubernetes is no output."""
-    return form in SHAPES and form not in ANYBODYS
+    return (form in SHAPES or form == BGP) and form not in ANYBODYS
 
 
 def form_of(text: str) -> str | None:

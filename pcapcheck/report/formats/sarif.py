@@ -87,7 +87,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "fullDescription": {"text": _short(rule.why or rule.title)},
         "help": {"text": text or rule.title},
         "defaultConfiguration": {"level": LEVELS[rule.severity], "enabled": not rule.off},
-        "properties": {"tags": ["calico", "network", rule.table]},
+        "properties": {"tags": [*rule.networks, "network", rule.table]},
     }
 
 

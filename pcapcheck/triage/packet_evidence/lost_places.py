@@ -44,7 +44,8 @@ def lost_places(
     case: Case, judgement: Judgement, packet: str, losses: list[PathLoss], roles: AddressRoles
 ) -> dict[str, Value | None]:
     """Where packets were lost and seen last, if that is the same for all that were lost."""
-    at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, judgement)
+    inside = _inside(case, judgement, roles)
+    at_pod = AT_POD if "pod-answers-echo" in case.failed else _at_pod(case, judgement) or inside
     places = {at_pod} if at_pod else {loss.place for loss in losses if loss.missing}
     back = {loss.back or loss.path.src == case.lead.dst for loss in losses}
     seen = answer_seen(case)
@@ -60,6 +61,7 @@ def lost_places(
         places = {loss.place for loss in losses}
     by_rule = packet == REQUEST and case.question is None
     lost = _by_rule(case, judgement, losses) if by_rule else _lost_segments(case, judgement, packet, losses)
+    lost = lost or inside
     if lost is None and seen is not None:
         lost = "on-return"
     if lost is None and is_reset(case):
@@ -146,6 +148,15 @@ def _at_pod(case: Case, judgement: Judgement) -> str | None:
         if any(some.outcome == "unanswered" for some in there):
             return AT_POD
     return None
+
+
+def _inside(case: Case, judgement: Judgement, roles: AddressRoles) -> str | None:
+    """The same if they were recorded inside the receiver, by what the same text shows of its interfaces."""
+    question = case.question
+    if question is None:
+        return None
+    file = str(judgement.captures[question.capture].path)
+    return AT_POD if roles.is_own(question.asked, file, question.interface) else None
 
 
 def _by_rule(case: Case, judgement: Judgement, losses: list[PathLoss]) -> str | None:

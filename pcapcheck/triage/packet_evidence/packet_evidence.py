@@ -14,12 +14,13 @@ from pcapcheck.paths.losses import (
 from pcapcheck.questions.broken_transfers import LARGE
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ADDRESSES, FRAMES
-from pcapcheck.triage.address_roles import AddressRoles, at_home, called
+from pcapcheck.triage.address_roles import NODE_ROLE, UNKNOWN_ROLE, AddressRoles, at_home, called
 from pcapcheck.triage.by_size import by_size
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.triage.case_loss import loss_columns
 from pcapcheck.triage.interfaces import recorded_nic
 from pcapcheck.triage.packet_evidence.case_exchanges import (
+    UDP,
     asked_as,
     asked_in,
     echoes_between,
@@ -48,7 +49,7 @@ from pcapcheck.triage.packet_evidence.lost_paths import (
 )
 from pcapcheck.triage.packet_evidence.lost_places import arrived_beyond, lost_places
 from pcapcheck.triage.packet_evidence.rejection_evidence import error_meaning, from_another_address, is_late, refused_by
-from pcapcheck.triage.packet_evidence.reply_evidence import echo_lost, lost_first_packets, replies
+from pcapcheck.triage.packet_evidence.reply_evidence import answers_one_of_two, echo_lost, lost_first_packets, replies
 from pcapcheck.triage.question_signs import is_reset, is_stalled, refused_columns
 from pcapcheck.triage.service_evidence import is_usual
 from pcapcheck.triage.signs_of_life import gateway_answered, routed, signs_of_life
@@ -57,6 +58,8 @@ from pcapcheck.values import Value, as_number, is_ipv4, is_public
 Columns = dict[str, Value | None]
 # The rule that fails if packets keep the pod's own address while others of the pod are translated.
 EGRESS_RULE = "egress-translated"
+# Kubernetes: pkg/controlplane/instance.go, DefaultServiceNodePortRange; kube-apiserver --service-node-port-range.
+NODE_PORTS = range(30000, 32768)
 
 
 class Samples(Struct, frozen=True):
@@ -97,7 +100,10 @@ def _parties(case: Case, judgement: Judgement, roles: AddressRoles, samples: Sam
         "dst.role": None if dst is None else roles.of(dst),
         "dst.called": None if dst is None else called(dst, roles.of(dst)),
         "dst.at": None if dst is None else at_home(dst, roles.of(dst)),
-        "dst.usual_service": None if dst is None else is_usual(dst),
+        "dst.usual_service": None if dst is None else is_usual(dst) and not _is_of_server(case),
+        "dst.node_port": _is_node_port(case, None if dst is None else roles.of(dst)),
+        "asked.one_of_two": answers_one_of_two(samples.asked),
+        "asked.again": any(question.requests > 1 for question in samples.failed) if samples.packet == UDP else None,
         "asked": asked_as(case),
         "dst.public": None if dst is None else is_public(dst),
         "nic": recorded_nic(judgement, point),
@@ -203,6 +209,21 @@ def _encap(case: Case) -> str | None:
 def _is_large(case: Case) -> bool:
     """Whether the data that got stuck may have been lost because of its size: small data is not."""
     return case.question is None or case.question.size is None or case.question.size >= LARGE
+
+
+def _is_node_port(case: Case, role: str | None) -> bool | None:
+    port = case.question.port if case.question is not None else as_number(case.row("dst_port"))
+    if role is None or port is None:
+        return None
+    return port in NODE_PORTS and role in (NODE_ROLE, UNKNOWN_ROLE) and not is_stalled(case)
+
+
+def _is_of_server(case: Case) -> bool:
+    """Whether it is about data that a server sends, to the port that its client happens to have: no service's."""
+    question = case.question
+    if question is None or question.port is None or not is_stalled(case) or not question.asker_ports:
+        return False
+    return question.port > max(question.asker_ports)
 
 
 def _first_number(case: Case, table: str, column: str) -> int | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.paths.losses import (
@@ -19,6 +22,9 @@ from pcapcheck.triage.packet_evidence.lost_paths import (
     answer_seen,
 )
 from pcapcheck.triage.question_signs import is_reset, is_stalled
+
+# A resolver asks for A and AAAA within microseconds; one that waits for the first answer takes longer.
+AT_ONCE = 2_000_000
 
 
 def replies(case: Case, judgement: Judgement, packet: str, failed: list[QuestionRow]) -> str | None:
@@ -50,6 +56,31 @@ def replies(case: Case, judgement: Judgement, packet: str, failed: list[Question
     if max([*replied, *came]) > min(times):
         return "some"
     return "at-first" if everything or came else None
+
+
+def answers_one_of_two(asked: list[QuestionRow]) -> bool | None:
+    """Whether of two DNS queries that left one port at once only one was answered then; None if none did.
+
+    Both are first packets to connection tracking, which may drop the second of them (kernel:
+    net/netfilter/nf_conntrack_core.c, nf_ct_resolve_clash).
+    """
+    pairs: dict[tuple[int | None, int], list[DnsRow]] = {}
+    for row in asked:
+        if isinstance(row, DnsRow) and row.src_port is not None and row.time is not None:
+            pairs.setdefault((row.src_port, row.dst), []).append(row)
+    twins = [
+        (one, other)
+        for rows in pairs.values()
+        for one, other in pairwise(sorted(rows, key=lambda row: row.time or 0))
+        if (other.time or 0) - (one.time or 0) < AT_ONCE and one.ident != other.ident
+    ]
+    if not twins:
+        return None
+    return any(_is_prompt(one) is not _is_prompt(other) for one, other in twins)
+
+
+def _is_prompt(row: DnsRow) -> bool:
+    return row.outcome == "replied" and row.requests == 1
 
 
 def _question(row: QuestionRow) -> tuple[str, int | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.links.unjudged import looks_like, what_it_is
+from pcapcheck.links.unjudged import hint, looks_like, what_it_is
 from pcapcheck.nodestate.network_kind import remarks_of
 from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.nodestate.state import State
@@ -15,19 +15,23 @@ SHOWN = 3
 
 
 def captured_network_remarks(points: Iterable[PointFacts]) -> list[Remark]:
-    """A remark per kind of capture point that looks like another network's."""
-    points_by_network: dict[str, list[PointFacts]] = {}
+    """A remark per kind of capture point that looks like another network's: whether its rules are applied, and how."""
+    points_by_network: dict[tuple[str, str], list[PointFacts]] = {}
     for point in points:
         if point.capture_point.likeness and point.judged:
-            points_by_network.setdefault(what_it_is(point), []).append(point)
+            points_by_network.setdefault((what_it_is(point), point.kind), []).append(point)
     return [Remark(_sentence(alike)) for alike in points_by_network.values()]
 
 
 def _sentence(alike: list[PointFacts]) -> str:
-    likeness = alike[0].capture_point.likeness
+    capture_point = alike[0].capture_point
+    likeness = capture_point.likeness
     bypasses = likeness is not None and likeness.network.bypasses
     past = "; replies may bypass the interface there, so a missing reply proves nothing" if bypasses else ""
-    return f"{looks_like(alike)}, not like Calico's: no rule is applied to what was recorded there{past}"
+    if capture_point.kind == "pod-link":
+        return f"{looks_like(alike)}: judged by the pack {capture_point.network}, not as Calico's{past}"
+    none = "no rule is applied to what was recorded there"
+    return f"{looks_like(alike)}, not like Calico's: {none}{hint(alike[0])}{past}"
 
 
 def described_network_remarks(state: State) -> list[Remark]:

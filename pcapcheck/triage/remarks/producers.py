@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import CONNECTIONS
+from pcapcheck.table_names import CONNECTIONS, DNS
 
 if TYPE_CHECKING:
     from pcapcheck.links.address_row import AddressRow
@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 
 
 class Subject(Struct, frozen=True):
-    """What producers look at; ``repeated`` are files given more than once, ``changes`` addresses that changed MAC."""
+    """What producers look at; ``repeated`` are files given more than once, ``changes`` addresses that changed MAC.
+
+    ``contested`` are addresses that several MACs claim at a time off the pods' links.
+    """
 
     judgement: Judgement
     state: State | None
     repeated: Sequence[Path]
     changes: Sequence[tuple[AddressRow, AddressRow]]
+    contested: Sequence[AddressRow]
 
 
 def remarks_on(
@@ -35,9 +39,11 @@ def remarks_on(
     state: State | None = None,
     repeated: Sequence[Path] = (),
     changes: Sequence[tuple[AddressRow, AddressRow]] = (),
+    claims: Sequence[AddressRow] = (),
 ) -> list[Remark]:
     """Everything that is no failure and should still be known of an observation."""
-    subject = Subject(judgement, state, repeated, changes)
+    disputed = [row for row in claims if row.kind != "pod-link" and row.other_claimants and not row.proxied]
+    subject = Subject(judgement, state, repeated, changes, disputed)
     return [remark for produce in PRODUCERS for remark in produce(subject)]
 
 
@@ -64,6 +70,14 @@ def _address_changes(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.address_changes import address_change_remarks
 
     return address_change_remarks(subject.changes)
+
+
+def _contested_addresses(subject: Subject) -> list[Remark]:
+    if not subject.contested:
+        return []
+    from pcapcheck.triage.remarks.contested_addresses import contested_address_remarks
+
+    return contested_address_remarks(subject.contested)
 
 
 def _captured_networks(subject: Subject) -> list[Remark]:
@@ -122,6 +136,53 @@ def _logged_checksums(subject: Subject) -> list[Remark]:
     return logged_checksum_remarks(subject.state)
 
 
+def _counted_drops(subject: Subject) -> list[Remark]:
+    state = subject.state
+    if (
+        state is None
+        or subject.judgement.captures
+        or not any(host.counters or host.log or host.lookups or host.firewall for host in state.hosts)
+    ):
+        return []
+    from pcapcheck.triage.remarks.counted_drops import counted_drop_remarks
+
+    return counted_drop_remarks(state)
+
+
+def _tracked_flows(subject: Subject) -> list[Remark]:
+    if subject.state is None or not any(host.tracked for host in subject.state.hosts):
+        return []
+    from pcapcheck.triage.remarks.unanswered_flows import tracked_flow_remarks
+
+    return tracked_flow_remarks(subject.state)
+
+
+def _printed_checksums(subject: Subject) -> list[Remark]:
+    captures = subject.judgement.captures
+    if not any(problem.tunnels for capture in captures for problem in capture.problems):
+        return []
+    from pcapcheck.triage.remarks.printed_checksums import printed_checksum_remarks
+
+    return printed_checksum_remarks(captures)
+
+
+def _printed_pings(subject: Subject) -> list[Remark]:
+    captures = subject.judgement.captures
+    if not any(problem.unheard or problem.failed for capture in captures for problem in capture.problems):
+        return []
+    from pcapcheck.triage.remarks.printed_pings import printed_ping_remarks
+
+    return printed_ping_remarks(captures)
+
+
+def _bgp_sessions(subject: Subject) -> list[Remark]:
+    if subject.state is None or not any(host.bgp for host in subject.state.hosts):
+        return []
+    from pcapcheck.triage.remarks.sessions_down import bgp_session_remarks
+
+    return bgp_session_remarks(subject.state)
+
+
 def _unjudged_outputs(subject: Subject) -> list[Remark]:
     if subject.state is None or not subject.state.unjudged:
         return []
@@ -146,12 +207,23 @@ def _repeated_syns(subject: Subject) -> list[Remark]:
     if not any(
         some.requests > some.count
         for capture in subject.judgement.captures
-        for some in capture.exchanges.paired.bins_of(CONNECTIONS)
+        for table in (CONNECTIONS, DNS)
+        for some in capture.exchanges.paired.bins_of(table)
     ):
         return []
     from pcapcheck.triage.remarks.repeated_syns import repeated_syn_remarks
 
     return repeated_syn_remarks(subject.judgement)
+
+
+def _last_questions(subject: Subject) -> list[Remark]:
+    if not any(
+        tally.outcomes["in-flight"] for capture in subject.judgement.captures for tally in capture.tallies.values()
+    ):
+        return []
+    from pcapcheck.triage.remarks.last_questions import last_question_remarks
+
+    return last_question_remarks(subject.judgement)
 
 
 def _lost_errors(subject: Subject) -> list[Remark]:
@@ -166,6 +238,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _described_networks,
     _recordings,
     _address_changes,
+    _contested_addresses,
     _captured_networks,
     _open_questions,
     _stray_errors,
@@ -173,8 +246,14 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _doubted_facts,
     _traced_packets,
     _logged_checksums,
+    _printed_checksums,
+    _printed_pings,
+    _bgp_sessions,
+    _tracked_flows,
+    _counted_drops,
     _unjudged_outputs,
     _too_big_errors,
     _repeated_syns,
+    _last_questions,
     _lost_errors,
 )

@@ -20,7 +20,10 @@ def traced_packet_remarks(state: State) -> list[Remark]:
         for packet in host.traces:
             found.setdefault(_what(packet, host.label), []).append(packet.line)
     ordered = sorted(found.items(), key=lambda each: -len(each[1]))
-    remarks = [Remark(f"{text} ({len(lines)}x)", tuple(map(quote, lines[:1]))) for text, lines in ordered[:MOST_SHOWN]]
+    remarks = [
+        Remark(f"{text} ({len(lines)}x)", tuple(map(quote, lines[:1])), short=text)
+        for text, lines in ordered[:MOST_SHOWN]
+    ]
     if len(ordered) > MOST_SHOWN:
         remarks.append(Remark(f"and {len(ordered) - MOST_SHOWN} more packets that were traced or logged"))
     return remarks
@@ -44,6 +47,11 @@ def last_chain(packet: TracedPacket, host: str) -> str:
         prefix = f' as "{clean(packet.prefix)}"' if packet.prefix else ""
         return f"last seen in the log of {host}{prefix}{_way(packet)}, which does not say what became of it"
     end = "" if packet.verdict == LOGGED else f", {packet.verdict} there"
+    if not end and f":{packet.chain}:policy:" in packet.line.text:
+        end = (
+            ", where no rule decided: its policy did, and what it lets pass another table may drop "
+            "(iptables-legacy-save and iptables-nft-save are two)"
+        )
     return f"last seen in chain {clean(packet.chain)} of {clean(packet.table)} on {host}{end}"
 
 

@@ -20,7 +20,7 @@ from pcapcheck.triage.firewall.other_node import owner_of
 from pcapcheck.triage.interfaces import default_nic
 from pcapcheck.triage.machines import Machines, short
 from pcapcheck.triage.state_evidence.situation import Situation
-from pcapcheck.values import Value
+from pcapcheck.values import Value, as_number
 
 
 class DescribedPods:
@@ -41,6 +41,7 @@ class DescribedPods:
         self.packet_evidence = packet_evidence
         self.recorded_interface = interface if interface != UNNAMED else None
         self.port = _port_of(case)
+        self.asker_ports = _asker_ports(case)
         self.elsewhere, self.earlier = situation.elsewhere, situation.earlier
         self.state = situation.state
         self.ground = situation.ground
@@ -175,6 +176,14 @@ class DescribedPods:
     def first_back_end(self) -> int | None:
         """The back end to report, if there is one."""
         return back_ends.first_of(self.back_ends)
+
+
+def _asker_ports(case: Case) -> frozenset[int]:
+    """The ports that asked, as far as they are known."""
+    if case.question is not None:
+        return case.question.asker_ports
+    ports = (as_number(item.evidence.row.get("src_port")) for item in case.items)
+    return frozenset(port for port in ports if port is not None)
 
 
 def _port_of(case: Case) -> int | None:

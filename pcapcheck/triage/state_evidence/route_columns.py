@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from pcapcheck.calico import is_shortened, kind_of_name
 from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.nodestate.host_routes import NOWHERE, lost_way, way_to_pod
+from pcapcheck.nodestate.policy_routing import RoutedPacket, diversion
 from pcapcheck.nodestate.source_lines import Line, Quoted, Sourced
 from pcapcheck.nodestate.state import PodLink
 from pcapcheck.nodestate.state_row import StateRow
@@ -17,7 +18,7 @@ from pcapcheck.triage.node_loop import loop_of
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, quoted, quotes
 from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
-from pcapcheck.values import format_address
+from pcapcheck.values import format_address, is_ipv4
 
 # A time before a line, as ``ip -t`` and ``-ts`` print it.
 STAMP = re.compile(r"\[(\d{4}-\d\d-\d\dT[\d:.]+)\]")
@@ -67,7 +68,29 @@ def _route_deleted(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _policy_rule(evidence: StateEvidence) -> QuotedValue | None:
+    if evidence.packet_evidence.get("gateway") == "unanswered":
+        return _gateway_rule(evidence)
     return quoted(evidence.crossing.diverted()) if evidence.crossing else None
+
+
+def _gateway_rule(evidence: StateEvidence) -> QuotedValue | None:
+    """For the pod's question for its gateway, which is routed as a packet of the pod to the gateway would be.
+
+    Kernel: net/ipv4/arp.c, arp_process (ip_route_input from the asker), then arp_fwd_proxy.
+    """
+    node, pod, gateway = evidence.node, evidence.pod, evidence.ground.gateway
+    if node is None or pod is None or is_ipv4(pod) is not is_ipv4(gateway):
+        return None
+    found = diversion(node, RoutedPacket(pod, gateway, evidence.interface))
+    if found is None:
+        whole = "rules4" in node.whole
+        line = node.lacks("rules4", "no rule that takes the pod's packets from the main table") if whole else None
+        return Quoted(False, quotes(line)) if line is not None else None
+    if not found.certain or not (found.ends or found.route is not None):
+        return None
+    leads_back = found.route is not None and found.route.dev == evidence.interface
+    dead = found.ends or (found.route is not None and found.route.leads_nowhere)
+    return Quoted(dead or leads_back, quotes(*found.lines))
 
 
 def _way(evidence: StateEvidence) -> QuotedValue | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pcapcheck.nodestate.node_facts import TrackedFlow
 from pcapcheck.nodestate.numbers import address
 from pcapcheck.nodestate.pools import pool_of
 from pcapcheck.nodestate.readers.resolv_conf import NAMESERVER
-from pcapcheck.nodestate.source_lines import Quoted
+from pcapcheck.nodestate.source_lines import Line, Quoted
 from pcapcheck.protocols import DNS_PORT
 from pcapcheck.triage import back_ends, service_evidence
-from pcapcheck.triage.case_words import THERE
+from pcapcheck.triage.case_words import STALE, THERE, UNREPLIED
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, quoted, quotes
 from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
@@ -29,6 +30,37 @@ def _back_end(evidence: StateEvidence) -> QuotedValue | None:
         return None
     shown = [back_end for back_end in evidence.back_ends if back_end.there is (standing == THERE)]
     return Quoted(standing, quotes(*(line for back_end in shown[:2] for line in back_end.lines)))
+
+
+def _tracked(evidence: StateEvidence) -> QuotedValue | None:
+    """For the node that translates what the pod asks, at the time when its state was taken."""
+    known = back_ends.PROTOCOLS.get(str(evidence.packet_evidence.get("asked")))
+    if evidence.node is None or known is None:
+        return None
+    ports = evidence.asker_ports
+    alike = [
+        flow
+        for flow in evidence.node.tracked
+        if (flow.protocol, flow.src, flow.dst) == (known[1], evidence.pod, evidence.dst)
+        and evidence.port in (None, flow.dport)
+        and (not ports or flow.sport in ports)
+    ]
+    for flow in alike:
+        lines = _stale(evidence, flow)
+        if lines:
+            return Quoted(STALE, quotes(flow.line, *lines))
+    return Quoted(UNREPLIED, quotes(alike[0].line)) if alike else None
+
+
+def _stale(evidence: StateEvidence, flow: TrackedFlow) -> tuple[Line, ...]:
+    """What shows that an entry leads to nobody: a service whose address it keeps, or a back end that is gone."""
+    if flow.is_translated:
+        gone = evidence.node is not None and back_ends.judged(evidence.state, evidence.node, flow.answering)
+        return gone.lines if gone and gone.there is False else ()
+    found = service_evidence.is_service(evidence.state, flow.dst)
+    if found is not None and found.value:
+        return found.source_lines
+    return tuple(line for back_end in evidence.back_ends[:1] for line in back_end.lines[:1])
 
 
 def _dst_answers_pings(evidence: StateEvidence) -> QuotedValue | None:
@@ -63,6 +95,7 @@ SERVICE_COLUMNS: ColumnFunctions = {
     "state.dst_service": _dst_service,
     "state.dst_service_empty": _dst_service_empty,
     "state.back_end": _back_end,
+    "state.tracked": _tracked,
     "state.dst_answers_pings": _dst_answers_pings,
     "state.nat_outgoing": _nat_outgoing,
     "state.other_resolver": _other_resolver,

@@ -193,6 +193,18 @@ def test_a_listing_for_eyes_is_read_too(tmp_path: Path) -> None:
         assert suspects(tmp_path, listed.format(protocol, more))["node-firewall-drops"].status == status
 
 
+@pytest.mark.parametrize(
+    ("source", "status"), [("anywhere", "confirmed"), ("10.244.1.10", "confirmed"), ("db.shop", "possible")]
+)
+def test_a_listing_with_names_is_read_too(source: str, status: str, tmp_path: Path) -> None:
+    listed = (
+        "root@n1:~# iptables -L FORWARD -v\nChain FORWARD (policy ACCEPT 5 packets, 420 bytes)\n"
+        " pkts bytes target     prot opt in     out     source               destination\n"
+        f"    4   336 DROP       icmp --  cali+  any     {source}          10.244.1.11          icmp echo-request\n"
+    )
+    assert suspects(tmp_path, listed)["node-firewall-drops"].status == status
+
+
 def test_a_set_of_ipset_is_looked_up(tmp_path: Path) -> None:
     rule = "*filter\n:FORWARD ACCEPT [0:0]\n[4:336] -A FORWARD -m set --match-set blocked src -j DROP\nCOMMIT\n"
     for member, status in (("10.244.1.0/26", "confirmed"), ("10.99.0.1", "possible")):

@@ -25,6 +25,12 @@ LONG = re.compile(
     r"(?P<proto>!?[a-z0-9-]+)\s+(?:--|-f|!f)?\s*(?P<iif>!?[^\s!]\S*|!\S+)\s+(?P<oif>!?\S+)\s+(?P<src>!?[0-9a-fA-F.:/]+)\s+"
     r"(?P<dst>!?[0-9a-fA-F.:/]+)(?:\s+(?P<more>.*))?"
 )
+# Without -n: names in the place of addresses.
+NAMED = re.compile(
+    r"(?:(?P<num>\d+)\s+)?(?P<packets>\d+[KMGT]?)\s+\d+[KMGT]?\s+(?P<target>[A-Za-z_][\w.:@-]*\s+)??"
+    r"(?P<proto>!?[a-z0-9-]+)\s+(?:--|-f|!f)\s+(?P<iif>!?[^\s!]\S*|!\S+)\s+(?P<oif>!?\S+)\s+(?P<src>!?\S+)\s+"
+    r"(?P<dst>!?\S+)(?:\s+(?P<more>.*))?"
+)
 SHORT = re.compile(
     r"(?:(?P<num>\d+)\s+)?(?P<target>[A-Za-z_][\w.:@-]*\s+)??(?P<proto>!?[a-z0-9-]+)\s+(?:--|-f|!f)\s+"
     r"(?P<src>!?\S+)\s+(?P<dst>!?\S+)(?:\s+(?P<more>.*))?"
@@ -60,7 +66,11 @@ DONE = [
 
 def is_listed(text: str) -> bool:
     """Whether a line is of such a listing."""
-    return bool(HEAD.fullmatch(text) or COLUMNS.fullmatch(text) or LONG.fullmatch(text) or SHORT.fullmatch(text))
+    return bool(HEAD.fullmatch(text) or COLUMNS.fullmatch(text) or _rule_in(text))
+
+
+def _rule_in(text: str) -> re.Match[str] | None:
+    return LONG.fullmatch(text) or NAMED.fullmatch(text) or SHORT.fullmatch(text)
 
 
 def count(text: str) -> int:
@@ -84,7 +94,7 @@ def read_listed(
                 built_in(chain, table)
                 chain.policy = DROP if head[2] == "DROP" else ACCEPT
                 chain.policy_packets = count(head[3]) if head[3] else None
-        elif not COLUMNS.fullmatch(text) and (LONG.fullmatch(text) or SHORT.fullmatch(text)):
+        elif not COLUMNS.fullmatch(text) and _rule_in(text):
             (chain or found.chain("")).unread.append(Unread(line, text, partial(_rules, family)))
     if not any(chain.name in HOOKS and chain.hook for chain in found.chains.values()):
         # One chain by itself: how packets come there is not shown.
@@ -93,7 +103,7 @@ def read_listed(
 
 
 def _rules(family: int, line: Line, text: str) -> list[FirewallRule]:
-    match = LONG.fullmatch(text) or SHORT.fullmatch(text)
+    match = _rule_in(text)
     return [] if match is None else [_rule(line, match, family)]
 
 

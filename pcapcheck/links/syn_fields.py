@@ -1,0 +1,66 @@
+"""Fields of SYNs that no row holds, read again for a few of them: sequence number and timestamp."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from pcapcheck.capture.reread import Recorded, read_again
+from pcapcheck.errors import CaptureError
+from pcapcheck.exchanges.connection_row import ConnectionRow
+from pcapcheck.links.read_capture import Capture
+
+# As tcpdump prints them; tshark's sequence numbers are relative and say nothing.
+SEQUENCE = re.compile(r"\bseq (\d{1,10})\b")
+STAMP = re.compile(r"\bTS ?val[ =](\d{1,10})")
+# TCP header and options (RFC 9293, section 3.1; RFC 7323, section 3.2).
+HEADER, FLAGS, SYN, END, NOP, TIMESTAMPS = 20, 13, 0x02, 0, 1, 8
+WHOLE = 1 << 32
+
+
+class SynFields(Struct, frozen=True):
+    """The sequence number and the timestamp (RFC 7323, TSval) of a SYN; None where it shows none."""
+
+    seq: int | None = None
+    stamp: int | None = None
+
+
+def syn_fields(capture: Capture, rows: Iterable[ConnectionRow]) -> dict[int, SynFields]:
+    """The fields of the first SYN of each row, by its frame; a stream, or a file that is gone, cannot be read again."""
+    ports = {row.frames[0]: (row.src_port, row.dst_port) for row in rows if row.frames}
+    try:
+        return {record.number: _fields(record, *ports[record.number]) for record in read_again(capture.source, ports)}
+    except CaptureError:
+        return {}
+
+
+def _fields(record: Recorded, src_port: int | None, dst_port: int | None) -> SynFields:
+    if record.text is not None:
+        return SynFields(_printed(SEQUENCE, record.text.words), _printed(STAMP, record.text.words))
+    if src_port is None or dst_port is None:
+        return SynFields()
+    at = record.data.find(struct.pack(">HH", src_port, dst_port))
+    header = record.data[at:] if at >= 0 else b""
+    if len(header) < HEADER or not header[FLAGS] & SYN:
+        return SynFields()
+    return SynFields(int.from_bytes(header[4:8], "big"), _stamp(header[HEADER : (header[12] >> 4) * 4]))
+
+
+def _printed(pattern: re.Pattern[str], words: str) -> int | None:
+    match = pattern.search(words)
+    return int(match[1]) % WHOLE if match else None
+
+
+def _stamp(options: bytes) -> int | None:
+    place = 0
+    while place + 1 < len(options) and options[place] != END:
+        if options[place] == NOP:
+            place += 1
+        elif options[place] == TIMESTAMPS and place + 6 <= len(options):
+            return int.from_bytes(options[place + 2 : place + 6], "big")
+        else:
+            place += max(2, options[place + 1])
+    return None

@@ -1,0 +1,60 @@
+"""``calicoctl node status`` and ``birdc show protocols``: whether the nodes' BGP sessions are established."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.node_facts import BgpSession
+from pcapcheck.nodestate.readers.state_reader import StateReader
+from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
+
+FORM = "BGP sessions (calicoctl node status)"
+# Calico: calicoctl/calicoctl/commands/node/status.go, printPeers.
+PEER = re.compile(r"\|\s+(?P<peer>[\da-f.:]+)\s+\|[^|]*\|\s+(?P<state>\w+)\s+\|[^|]*\|\s*(?P<info>[^|]*?)\s*\|")
+# BIRD: proto/bgp/bgp.c, bgp_get_status; Calico names its sessions Mesh_, Node_ or Global_ and the peer's address.
+PROTOCOL = re.compile(r"(?P<peer>[\w.-]+)\s+BGP\s+\S+\s+(?P<state>up|down|start|stop|feed)\s+\S+\s*(?P<info>.*)")
+NAMED = re.compile(r"(?:Mesh|Node|Global)_(\d+)_(\d+)_(\d+)_(\d+)")
+AROUND = re.compile(
+    r"Calico process is (?:not )?running\.|IPv[46] BGP status|\| +PEER ADDRESS .*|[+|][-+|\u2014 ]{5,}|"
+    r"No IPv[46] peers found\.|BIRD v?\d\S* ready\.|name +proto +table +state +since .*"
+    r"|[\w.-]+ +(?:Kernel|Static|Device|Direct|Pipe) +\S+ +(?:up|down|start|stop|feed)\b.*"
+)
+MOST_KEPT = 1000
+
+
+def _session(line: Line) -> BgpSession | None:
+    text = line.text.strip()
+    match = PEER.fullmatch(text) or PROTOCOL.fullmatch(text)
+    if match is None:
+        return None
+    return BgpSession(NAMED.sub(r"\1.\2.\3.\4", match["peer"]), match["state"], match["info"].strip(), line)
+
+
+def read_sessions(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
+    """Keep the sessions that are not established."""
+    sessions = (_session(line) for line in lines)
+    into.bgp += [session for session in sessions if session is not None and not session.is_established][:MOST_KEPT]
+    return []
+
+
+def count_sessions(lines: Iterable[Line], into: State, _: Listing | None = None) -> list[Line]:
+    """Count what says nothing of a session that is down."""
+    read = list(lines)
+    sessions = [_session(line) for line in read]
+    if all(session is None or session.is_established for session in sessions):
+        for line in read:
+            if line.text.strip():
+                into.leave_unjudged(FORM, line)
+    return []
+
+
+BGP_READER = StateReader(
+    name="bgp",
+    looks_like=lambda text, _: bool(PEER.fullmatch(text) or PROTOCOL.fullmatch(text) or AROUND.fullmatch(text)),
+    read_host=read_sessions,
+    read_cluster=count_sessions,
+)

@@ -1,0 +1,157 @@
+"""Recordings of other networks: what works is not convicted, what is broken fails by its own network's rule."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+
+from fixtures.networks.all_cases import CASES
+from pcapcheck import analyze
+from pcapcheck.analysis import Analysis
+from pcapcheck.report.headline import heading, headline
+from tests.support.lab import captures
+from tests.support.networks import BROKEN, HEALTHY, INDEX, POD, RECORDED, A, B, failed, file, files
+
+TITLES = {
+    "aws-vpc-cni": "AWS VPC CNI",
+    "azure-cni": "Azure CNI",
+    "gke": "GKE",
+    "cilium": "Cilium",
+}
+
+
+def network_of(case: str) -> str:
+    return case.partition("/")[0]
+
+
+def lost(analysis: Analysis) -> list[str]:
+    """The questions that are said to have got no answer."""
+    return [question.about for question in analysis.unanswered if not question.doubt]
+
+
+def shown(analysis: Analysis) -> set[str | None]:
+    return {point.network for point in analysis.points}
+
+
+def test_every_case_is_recorded_and_has_an_expectation() -> None:
+    assert set(INDEX) == set(CASES) == {*HEALTHY, *BROKEN}
+    on_disk = {(str(path.parent.relative_to(RECORDED)), path.name) for path in RECORDED.glob("*/*/*.pcap*")}
+    assert {(case, name) for case, about in INDEX.items() for name in about["files"]} == on_disk
+
+
+def test_the_readme_tells_of_every_case() -> None:
+    told = re.findall(r"[a-z-]+/[a-z0-9-]+", (RECORDED / "README.md").read_text())
+    assert {case for case in INDEX if not case.endswith("/busy")} <= set(told)
+
+
+@pytest.mark.parametrize("case", HEALTHY)
+def test_what_works_is_not_convicted(case: str) -> None:
+    """Neither file by file nor all of them together."""
+    for given in ([path] for path in files(case)):
+        assert failed(analyze(*given), "error") == set(), given
+    assert failed(analyze(*files(case)), "error") == set()
+    analysis = analyze(*files(case), pack=network_of(case))
+    assert (analysis.verdict, failed(analysis, "error")) == ("pass", set())
+
+
+@pytest.mark.parametrize("case", HEALTHY)
+def test_what_works_is_not_convicted_by_its_own_pack(case: str) -> None:
+    for path in files(case):
+        assert failed(analyze(path, pack=network_of(case)), "error") == set(), path
+
+
+@pytest.mark.parametrize("case", HEALTHY)
+def test_nothing_that_works_is_said_to_be_lost(case: str) -> None:
+    """Where a reply may have gone past the interface, silence is said to prove nothing."""
+    for path in files(case):
+        for pack in (None, network_of(case)):
+            assert lost(analyze(path, pack=pack)) == [], (path, pack)
+    assert lost(analyze(*files(case))) == []
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_is_broken_fails(case: str) -> None:
+    """On all files together, and on the pod's link at either end, where the call says which network that is."""
+    right = BROKEN[case]
+    assert failed(analyze(*files(case), pack=network_of(case))) & right.rules
+    for which in right.shown_on:
+        assert failed(analyze(file(case, which), pack=network_of(case))) & right.rules, which
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_is_broken_fails_by_nothing_else(case: str) -> None:
+    right = BROKEN[case]
+    for given in [*([path] for path in files(case)), files(case)]:
+        assert failed(analyze(*given), "error") <= right.rules | right.besides, given
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_no_pass_where_a_question_got_no_answer(case: str) -> None:
+    for path in files(case):
+        analysis = analyze(path, pack=network_of(case))
+        assert not lost(analysis) or heading(analysis) != "pass", path
+
+
+@pytest.mark.parametrize("case", ["cilium/reply-dropped", "cilium/request-dropped"])
+def test_what_goes_past_a_link_cannot_be_missed_there(case: str) -> None:
+    for which in (A, B):
+        assert failed(analyze(file(case, which))) == set()
+
+
+@pytest.mark.parametrize("network", TITLES)
+def test_a_link_is_named_by_its_name(network: str) -> None:
+    analysis = analyze(file(f"{network}/healthy", A))
+    assert shown(analysis) == {network}
+    assert any(TITLES[network] in finding.rule.id or finding.status == "pass" for finding in analysis.findings)
+
+
+@pytest.mark.parametrize("network", ["ptp", "bridge"])
+def test_a_veth_is_known_by_who_is_asked_on_it(network: str) -> None:
+    assert shown(analyze(file(f"{network}/healthy", A))) == {network}
+
+
+@pytest.mark.parametrize("network", ["aws-vpc-cni", "gke", "cilium", "ptp", "bridge", "flannel"])
+@pytest.mark.parametrize("which", [POD, A])
+def test_without_a_name_it_is_unknown(network: str, which: str, tmp_path: Path) -> None:
+    """Nothing fails, and the report says that it is not known."""
+    path = tmp_path / "capture.pcap"
+    copyfile(file(f"{network}/healthy", which), path)
+    analysis = analyze(path)
+    assert shown(analysis) == {None}
+    assert (analysis.verdict, failed(analysis)) == ("not-checked", set())
+    assert "nothing shows" in headline(analysis)
+
+
+def test_azure_is_known_by_its_mac(tmp_path: Path) -> None:
+    path = tmp_path / "capture.pcap"
+    copyfile(file("azure-cni/healthy", A), path)
+    assert shown(analyze(path)) == {"azure-cni"}
+
+
+def test_vxlan_of_cilium_is_not_said_to_be_flannels() -> None:
+    case = RECORDED / "cilium" / "healthy-tunnel"
+    assert "flannel" not in headline(analyze(case / "node-eth0.pcap"))
+    assert "flannel" not in shown(analyze(*files("cilium/healthy-tunnel")))
+
+
+@pytest.mark.parametrize("network", ["aws-vpc-cni", "azure-cni", "bridge", "cilium", "flannel", "gke", "ptp"])
+def test_a_nic_is_no_pods_link_whatever_the_network(network: str) -> None:
+    nic = "node-eth1.pcap" if network == "aws-vpc-cni" else "node-eth0.pcap"
+    analysis = analyze(RECORDED / network / "healthy" / nic, pack=network)
+    assert [point.kind for point in analysis.points] == ["host-nic"]
+
+
+def test_a_tunnels_device_is_no_pods_link() -> None:
+    analysis = analyze(RECORDED / "cilium" / "healthy-tunnel" / "node-cilium_vxlan.pcap", pack="cilium")
+    assert [point.kind for point in analysis.points] == ["tunnel"]
+
+
+@pytest.mark.parametrize("network", sorted({network_of(case) for case in INDEX}))
+def test_calico_next_to_another_network_is_judged_by_its_own_rules(network: str) -> None:
+    healthy, lost = captures("healthy"), captures("proxy-arp-off")
+    there = [file(f"{network}/healthy", which) for which in (A, B)]
+    assert failed(analyze(*healthy, *there)) == set()
+    assert failed(analyze(*lost, *there), "error") == failed(analyze(*lost), "error")
