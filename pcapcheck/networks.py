@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct, field
 
+from pcapcheck.values import parse_address
+
 # Evidence that a link is Calico's, the strongest first.
 NAME, PROXY_MAC, GATEWAY, STATE = "name", "proxy-mac", "gateway", "state"
 # Somebody said so, with --pack.
@@ -41,9 +43,10 @@ class Network(Struct, frozen=True):
     ``title`` is how sentences call it, ``link`` what a pod link of it is called.
     ``macs`` are those that it gives to the node's ends. ``own_name``: nobody else calls links so, so the name is proof
     that the link is not Calico's. ``virtual_gateway``: pods reach 169.254.1.1 there too, by an entry that its
-    plugin sets. ``bypasses``: replies may be handed to the pod past the node's end of its link; ``may_bypass``: on some
-    nodes, where nothing that goes to the pod is seen there then. ``is_bridged``: its links end in a bridge, so that
-    more than two machines are heard on one. ``usual_gateway``: its gateways have the first address of their subnet.
+    plugin sets, ``gateways`` are others that they reach so. ``bypasses``: replies may be handed to the pod past the
+    node's end of its link; ``may_bypass``: on some nodes, where nothing that goes to the pod is seen there then.
+    ``is_bridged``: its links end in a bridge, so that more than two machines are heard on one. ``usual_gateway``: its
+    gateways have the first address of their subnet.
     ``may_be``: names of its links are those of several networks, and other evidence has to show which.
     """
 
@@ -55,6 +58,7 @@ class Network(Struct, frozen=True):
     macs: tuple[int, ...] = ()
     own_name: bool = False
     virtual_gateway: bool = False
+    gateways: tuple[int, ...] = ()
     bypasses: bool = False
     may_bypass: bool = False
     is_bridged: bool = False
@@ -80,6 +84,7 @@ NETWORKS = (
         r"vlan\.eth\.\d+",
         own_name=True,
         virtual_gateway=True,
+        gateways=(parse_address("fe80::1"),),
     ),
     Network(
         "azure-cni",
@@ -90,6 +95,7 @@ NETWORKS = (
         (0xAAAAAAAAAAAA,),
         own_name=True,
         virtual_gateway=True,
+        gateways=(parse_address("fe80::1234:5678:9abc"),),
     ),
     Network("gke", "GKE", "GKE pod link", r"gke[0-9a-f]{11}", own_name=True, may_bypass=True, usual_gateway=True),
     Network(
@@ -187,6 +193,12 @@ def id_of(name: str) -> str:
 def by_link(name: str) -> Network | None:
     """The network whose pod links have such names."""
     return next((network for network in NETWORKS if network.has_link(name)), None)
+
+
+def find_link(text: str) -> str | None:
+    """The one name of a pod link that stands in a text between other words, as in ``eni3f0a91c7d52-before``."""
+    found = {word for word in re.split(r"[^0-9A-Za-z]+", text) if (network := by_link(word)) and network.own_name}
+    return found.pop() if len(found) == 1 else None
 
 
 def by_device(name: str) -> Network | None:

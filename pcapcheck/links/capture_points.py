@@ -32,6 +32,7 @@ from pcapcheck.networks import (
     Network,
     by_device,
     by_mac,
+    find_link,
     is_of_another,
     network_of,
 )
@@ -95,8 +96,12 @@ class CapturePoint(Brief, Struct):
 
     @property
     def is_nameless(self) -> bool:
-        """Whether its name leaves open what it is: inside a pod it is called eth0 like many a NIC."""
-        if self.kind not in ("unknown", "host-nic") or self.network is not None or is_machines_own(self.name):
+        """Whether its name leaves open what it is: inside a pod it is called eth0 like many a NIC.
+
+        A request for the gateway alone shows Calico only as long as the pod's own link does not show another network.
+        """
+        open_kind = self.kind in ("unknown", "host-nic") and self.network is None
+        if not (open_kind or self.calico == GATEWAY) or is_machines_own(self.name):
             return False
         return not self.named_by or by_device(self.name) is None
 
@@ -134,12 +139,13 @@ class CapturePoint(Brief, Struct):
         networks: LinkNetworks = LinkNetworks(),  # noqa: B008 (it cannot change)
         claims: Iterable[Claim] = (),
         asked: Iterable[tuple[int, int]] = (),
+        pairs: Iterable[tuple[int, int, int]] = (),
     ) -> None:
         """A pod link is one that something shows to be of a network that rules are about; names show the other kinds.
 
         Rules are about pod links of their own network. So that no network is held to what another does, this is the one
         place where a capture point becomes one. ``claims`` are those of its capture, ``asked`` are
-        its frame groups with the addresses that they asked for.
+        its frame groups with the addresses that they asked for, ``pairs`` its groups with senders and receivers.
         """
         by_name = kind_of_name(self.name, prefix) if self.named_by else None
         if networks.named in (None, CALICO):
@@ -157,7 +163,7 @@ class CapturePoint(Brief, Struct):
             return
         self.kind = by_name if by_name in NODE_KINDS else "unknown"
         self.likeness = self._looks_like()
-        other = self._other_network(by_name, networks, claims, asked)
+        other = self._other_network(by_name, networks, claims, asked, pairs)
         if other is not None:
             self.network = other.id
             self.kind = "pod-link" if other.id in networks.judged else self.kind
@@ -189,6 +195,7 @@ class CapturePoint(Brief, Struct):
         networks: LinkNetworks,
         claims: Iterable[Claim],
         asked: Iterable[tuple[int, int]],
+        pairs: Iterable[tuple[int, int, int]],
     ) -> Network | None:
         """The network other than Calico's that it is a pod link of."""
         named = None if networks.named is None else named_network(networks.named)
@@ -205,7 +212,7 @@ class CapturePoint(Brief, Struct):
             return None
         if likeness.network.may_be:
             here = [claim for claim in claims if claim.point == self.key[1:]]
-            likeness = looks_like_one_of_several(likeness, self.name, self.groups, here, asked, networks.shown)
+            likeness = looks_like_one_of_several(likeness, self.name, self.groups, here, asked, networks.shown, pairs)
             self.likeness = likeness
         return None if likeness.network.may_be else likeness.network
 
@@ -353,7 +360,8 @@ def _name(
         stem = whole.split(".")[0]
         # node-1_eth0.pcap, worker2-vxlan.calico.pcap, node-cilium_vxlan.pcap: the interface stands last.
         last = re.split(r"[-_]", whole)[-1]
-        for candidate in (find_cali_name(path.name, prefix), stem, whole, last, whole.rpartition("-")[2]):
+        last_words = last, whole.rpartition("-")[2]
+        for candidate in (find_cali_name(path.name, prefix), stem, whole, *last_words, find_link(whole)):
             if candidate and (kind_of_name(candidate, prefix) or by_device(candidate)):
                 return candidate, "file name"
         if is_interface(last):

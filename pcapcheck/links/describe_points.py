@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
 from pcapcheck.exchanges.claims import Claim
@@ -101,7 +103,9 @@ def _describe(
 ) -> PointFacts:
     """Decide kind, end, sides, the pod's addresses and the silence of one capture point."""
     claims, given_mac = capture.exchanges.claims.all(), NO_MAC
-    capture_point.decide_kind(reading.proxy_mac, reading.prefix, known, networks, claims, capture.exchanges.asked)
+    capture_point.decide_kind(
+        reading.proxy_mac, reading.prefix, known, networks, claims, capture.exchanges.asked, _pairs(capture)
+    )
     point = PointFacts(capture_point)
     assumptions: list[Sides] = []
     if capture_point.kind == "pod-link":
@@ -136,6 +140,13 @@ def _describe(
             for assumed in assumptions
         ],
     )
+
+
+def _pairs(capture: Capture) -> Iterator[tuple[int, int, int]]:
+    """Senders and receivers of some questions, with their frame groups."""
+    for some in capture.exchanges.paired.all_bins():
+        for row in some.telling:
+            yield row.group, row.src, row.dst
 
 
 def _foreign_sources(capture_point: CapturePoint, sides: Sides) -> set[int]:

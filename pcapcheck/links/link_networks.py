@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from msgspec import Struct
 
@@ -60,10 +61,12 @@ def looks_like_one_of_several(
     claims: list[Claim],
     asked: Iterable[tuple[int, int]],
     shown: frozenset[str],
+    pairs: Iterable[tuple[int, int, int]] = (),
 ) -> Likeness:
     """Which of the networks that give their links such names it is; the same likeness if nothing shows it.
 
-    ``claims`` are those that were heard on the link, ``asked`` the addresses that frame groups asked for.
+    ``claims`` are those that were heard on the link, ``asked`` the addresses that frame groups asked for. ``pairs`` are
+    some senders and receivers of packets of frame groups: a group itself keeps but its first.
     """
     if DOCKERS.fullmatch(name):
         return likeness
@@ -74,7 +77,7 @@ def looks_like_one_of_several(
         return Likeness(network_of("bridge"), by="more than two machines on it")
     if _ask_for_each_other(groups, claims, asked):
         return Likeness(network_of("bridge"), by="a pod that asks for another")
-    if _is_routed(groups.values(), claims):
+    if _is_routed(groups, claims, pairs):
         return Likeness(network_of("ptp"), by="neighbours that are reached through the gateway")
     return likeness
 
@@ -94,16 +97,20 @@ def _ask_for_each_other(
     )
 
 
-def _is_routed(groups: Iterable[FrameGroup], claims: list[Claim]) -> bool:
+def _is_routed(groups: Mapping[int, FrameGroup], claims: list[Claim], pairs: Iterable[tuple[int, int, int]]) -> bool:
     """Whether a neighbour is reached through the gateway: an address that is nearer to the pod's than the gateway's is.
 
     The pod's subnet holds the gateway's address, and so all that is nearer. On a bridge the pod would ask for it.
+    Who asks says its address as well as who answers: a gateway that asks for the pod first is asked by nobody.
     """
-    answered = {claim.mac: claim.ip for claim in claims if not claim.own and is_ipv4(claim.ip)}
-    for group in groups:
-        gateway = answered.get(group.dst) if group.dst is not None else None
-        pod, peer = group.ip_src, group.ip_dst
-        if group.carries != "ip-unicast" or gateway is None or pod is None or peer is None or not is_ipv4(pod):
+    known = {claim.mac: claim.ip for claim in claims if is_ipv4(claim.ip) and (is_usual(claim.ip) or not claim.own)}
+    first = ((number, group.ip_src, group.ip_dst) for number, group in groups.items())
+    for number, pod, peer in chain(first, pairs):
+        group = groups.get(number)
+        if group is None or group.carries != "ip-unicast" or group.dst is None:
+            continue
+        gateway = known.get(group.dst)
+        if gateway is None or pod is None or peer is None or not is_ipv4(pod) or not is_ipv4(peer):
             continue
         if peer not in (gateway, pod) and (pod ^ peer).bit_length() <= (pod ^ gateway).bit_length():
             return True

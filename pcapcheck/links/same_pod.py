@@ -25,13 +25,12 @@ def homes_of_pods(points: Iterable[PointFacts]) -> dict[int, str]:
 
 def network_of_pods(capture_point: CapturePoint, homes: Mapping[int, str]) -> str | None:
     """The network (its id) of the pod that all unicast frames here are from or to; ``homes`` are those of all pods."""
-    ends = [
-        {group.src, group.dst}
-        for group in capture_point.groups.values()
-        if group.src and not (group.dst is not None and is_multicast_mac(group.dst))
-    ]
-    if any(None in end for end in ends):
-        # A cooked capture has no destinations: a pod's MAC is on its own link alone, unless that ends in a bridge.
+    every = [{group.src, group.dst} for group in capture_point.groups.values() if group.src]
+    ends = [end for end in every if not any(mac is not None and is_multicast_mac(mac) for mac in end)]
+    if not ends or any(None in end for end in ends):
+        # A cooked capture has no destinations, and a pod that lacks its gateway's MAC sends to all: a pod's MAC is on
+        # its own link alone, unless that ends in a bridge.
+        ends = ends or every
         there = {homes[mac] for end in ends for mac in end if mac is not None and mac in homes}
         networks = {id_ for id_ in there if not network_of(id_).is_bridged}
     else:

@@ -152,6 +152,9 @@ def _decide_by_unicast(capture_point: CapturePoint, sides: Sides) -> dict[Party,
     single = [group for group in groups if group.src and group.dst is not None and not is_multicast_mac(group.dst)]
     if single or not sides.by_direction:
         common = set.intersection(*({group.src, group.dst} for group in single)) if single else set()
+        if len(common) > 1:
+            # Two machines alone talk to each other: the pod is the one that asked for the gateway.
+            common &= {capture_point.groups[number].src for number in capture_point.gateway.askers}
         if len(common) != 1:
             return {}
         # A port may send a pod's own broadcasts back to it (hairpin mode).

@@ -4,6 +4,7 @@ Whoever hands out addresses takes the first of the pods' subnet as the gateway's
 (containernetworking/plugins, plugins/ipam/host-local/backend/allocator/range.go, Canonicalize). So who asks for an
 address that ends in 1, from another one, is a pod, and who has it is the node.
 
+Where the gateway is an address of the plugin's own that nobody has, like fe80::1 on AWS, who asks for it is a pod too.
 Elsewhere an end of the link that asks for an address that nobody there has, while the other end asks for this one's
 own, is a pod in search of its gateway: a node asks for its pods alone. And who has an address and is sent packets
 for another is a gateway.
@@ -28,20 +29,25 @@ def add_usual_gateway(
     ``claims`` are those of its capture, ``asked`` its frame groups with the addresses that they asked for.
     """
     talk, groups = capture_point.gateway, capture_point.groups
-    if talk.askers or network.virtual_gateway:
+    if talk.askers:
         return
     here = [claim for claim in claims if claim.point == capture_point.key[1:]]
     wanted = [(group, target) for group, target in asked if group in groups and groups[group].src]
+    if network.virtual_gateway and not any(target in network.gateways for _, target in wanted):
+        return
     own: dict[int, set[int]] = {}
     for claim in here:
         if claim.own or not network.usual_gateway:
             own.setdefault(claim.mac, set()).add(claim.ip)
     answers = {claim.ip: claim.mac for claim in here if not claim.own}
-    if network.usual_gateway:
+    gateways: set[int] = set()
+    if network.virtual_gateway:
+        pods = [(group, target) for group, target in wanted if target in network.gateways]
+    elif network.usual_gateway:
         gateways = {mac for mac, ips in own.items() if any(map(is_usual, ips))}
         pods = [(group, target) for group, target in wanted if is_usual(target) and groups[group].src not in gateways]
     else:
-        gateways, pods = set(), _in_search(capture_point, wanted, own)
+        pods = _in_search(capture_point, wanted, own)
     talk.seekers = {group for group, _ in wanted} - {group for group, _ in pods}
     for number, target in pods:
         talk.askers.setdefault(number, set()).update(own.get(groups[number].src or 0, ()))

@@ -14,6 +14,7 @@ from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.links.sides import NODE
 from pcapcheck.paths.hosts import machine_of
 from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.table_names import ARP
@@ -71,6 +72,9 @@ def _doubt(point: PointFacts, group: FrameGroup, resolution: ArpRow, facts: Fact
     """Why the silence proves nothing: what was not recorded, or is not sent past an interface that listens in."""
     if ARP in point.silence:
         return point.silence[ARP]
+    if point.capture_point.is_bridged and point.sides.of(group)[0] == NODE and resolution.target not in point.pod_ips:
+        # A bridge sends a request out of all ports, and the answer out of the asker's alone.
+        return NOT_FOR_US
     listens_in = point.kind != "pod-link" and group.direction != "out"
     return NOT_FOR_US if listens_in and not _is_own(point.capture_point, resolution.asker_mac, facts) else ""
 
