@@ -10,6 +10,7 @@ from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.expiry import pings_expired
 from pcapcheck.links.capture_points import CapturePoint, capture_points_of
 from pcapcheck.links.facts import Facts
+from pcapcheck.links.fuller_recordings import without_the_gaps
 from pcapcheck.links.link_networks import LinkNetworks
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading
@@ -61,6 +62,7 @@ def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwo
     judged = reading.scope.select(list(described.values()), reading.prefix)
     twice = list(recorded_twice(captures, [point for key, point in described.items() if key in judged]))
     judged -= {point.key for point, _ in twice}
+    described = without_the_gaps(described.values(), judged, captures)
     points = {key: replace(point, judged=key in judged) for key, point in described.items()}
     return Facts(points, known=known, twice=[(points[point.key], points[original.key]) for point, original in twice])
 
