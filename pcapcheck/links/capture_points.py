@@ -148,6 +148,7 @@ class CapturePoint(Brief, Struct):
         its frame groups with the addresses that they asked for, ``pairs`` its groups with senders and receivers.
         """
         by_name = kind_of_name(self.name, prefix) if self.named_by else None
+        self.calico = None
         if networks.named in (None, CALICO):
             self.calico = self._shown_calico(by_name, proxy_mac, known, networks)
             if self.calico is None and networks.named == CALICO and self._may_be_pod_link(by_name, None, claims):

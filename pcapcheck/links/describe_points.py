@@ -44,7 +44,12 @@ def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwo
             _add_gateway_talk(capture_point, capture, reading, has_no_name)
             found.append((capture_point, capture))
     networks = reading.networks.beside([point.name for point, _ in found if point.named_by], known, reading.prefix)
-    described = {point.key: _describe(point, capture, reading, known, networks) for point, capture in found}
+    unnamed = replace(networks, named=None)
+    by_themselves = _shown_by_themselves(found, reading, known, unnamed) if networks.named else set()
+    described = {
+        point.key: _describe(point, capture, reading, known, unnamed if _is_numbered(point, by_themselves) else networks)
+        for point, capture in found
+    }
     shown = {point.network for point in described.values() if point.network in SEVERAL}
     if len(shown) == 1:
         # Links with such names are of one plugin on a node.
@@ -65,6 +70,28 @@ def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwo
     described = without_the_gaps(described.values(), judged, captures)
     points = {key: replace(point, judged=key in judged) for key, point in described.items()}
     return Facts(points, known=known, twice=[(points[point.key], points[original.key]) for point, original in twice])
+
+
+def _shown_by_themselves(
+    found: list[tuple[CapturePoint, Capture]], reading: Reading, known: KnownNetwork, networks: LinkNetworks
+) -> set[int]:
+    """The captures of ``-i any`` in which links show by themselves that they are of the network that somebody named.
+
+    So --pack need not decide there, and what shows nothing, like a NIC with one host behind it, is none of them.
+    """
+    named = reading.networks.named
+    return {
+        point.key[0]
+        for point, capture in found
+        if point.key[2] is not None
+        and not point.named_by
+        and _describe(point, capture, reading, known, networks).network == named
+    }
+
+
+def _is_numbered(point: CapturePoint, captures: set[int]) -> bool:
+    """Whether it is one of the numbered interfaces of these captures, and nothing else names it."""
+    return point.key[0] in captures and point.key[2] is not None and not point.named_by
 
 
 def _add_gateway_talk(capture_point: CapturePoint, capture: Capture, reading: Reading, has_no_name: bool) -> None:

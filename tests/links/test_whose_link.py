@@ -142,3 +142,22 @@ def test_a_pod_of_another_network_is_not_calicos_where_calico_was_recorded_too(c
     assert [point.network for point in analysis.points] == ["aws-vpc-cni", "aws-vpc-cni", "calico"]
     assert failed(analysis) == {"gateway-entry-kept", "gateway-entry-or-answer"}
     assert "gateway-arp-answered" in failed(analyze(unnamed, cali))
+
+
+def test_a_pack_makes_no_pod_of_a_host_behind_the_nic_where_links_show_themselves(tmp_path: Path) -> None:
+    """On a NIC with one host behind it, that looks like a pod: it has one address, and the other end forwards."""
+    nic, host = ("0a:58:00:00:00:01", "0a:58:00:00:00:02"), "172.31.186.9"
+    seen = [(False, 3, ask()), (True, 3, answer())]
+    for number in (1, 2):
+        seen += [
+            (False, 3, request(number, dst=host)),
+            (True, 2, request(number, dst=host, eth=nic, ttl=63)),
+            (False, 2, reply(number, src=host, eth=nic[::-1], ttl=64)),
+            (True, 3, reply(number, src=host, ttl=63)),
+        ]
+    frames = [(BEGIN + number * MS, cooked2(one, out, index)) for number, (out, index, one) in enumerate(seen)]
+    path = write_pcap(tmp_path / "any.pcap", frames, link_type=276)
+    analysis = analyze(path, pack="calico")
+    assert {point.name: point.kind for point in analysis.points} == {"ifindex 3": "pod-link", "ifindex 2": "unknown"}
+    assert (analysis.verdict, failed(analysis)) == ("pass", set())
+    assert failed(analyze(path, pack="aws")) == {"gateway-entry-kept"}
