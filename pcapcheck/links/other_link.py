@@ -1,4 +1,4 @@
-"""Is a capture point a pod link of another network than Calico's, and of which one?"""
+"""Is a capture point a pod link of another network than Calico, and which network is that?"""
 
 from __future__ import annotations
 

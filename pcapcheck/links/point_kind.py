@@ -1,4 +1,4 @@
-"""What kind of interface a capture point is, and of which network it is a pod link."""
+"""What kind of interface a capture point is; of a pod link, its network too."""
 
 from __future__ import annotations
 
