@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from pcapcheck import analyze
-from pcapcheck.ruleset.files import CALICO, pack
+from pcapcheck.networks import CALICO
+from pcapcheck.ruleset.files import pack
 from pcapcheck.values import format_address
 from tests.support.wire import BEGIN, SECOND, Frame, tcp, tcp_back, write_pcap
 
