@@ -1,5 +1,5 @@
 """``python -m pcapcheck``."""
 
-from pcapcheck.cli.main import main
+from pcapcheck.cli.entry import run
 
-main(prog_name="pcapcheck")
+run()

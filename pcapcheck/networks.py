@@ -154,9 +154,9 @@ class KnownNetwork(Struct, frozen=True):
 
     ``links`` maps a pod's MAC to the name of its link on the node, ``homes`` a pod's address, ``nodes`` the name of a
     link to that of its node. ``not_calico`` says in words what it shows instead.
-    ``ebpf_line`` is the number of the line that shows Calico's eBPF data plane. ``leaves_translated`` says of the
-    address of a pod, and of one that it asks, whether packets have to leave the node with another source; None: nothing
-    shows it.
+    ``ebpf_line`` is the number of the line that shows Calico's eBPF data plane, ``routed_links`` the links of nodes
+    whose state shows that they have none. ``leaves_translated`` says of the address of a pod, and of one that it asks,
+    whether packets have to leave the node with another source; None: nothing shows it.
     """
 
     calico: bool = False
@@ -166,6 +166,7 @@ class KnownNetwork(Struct, frozen=True):
     homes: Mapping[int, str] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)
     ebpf_line: int | None = None
+    routed_links: frozenset[str] = frozenset()
     leaves_translated: Callable[[int, int], bool] | None = None
 
 

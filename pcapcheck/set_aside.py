@@ -15,14 +15,12 @@ from pcapcheck.capture.record import Problem
 from pcapcheck.capture.recording_note import LARGEST_NOTES, NOTES, read_notes
 from pcapcheck.capture.rotated_set import Captured
 from pcapcheck.capture.source import Source
+from pcapcheck.capture.text.encodings import ENOUGH, UTF8, encoding_of
 from pcapcheck.errors import EMPTY, NODE_STATE, UNREADABLE, CaptureError, IsArchive, NotACapture, refused
 from pcapcheck.given import Taken
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.skipped import is_called_a_recording
 from pcapcheck.values import clean
-
-# How PowerShell's texts begin.
-UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def set_aside(inputs: Inputs, source: Captured, error: CaptureError) -> None:
@@ -136,22 +134,30 @@ def state_or_pods(source: Source, error: NotACapture) -> str | None:
     """``node-state`` or ``pods`` if a file holds that; None if it is neither."""
     if _is_printed(source.path):
         return NODE_STATE
-    if not (error.vague or _begins_with(source, UTF16)) or not source.complete:
+    if not (error.vague or _is_utf16(source)) or not source.complete:
         return None
     from pcapcheck.nodestate.recognise import recognise
 
     return recognise(source.kept)
 
 
+def _is_utf16(source: Source) -> bool:
+    return encoding_of(_beginning(source, ENOUGH))[1] != UTF8
+
+
 def _begins_with(source: Source, beginnings: tuple[bytes, ...]) -> bool:
-    """Whether a file begins with one of these; a stream cannot be asked twice."""
+    return _beginning(source, max(map(len, beginnings))).startswith(beginnings)
+
+
+def _beginning(source: Source, count: int) -> bytes:
+    """How a file begins; nothing if that cannot be read, and of a stream, which cannot be asked twice."""
     if source.is_stream:
-        return False
+        return b""
     try:
         with source.held.open() if source.held else source.path.open("rb") as stream:
-            return stream.read(4).startswith(beginnings)
+            return stream.read(count)
     except (OSError, CaptureError):
-        return False
+        return b""
 
 
 def _is_printed(path: Path) -> bool:

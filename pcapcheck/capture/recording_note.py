@@ -46,6 +46,20 @@ class RecordingNote(Struct, frozen=True):
         interface.drops = max(interface.drops, self.dropped)
         interface.until = self.until
 
+    def hold_against(self, reader: Reader) -> None:
+        """Note what the file lacks of the packets that were taken, once it is read to its end.
+
+        tcpdump goes on where its output cannot be written, as on a full disk, and counts the packets all the same.
+        """
+        lacking = (self.captured or 0) - reader.frames
+        if lacking <= 0 or len(reader.interfaces) != 1:
+            return
+        interface = reader.interfaces[0]
+        interface.drops = max(interface.drops, self.dropped + lacking)
+        interface.until = None
+        said = f"the file lacks {lacking:,} of the {self.captured:,} packets that were taken (was the disk full?)"
+        reader.problems.append(Problem(RECORDING_ENDED, f"{self.interface}: {said}"))
+
 
 class RecordingNotes(Struct, frozen=True):
     """The notes of a bundle."""

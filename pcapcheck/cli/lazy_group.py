@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from pcapcheck.cli.entry import OneLineIfInterrupted
+
 # What the names of environment variables that stand for options begin with.
 ENVIRONMENT = "PCAPCHECK_"
 
@@ -36,6 +38,16 @@ class LazyGroup(click.Group):
                 name_variables(command)
                 self.add_command(command, name)
         return super().get_command(ctx, cmd_name)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """The same; a Ctrl-C is what it is anywhere, where click would end with the exit code of a failure."""
+        with OneLineIfInterrupted():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The same; so is one while a command is imported."""
+        with OneLineIfInterrupted():
+            return super().invoke(ctx)
 
 
 def name_variables(command: click.Command) -> None:

@@ -66,11 +66,6 @@ def _use_project_file(context: click.Context, command: str) -> None:
     complain(f"{file} is used")
 
 
-def kubectl_plugin() -> None:
-    """The same, as kubectl calls what is called kubectl-pcapcheck: ``kubectl pcapcheck``."""
-    main(prog_name="kubectl pcapcheck")
-
-
 def _complete_commands(context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """The commands that ``help`` explains, and behind the name of a group those in it."""
     from click.shell_completion import CompletionItem

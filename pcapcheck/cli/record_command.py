@@ -75,12 +75,12 @@ def record(
         raise UsageError(f"{len(ends)} ends: name the one that asks and, if it asks another, that one")
     seconds = _seconds(duration)
     probe = probe or ("none" if "/" not in ends[0] and not ends[0].startswith("netns:") else "ping")
-    output = output or Path(f"recorded-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    named = output or Path(f"recorded-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     with _ended_by_signals():
         recording = recording_of(
             *ends,
             probe=probe,
-            output=output,
+            output=named,
             rules=rule_paths or None,
             variables=parse_assignments(assignments),
             flush=not no_flush,
@@ -90,6 +90,8 @@ def record(
             tell=complain,
             **how,
         )
+        # Two may begin in one second.
+        recording.is_numbered = output is None
         if dry_run:
             with writing(None) as stream:
                 stream.writelines(f"{line}\n" for line in recording.plan.lines())
@@ -103,8 +105,8 @@ def record(
         finally:
             # Also if it is a Ctrl-C that ends the judging of it.
             if recording.is_kept:
-                complain(f"kept in {shlex.quote(str(output))}")
-    judge_and_report(lambda: recording.analysis, request, [output])
+                complain(f"kept in {shlex.quote(str(recording.output))}")
+    judge_and_report(lambda: recording.analysis, request, [recording.output or named])
 
 
 def _request(how: dict[str, Any]) -> ReportRequest:

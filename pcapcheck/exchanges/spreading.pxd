@@ -66,7 +66,7 @@ cdef inline int look_ahead(
 @cython.locals(
     many=cython.bint, coming=cython.longlong, mask=cython.longlong, room=cython.longlong, moments_room=cython.longlong, number=cython.longlong,
     status=cython.longlong, row=cython.size_t, kind=cython.longlong, group=cython.longlong, port=cython.longlong,
-    counter=cython.longlong, size=cython.longlong, found=cython.longlong)
+    counter=cython.longlong, size=cython.longlong, sized=cython.longlong, found=cython.longlong)
 cpdef spread(
     long long[::1] rows, long long count, long long[::1] cells, int[::1] slots, bint cells_final,
     long long[::1] moments, int[::1] latest, bint moments_final, long long[::1] homes,

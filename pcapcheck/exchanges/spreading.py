@@ -313,7 +313,9 @@ def spread(
             count_exchange(cells, found * layout.CELL_FIELDS, rows, row, counter)
             size = rows[row + pairing_layout.SIZE]
             if kind != pairing_layout.KIND_DNS and size > 0:
-                found = find_cell(cells, slots, mask, room, state, layout.SIZED, kind, group, 0, size, 0, 0, 0)
+                # An IPv4 address has no upper half.
+                sized = layout.SIZED6 if rows[row + pairing_layout.SRC_HIGH] != 0 else layout.SIZED
+                found = find_cell(cells, slots, mask, room, state, sized, kind, group, 0, size, 0, 0, 0)
                 if found >= 0:
                     count_exchange(cells, found * layout.CELL_FIELDS, rows, row, counter)
             if rows[row + pairing_layout.TIME] != scan_layout.ABSENT_TIME:

@@ -4,8 +4,8 @@ They live apart from ``spreading.py`` because there they become C integers, whic
 """
 
 # Fields of a cell. It counts the exchanges of one KIND (``pairing_layout``) and one frame group that are alike in one
-# respect: PAIR (source and destination in two halves each, and the port that was asked, if any), SIZED (bytes of the
-# request's datagram, as source) or, with the first fields only, the moment when they were asked.
+# respect: PAIR (source and destination in two halves each, and the port that was asked, if any), SIZED or SIZED6 (bytes
+# of the request's datagram, as source; of IPv6 apart) or, with the first fields only, the moment when they were asked.
 C_KIND = 0
 C_GROUP = 1
 # How many came to what. Those that were still in flight or dropped count for nothing.
@@ -38,6 +38,7 @@ CELL_FIELDS = 21
 
 PAIR = 1
 SIZED = 2
+SIZED6 = 3
 
 # Exchanges come in the order of their questions, those that failed later than the others: so the latest moment of each
 # kind, frame group, and of failures or not, is mostly the one to count in. Up to eight kinds, and one bit for failures.

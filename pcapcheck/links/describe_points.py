@@ -18,7 +18,7 @@ from pcapcheck.links.twins import recorded_twice
 from pcapcheck.links.usual_gateway import add_usual_gateway
 from pcapcheck.networks import CALICO, NETWORKS, NOTHING_KNOWN, KnownNetwork, network_of
 from pcapcheck.table_names import DNS
-from pcapcheck.values import is_multicast_address, is_name
+from pcapcheck.values import is_ipv4, is_multicast_address, is_name
 
 # This share of DNS responses says what is usual; the rest may be names that a server has to ask for far away.
 USUAL = 0.95
@@ -138,6 +138,25 @@ def _describe(
     )
 
 
+def _foreign_sources(capture_point: CapturePoint, sides: Sides) -> set[int]:
+    """Of a text without MACs the sources of a link's pod that are not its own addresses.
+
+    With another of that version of IP it asks for its gateway, and nobody sends to these. (With MACs, the first source
+    counts.)
+    """
+    asking = {ip for ips in capture_point.gateway.askers.values() for ip in ips}
+    if not asking or sides.folded or sides.crowded:
+        return set()
+    versions = set(map(is_ipv4, asking))
+    groups = capture_point.groups.values()
+    sources = {group.source for group in groups if group.by_address and sides.of(group)[0] == POD}
+    return {
+        ip
+        for ip in sources - asking - {group.ip_dst for group in groups if sides.of(group)[0] != POD}
+        if ip is not None and not is_name(ip) and is_ipv4(ip) in versions
+    }
+
+
 def _with_pod(capture_point: CapturePoint, end: str | None, sides: Sides) -> PointFacts:
     """A pod link with its pod, which has the MACs that it sends from and the addresses that it asks or sends from."""
     macs: set[int] = set()
@@ -156,7 +175,8 @@ def _with_pod(capture_point: CapturePoint, end: str | None, sides: Sides) -> Poi
         if group.carries == "ip-unicast" and group.source is not None and not is_multicast_address(group.source):
             ips.add(group.source)
     times = [group.first for group in capture_point.groups.values() if group.src in macs and group.first is not None]
-    own = {mac: frozenset(ip for ip in ips if ip >> 118 != LINK_LOCAL) for mac, ips in pods.items()}
+    foreign = _foreign_sources(capture_point, sides)
+    own = {mac: frozenset(ip for ip in ips - foreign if ip >> 118 != LINK_LOCAL) for mac, ips in pods.items()}
     return PointFacts(
         capture_point,
         end,

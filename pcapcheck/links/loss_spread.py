@@ -59,7 +59,7 @@ def _weigh(cells: list[CountedCells], moments: list[Row], table: str, address_of
     if not by_pair.failed:
         return None
     by_pod, by_peer = (Shares.of_cells(cells, pair, end, address_of) for end in (SRC, DST))
-    by_size = Shares.of_cells(cells, spreading_layout.SIZED, [spreading_layout.C_SRC_LOW], address_of)
+    by_size = _sizes(cells, address_of)
     total = Share(0, by_pair.asked, by_pair.failed, by_pair.icmp_errors)
     by_port = Shares.of_cells(cells, pair, [port], address_of, of_ports=True)
     targets = Shares.of_cells(cells, pair, [*SRC, *DST, port], address_of)
@@ -69,7 +69,7 @@ def _weigh(cells: list[CountedCells], moments: list[Row], table: str, address_of
     follows, suspect = (
         _standing_out(total, by_pod, by_peer, by_pair, by_port, by_size) if is_conclusive else (None, None)
     )
-    passing, sharp = _size_limit(total, by_size)
+    passing, sharp = _size_limit(by_size)
     if sharp is not None and follows in (None, SIZE):
         follows, suspect = SIZE, sharp
     lasting = partial and bool(outages) and not outages[-1].over
@@ -98,7 +98,15 @@ def _weigh(cells: list[CountedCells], moments: list[Row], table: str, address_of
     )
 
 
-def _size_limit(total: Share, sizes: Shares) -> tuple[int | None, Share | None]:
+def _sizes(cells: list[CountedCells], address_of: AddressOf) -> Shares:
+    """By size; of one version of IP if only that lost something, since the headers of the two differ in size."""
+    size = [spreading_layout.C_SRC_LOW]
+    both = spreading_layout.SIZED, spreading_layout.SIZED6
+    losing = [family for family in both if Shares.of_cells(cells, family, size, address_of).failed]
+    return Shares.of_cells(cells, losing or both, size, address_of)
+
+
+def _size_limit(sizes: Shares) -> tuple[int | None, Share | None]:
     """The largest size that lost nothing, and the share of all larger sizes, if these lost everything.
 
     Size is such a common reason that fewer losses are enough than for other things that stand out.
@@ -108,7 +116,7 @@ def _size_limit(total: Share, sizes: Shares) -> tuple[int | None, Share | None]:
     above = [share for share in sizes if _size(share) >= least]
     below = [_size(share) for share in sizes if _size(share) < least]
     asked, failed = sum(share.asked for share in above), sum(share.failed for share in above)
-    if not below or failed < asked or log_tail(total.asked, total.failed, asked, failed) >= log(SHARPLY):
+    if not below or failed < asked or log_tail(sizes.asked, sizes.failed, asked, failed) >= log(SHARPLY):
         return None, None
     return max(below), Share(least, asked, failed, sum(share.icmp_errors for share in above))
 
@@ -126,12 +134,13 @@ def _standing_out(
     for name, shares in respects:
         if len(shares) < 2:
             continue
-        worst = shares.most_above(total)
-        rest = total.failed - worst.failed
-        others = max(1, total.asked - worst.asked)
-        if worst.failed < HOLDS * total.failed or worst.failed / worst.asked < TIMES * rest / others:
+        every = Share(0, shares.asked, shares.failed, 0) if name == SIZE else total
+        worst = shares.most_above(every)
+        rest = every.failed - worst.failed
+        others = max(1, every.asked - worst.asked)
+        if worst.failed < HOLDS * every.failed or worst.failed / worst.asked < TIMES * rest / others:
             continue
-        chance = log_tail(total.asked, total.failed, worst.asked, worst.failed) + log(len(respects) * len(shares))
+        chance = log_tail(every.asked, every.failed, worst.asked, worst.failed) + log(len(respects) * len(shares))
         if chance < log(ALPHA) and (best is None or chance < best[0]):
             best = chance, name, worst
     return (best[1], best[2]) if best is not None else (None, None)

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf, Interface, Problem, Reader, RecordBatch, fitting_frames
 from pcapcheck.capture.rotated_set import Captured
-from pcapcheck.capture.source import NOTHING_SEEN
+from pcapcheck.capture.source import NOTHING_SEEN, Source
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.decoded_links import COOKED2, LINKS, link_name
 from pcapcheck.decode.decoder import Decoder
@@ -163,6 +163,8 @@ class OpenCapture:
         """
         capture, decoder, exchanges = self.capture, self._decoder, self.exchanges
         decoder.close()
+        if isinstance(capture.source, Source) and capture.source.note is not None:
+            capture.source.note.hold_against(reader)
         capture.groups = decoder.groups()
         if self._sightings is not None:
             self._sightings.address_pairs[capture.number] = decoder.address_pairs()

@@ -61,18 +61,19 @@ class Shares:
     def of_cells(
         cls,
         counted: Iterable[CountedCells],
-        respect: int,
+        respects: int | Sequence[int],
         columns: Sequence[int],
         address_of: AddressOf,
         of_ports: bool = False,
     ) -> Shares:
         """The sums of the cells that have the same values in these columns; ``of_ports``: of those with a port."""
-        counted = list(counted)
-        held = GrowingRows(layout.SHARE_FIELDS, FIRST_SHARES, sum(some.cell_count for some in counted))
+        several = (respects,) if isinstance(respects, int) else respects
+        parts = [(some, respect) for some in counted for respect in several]
+        held = GrowingRows(layout.SHARE_FIELDS, FIRST_SHARES, sum(some.cell_count for some, _ in parts))
         slots = array("i")
         state = array("q", bytes(8 * layout.T_STATE))
         key, picked = _room(1), array("q", columns)
-        for some in counted:
+        for some, respect in parts:
             state[layout.T_CELL] = 0
             while state[layout.T_CELL] < some.cell_count:
                 if state[layout.T_SHARES] >= held.places:

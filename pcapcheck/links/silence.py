@@ -223,7 +223,7 @@ def _ebpf(point: PointFacts, known: KnownNetwork) -> Silence:
 
     Source: felix/dataplane/linux/bpf_ep_mgr.go, redirect. ARP is left to the kernel (felix/bpf-gpl/parsing4.h).
     """
-    if known.ebpf_line is None or point.kind != "pod-link" or point.end == "pod":
+    if known.ebpf_line is None or point.kind != "pod-link" or point.end == "pod" or point.name in known.routed_links:
         return {}
     reason = (
         f"the node runs Calico's eBPF data plane (line {known.ebpf_line} of its state), which may take replies "

@@ -1,10 +1,11 @@
-"""What stands before every line of a paste: numbers, as editors and cat -n show them, or the bar of a quotation."""
+"""What stands before every line of a paste: numbers (editors, cat -n), a quotation's bar, what a logger put there."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from pcapcheck.capture.line_heads import commonest_head, without_head
 from pcapcheck.nodestate.readers.registry import reader_of
 from pcapcheck.nodestate.source_lines import Line
 
@@ -14,13 +15,19 @@ BARRED = re.compile(r"\s{0,4}[|│](?: (.*)|$)")
 COMMENTED = re.compile(r"\s{0,4}#(?: (.*)|$)")
 # Fewer lines may begin so by chance; and one in this many lines may lack the mark.
 FEWEST, ODD_ONE_IN = 4, 10
+# What loggers put there is seen in this many lines.
+ENOUGH = 200
 
 
 def without_marks(lines: Sequence[Line]) -> Sequence[Line]:
     """The lines without what stands before nearly all of them; the same lines if nothing does."""
     shown = [line for line in lines if line.text.strip()]
+    if len(shown) < FEWEST:
+        return lines
+    if headed := _without_heads(lines, shown):
+        return headed
     marks = (NUMBERED, BARRED, COMMENTED)
-    if len(shown) < FEWEST or not any(mark.match(line.text) for line in shown[:FEWEST] for mark in marks):
+    if not any(mark.match(line.text) for line in shown[:FEWEST] for mark in marks):
         return lines
     return _without_numbers(lines, len(shown)) or _without_bars(lines, len(shown)) or _uncommented(lines) or lines
 
@@ -30,6 +37,22 @@ def unmarked(text: str) -> str:
     match = NUMBERED.fullmatch(text)
     bar = None if match else BARRED.fullmatch(text)
     return match[2] if match else (bar[1] or "") if bar else text
+
+
+def _without_heads(lines: Sequence[Line], shown: Sequence[Line]) -> list[Line] | None:
+    """What a logger put there; not what belongs to an output, as a time does to a line of a kernel's log."""
+    some = [line.text for line in shown[:ENOUGH]]
+    head = commonest_head(some, len(some) // ODD_ONE_IN)
+    if head is None:
+        return None
+    bare = [without_head(text, head) for text in some]
+    if sum(map(_is_known, bare)) <= sum(map(_is_known, some)) + 1:
+        return None
+    return [Line(line.file, line.number, without_head(line.text, head)) for line in lines]
+
+
+def _is_known(text: str) -> bool:
+    return reader_of(text) is not None
 
 
 def _without_numbers(lines: Sequence[Line], shown: int) -> list[Line] | None:

@@ -70,7 +70,19 @@ def known_of(state: State) -> KnownNetwork:
     is_nat_outgoing = partial(must_be_translated, pools) if pools else None
     not_calico = "" if calico else _not_calico(state)
     others = frozenset(look.network for look in state.looks)
-    return KnownNetwork(calico, others, not_calico, links, homes, nodes, ebpf_line, is_nat_outgoing)
+    return KnownNetwork(
+        calico, others, not_calico, links, homes, nodes, ebpf_line, _routed_links(state), is_nat_outgoing
+    )
+
+
+def _routed_links(state: State) -> frozenset[str]:
+    """The pods' links on nodes whose interfaces are all listed, without a sign of eBPF; not if another has the name."""
+    routed: dict[str, bool] = {}
+    for link in state.links:
+        if link.cali_name and link.node is not None:
+            plain = link.node.ebpf is None and "links" in link.node.whole
+            routed[link.cali_name] = plain and routed.get(link.cali_name, True)
+    return frozenset(name for name, plain in routed.items() if plain)
 
 
 def _not_calico(state: State) -> str:

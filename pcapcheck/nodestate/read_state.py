@@ -12,6 +12,7 @@ from pcapcheck.capture.pcap import MAGICS
 from pcapcheck.capture.pcapng import MAGIC
 from pcapcheck.capture.plain_bytes import read_plain
 from pcapcheck.capture.source import Source
+from pcapcheck.capture.text.encodings import decoded
 from pcapcheck.errors import A_CAPTURE, EMPTY, MISSING, TOO_LARGE, CaptureError, StateError, kind_of, refused
 from pcapcheck.nodestate.bundles.bundled_file import BundledFile
 from pcapcheck.nodestate.bundles.known_bundles import KnownBundles
@@ -223,10 +224,3 @@ def _read(path: Path | Held, name: str) -> bytes:
     if len(data) > MOST_BYTES:
         raise _too_large(name, f"larger than {MOST_BYTES >> 20} MiB")
     return data
-
-
-def decoded(data: bytes) -> str:
-    """UTF-8, or UTF-16 as PowerShell writes it; what is neither is replaced."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
-    return data.decode("utf-8-sig", "replace")

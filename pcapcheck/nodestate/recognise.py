@@ -13,12 +13,12 @@ from pcapcheck.capture.pinged import summary, unheard
 from pcapcheck.capture.plain_bytes import read_plain
 from pcapcheck.capture.printed_failures import is_failure, shown
 from pcapcheck.capture.record import Problem
+from pcapcheck.capture.text.encodings import decoded
 from pcapcheck.errors import NODE_STATE, PODS, CaptureError, StateError
 from pcapcheck.nodestate.command_line import parse_command
 from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.line_marks import unmarked
 from pcapcheck.nodestate.prompts import find_prompt
-from pcapcheck.nodestate.read_state import decoded
 from pcapcheck.nodestate.readers.registry import reader_of
 from pcapcheck.nodestate.readers.unjudged_forms import is_telling
 from pcapcheck.nodestate.session import read_session

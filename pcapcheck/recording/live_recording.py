@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from pcapcheck.capture.held import Held
+from pcapcheck.capture.recording_note import NOTES, RecordingNote
 from pcapcheck.errors import RecordingError
 from pcapcheck.given import Names
 from pcapcheck.recording.command_place import last_line
 from pcapcheck.recording.followed_stream import FollowedStream
 from pcapcheck.recording.probe_process import ProbeOutcome, run_probe
-from pcapcheck.recording.recorded_bundle import RecordedBundle
+from pcapcheck.recording.recorded_bundle import RecordedBundle, notes_text, pods_texts
 from pcapcheck.recording.recorder_complaints import cure_of
 from pcapcheck.recording.recorder_process import RecorderProcess
 from pcapcheck.recording.recording_plan import RecordingPlan
@@ -44,7 +46,8 @@ class LiveRecording:
     """Records as a plan says. Inside ``with`` everything is recorded; behind it ``analysis`` is what came of it.
 
     ``limit`` bounds, in seconds, how long recorders run whatever happens; ``lateness`` is how long an answer may take.
-    ``on_close`` is called at the end in any case. ``tell`` takes lines about how it goes on.
+    ``on_close`` is called at the end in any case. ``tell`` takes lines about how it goes on. ``output`` is where it is
+    kept; ``is_numbered``: a number is added to it if that is there already.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class LiveRecording:
     ) -> None:
         self.plan = plan
         self.output = output
+        self.is_numbered = False
         self.limit = 3600
         self.lateness = 1.3
         self.on_close: Callable[[], None] | None = None
@@ -76,6 +80,7 @@ class LiveRecording:
         self._has_waited = False
         self._is_stopped = False
         self._is_kept = False
+        self._was_full = False
         self._began = datetime.now(UTC)
 
     def __enter__(self) -> Self:
@@ -102,7 +107,8 @@ class LiveRecording:
             raise
 
     def _begin(self) -> None:
-        self._bundle = bundle = RecordedBundle(self.output)
+        self._bundle = bundle = RecordedBundle(self.output, self.is_numbered)
+        self.output = bundle.output
         with _writing(bundle):
             for point in self.plan.points:
                 self.recorders.append(RecorderProcess(point, bundle.folder, self.limit))
@@ -125,7 +131,14 @@ class LiveRecording:
 
     @property
     def _is_over(self) -> bool:
-        return self.has_ended or self._is_enough.is_set()
+        return self.has_ended or self._is_enough.is_set() or self._is_full()
+
+    def _is_full(self) -> bool:
+        """Whether there is no room for more packets, which tcpdump does not say; that is noted once."""
+        if self._bundle is not None and not self._was_full and not self._bundle.has_room():
+            self._was_full = True
+            self._notice(f"{self.output or self._bundle.folder}: no space is left on the device; the recording ends")
+        return self._was_full
 
     @property
     def analysis(self) -> Analysis:
@@ -228,16 +241,27 @@ class LiveRecording:
                 self._notice(
                     f"{note.interface} on {note.host}: the recording ended early: {note.problem}{cure_of(note.problem)}"
                 )
-        with _writing(bundle):
-            for name, text in self._states.found.items():
-                bundle.write(name, text)
-            bundle.write_pods([end.pod for end in self.plan.ends if end.pod is not None])
-            bundle.write_notes(notes, self._more())
-            judged = bundle.finish()
+        bundle.make_room()
+        self._complete(bundle, notes)
+        try:
+            judged: Path | Held = bundle.finish()
+        except OSError as error:
+            judged = bundle.leave_unpacked()
+            self._tell(f"{self.output}: {error.strerror or error}; it is left unpacked")
         # From here on it stays, whatever comes of judging it.
+        self.output = bundle.output
         self._bundle, self._is_kept = None, self.output is not None
         self._analysis = analyze(judged, rules=self.rules, variables=self.variables, pack=self.pack)
         return self._analysis
+
+    def _complete(self, bundle: RecordedBundle, notes: list[RecordingNote]) -> None:
+        """Write what goes with the captures; what finds no room costs nothing else."""
+        pods = [end.pod for end in self.plan.ends if end.pod is not None]
+        missing = bundle.write_each({NOTES: notes_text(notes, self._more()), **pods_texts(pods), **self._states.found})
+        for name, why in missing.items():
+            self._notice(f"{name} is missing in {bundle.output or bundle.folder}: {why}")
+        if missing:
+            bundle.write_each({NOTES: notes_text(notes, self._more())})
 
     def _more(self) -> dict[str, Any]:
         surveys = {end.node.host: end.survey for end in self.plan.ends}

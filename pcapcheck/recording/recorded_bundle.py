@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -13,68 +16,83 @@ from typing import IO, Any, cast
 import msgspec
 
 from pcapcheck.capture.held import IN_MEMORY, Held
-from pcapcheck.capture.recording_note import NOTES, SCHEMA, RecordingNote
+from pcapcheck.capture.recording_note import SCHEMA, RecordingNote
 from pcapcheck.errors import RecordingError
 from pcapcheck.recording.cluster_access import KubePod
+from pcapcheck.recording.passing_folder import PassingFolder
 from pcapcheck.version import __version__
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 PODS = "pods.json"
 # What reports call the bundle of a recording that is not kept.
 UNNAMED = "recorded"
+# What the folder of an archive is called after the archive until that is packed.
+UNPACKED = ".recording"
+# Bytes for notes and states, so that a disk that a recording fills does not cost what is known of it.
+ROOM = 1 << 20
+MOST_NUMBERS = 1000
 
 
 class RecordedBundle:
-    """Where a recording goes: straight into ``output`` if that is a folder, else into a temporary one first.
+    """Where a recording goes: straight into ``output`` if that is a folder, else into a folder of its own first.
 
-    Raises RecordingError if it cannot be written. ``output`` None: nothing stays but what an analysis holds.
+    That of an archive is next to it, so that a recording that is killed leaves what it has where somebody looks. Room
+    for what is written last is taken at once. Raises RecordingError if it cannot be written.
+
+    ``output`` None: nothing stays but what an analysis holds. ``is_numbered``: if ``output`` is there already, a number
+    is added to its name.
     """
 
-    def __init__(self, output: Path | None) -> None:
+    def __init__(self, output: Path | None, is_numbered: bool = False) -> None:
         self.output = output
         self.is_archive = output is not None and output.name.endswith(ARCHIVES)
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._passing: PassingFolder | None = None
         try:
-            if output is None or self.is_archive:
-                if output is not None:
-                    # Before an hour of recording, not after it; nothing that is there is written over.
-                    output.open("xb").close()
-                self._temporary = tempfile.TemporaryDirectory(prefix="pcapcheck-record-", ignore_cleanup_errors=True)
-                self.folder = Path(self._temporary.name) / UNNAMED
+            if output is None:
+                self._passing = PassingFolder()
+                self.folder = self._passing.path / UNNAMED
                 self.folder.mkdir()
+            elif self.is_archive:
+                # Before an hour of recording, not after it; nothing that is there is written over.
+                output.open("xb").close()
+                self.folder = Path(tempfile.mkdtemp(prefix=f"{output.name}.", suffix=UNPACKED, dir=output.parent))
             else:
-                output.mkdir(parents=True)
-                self.folder = output
+                self.output = self.folder = _make_folder(output, is_numbered)
+            self._room = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115 (it goes before the rest is written)
+            self._room.write(bytes(ROOM))
+            self._room.flush()
         except FileExistsError:
             raise RecordingError(f"--output {output}: is there already; name another, or remove it") from None
         except OSError as error:
             raise RecordingError(f"--output {output}: {error.strerror}; name a place that can be written") from None
 
-    def write(self, name: str, text: str) -> None:
-        """Write a text into it."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    def write_each(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """Write texts into it by their names, each whole or not at all; returns why those are missing that are."""
+        missing = {}
+        for name, text in texts.items():
+            path = self.folder / name
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            except OSError as error:
+                path.unlink(missing_ok=True)
+                missing[name] = error.strerror or str(error)
+        return missing
 
-    def write_notes(self, notes: Sequence[RecordingNote], more: Mapping[str, Any]) -> None:
-        """Write what is known of each capture, and how all was recorded."""
-        document = {
-            "schema": SCHEMA,
-            "version": __version__,
-            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-            "points": msgspec.to_builtins(notes),
-            **more,
-        }
-        self.write(NOTES, json.dumps(document, indent=2) + "\n")
+    def has_room(self) -> bool:
+        """Whether something can still be written beyond what room was taken for."""
+        with contextlib.suppress(OSError):
+            held = os.statvfs(self.folder)
+            # Some file systems do not say.
+            return not held.f_blocks or (held.f_bfree if os.geteuid() == 0 else held.f_bavail) > 0
+        return True
 
-    def write_pods(self, pods: Sequence[KubePod]) -> None:
-        """Write the pods as kubectl lists them."""
-        if pods:
-            listed = {"apiVersion": "v1", "kind": "List", "items": [pod.document for pod in pods]}
-            self.write(PODS, json.dumps(listed, indent=1) + "\n")
+    def make_room(self) -> None:
+        """Give back the room for what is written last."""
+        self._room.close()
 
     def finish(self) -> Path | Held:
-        """Everything is in it: what to judge."""
+        """Everything is in it: what to judge. Raises OSError if there is no room to pack it; then it is as it was."""
         if self.output is None:
             content = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115
             self._pack(content, "")
@@ -82,12 +100,17 @@ class RecordedBundle:
             self.remove()
             return Held(Path(f"{UNNAMED}.tar"), content, size)
         if self.is_archive:
-            try:
-                with self.output.open("wb") as stream:
-                    self._pack(cast("IO[bytes]", stream), "" if self.output.suffix == ".tar" else "gz")
-            finally:
-                self.remove()
+            with self.output.open("wb") as stream:
+                self._pack(cast("IO[bytes]", stream), "" if self.output.suffix == ".tar" else "gz")
+            self.remove()
         return self.output
+
+    def leave_unpacked(self) -> Path:
+        """What to judge if it cannot be packed: the folder that it is in, which stays."""
+        if self.is_archive and self.output is not None:
+            self.output.unlink(missing_ok=True)
+            self.output = self.folder
+        return self.folder
 
     def _pack(self, stream: IO[bytes], compression: str) -> None:
         name = UNNAMED if self.output is None else self.output.name.partition(".")[0]
@@ -96,15 +119,48 @@ class RecordedBundle:
 
     def remove(self) -> None:
         """Remove what was only there to be packed."""
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        if self._passing is not None:
+            self._passing.remove()
+        elif self.is_archive:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def discard(self) -> None:
         """Remove all of it: nothing came of the recording."""
+        self._room.close()
         self.remove()
         if self.is_archive and self.output is not None:
             self.output.unlink(missing_ok=True)
         elif self.output is not None:
-            for path in sorted(self.folder.rglob("*"), reverse=True):
-                path.rmdir() if path.is_dir() else path.unlink()
-            self.folder.rmdir()
+            shutil.rmtree(self.folder)
+
+
+def notes_text(notes: Sequence[RecordingNote], more: Mapping[str, Any]) -> str:
+    """What is known of each capture, and how all was recorded, as ``recording.json`` has it."""
+    document = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "points": msgspec.to_builtins(notes),
+        **more,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def pods_texts(pods: Sequence[KubePod]) -> dict[str, str]:
+    """The pods as kubectl lists them, by the name of their file; nothing if there are none."""
+    listed = {"apiVersion": "v1", "kind": "List", "items": [pod.document for pod in pods]}
+    return {PODS: json.dumps(listed, indent=1) + "\n"} if pods else {}
+
+
+def _make_folder(wanted: Path, is_numbered: bool) -> Path:
+    """Make a folder of that name, or if it ``is_numbered`` of the first one that is free."""
+    names = (wanted.with_name(f"{wanted.name}-{number}") for number in range(2, MOST_NUMBERS))
+    for name in (wanted, *names):
+        try:
+            name.mkdir(parents=True)
+        except FileExistsError:
+            if not is_numbered:
+                raise
+        else:
+            return name
+    raise FileExistsError(wanted)

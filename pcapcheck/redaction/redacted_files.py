@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from pcapcheck.calico import parse_pod
 from pcapcheck.capture.held import IN_MEMORY, Held
 from pcapcheck.capture.pcapng import PcapngReader
+from pcapcheck.capture.text.encodings import decoded
 from pcapcheck.errors import CaptureError, PcapcheckError, StateError
 from pcapcheck.nodestate.bundles.layouts import layout_of
 from pcapcheck.nodestate.read_state import read_state
@@ -22,7 +23,7 @@ from pcapcheck.redaction.capture_writer import write_capture
 from pcapcheck.redaction.given_files import CAPTURE, TEXT, GivenFile, given_files, text_of
 from pcapcheck.redaction.mapping import Mapping
 from pcapcheck.redaction.new_names import FileNames
-from pcapcheck.redaction.text_redaction import TextRedaction, decoded
+from pcapcheck.redaction.text_redaction import TextRedaction
 from pcapcheck.values import clean
 
 

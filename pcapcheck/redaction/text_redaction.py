@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterable, Iterator
 
@@ -19,7 +18,6 @@ from pcapcheck.redaction.said_names import SaidNames
 from pcapcheck.redaction.word_redaction import WordRedaction
 
 LEFT_OUT = "(payload left out)"
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _NETWORK = re.compile(r"(?<![\d.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})/(\d{1,2})(?![\w.])")
 _ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 _HEX_MASK = re.compile(r"netmask (0x[0-9a-f]{8})")
@@ -51,12 +49,6 @@ _ENDPOINTS = re.compile(
     rf"|tell (?P<teller>{_HOST}?)(?=,|\s|$)|Reply (?P<shown>{_HOST}) is-at"
 )
 _OWN_COMMENT = re.compile(r"cali:[\w-]{16}")
-
-
-def decoded(data: bytes) -> str:
-    """The text of a file: UTF-8, or UTF-16 where it begins as such."""
-    mark, encoding = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), (b"", "utf-8"))
-    return data[len(mark) :].decode(encoding, "replace")
 
 
 class TextRedaction:

@@ -27,6 +27,7 @@ NAMES = (
     "left",
     "dst.kept",
     "far.recorded",
+    "far.nic",
     "lost.on_wire",
     "lost.unheard",
     "came_back",
@@ -51,6 +52,7 @@ def beyond(case: Case, judgement: Judgement, losses: list[PathLoss], asked: Iter
     found.columns["left"] = left
     found.columns["dst.kept"] = all(loss.last.dst == loss.path.dst for loss in losses) if left else None
     found.columns["far.recorded"] = _far_recorded(case, judgement, losses[0]) if left else None
+    found.columns["far.nic"] = _far_nic(judgement, losses[0]) if left else None
     found.columns["lost.on_wire"] = left is not None and (
         all(loss.flooded for loss in losses) or lost_on_wire(losses, judgement)
     )
@@ -104,6 +106,15 @@ def _far_recorded(case: Case, judgement: Judgement, loss: PathLoss) -> bool:
     here, hosts = loss.last.spot.point.key, judgement.followed.hosts
     others = (key for key, other in judgement.facts.points.items() if other.judged and other.kind in NODE_KINDS)
     return loss.last.encap != "none" and any(hosts.same(here, key) is False for key in others)
+
+
+def _far_nic(judgement: Judgement, loss: PathLoss) -> bool:
+    """Whether the NIC of another node was recorded meanwhile, to which packets in a tunnel may have gone."""
+    here, hosts = loss.last.spot.point.key, judgement.followed.hosts
+    nics = (key for key, other in judgement.facts.points.items() if other.judged and other.kind == "host-nic")
+    return loss.last.encap != "none" and any(
+        hosts.same(here, key) is False and key[0] in loss.path.watching for key in nics
+    )
 
 
 def _since(case: Case, losses: list[PathLoss]) -> int | None:

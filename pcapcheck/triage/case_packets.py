@@ -99,6 +99,7 @@ PACKETS: tuple[CaseColumn, ...] = (
     ),
     ("dst.kept", BOOL, "whether they left the node for the address that was asked, not translated to another"),
     ("far.recorded", BOOL, "whether anything was recorded where they were going to: the pod's link, its node's NIC"),
+    ("far.nic", BOOL, "whether the NIC of another node, to which packets in a tunnel may have gone, was recorded"),
     (
         "lost.on_wire",
         BOOL,

@@ -49,6 +49,12 @@ STATE: tuple[CaseColumn, ...] = (
         "pod's for its gateway, or the node's for dst",
         FIREWALL,
     ),
+    (
+        "state.rate_rule",
+        ENUM,
+        "whether a rule on the node that limits packets per second could have dropped them",
+        FIREWALL,
+    ),
     ("state.node_rejects", ENUM, "whether a rule on the node could have rejected them, with this answer", FIREWALL),
     ("state.no_endpoints", ENUM, "the same of kube-proxy's rules for services without endpoints", FIREWALL),
     ("state.policy", ENUM, "whether a rule of Calico's own could have dropped them", FIREWALL),
@@ -107,6 +113,7 @@ STATE: tuple[CaseColumn, ...] = (
     ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),
     ("state.way", ENUM, "where the routes of the node that was to forward the lost packets take them", WAYS),
     ("state.next_hop", ENUM, "whether that node's next hop is there, by its neighbours and links", NEXT_HOPS),
+    ("state.next_hops", NUMBER, "how many next hops its route to them has: packets are shared out among them"),
     (
         "state.source_check",
         BOOL,
@@ -151,5 +158,5 @@ STATE: tuple[CaseColumn, ...] = (
     ),
     ("state.tunnel_device", ENUM, "the tunnel's device on the node that they went to", DEVICE_STATES),
     ("state.vtep", ENUM, "whether the asker's node knows the VXLAN device of dst's node", VTEPS),
-    ("state.ebpf", BOOL, "whether the node runs Calico's eBPF data plane"),
+    ("state.ebpf", BOOL, "whether the node that sent the lost packets runs Calico's eBPF data plane"),
 )

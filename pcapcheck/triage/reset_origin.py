@@ -23,7 +23,8 @@ def reset_origin(case: Case, judgement: Judgement) -> QuotedColumns:
         found.lines["reset.forged"] = (unsent,)
     elif forged:
         ttl = case.row("reset_ttl")
-        evidence = case.lead.evidence
+        # What the state shows of the same pods may come first, and has no frames.
+        evidence = next(item.evidence for item in case.items if item.name == RESET_RULE)
         which = f"frame {evidence.frames[0]} of {clean(judgement.captures[evidence.capture].source.short_name)}"
         found.lines["reset.forged"] = (f"the RST ({which}) has TTL {ttl}, which no other segment from its address has",)
     sender, receiver = case.lead.pod, case.lead.dst

@@ -20,8 +20,9 @@ from pcapcheck.errors import MISSING, CaptureError
 # $1 and so on are the command. SIGINT is ignored in the background of a shell; SIGTERM has tcpdump write what it holds.
 GUARD = '"$@" </dev/null & pid=$!; echo "$pid" >&2; exec >/dev/null 2>&1; read -r _; kill -TERM "$pid"; wait "$pid"'
 DROPPED = re.compile(r"(\d+) packets? dropped by (?:kernel|interface)")
-# What it prints although nothing is wrong.
-USUAL = re.compile(r"listening on|data link type|verbose output|dropped privs|packets? (?:captured|received|dropped)")
+# What it prints when every packet from now on is recorded; and what although nothing is wrong.
+LISTENING = "listening on"
+USUAL = re.compile(rf"{LISTENING}|data link type|verbose output|dropped privs|packets? (?:captured|received|dropped)")
 RIGHT = "run it as root, or give tcpdump the right: setcap cap_net_raw+ep $(command -v tcpdump)"
 # Seconds between two questions for drops, and from the wish to end to the end.
 ASK = 5.0
@@ -52,6 +53,7 @@ class TcpdumpProcess:
             start_new_session=True,
         )
         self.pid: int | None = None
+        self.is_listening = False
         self._said = ""
         self._drops = 0
         # Of the report that is being read: by the kernel and by the interface.
@@ -112,6 +114,8 @@ class TcpdumpProcess:
             if self.pid is None and line.isdecimal():
                 self.pid = int(line)
                 continue
+            if LISTENING in line:
+                self.is_listening = True
             if "captured" in line:
                 self._counted = []
             for dropped in DROPPED.findall(line):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from pcapcheck.watch.snapshot import WatchedFailure
 
 # The names of events, and what each is about.
 KINDS = {
+    "listening": "what happens from now on is seen: the recorders of all interfaces listen",
     "pod": "a pod is seen for the first time",
     "failure": "a failure is certain: the time limit has passed",
     "cause": "more is known of a certain failure: another cause is more likely now, or one is proved",
@@ -76,3 +78,8 @@ def failure_event(event: str, failure: WatchedFailure, clock: int | None) -> Wat
         is_proved=failure.is_proved,
         count=failure.failed,
     )
+
+
+def listening_event(names: Sequence[str], clock: int) -> WatchEvent:
+    """The recorders of these interfaces have begun; whoever waits to try something may do so."""
+    return WatchEvent("listening", clock, f"listening on {', '.join(names)}; what happens from now on is seen")

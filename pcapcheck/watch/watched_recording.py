@@ -45,6 +45,9 @@ class RecordedStream(LiveStream):
 class ShownRecorder:
     """The recorder of a watched stream: when the watch has seen enough, so has the recording."""
 
+    # Else there were nothing to watch so far.
+    is_listening = True
+
     def __init__(self, recording: LiveRecording, recorder: RecorderProcess) -> None:
         self._recording = recording
         self._recorder = recorder

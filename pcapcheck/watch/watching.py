@@ -23,7 +23,7 @@ from pcapcheck.watch.happenings import Happenings, verdict_event
 from pcapcheck.watch.ring import RING
 from pcapcheck.watch.snapshot import Snapshot, snapshot_of
 from pcapcheck.watch.snapshot_process import SnapshotFault, SnapshotProcess
-from pcapcheck.watch.watch_event import WatchEvent
+from pcapcheck.watch.watch_event import WatchEvent, listening_event
 from pcapcheck.watch.watched_observation import NamedStream, WatchedObservation
 
 # Seconds: between two looks, and two snapshots. Snapshots may take at most this share of a processor.
@@ -36,7 +36,9 @@ EVENTS = 50
 
 
 class Recorder(Protocol):
-    """What records a stream: it can be asked to end, and says how many packets it lost."""
+    """What records a stream: it says since when, and how many packets it lost, and can be asked to end."""
+
+    is_listening: bool
 
     def stop(self) -> None: ...
 
@@ -91,6 +93,8 @@ class Watching:
         self._began = self._next = 0.0
         # Frames and clock of the latest snapshot.
         self._judged: tuple[int, int | None] = (0, None)
+        # Whether it was said since when everything is recorded; of streams without a recorder that is not said.
+        self._is_listening = not any(self._recorders)
         self._interrupted: float | None = None
         self._wanted = False
         self._faults: set[str] = set()
@@ -146,6 +150,11 @@ class Watching:
 
     def _look(self, elapsed: float) -> None:
         """Do what is due."""
+        if not self._is_listening and all(one.is_listening for one in self._recorders if one is not None):
+            self._is_listening = True
+            pairs = zip(self.observation.readings, self._recorders, strict=True)
+            names = [reading.source.name for reading, one in pairs if one is not None]
+            self._tell(listening_event(names, time.time_ns()))
         if self._process is not None:
             came = self._process.poll()
             if came is not None:

@@ -215,6 +215,41 @@ def test_a_zip_that_was_cut_is_said_to_be_cut(tmp_path: Path) -> None:
     assert opened.left[""].startswith("a zip archive that is cut off: the list of its files, at its end, is missing")
 
 
+class Pipe(io.RawIOBase):
+    """Where nothing can be written over: the sizes of files then stand behind them."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self.data += data
+        return len(data)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
+def test_of_a_zip_that_was_cut_whole_files_are_used(method: int, streamed: bool, tmp_path: Path) -> None:
+    """Wherever it was cut; behind one whose size stands behind it, where only deflate says where it ends."""
+    files = {"n1/a.txt": b"a" * 700, "n1/empty": b"", "n2/b.txt": os.urandom(900), "n2/c.txt": b"c" * 300}
+    out = Pipe() if streamed else io.BytesIO()
+    ends = {}
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+            ends[name] = len(out.data) if isinstance(out, Pipe) else out.tell()
+    data = bytes(out.data) if isinstance(out, Pipe) else out.getvalue()
+    lost = streamed and method != zipfile.ZIP_DEFLATED
+    for cut in range(4, len(data) - 22, 61):
+        opened = Opened(written(tmp_path, data[:cut]))
+        whole = {name: data for name, data in files.items() if ends[name] <= cut and not lost}
+        assert opened.files == whole, cut
+        counted = f"; {len(whole)} whole file{'s' * (len(whole) != 1)} before that" if whole else "; copy it again"
+        assert counted in opened.left[""], cut
+
+
 def test_a_wrong_checksum_costs_that_file(tmp_path: Path) -> None:
     data = bytearray(zipped({"a.txt": b"aaa", "b.txt": b"bbb"}))
     for mark, at in ((b"PK\3\4", 14), (b"PK\1\2", 16)):

@@ -126,6 +126,7 @@ FORMS: dict[str, Callable[[str], str | bytes]] = {
     "blank lines between": lambda text: text.replace("\n", "\n\n"),
     "blanks at the ends": lambda text: text.replace("\n", "   \n"),
     "UTF-16": lambda text: text.encode("utf-16"),
+    "UTF-16 without a mark": lambda text: text.encode("utf-16-le"),
     "PowerShell": lambda text: text.replace("\n", "\r\n").encode("utf-16"),
     "a byte order mark": lambda text: b"\xef\xbb\xbf" + text.encode(),
     "Windows-1252": lambda text: (PROSE + text).encode("cp1252"),

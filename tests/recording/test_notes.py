@@ -85,6 +85,17 @@ def test_an_early_end_is_a_problem(tmp_path: Path) -> None:
     assert headline(analysis).startswith(f"a recording ended early: {CALI}: the interface disappeared; ")
 
 
+def test_packets_that_the_file_lacks_were_lost(tmp_path: Path) -> None:
+    """tcpdump counts what it took, and goes on where the disk is full: the end of the file is not the end of it."""
+    held = analyze(bundle(tmp_path / "whole", until=until(2))).captures[0].frames
+    assert status(analyze(bundle(tmp_path / "all", until=until(2), captured=held))) == "fail"
+    analysis = analyze(bundle(tmp_path / "lacking", until=until(2), captured=held + 3))
+    assert status(analysis) == "pass"
+    assert headed(analysis) == "WARN"
+    said = f"{CALI}: the file lacks 3 of the {held + 3} packets that were taken (was the disk full?)"
+    assert analysis.captures[0].problems[0].message == said
+
+
 @pytest.mark.parametrize("form", ["folder", "archive", "archive in a folder", "files", "redacted"])
 def test_notes_are_found_wherever_they_are(form: str, tmp_path: Path) -> None:
     folder = bundle(tmp_path, until=until(2))

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from pcapcheck.capture.text.encodings import decoded
 from pcapcheck.redaction.frame_redaction import redact_frame
 from pcapcheck.redaction.mapping import Mapping
-from pcapcheck.redaction.text_redaction import TextRedaction, decoded
+from pcapcheck.redaction.text_redaction import TextRedaction
 from tests.support import wire
 from tests.support.redacted import KEY
 

@@ -212,6 +212,15 @@ EXPECTED = {
     "pod-addresses-dropped": "PPPP PPP F P PP PFP P- P",
     "return-rp-filter": "PPPP PPP F P -- PPF -- -",
     "two-nodes-vxlan-8472": "PPPP PPP P P PP PPP P- P",
+    "any-dropped-midway": "PPPP -P- P P P- PPP PP P",
+    "ipv6-dropped-midway": "PPPP PPP P P PP PPP PP P",
+    "dns-other-resolver": "PPPP PPP P P -- P-- -- -",
+    # Pod D knows its gateway, and pod A pings it until then.
+    "ebpf-reply-not-rewritten": "---- PPP F P PP PPF P- P",
+    "loss-between-nodes": "PPPP PPP F P PP PFP P- P",
+    "one-path-broken": "PPPP PPP P P PP PPP PF P",
+    "rate-limited": "PPPP PPP F P PP FPP P- P",
+    "route-taken-away": "PPPP PPP F P PP PPP P- P",
 }
 # The same of DNS: whether it is answered, promptly, and without an error; elsewhere nothing is asked of it.
 DNS_RULES = ("dns-answered", "dns-prompt", "dns-not-refused")
@@ -226,6 +235,8 @@ DNS = {
     "dns-no-endpoints": "F--",
     "dns-node-local": "PPP",
     "dns-not-listening": "F--",
+    # The cluster's own answers.
+    "dns-other-resolver": "FPP",
     "dns-over-tcp": "PPP",
     "dns-refused": "F--",
     "dns-server-refuses": "PPF",
@@ -247,9 +258,11 @@ OTHERS = {
 # The same of TCP after the handshake: whether data arrives, and no reset breaks it off.
 TRANSFER_RULES = ("tcp-progresses", "tcp-not-reset-midway")
 TRANSFERS = {
+    "any-dropped-midway": "FP",
     "conntrack-forgets": "PF",
     "dropped-midway": "FP",
     "hairpin": "PP",
+    "ipv6-dropped-midway": "FP",
     "healthy": "--",
     "keep-alives-answered": "PP",
     "keep-alives-lost": "F-",

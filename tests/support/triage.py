@@ -117,7 +117,7 @@ CAUSES = {
     "dns-not-listening": "nothing-listens",
     "dns-server-silent": "dns-server-silent",
     "ebpf-bypass": "ebpf-bypass",
-    "ipv6-forwarding-off": "forwarding-off-on-arrival",
+    "ipv6-forwarding-off": "forwarding6-off",
     "next-hop-stale": "next-hop-stale",
     "no-way-out": "no-default-route",
     "node-drops-arp": "node-firewall-drops-arp",
@@ -144,4 +144,21 @@ CAUSES = {
     "outside-unreachable": "upstream-refuses",
     "pod-addresses-dropped": "network-drops-pod-addresses",
     "return-rp-filter": "source-check-on-return",
+    "any-dropped-midway": "node-firewall-drops",
+    "dns-other-resolver": "other-resolver",
+    "ebpf-reply-not-rewritten": "ebpf-reply-not-rewritten",
+    "ipv6-dropped-midway": "node-firewall-drops",
+    "loss-between-nodes": "random-loss",
+    "one-path-broken": "one-path-broken",
+    "rate-limited": "rate-limited",
+    "route-taken-away": "manager-owns-interface",
+}
+
+# Causes that no scenario has, and why. tests/triage/test_played.py has what confirms them.
+UNPLAYED = {
+    "card-resets": "the lab's cards are veths, whose driver has nothing to hang; kernel logs are pasted",
+    "frames-damaged": "a veth damages nothing and has no counter for it; counters of cards are pasted",
+    "neighbour-table-full": "the table is the kernel's, not a namespace's: all recordings of the machine would lose",
+    "netem-drops": "not in every kernel; what tc prints of it is pasted",
+    "pod-gone": "who has ended only the cluster knows; what kubectl prints is pasted",
 }

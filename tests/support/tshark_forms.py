@@ -30,6 +30,8 @@ def _fields(names: list[str]) -> list[str]:
 
 FORMS = {
     "json": ["-T", "json"],
+    "jsonraw": ["-T", "jsonraw"],
+    "json with bytes": ["-T", "json", "-x"],
     "details": ["-V"],
     "ek": ["-T", "ek"],
     "many fields": _fields(MANY),

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 UNSEEN = {
     "gateway-announced-by-pod",
     "late-replies",
+    "loss-between-nodes",
     "loss-burst",
     "outside-mtu-error-lost",
     "outside-prohibits",
@@ -39,6 +40,9 @@ UNSEEN = {
     "dns-server-silent",
     "receiver-hangs-up",
     "udp-not-listening",
+    # That it was to be asked, or that one of two ways is broken, the state does not say.
+    "dns-other-resolver",
+    "one-path-broken",
     # A server's own log would say more.
     "dns-first-lost",
     "dns-ipv6-refuses",
@@ -56,6 +60,7 @@ FURTHER = {"other-node-silent": "node-firewall-drops"}
 ALSO = {
     "cali-not-configured": {"forwarding-off", "pod-route-missing", "proxy-arp-off"},
     "duplicate-ip": {"address-on-two-links"},
+    "route-taken-away": {"block-blackholed"},
     "ipv6-random-mac": {"cali-mac-changed"},
 }
 

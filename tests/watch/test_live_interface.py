@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from fixtures.lab.namespace import Namespace
-from fixtures.lab.node import Node, missing_tools
+from fixtures.lab.node import Node
 from fixtures.lab.pod import POD_A, POD_B
 from pcapcheck import analyze
 from tests.support.lab import ROOT
+from tests.support.nodes import node_of_two_pods
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("lab")]
 COMMAND = [sys.executable, "-m", "pcapcheck", "watch"]
@@ -28,12 +29,7 @@ ETH_P_ALL = "0003"
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[Node]:
-    missing = missing_tools()
-    if missing:
-        pytest.skip(f"building a node needs {', '.join(missing)}")
-    with Node() as built:
-        built.attach(POD_A)
-        built.attach(POD_B)
+    with node_of_two_pods() as built:
         yield built
 
 
@@ -101,6 +97,8 @@ def test_until_pass(node: Node) -> None:
     (interface,) = document["captures"][0]["interfaces"]
     assert (interface["name"], interface["kind"]) == (POD_A.cali, "pod-link")
     assert f"{POD_A.address} is seen on {POD_A.cali}" in errors
+    # So that a person knows when to begin.
+    assert f"listening on {POD_A.cali}; what happens from now on is seen" in errors.splitlines()[0]
 
 
 def test_a_lost_ping_on_a_quiet_link_is_a_failure_in_a_moment(node: Node, tmp_path: Path) -> None:
@@ -115,6 +113,7 @@ def test_a_lost_ping_on_a_quiet_link_is_a_failure_in_a_moment(node: Node, tmp_pa
     finally:
         node.space("pod-b").sysctl(**{"ipv4/icmp_echo_ignore_all": 0})
     events = [json.loads(line) for line in output.splitlines()]
+    assert events[0]["event"] == "listening"
     failure = next(event for event in events if event["event"] == "failure")
     assert (failure["rule"], failure["link"]) == ("echo-answered", POD_A.cali)
     assert (run.returncode, events[-1]["verdict"]) == (1, "fail")

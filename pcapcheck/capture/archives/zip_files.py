@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
+from pcapcheck.capture.archives.cut_zip import CutZip
 from pcapcheck.capture.archives.file_names import safe_name, why_unsafe
 from pcapcheck.capture.archives.tar_files import LeaveOut
 from pcapcheck.capture.archives.unpacked_bytes import FilePart, KeptFile, UnpackedBytes
@@ -53,25 +54,62 @@ def zip_files(archive: Path, whole: KeptFile, size: int, limit: UnpackingLimit, 
                 limit.take_file()
                 if id(info) in inside:
                     continue
-                # PowerShell writes backslashes.
-                name = safe_name(info.filename.replace("\\", "/"))
-                mode = info.external_attr >> 16
-                if info.is_dir() or (name is not None and info.filename.endswith("\\")):
+                if (file := _taken(info, archive, leave_out)) is None:
                     continue
-                if name is None:
-                    leave_out(info.filename, why_unsafe(info.filename), NOT_A_FILE)
-                elif mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-                    leave_out(info.filename, "a link or a device, not a file", NOT_A_FILE)
-                elif info.flag_bits & ENCRYPTED:
-                    leave_out(info.filename, "encrypted; unpack it with its password first", DAMAGED)
-                elif info.compress_type not in METHODS:
-                    leave_out(info.filename, f"packed by method {info.compress_type}; unpack it first", DAMAGED)
-                elif (file := _unpack(packed, info, archive / name, unpacked, leave_out)) is not None:
-                    yield file
+                if (held := _unpack(packed, info, file, unpacked, leave_out)) is not None:
+                    yield held
     except _TooManyFiles:
         raise limit.too_many_files() from None
     except DAMAGE as error:
-        leave_out("", _damage(whole, size, error), DAMAGED)
+        if END in FilePart(whole, max(0, size - END_WITHIN), min(size, END_WITHIN)).read():
+            leave_out("", f"a damaged zip archive ({error})", DAMAGED)
+        else:
+            yield from _cut_files(archive, CutZip(whole, size), unpacked, leave_out)
+
+
+def _cut_files(archive: Path, cut: CutZip, unpacked: UnpackedBytes, leave_out: LeaveOut) -> Iterator[Held]:
+    """The files of an archive that is cut off which are there whole, and a line about the rest."""
+    count = 0
+    for member in cut.members():
+        unpacked.limit.take_file()
+        path = _taken(member.info, archive, leave_out)
+        if path is None:
+            cut.skip(member)
+            continue
+        start = unpacked.size
+        try:
+            wrong = cut.copy(member, unpacked)
+        except DAMAGE as error:
+            leave_out(member.info.filename, f"damaged ({error}); nothing of it is used", DAMAGED)
+            continue
+        if not wrong:
+            count += 1
+            yield unpacked.part(path, start, unpacked.size - start)
+        elif not cut.is_whole:
+            break
+    before = f"; {count} whole {'file' if count == 1 else 'files'} before that {'is' if count == 1 else 'are'} used"
+    said = "a zip archive that is cut off: the list of its files, at its end, is missing"
+    leave_out("", f"{said}{before if count else ''}; copy it again", DAMAGED)
+
+
+def _taken(info: zipfile.ZipInfo, archive: Path, leave_out: LeaveOut) -> Path | None:
+    """What a file of the archive is called here; None if it is none, or cannot be used."""
+    # PowerShell writes backslashes.
+    name = safe_name(info.filename.replace("\\", "/"))
+    mode = info.external_attr >> 16
+    if info.is_dir() or (name is not None and info.filename.endswith("\\")):
+        return None
+    if name is None:
+        leave_out(info.filename, why_unsafe(info.filename), NOT_A_FILE)
+    elif mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        leave_out(info.filename, "a link or a device, not a file", NOT_A_FILE)
+    elif info.flag_bits & ENCRYPTED:
+        leave_out(info.filename, "encrypted; unpack it with its password first", DAMAGED)
+    elif info.compress_type not in METHODS:
+        leave_out(info.filename, f"packed by method {info.compress_type}; unpack it first", DAMAGED)
+    else:
+        return archive / name
+    return None
 
 
 def _inside_others(entries: list[zipfile.ZipInfo]) -> set[int]:
@@ -84,13 +122,6 @@ def _inside_others(entries: list[zipfile.ZipInfo]) -> set[int]:
         # A header takes 30 bytes and the name (section 4.3.7).
         end = max(end, info.header_offset + 30 + info.compress_size)
     return inside
-
-
-def _damage(whole: KeptFile, size: int, error: Exception) -> str:
-    """What is wrong with an archive whose directory cannot be read, or is wrong."""
-    if END in FilePart(whole, max(0, size - END_WITHIN), min(size, END_WITHIN)).read():
-        return f"a damaged zip archive ({error})"
-    return "a zip archive that is cut off: the list of its files, at its end, is missing; copy it again"
 
 
 def _unpack(

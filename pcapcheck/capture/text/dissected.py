@@ -68,6 +68,8 @@ class _Dissection:
         self._totals = Counter(chain)
         self._seen: Counter[str] = Counter()
         self._place = 0
+        # Whether what is read stands in an ICMP error: of that only the outermost packet matters.
+        self._is_quoted = False
 
     def fill(self, packet: PrintedPacket) -> None:
         """Fill in the link header, and the ARP or IP packet in it."""
@@ -210,6 +212,7 @@ class _Dissection:
             message.mac = mac_of(macs[0]) if macs else None
         inside = self._layer()
         if icmp_type in _ERRORS[layer] and inside in IP and depth < DEEPEST:
+            self._is_quoted = True
             quoted = self._datagram(inside, depth + 1)
             # Of a datagram without its ends nobody knows whose it was.
             message.quoted = quoted if quoted.src is not None and quoted.dst is not None else None
@@ -229,7 +232,7 @@ class _Dissection:
             self._segment(found)
         elif layer == "sctp":
             found.flags = number_in(self._fields.get("sctp.chunk_type", [None])[0])
-        elif inside == "vxlan" and depth < DEEPEST:
+        elif inside == "vxlan" and depth < DEEPEST and not self._is_quoted:
             return self._vxlan(depth)
         else:
             length = self._number("udp.length")

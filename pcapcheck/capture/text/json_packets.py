@@ -1,4 +1,4 @@
-"""Packets as tshark prints them in JSON: an object per packet, over many lines (-T json) or on one (-T ek)."""
+"""Packets as tshark prints them in JSON: an object per packet, over many lines (-T json, jsonraw) or on one (-T ek)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from msgspec import Struct, field
 
 from pcapcheck.capture.text.dissected_fields import Fields, known_name
+from pcapcheck.capture.text.raw_fields import RawFields
 
 # An object that is longer is not looked at.
 MOST_CHARACTERS = 1 << 22
@@ -148,13 +149,17 @@ def _layers(members: Pairs) -> object | None:
 def _flattened(layers: object) -> Fields:
     """The fields that are known, with their values in the order of the text, however deep."""
     fields: Fields = {}
-    waiting: list[tuple[str | None, object]] = [(None, layers)]
+    raw = RawFields()
+    waiting: list[tuple[str, object]] = [("", layers)]
     while waiting:
         name, value = waiting.pop()
         if isinstance(value, tuple):
-            waiting += [(known_name(key), inside) for key, inside in reversed(value)]
+            raw.enter(name)
+            waiting += reversed(value)
         elif isinstance(value, list):
-            waiting += [(name, inside) for inside in reversed(value)]
-        elif name is not None and value is not None:
-            fields.setdefault(name, []).append(str(value))
+            if not raw.take(name, value):
+                waiting += [(name, inside) for inside in reversed(value)]
+        elif value is not None and (known := known_name(name)) is not None:
+            fields.setdefault(known, []).append(str(value))
+    raw.complete(fields)
     return fields

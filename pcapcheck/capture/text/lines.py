@@ -5,13 +5,17 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 
+from pcapcheck.capture.line_heads import head_of, without_head
+from pcapcheck.capture.text.encodings import ENOUGH, UTF8, encoding_of
 from pcapcheck.capture.text.stamps import STAMP
 from pcapcheck.capture.window import Window
 
 # A line is handed out in parts of this many characters where it is longer.
 LONGEST = 1 << 16
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# By this many lines it is seen what stands before all of them.
+AHEAD = 64
 # Colours and other commands to a terminal (ECMA-48), which also set its title.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]{0,40}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|[@-Z\\^_=>])")
 _STAMP = re.compile(rf"\s(?={STAMP}\s)")
@@ -25,18 +29,19 @@ _TAGS = re.compile(r"</?(?:a|b|br|code|div|em|font|i|li|p|pre|span|strong|td|tr)
 
 def looks_like_text(start: bytes) -> bool:
     """Whether bytes may begin a text: no zero among them, unless they begin as UTF-16 does."""
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return True
-    return (
-        bool(start)
-        and b"\0" not in start
-        and not start.translate(None, bytes(range(32, 256)) + b"\t\n\r\x0c\x1b\x08\x07")
-    )
+    mark, encoding = encoding_of(start)
+    if encoding != UTF8:
+        return bool(mark) or _is_printable(start.replace(b"\0", b""))
+    return bool(start) and b"\0" not in start and _is_printable(start)
+
+
+def _is_printable(start: bytes) -> bool:
+    return not start.translate(None, bytes(range(32, 256)) + b"\t\n\r\x0c\x1b\x08\x07")
 
 
 def read_lines(window: Window) -> Iterator[tuple[int, str]]:
     """The lines with their numbers, from 1; a line that is too long in several parts, all with its number."""
-    mark, encoding = next(((mark, name) for mark, name in _MARKS if window.peek(3).startswith(mark)), (b"", "utf-8"))
+    mark, encoding = encoding_of(window.peek(ENOUGH))
     window.skip(len(mark))
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     rest = ""
@@ -61,6 +66,14 @@ def read_lines(window: Window) -> Iterator[tuple[int, str]]:
             if rest:
                 yield number, rest
             return
+
+
+def without_heads(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The same lines without what a logger put before them, if the first few have that."""
+    ahead = list(islice(lines, AHEAD))
+    head = head_of([line for _, line in ahead if line.strip()])
+    following = chain(ahead, lines)
+    return following if head is None else ((number, without_head(line, head)) for number, line in following)
 
 
 def _parts(line: str) -> Iterator[str]:

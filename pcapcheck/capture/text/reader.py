@@ -16,7 +16,7 @@ from pcapcheck.capture.text.banner import Described, Dropped, known_line
 from pcapcheck.capture.text.dissected_text import DissectedText
 from pcapcheck.capture.text.dns import is_dns_in_pieces
 from pcapcheck.capture.text.encoder import encode
-from pcapcheck.capture.text.lines import plain, read_lines
+from pcapcheck.capture.text.lines import plain, read_lines, without_heads
 from pcapcheck.capture.text.link import parse
 from pcapcheck.capture.text.link_types import ETHERNET
 from pcapcheck.capture.text.names import PrintedAddresses
@@ -174,7 +174,7 @@ class TranscriptReader:
 
     def _read(self) -> Iterator[Record]:
         """All packets, in the order of the text."""
-        for number, raw in read_lines(self.window):
+        for number, raw in without_heads(read_lines(self.window)):
             self._line(number, raw)
             if self._done:
                 yield from self._take_done()

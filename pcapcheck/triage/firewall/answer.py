@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pcapcheck import protocols
-from pcapcheck.nodestate.firewall.chains import IPTABLES, REJECT, Chain, FirewallRule, FirewallTable
+from pcapcheck.nodestate.firewall.chains import IPTABLES, REJECT, SOMETIMES, Chain, FirewallRule, FirewallTable
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.source_lines import Line, Quoted, quote
 from pcapcheck.protocols import PORT_UNREACHABLE, VXLAN_PORT
@@ -20,13 +20,17 @@ from pcapcheck.triage.firewall.stage import Stage, with_way_back
 from pcapcheck.triage.firewall.traced_drops import traced_drops
 from pcapcheck.triage.firewall.verdict import FITS, MAY_FIT, NO, Said, say_hit, say_miss
 from pcapcheck.triage.firewall.walk import walk
+from pcapcheck.triage.firewall.walked import Hit
 from pcapcheck.values import is_ipv4
 
 # What may be known of a sort of rule (columns such as ``state.node_firewall``).
 NONE_FITS, NONE_SHOWN_FITS = "none-fits", "none-shown-fits"
 WORDS = (FITS, MAY_FIT, NONE_FITS, NONE_SHOWN_FITS)
-# Sorts of rules, by owner and effect.
-DROPS, POLICY, REJECTS, ENDPOINTS, TUNNEL = "drops", "policy", "rejects", "endpoints", "tunnel"
+# Sorts of rules, by owner and effect; RATES drop what is beyond a rate, whoever set it.
+DROPS, POLICY, REJECTS, ENDPOINTS, TUNNEL, RATES = "drops", "policy", "rejects", "endpoints", "tunnel", "rates"
+# A rate, of nft and of iptables; and one that holds for what is beyond it. Others hold for what is below.
+RATE = re.compile(r"(?:limit rate|limit name|(?:--|xt match \"?)(?:hash)?limit\b|-m (?:hash)?limit\b)")
+BEYOND = re.compile(r"(?:rate over|limit-above)")
 UNKNOWN_SOURCE = re.compile(r"packets from non-(?:allowed|Calico) hosts")
 # Spans of tunnels: VXLAN's port, and the protocol IP in IP.
 TUNNEL_PORTS, IPIP = (((VXLAN_PORT, VXLAN_PORT),),), ((protocols.IPIP, protocols.IPIP),)
@@ -61,15 +65,16 @@ class Answers:
                 continue
             walked = walk(stage.host.firewall, with_way_back(stage.host, stage.packet), lost=loss.least)
             for hit in walked.hits:
-                self._hear(
-                    hit.table, hit.chain, hit.rule, say_hit(hit, loss, has_answered(stage.host, loss, stage.spoken))
-                )
+                said = say_hit(hit, loss, has_answered(stage.host, loss, stage.spoken))
+                self._hear(hit.table, hit.chain, hit.rule, said, limited=_is_limited(hit, loss))
             for miss in walked.misses:
                 self._hear(miss.table, miss.chain, miss.rule, say_miss(miss, loss))
 
-    def _hear(self, table: FirewallTable, chain: Chain, rule: FirewallRule | None, said: Said) -> None:
+    def _hear(
+        self, table: FirewallTable, chain: Chain, rule: FirewallRule | None, said: Said, *, limited: bool = False
+    ) -> None:
         key = id(rule) if rule is not None else id(chain)
-        heard = self.heard.setdefault(key, _Heard(self._kind(table, chain, rule), said.line))
+        heard = self.heard.setdefault(key, _Heard(RATES if limited else self._kind(table, chain, rule), said.line))
         heard.said.append(said)
 
     def _kind(self, table: FirewallTable, chain: Chain, rule: FirewallRule | None) -> str:
@@ -103,6 +108,24 @@ class Answers:
         shows_all = _shows_all_of_arp if self.loss.kind == ARP_ASKED else _shows_all
         whole = all(shows_all(host) for host in self.hosts.values())
         return Quoted((NONE_FITS if whole else NONE_SHOWN_FITS), (_summed_up([heard.best for heard in asked]),))
+
+
+def _is_limited(hit: Hit, loss: LostPackets) -> bool:
+    """Whether a rule drops what is beyond a rate: by its own condition, or since one before lets what is below pass.
+
+    Then others like the lost packets passed; and an answer is more than a drop.
+    """
+    rejects = hit.rule is not None and hit.rule.verdict is not None and hit.rule.verdict.kind == REJECT
+    if rejects or not loss.answered:
+        return False
+    own = _rates([hit.rule] if hit.rule is not None else [])
+    return any(map(BEYOND.search, own)) or not all(map(BEYOND.search, _rates(hit.before)))
+
+
+def _rates(rules: Iterable[FirewallRule]) -> list[str]:
+    """The conditions of rules on a rate, as they are written."""
+    matches = (match for rule in rules for match in rule.matches if match.about == SOMETIMES)
+    return [match.text for match in matches if RATE.search(match.text)]
 
 
 def has_answered(host: Host, loss: LostPackets, spoken: frozenset[int] = frozenset()) -> bool | None:

@@ -12,7 +12,7 @@ from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.source_lines import Line, Quoted
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.case import Case
-from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, REJECTS, TUNNEL, Answers
+from pcapcheck.triage.firewall.answer import DROPS, ENDPOINTS, POLICY, RATES, REJECTS, TUNNEL, Answers
 from pcapcheck.triage.firewall.lost import loss_of
 from pcapcheck.triage.firewall.lost_packet import BEFORE_ROUTING
 from pcapcheck.triage.firewall.stage import End, StageSeen
@@ -70,6 +70,9 @@ class Firewalls(Struct):
     def node_firewall(self) -> Quoted[Value] | None:
         return self.nodes.of(DROPS)
 
+    def rate_rule(self) -> Quoted[Value] | None:
+        return self.nodes.of(RATES)
+
     def node_rejects(self) -> Quoted[Value] | None:
         return self.nodes.of(REJECTS)
 
@@ -83,7 +86,7 @@ class Firewalls(Struct):
         return self.nodes.of(TUNNEL)
 
     def dst_firewall(self) -> Quoted[Value] | None:
-        return self.pod.of(DROPS, REJECTS)
+        return self.pod.of(DROPS, REJECTS, RATES)
 
 
 def _kind_of_file(name: str, prefix: str) -> str | None:

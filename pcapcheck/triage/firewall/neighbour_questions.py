@@ -21,7 +21,7 @@ from pcapcheck.protocols import ARP_REPLY, ARP_REQUEST, ICMPV6, NEIGHBOR_ADVERTI
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ARP
 from pcapcheck.triage.case import Case, Item, asked_for
-from pcapcheck.triage.firewall.answer import DROPS, POLICY, REJECTS, Answers
+from pcapcheck.triage.firewall.answer import DROPS, POLICY, RATES, REJECTS, Answers
 from pcapcheck.triage.firewall.lost import ARP_ASKED, ND_ASKED, LostPackets
 from pcapcheck.triage.firewall.lost_packet import UNTRACKED, LostPacket
 from pcapcheck.triage.firewall.stage import End, Stage
@@ -90,10 +90,10 @@ class Asking(Struct):
         return _of_receiver(case, judgement, packet_evidence, there)
 
     def node(self) -> Quoted[Value] | None:
-        return self.nodes.of(DROPS, POLICY, REJECTS)
+        return self.nodes.of(DROPS, POLICY, REJECTS, RATES)
 
     def receiver(self) -> Quoted[Value] | None:
-        return self.pod.of(DROPS, POLICY, REJECTS)
+        return self.pod.of(DROPS, POLICY, REJECTS, RATES)
 
 
 def _of_gateway(case: Case, here: End) -> Asking | None:

@@ -17,6 +17,10 @@ def _node_firewall(evidence: StateEvidence) -> QuotedValue | None:
     return evidence.firewalls.node_firewall() if evidence.firewalls else None
 
 
+def _rate_rule(evidence: StateEvidence) -> QuotedValue | None:
+    return evidence.firewalls.rate_rule() if evidence.firewalls else None
+
+
 def _node_arp_rules(evidence: StateEvidence) -> QuotedValue | None:
     return evidence.asking.node() if evidence.asking else None
 
@@ -49,6 +53,7 @@ def _node_ttl_rule(evidence: StateEvidence) -> QuotedValue | None:
 FIREWALL_COLUMNS: ColumnFunctions = {
     "state.dst_firewall": _dst_firewall,
     "state.node_firewall": _node_firewall,
+    "state.rate_rule": _rate_rule,
     "state.node_arp_rules": _node_arp_rules,
     "state.dst_arp_rules": _dst_arp_rules,
     "state.node_rejects": _node_rejects,

@@ -64,12 +64,14 @@ def _managed(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _ebpf(evidence: StateEvidence) -> QuotedValue | None:
-    if evidence.node is None:
+    """For the node that sent the lost packets, or the replies to them."""
+    node = evidence.dst_node if evidence.lost_replies else evidence.node
+    if node is None:
         return None
-    if evidence.node.ebpf is not None:
-        return Quoted(True, quotes(evidence.node.ebpf))
-    whole = "links" in evidence.node.whole
-    return Quoted(False, quotes(evidence.node.lacks("links", "no bpfin.cali"))) if whole else None
+    if node.ebpf is not None:
+        return Quoted(True, quotes(node.ebpf))
+    whole = "links" in node.whole
+    return Quoted(False, quotes(node.lacks("links", "no bpfin.cali"))) if whole else None
 
 
 def _neighbour(link: PodLink | None, address: int | None) -> QuotedValue | None:

@@ -102,6 +102,13 @@ def _next_hop(evidence: StateEvidence) -> QuotedValue | None:
     return quoted(Sourced(hop.state, hop.lines)) if hop else None
 
 
+def _next_hops(evidence: StateEvidence) -> QuotedValue | None:
+    found = evidence.crossing.decision if evidence.crossing else None
+    if found is None or not found.hops or evidence.crossing is None or evidence.crossing.home is not None:
+        return None
+    return Quoted(len(found.hops), quotes(*(hop.line for hop in found.hops[:2])))
+
+
 def _source_check(evidence: StateEvidence) -> QuotedValue | None:
     return quoted(evidence.crossing.source_check()) if evidence.crossing else None
 
@@ -126,7 +133,9 @@ def _loop(evidence: StateEvidence) -> QuotedValue | None:
 
 def _block_blackholed(evidence: StateEvidence) -> QuotedValue | None:
     """For the node that has the block: Calico puts the blackhole there only (felix/dataplane/linux; BIRD)."""
-    node = evidence.dst_node or (evidence.node if not evidence.is_apart else None)
+    # What was seen leaving a node fell into no blackhole there.
+    own = evidence.node if not evidence.is_apart and evidence.packet_evidence.get("left") is None else None
+    node = evidence.dst_node or own
     if node is None or evidence.dst is None or evidence.dst_is_foreign:
         return None
     best = next(iter(node.routes_to(evidence.dst)), None)
@@ -191,6 +200,7 @@ ROUTE_COLUMNS: ColumnFunctions = {
     "state.policy_rule": _policy_rule,
     "state.way": _way,
     "state.next_hop": _next_hop,
+    "state.next_hops": _next_hops,
     "state.source_check": _source_check,
     "state.way_back_differs": _way_back_differs,
     "state.forwards": _forwards,

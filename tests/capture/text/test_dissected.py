@@ -24,7 +24,7 @@ LEFT_OUT = ("ip_frag_offset", "ip_flags", "ip_len", "interface")
 
 
 @needs_tshark
-@pytest.mark.parametrize("form", ["json", "ek", "many fields", "few fields"])
+@pytest.mark.parametrize("form", ["json", "json with bytes", "jsonraw", "ek", "many fields", "few fields"])
 @pytest.mark.parametrize("path", LAB[::14], ids=name_of)
 def test_columns_are_those_of_the_bytes(path: Path, form: str) -> None:
     ours, _, _ = frames(path.read_bytes())
@@ -39,6 +39,8 @@ def test_columns_are_those_of_the_bytes(path: Path, form: str) -> None:
         if not frame["ip_frag_offset"]
         for name, value in shown.items()
         if value is not None and value != frame[name] and not name.startswith(LEFT_OUT)
+        # If an error quotes a tunnel, -T ek has what is inside before the tunnel's own header.
+        if form != "ek" or not (name.startswith("quoted") and "tunnel" in path.parent.name)
     ] == []
 
 

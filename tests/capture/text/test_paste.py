@@ -135,9 +135,11 @@ def test_marks_of_pages_and_terminals() -> None:
         lambda text: codecs.BOM_UTF8 + text.encode(),
         lambda text: codecs.BOM_UTF16_LE + text.encode("utf-16-le"),
         lambda text: codecs.BOM_UTF16_BE + text.encode("utf-16-be"),
+        lambda text: text.encode("utf-16-le"),
+        lambda text: text.encode("utf-16-be"),
         lambda text: b"caf\xe9 \xff\n" + text.encode(),
     ],
-    ids=["utf-8", "utf-16-le", "utf-16-be", "latin-1"],
+    ids=["utf-8", "utf-16-le", "utf-16-be", "utf-16-le without a mark", "utf-16-be without a mark", "latin-1"],
 )
 def test_encodings(encode: object) -> None:
     reading = read_bytes(encode(ASK + ANSWER))  # type: ignore[operator]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.node_facts import Route
 from pcapcheck.nodestate.source_lines import Line
-from pcapcheck.triage.firewall.answer import DROPS, Answers
+from pcapcheck.triage.firewall.answer import DROPS, RATES, Answers
 from pcapcheck.triage.firewall.lost import LostPackets
 from pcapcheck.triage.firewall.lost_packet import FORWARDED, SENT, TAKEN_IN, LostPacket
 from pcapcheck.triage.firewall.stage import Stage
@@ -21,7 +22,14 @@ LOSS = LostPackets("request", POD, PEER, 3, 3, None, None, False, False, frozens
 PING = LostPacket(4, 1, POD, PEER, icmp_type=8, states=frozenset(("new",)), iif=A, oif=B)
 
 
-def said(rule: str, packet: LostPacket = PING, hook: str = "forward", back: str | None = A) -> str | None:
+def said(
+    rule: str,
+    packet: LostPacket = PING,
+    hook: str = "forward",
+    back: str | None = A,
+    kind: str = DROPS,
+    loss: LostPackets = LOSS,
+) -> str | None:
     """What is said of a rule that counted as many packets as were lost; ``back`` is where the pod's route leads."""
     if rule.startswith("-"):
         chain, table = {"prerouting": ("PREROUTING", "raw")}.get(hook, (hook.upper(), "filter"))
@@ -35,7 +43,7 @@ def said(rule: str, packet: LostPacket = PING, hook: str = "forward", back: str 
     host.routes = [Route(PEER, 32, 4, LINE, dev=B, scope="link")]
     if back is not None:
         host.routes.append(Route(POD, 32, 4, LINE, dev=back, scope="link"))
-    found = Answers(LOSS, [Stage(host, packet)]).of(DROPS)
+    found = Answers(loss, [Stage(host, packet)]).of(kind)
     return str(found[0]) if found else None
 
 
@@ -113,6 +121,32 @@ def test_of_what_the_host_sends_or_takes_in_the_owner_is_not_known() -> None:
 def test_a_counter_answers_rates_and_the_time_of_day(rule: str) -> None:
     """They do not ask who or what a packet is."""
     assert said(rule) == "fits"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "limit rate over 5/second",
+        "meter flood { ip saddr limit rate over 10/second }",
+        "-m hashlimit --hashlimit-above 5/sec --hashlimit-name x",
+        # What is below the rate passes by the rule before.
+        "limit rate 5/second accept\n\t\t",
+    ],
+)
+def test_what_is_beyond_a_rate_is_dropped_by_a_limit_not_by_a_firewall(rule: str) -> None:
+    """Others like the lost packets were answered; where none was, it is a rule like any other."""
+    fits = "fits" if "accept" not in rule else "may-fit"
+    some = replace(LOSS, answered=True)
+    assert (said(rule, kind=RATES, loss=some), said(rule, loss=some)) == (fits, None)
+    assert (said(rule, kind=RATES), said(rule)) == (None, fits)
+
+
+def test_a_rule_that_drops_what_is_below_a_rate_is_no_limit() -> None:
+    some = replace(LOSS, answered=True)
+    assert (said("limit rate 5/second", kind=RATES, loss=some), said("limit rate 5/second", loss=some)) == (
+        None,
+        "fits",
+    )
 
 
 def test_a_module_that_nft_has_no_words_for_is_unknown() -> None:
