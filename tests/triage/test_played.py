@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
-from pcapcheck.ruleset.files import CALICO, pack
+from pcapcheck.networks import CALICO
+from pcapcheck.ruleset.files import pack
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.triage.cause import QUESTIONS, load_catalogue
