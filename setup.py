@@ -6,7 +6,7 @@ from is written next to them (``kernels.json``), so that a stale binary is notic
 Most of what Cython writes for a loop is the same for all loops: its memoryviews, ten times the code of a small loop.
 That is compiled once, as a module of its own (``SHARED``), which the loops import.
 
-The packs in rules/ are parsed here too (``pcapcheck/ruleset/parsed_packs.py``).
+The packs in rules/ are parsed here too (``pcapcheck/ruleset/parsed_packs.py``), and README.md becomes the index's page.
 
 ``PCAPCHECK_WITHOUT_LOOPS=1 pip wheel .`` builds a wheel for any platform, in which the loops are plain Python.
 """
@@ -14,13 +14,11 @@ The packs in rules/ are parsed here too (``pcapcheck/ruleset/parsed_packs.py``).
 import json
 import multiprocessing
 import os
+import re
 import runpy
 import sys
 from pathlib import Path
 
-from Cython.Build import cythonize
-from Cython.Compiler import Options
-from Cython.Compiler.Errors import CompileError
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
@@ -35,6 +33,8 @@ from pcapcheck.ruleset.parsed_packs import packed_folder
 NUMBERS = Path("build", "numbers")
 WITHOUT_LOOPS = bool(os.environ.get("PCAPCHECK_WITHOUT_LOOPS"))
 SHARED = "pcapcheck.compiled"
+# Less C, from which the loops are no slower: nobody pickles them, copies what they are or binds them to a class.
+DIRECTIVES = {"auto_pickle": False, "binding": False, "emit_code_comments": False}
 
 
 class BuildKernels(build_ext):
@@ -49,7 +49,8 @@ class BuildKernels(build_ext):
         for name in (*KERNELS, SHARED):
             Path(self.get_ext_fullpath(name)).unlink(missing_ok=True)
             Path(self.build_lib, self.get_ext_filename(name)).unlink(missing_ok=True)
-        super().run()
+        if write_loops():
+            super().run()
         built = [Path(self.get_ext_fullpath(name)) for name in (*KERNELS, SHARED)]
         complete = all(path.exists() for path in built)
         if not complete:
@@ -104,8 +105,13 @@ def write_numbers(path):
     written.write_text(text)
 
 
-def compiled_loops():
-    """The loops as extension modules, written out as C. None if Cython rejects one: that costs only speed."""
+def write_loops():
+    """Write the loops out as C, below ``build``. False if Cython rejects one: that costs only speed."""
+    # Here, and once: pip runs this file three times, twice of them only to ask what the package is called and needs.
+    from Cython.Build import cythonize
+    from Cython.Compiler import Options
+    from Cython.Compiler.Errors import CompileError
+
     if sys.platform == "linux":
         # A copy of this process knows the options set here; one that is begun afresh would write other C. Elsewhere a
         # process that uses threads must not be copied.
@@ -119,32 +125,46 @@ def compiled_loops():
         write_numbers(path.relative_to(PACKAGE.parent))
     kernels = [Extension(name, [name.replace(".", "/") + ".py"]) for name in KERNELS]
     try:
-        extensions = cythonize(
+        cythonize(
             [*kernels, Extension(SHARED, ["compiled.c"])],
             build_dir="build",
             include_path=[str(NUMBERS)],
             # Each time: the numbers may have changed where the kernel's own files did not.
             force=True,
             nthreads=writers,
+            compiler_directives=DIRECTIVES,
             shared_utility_qualified_name=SHARED,
         )
     except CompileError as error:
         print(f"Cython rejects {error}", file=sys.stderr)
-        return []
-    for extension in extensions:
-        # Set here, since cythonize makes new extensions and drops it from those that it was given.
-        extension.optional = True
-        if sys.platform == "win32":
-            continue
-        # The generated C is not debugged. Many a Python was built with -O3 and hands that on: longer to compile, no
-        # faster. What the loops share runs once per call of a loop, not once per frame.
-        extension.extra_compile_args = ["-g0", "-O1" if extension.name == SHARED else "-O2"]
-        # Inline what the pxd files declare inline: gcc alone finds it too long and passes views with each call.
-        extension.define_macros = [("CYTHON_INLINE", "__inline__ __attribute__((always_inline))")]
-    return extensions
+        return False
+    return True
 
+
+def extension(name):
+    """What the C compiler makes of the C that ``write_loops`` writes for a loop, or for what they share."""
+    written = "compiled.c" if name == SHARED else name.replace(".", "/") + ".c"
+    compiled = Extension(name, [f"build/{written}"], optional=True)
+    if sys.platform != "win32":
+        # The generated C is not debugged, nor are its warnings read. Many a Python was built with -O3 and hands that
+        # on: longer to compile, no faster. What the loops share runs once per call of a loop, not once per frame.
+        compiled.extra_compile_args = ["-g0", "-w", "-O1" if name == SHARED else "-O2"]
+        # Inline what the pxd files declare inline: gcc alone finds it too long and passes views with each call.
+        compiled.define_macros = [("CYTHON_INLINE", "__inline__ __attribute__((always_inline))")]
+    return compiled
+
+
+def index_page():
+    """README for the index, where the repository's other files are not: no pictures, and links to files as words."""
+    text = Path(__file__).with_name("README.md").read_text(encoding="utf-8")
+    text = re.sub(r":\n\n!\[[^]]*\]\((?!https?:)[^)]*\)", ".", text)
+    return re.sub(r"(?<!!)\[([^]]*)\]\((?!https?:)[^)]*\)", r"\1", text)
+
+
+PAGE = {"long_description": index_page(), "long_description_content_type": "text/markdown"}
 
 if WITHOUT_LOOPS:
-    setup(cmdclass={"build_py": BuildPlain})
+    setup(cmdclass={"build_py": BuildPlain}, **PAGE)
 else:
-    setup(ext_modules=compiled_loops(), cmdclass={"build_ext": BuildKernels})
+    # What they share takes longest: first, so that no processor waits for it in the end.
+    setup(ext_modules=[extension(name) for name in (SHARED, *KERNELS)], cmdclass={"build_ext": BuildKernels}, **PAGE)

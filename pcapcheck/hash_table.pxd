@@ -84,6 +84,14 @@ cdef inline int fetch_slot(const int[::1] slots, size_t slot) except -1 nogil:
     fetch(&slots[slot])
     return 0
 
+cdef inline int fetch_follower(
+        const long long[::1] rows, long long width, long long home_at, const int[::1] slots, long long mask,
+        long long home) except -1 nogil:
+    cdef size_t slot = (home + 1) & mask
+    if slots[slot] >= 0:
+        fetch(&rows[<size_t>(slots[slot] * width + home_at)])
+    return 0
+
 cdef inline int fetch_row(const long long[::1] rows, size_t start, size_t count) except -1 nogil:
     # One number of each line of 64 bytes.
     cdef size_t step

@@ -92,6 +92,10 @@ def fetch_row(rows: array[int], start: int, count: int) -> None:
     """The same of ``count`` numbers of a row."""
 
 
+def fetch_follower(rows: array[int], width: int, home_at: int, slots: array[int], mask: int, home: int) -> None:
+    """The same of what ``remove`` looks at first besides a row with this home: the home of the row in the next slot."""
+
+
 def empty_slots(places: int) -> array[int]:
     """A table without entries that has room to spare for this many."""
     return array("i", [-1]) * (1 << (2 * places - 1).bit_length())

@@ -47,7 +47,6 @@ from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
 from pcapcheck.questions.unanswered import Unanswered, unanswered
 from pcapcheck.questions.untranslated_answers import untranslated_answers
-from pcapcheck.raw_rows import TableRow
 from pcapcheck.report.views import ReportViews
 from pcapcheck.ruleset.choose_packs import check_pack, link_networks, load_rules, networks_of_names, packs_for
 from pcapcheck.ruleset.evaluate import Evaluation
@@ -58,6 +57,7 @@ from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding, explain_consequ
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.load import Ruleset, load_ruleset
 from pcapcheck.ruleset.loss_spreads import LossSpreads
+from pcapcheck.ruleset.row_judges import RowJudges
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.set_aside import name_hosts
 from pcapcheck.skipped import Skipped
@@ -336,11 +336,7 @@ def _judge(evaluations: list[Evaluation], facts: Facts, known: KnownState | None
 def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> list[Unanswered]:
     """The questions that nobody answered and no rule is about."""
     captures, facts = followed.captures, followed.facts
-
-    def judged(table: str, capture: int, row: TableRow) -> bool:
-        about = (evaluation for evaluation in evaluations if evaluation.rule.table == table)
-        return any(evaluation.decides(row, capture, facts) for evaluation in about)
-
+    judged = RowJudges(evaluations, facts)
     neighbours = partial(silent_neighbours, captures=captures)
     untranslated = partial(untranslated_answers, reading=reading)
     quoted = partial(quoted_questions, reading=reading)

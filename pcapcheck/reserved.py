@@ -83,4 +83,5 @@ class GrowingRows:
     def cut(self, count: int) -> None:
         """Keep the first ``count`` rows, as there will be no more."""
         self._most, self._all = count, None
-        self.rows = self.rows[: self._width * count]
+        # A part of a view, even an empty one, keeps all of the memory that it is of.
+        self.rows = self.rows[: self._width * count] if count else array("q")

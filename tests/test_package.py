@@ -5,18 +5,22 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from email import message_from_string
+from email.message import Message
 from pathlib import Path
 
 import pytest
 
 from fixtures.lab.state import SCRIPT
 from pcapcheck import kernels
+from pcapcheck.version import __version__
 from tests.support.lab import CAPTURES, ROOT
 
 WALKTHROUGH = CAPTURES / "walkthrough" / "cali14e7d81007d.pcap"
@@ -31,8 +35,8 @@ exit 1
 """
 
 
-def build_wheel(folder: Path, compiler: str | None = None, **environment: str) -> Path:
-    """A wheel from a copy of the sources, built with ``compiler`` or this machine's own."""
+def copied_sources(folder: Path) -> Path:
+    """What the package is built from, without what was built from it."""
     source = folder / "source"
     shutil.copytree(
         ROOT / "pcapcheck", source / "pcapcheck", ignore=shutil.ignore_patterns("*.so", "__pycache__", "*.json")
@@ -42,10 +46,23 @@ def build_wheel(folder: Path, compiler: str | None = None, **environment: str) -
     shutil.copytree(ROOT / "docs" / "man", source / "docs" / "man")
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
+    return source
+
+
+def build_sdist(folder: Path) -> Path:
+    """The archive of the sources that is uploaded."""
+    build = [sys.executable, "setup.py", "-q", "sdist", "-d", str(folder)]
+    subprocess.run(build, check=True, cwd=copied_sources(folder), capture_output=True)
+    (sdist,) = folder.glob("*.tar.gz")
+    return sdist
+
+
+def build_wheel(folder: Path, compiler: str | None = None, **environment: str) -> Path:
+    """A wheel from the uploaded sources, built with ``compiler`` or this machine's own."""
     if compiler:
         environment["CC"] = compiler
     subprocess.run(
-        [*PIP, "wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(source)],
+        [*PIP, "wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(build_sdist(folder))],
         check=True,
         env={**os.environ, "PIP_NO_INDEX": "1", **environment},
         capture_output=True,
@@ -110,6 +127,42 @@ def test_a_wheel_for_any_platform(tmp_path: Path) -> None:
     # What is parsed when the package is built is there too, or each run would parse it.
     assert sorted(path.stem for path in (site / "pcapcheck" / "parsed").iterdir()) == ["calico", "causes", "state"]
     assert (site / "share" / "man" / "man1" / "pcapcheck.1").exists()
+
+
+@pytest.mark.package
+def test_a_second_build_gives_the_same_wheel(tmp_path: Path) -> None:
+    wheels = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        wheels.append(build_wheel(tmp_path / name, PCAPCHECK_WITHOUT_LOOPS="1", SOURCE_DATE_EPOCH="1700000000"))
+    first, second = wheels
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.package
+def test_the_page_of_the_index_links_to_no_file_of_the_repository(tmp_path: Path) -> None:
+    metadata = metadata_of(copied_sources(tmp_path))
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    page = str(metadata.get_payload())
+    assert page.startswith("# pcapcheck\n")
+    assert "$ pcapcheck analyze" in page
+    assert [link for link in re.findall(r"\]\(([^)]*)\)", page) if not link.startswith("https://")] == []
+
+
+@pytest.mark.package
+def test_what_asks_for_the_name_alone_compiles_nothing(tmp_path: Path) -> None:
+    """pip asks twice before it builds."""
+    source = copied_sources(tmp_path)
+    assert metadata_of(source)["Version"] == __version__
+    assert not list(source.rglob("*.c"))
+
+
+def metadata_of(source: Path) -> Message:
+    """What the package says of itself before it is built."""
+    ask = "from setuptools.build_meta import prepare_metadata_for_build_wheel as ask; print(ask('.'))"
+    subprocess.run([sys.executable, "-c", ask], check=True, cwd=source, capture_output=True)
+    (metadata,) = source.glob("*.dist-info/METADATA")
+    return message_from_string(metadata.read_text())
 
 
 def test_plain_and_compiled_agree_through_the_command_line() -> None:

@@ -10,6 +10,7 @@ from pcapcheck.capture import salvage, scan, scan_layout
 from pcapcheck.capture.gaps import Gaps
 from pcapcheck.capture.patched import MODIFIED, STANDARD, record_header
 from pcapcheck.capture.record import Interface, Problem, RecordBatch, empty_matrix, largest_frame
+from pcapcheck.capture.waymarks import STRIDE, PassedOver
 from pcapcheck.capture.window import Window
 from pcapcheck.errors import CaptureError
 
@@ -41,6 +42,9 @@ class PcapReader:
         self.problems: list[Problem] = []
         self.frames = 0
         self.batch_frames = batch_frames
+        # Where records begin, one in STRIDE; what may be passed over, if only a few are wanted.
+        self.offsets = array("q")
+        self.passed_over: PassedOver | None = None
         self._gaps = Gaps(window)
         self._state = array("q", bytes(8 * scan_layout.STATE_SIZE))
         self._state[scan_layout.LATEST] = -1
@@ -80,6 +84,12 @@ class PcapReader:
             f"{name}: pcap version {major}.{minor} is not known (2.0 to 2.4 are); rewrite it with a current tcpdump"
         )
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether records were read to the end, none passed over, and nothing was odd about them."""
+        read = bool(self.offsets) and self.window.at_eof and not self.window.unread
+        return read and not (self.problems or self._odd or self.passed_over)
+
     def batches(self) -> Iterator[RecordBatch]:
         yield from self._read()
         self._gaps.report_to(self.problems)
@@ -91,6 +101,7 @@ class PcapReader:
         state = self._state
         oversized = 0
         while True:
+            self._jump()
             state[scan_layout.POSITION] = window.position
             scan.scan_pcap(
                 window.buffer,
@@ -108,6 +119,7 @@ class PcapReader:
             count, status = state[scan_layout.COUNT], state[scan_layout.STATUS]
             if count:
                 first = self.frames + 1
+                self._note_offsets(matrix, count)
                 self.frames += count
                 interface.frames += count
                 self._latest = window.base + matrix[(count - 1) * scan_layout.FIELDS + scan_layout.OFFSET]
@@ -123,8 +135,28 @@ class PcapReader:
                     return
             elif status == scan_layout.SUSPECT:
                 self._question()
-            elif status == scan_layout.MORE and not self._more(state[scan_layout.NEEDED]) and not self._is_damage():
+            elif status == scan_layout.MORE and not (
+                self._jump() or self._more(state[scan_layout.NEEDED]) or self._is_damage()
+            ):
                 return
+
+    def _note_offsets(self, matrix: array[int], count: int) -> None:
+        """Note where one record in STRIDE begins, of those that are about to be counted."""
+        first, step = -self.frames % STRIDE, scan_layout.FIELDS
+        header = self.window.base - self.record_header
+        starts = matrix[first * step + scan_layout.OFFSET : count * step : STRIDE * step]
+        self.offsets.extend([header + start for start in starts])
+
+    def _jump(self) -> bool:
+        """Pass over what nobody wants, as far as it is known where to go on; whether there was such."""
+        found = self.passed_over and self.passed_over.jump(self.frames)
+        if not found:
+            return False
+        self.frames, offset = found
+        self.window.jump(offset)
+        self._latest = offset
+        self._state[scan_layout.LATEST] = -1
+        return True
 
     def _more(self, needed: int) -> bool:
         """Read on until ``needed`` bytes are there, and keep the last record: its length may turn out to be wrong."""

@@ -37,7 +37,7 @@ def read_again(source: Captured, numbers: Iterable[int]) -> Iterator[Recorded]:
     wanted = sorted(set(numbers), reverse=True)
     if not wanted:
         return
-    with source.open() as reader:
+    with source.open(few=wanted) as reader:
         for batch in reader.batches():
             while wanted and wanted[-1] < batch.first_number + batch.count:
                 number = wanted.pop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -73,8 +73,8 @@ class RotatedSet:
         return self._passed + sum(source.consumed for source in self.sources)
 
     @contextmanager
-    def open(self, batch_frames: int = BATCH_FRAMES) -> Iterator[Reader]:
-        """A reader for all files, as ``Source.open``."""
+    def open(self, batch_frames: int = BATCH_FRAMES, few: Collection[int] = ()) -> Iterator[Reader]:
+        """A reader for all files, as ``Source.open``; it leaves out nothing."""
         self._passed = 0
         yield SetReader(self, batch_frames)
 

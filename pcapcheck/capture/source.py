@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -15,6 +15,7 @@ from pcapcheck.capture.pcap import MAGICS, PcapReader
 from pcapcheck.capture.pcapng import MAGIC, PcapngReader
 from pcapcheck.capture.record import BATCH_FRAMES, Reader
 from pcapcheck.capture.text.lines import looks_like_text
+from pcapcheck.capture.waymarks import PassedOver, Waymarks
 from pcapcheck.capture.window import WINDOW_BYTES, Window
 from pcapcheck.errors import EMPTY, MISSING, CaptureError, IsArchive, NotACapture, kind_of, refused
 from pcapcheck.kernels import is_compiled
@@ -58,6 +59,8 @@ class Source:
         self.note: RecordingNote | None = None
         self.compression: Compression | None = None
         self._raw: BinaryIO | None = None
+        # Of a file that was read to its end.
+        self._waymarks: Waymarks | None = None
         self._arriving: Arriving | None = None
         # A stream that came out of a pickle: what was kept of it is gone.
         self._lost = False
@@ -116,11 +119,11 @@ class Source:
 
     def __getstate__(self) -> dict[str, Any]:
         lost = self._lost or self._arriving is not None
-        return {**self.__dict__, "_raw": None, "_arriving": None, "_lost": lost}
+        return {**self.__dict__, "_raw": None, "_waymarks": None, "_arriving": None, "_lost": lost}
 
     @contextmanager
-    def open(self, batch_frames: int = BATCH_FRAMES) -> Iterator[Reader]:
-        """A reader for the capture.
+    def open(self, batch_frames: int = BATCH_FRAMES, few: Collection[int] = ()) -> Iterator[Reader]:
+        """A reader for the capture; it may leave out what lies between a ``few`` frames, given by their numbers.
 
         Raises CaptureError, naming the file and what to do, if it cannot be opened or is no capture.
         """
@@ -129,7 +132,7 @@ class Source:
                 self._raw = stack.enter_context(self._open_raw(stack))
                 # Behind whatever reads from it, and before it is closed.
                 stack.push(self._keep_the_rest)
-                reader = self._reader(stack, batch_frames)
+                reader = self._reader(stack, batch_frames, few)
             except OSError as error:
                 raise self._error_of(error) from None
             if self._arriving is not None:
@@ -137,6 +140,13 @@ class Source:
             if self.note is not None:
                 self.note.complete(reader)
             yield reader
+            if isinstance(reader, PcapReader) and self._is_plain and reader.is_whole:
+                self._waymarks = Waymarks(reader.offsets, self._raw)
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether it is read from a file as that stands on the disk."""
+        return self.held is None and self._arriving is None and self.compression is None
 
     @property
     def kept(self) -> Path | Held:
@@ -177,8 +187,12 @@ class Source:
         stack.enter_context(ended_by_interrupt(self._arriving))
         return cast("BinaryIO", self._arriving)
 
-    def _reader(self, stack: ExitStack, batch_frames: int) -> Reader:
+    def _reader(self, stack: ExitStack, batch_frames: int, few: Collection[int]) -> Reader:
         assert self._raw is not None
+        if few and self._waymarks is not None and self._is_plain and self._waymarks.are_of(self._raw):
+            known = PcapReader(Window(self._raw, SMALL), self.name, batch_frames)
+            known.passed_over = PassedOver(self._waymarks, few)
+            return known
         # Reading ahead helps only where the loops let go of the interpreter's lock.
         window = Window(self._raw, self._window_bytes, ahead=is_compiled())
         stack.callback(window.close)

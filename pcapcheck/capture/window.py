@@ -89,6 +89,16 @@ class Window:
             count -= step
         return True
 
+    def jump(self, offset: int) -> None:
+        """Go on at another byte of a file that nobody reads ahead."""
+        if self.offset <= offset <= self.base + self.end:
+            self.position = offset - self.base
+            return
+        self.stream.seek(offset)
+        self.position = self.end = self.headroom
+        self.base = offset - self.headroom
+        self.at_eof = False
+
     def close(self) -> None:
         """Stop reading from the stream."""
         if self._reader is not None:

@@ -31,18 +31,27 @@ class Decoder:
     """Decodes one capture's record batches; ``keep_all`` keeps a row for every frame.
 
     ``since`` and ``until`` (nanoseconds) bound what is decoded; frames without a time are always in. ``with_sums``:
-    whether the checksums of rows are computed.
+    whether the checksums of rows are computed. ``few``: no more than this many frames are decoded, which takes less
+    room.
     """
 
     def __init__(
-        self, keep_all: bool = False, since: int | None = None, until: int | None = None, *, with_sums: bool = False
+        self,
+        keep_all: bool = False,
+        since: int | None = None,
+        until: int | None = None,
+        *,
+        with_sums: bool = False,
+        few: int = MOST_GROUPS,
     ) -> None:
+        # A frame adds one group at most; the first is there before.
+        self._most_groups = min(MOST_GROUPS, 1 << few.bit_length())
         self.keep_all = keep_all
         self.with_sums = with_sums
         self.since = -DISTANT * 2 if since is None else since
         self.until = DISTANT * 2 - 1 if until is None else until
-        self._groups = zeros(frame_layout.GROUP_FIELDS * MOST_GROUPS)
-        self._slots = array("q", [-1]) * (2 * MOST_GROUPS)
+        self._groups = zeros(frame_layout.GROUP_FIELDS * self._most_groups)
+        self._slots = array("q", [-1]) * (2 * self._most_groups)
         self._state = array("q", bytes(8 * frame_layout.STATE_SIZE))
         # Group 0 belongs to no sender: it takes the frames that find no group when there are too many groups.
         self._groups[frame_layout.G_IFINDEX] = self._groups[frame_layout.G_SRC] = self._groups[frame_layout.G_DST] = (
@@ -129,7 +138,7 @@ class Decoder:
             self.until,
             self.keep_all,
             self.with_sums,
-            MOST_GROUPS,
+            self._most_groups,
             self._rows,
             capacity,
             self.follow,

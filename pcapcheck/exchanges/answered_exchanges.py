@@ -21,7 +21,7 @@ if not cython.compiled:
     from pcapcheck.exchanges.binning import finish
     from pcapcheck.exchanges.open_exchanges import unlink
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
-    from pcapcheck.hash_table import fetch_row, fetch_slot, remove
+    from pcapcheck.hash_table import fetch_follower, fetch_row, fetch_slot, remove
 
 
 def note_reply(arrays: PairingArrays, row: int, event: int) -> None:
@@ -44,13 +44,17 @@ def release(arrays: PairingArrays, place: int) -> None:
 
 
 def fetch_oldest(arrays: PairingArrays, at: int) -> None:
-    """Have those loaded that will soon be what was answered longest ago, and the slots that they leave."""
+    """Have those loaded that will soon be what was answered longest ago, the slots that they leave, and the next."""
     place = arrays.answered[(at + layout.AHEAD) % layout.REMEMBERED]
     if place >= 0:
         fetch_row(arrays.pool, place * layout.FIELDS, layout.FIELDS)
     place = arrays.answered[(at + layout.AHEAD // 2) % layout.REMEMBERED]
     if place >= 0:
         fetch_slot(arrays.slots, arrays.pool[place * layout.FIELDS + layout.HOME] & arrays.mask)
+    place = arrays.answered[(at + layout.AHEAD // 4) % layout.REMEMBERED]
+    if place >= 0:
+        home = arrays.pool[place * layout.FIELDS + layout.HOME]
+        fetch_follower(arrays.pool, layout.FIELDS, layout.HOME, arrays.slots, arrays.mask, home)
 
 
 def remember(arrays: PairingArrays, place: int, ring: array[int], size: int, next_at: int) -> int:

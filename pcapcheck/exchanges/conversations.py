@@ -185,7 +185,7 @@ class Conversations:
         """Make room for more; rebuild the table over them if more than a quarter of it would be in use."""
         self._held.enlarge()
         if len(self._slots) < 4 * self._held.places:
-            self._slots = empty_slots(2 * self._held.places)
+            self._slots = empty_slots(min(4 * self._held.places, 2 * layout.MOST))
             conversing.enter_all(self._held.rows, self._slots, self._state[layout.S_USED])
 
     def _keep(self) -> None:

@@ -9,7 +9,7 @@ from pcapcheck.copying cimport copy_numbers
 from pcapcheck.exchanges cimport transfer_layout
 from pcapcheck.exchanges.tcp_progress cimport note_tcp
 from pcapcheck.exchanges.transfer_rows cimport count_transfer, is_transfer, write_transfer
-from pcapcheck.hash_table cimport fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
+from pcapcheck.hash_table cimport fetch_follower, fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
 from pcapcheck cimport protocols
 
 cdef inline unsigned long long end_home(unsigned long long low, unsigned long long port) noexcept nogil
@@ -31,6 +31,7 @@ cdef inline int look_ahead(
     const long long[::1] pool, const int[::1] slots, long long mask, const long long[::1] segments, long long number,
     long long count) except -1 nogil
 
+@cython.locals(home=cython.longlong)
 cdef inline int fetch_oldest(
     const long long[::1] pool, const int[::1] slots, long long mask, long long oldest, long long places) except -1 nogil
 

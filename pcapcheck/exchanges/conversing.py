@@ -29,7 +29,7 @@ if not cython.compiled:
     from pcapcheck.exchanges import transfer_layout
     from pcapcheck.exchanges.tcp_progress import note_tcp
     from pcapcheck.exchanges.transfer_rows import count_transfer, is_transfer, write_transfer
-    from pcapcheck.hash_table import fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
+    from pcapcheck.hash_table import fetch_follower, fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
 
 
 def end_home(low: int, port: int) -> int:
@@ -95,9 +95,11 @@ def look_ahead(pool: array[int], slots: array[int], mask: int, segments: array[i
 
 
 def fetch_oldest(pool: array[int], slots: array[int], mask: int, oldest: int, places: int) -> None:
-    """Have loaded what will soon make room for others, after ``oldest``: a conversation, and the slot of one before."""
+    """Have loaded what will soon make room for others, after ``oldest``: a conversation, then its slot and the next."""
     fetch_row(pool, (oldest + layout.AHEAD // 2) % places * layout.FIELDS, layout.FIELDS)
     fetch_slot(slots, pool[(oldest + layout.AHEAD // 4) % places * layout.FIELDS + layout.HOME] & mask)
+    home = pool[(oldest + layout.AHEAD // 8) % places * layout.FIELDS + layout.HOME]
+    fetch_follower(pool, layout.FIELDS, layout.HOME, slots, mask, home)
 
 
 def enter_all(pool: array[int], slots: array[int], count: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterator
+from typing import cast
 
 from msgspec import Struct
 
@@ -19,6 +20,7 @@ from pcapcheck.exchanges.paired_kinds import TABLE_OF
 from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.fair_choice import Candidate, choose
+from pcapcheck.reserved import ReservedNumbers, zeros
 from pcapcheck.table_names import ECHO
 
 MOST_BINS = 1 << 13
@@ -63,7 +65,9 @@ class ExchangeBins:
         self.counts = array("q")
         self._slots = array("i")
         self._samples = array("q")
+        # Of the buckets of a bin few are ever counted in: many bins only take memory for those.
         self._buckets = array("q")
+        self._more_buckets: ReservedNumbers | None = None
         self._state = state
         # Bin 0 takes the exchanges that find no bin when there are too many bins.
         state[layout.S_BINS] = 1
@@ -86,7 +90,14 @@ class ExchangeBins:
         blank[layout.B_GROUP] = layout.ABSENT
         self.counts += blank * (after - before)
         self._samples.frombytes(bytes(8 * layout.SAMPLES * layout.FIELDS * (after - before)))
-        self._buckets.frombytes(bytes(8 * layout.BUCKETS * (after - before)))
+        if not before:
+            self._buckets = zeros(layout.BUCKETS * after)
+        elif self._more_buckets is None:
+            self._more_buckets = ReservedNumbers(layout.BUCKETS * MOST_BINS)
+            self._more_buckets.view[: len(self._buckets)] = memoryview(self._buckets)
+        if self._more_buckets is not None:
+            # Read and written as an array is.
+            self._buckets = cast("array[int]", self._more_buckets.view[: layout.BUCKETS * after])
         self._slots = array("i", [-1]) * (4 * after)
         binning.enter_bins(self.counts, self._slots, self._state[layout.S_BINS])
 
@@ -100,9 +111,10 @@ class ExchangeBins:
         self._failures.settle()
         del self._slots[:]
         used = self._state[layout.S_BINS]
-        sizes = (layout.BIN_FIELDS, layout.SAMPLES * layout.FIELDS, layout.BUCKETS)
-        for held, size in zip((self.counts, self._samples, self._buckets), sizes, strict=True):
-            del held[used * size :]
+        del self.counts[used * layout.BIN_FIELDS :]
+        del self._samples[used * layout.SAMPLES * layout.FIELDS :]
+        if self._more_buckets is None:
+            del self._buckets[used * layout.BUCKETS :]
 
     def echoes_by_outcome(self) -> Counter[int]:
         """The number of echoes per outcome, while a second thread may still be counting."""

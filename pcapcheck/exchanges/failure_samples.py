@@ -17,6 +17,9 @@ from pcapcheck.exchanges.exchange_row import PORT_ROWS
 # Of other pairs than the first few exchanges are of, this many each are as good as those.
 FIRST_OF_PAIR = 2
 
+# The outcomes of what is kept (``sampling.sample``).
+FAILURES = (row.ERRED, row.UNANSWERED)
+
 # Frame group, outcome, kind and class of the error.
 BinKey = tuple[int, int, int, int]
 Pair = tuple[int, int, int, int, int]
@@ -52,18 +55,23 @@ class FailureSamples:
 
     def _alike(self, key: BinKey) -> Iterator[list[array[int]]]:
         """The rows of each pair of a bin, in order; the pair that failed first before the others."""
+        if key[1] not in FAILURES:
+            return
         found = []
         for pair in range(self._state[layout.S_PAIRS]):
             first = pair * layout.PER_PAIR
-            held = self._pairs[pair * layout.PAIR_FIELDS + layout.W_HELD]
-            rows = [self._samples[at * row.FIELDS : (at + 1) * row.FIELDS] for at in range(first, first + held)]
-            if _bin_of(rows[0]) == key:
-                found.append(rows)
+            if _bin_of(self._samples, first * row.FIELDS) == key:
+                held = self._pairs[pair * layout.PAIR_FIELDS + layout.W_HELD]
+                found.append(
+                    [self._samples[at * row.FIELDS : (at + 1) * row.FIELDS] for at in range(first, first + held)]
+                )
         yield from sorted(found, key=lambda rows: rows[0][row.NUMBER])
 
 
-def _bin_of(one: array[int]) -> BinKey:
-    return one[row.GROUP], one[row.OUTCOME], one[row.KIND], one[row.ERROR] >> 16 if one[row.OUTCOME] == row.ERRED else 0
+def _bin_of(rows: array[int], at: int) -> BinKey:
+    outcome = rows[at + row.OUTCOME]
+    error = rows[at + row.ERROR] >> 16 if outcome == row.ERRED else 0
+    return rows[at + row.GROUP], outcome, rows[at + row.KIND], error
 
 
 def _pair(rows: array[int], at: int) -> Pair:

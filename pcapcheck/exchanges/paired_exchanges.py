@@ -36,6 +36,7 @@ from pcapcheck.table_names import ECHO
 from pcapcheck.values import address_of, halves_of, is_ipv4
 
 MOST_OPEN = 1 << 18
+MOST_PLACES = MOST_OPEN + 2 * layout.REMEMBERED + layout.TALKS + 1
 FIRST_PLACES = 1 << 12
 # A DNS question that is asked again after a pause of this many waits is another question.
 PATIENCE = 3
@@ -70,8 +71,7 @@ class PairedExchanges:
         # What was answered from another address than was asked; known at the end.
         self.misaddressed: list[Misaddressed] = []
         # What is open, answered or early, and a free place for the next.
-        most = MOST_OPEN + 2 * layout.REMEMBERED + layout.TALKS + 1
-        self._held = GrowingRows(layout.FIELDS, FIRST_PLACES, most)
+        self._held = GrowingRows(layout.FIELDS, FIRST_PLACES, MOST_PLACES)
         self._slots = array("i")
         self._answered = array("q", [-1]) * layout.REMEMBERED
         self._early = array("q", [-1]) * layout.REMEMBERED
@@ -223,9 +223,9 @@ class PairedExchanges:
             self._bins.enlarge()
 
     def _enlarge_pool(self) -> None:
-        """Make room for more exchanges; rebuild the table over them if more than a quarter of it would be in use."""
+        """Make room for more exchanges; rebuild the table over them if more than half of it would be in use."""
         before = self._held.places
         self._held.enlarge()
-        if len(self._slots) < 4 * self._held.places:
-            self._slots = empty_slots(2 * self._held.places)
+        if len(self._slots) < 2 * self._held.places:
+            self._slots = empty_slots(min(2 * self._held.places, MOST_PLACES))
             open_exchanges.enter_all(self._pool, self._slots, before)

@@ -12,7 +12,7 @@ from pcapcheck.exchanges.exchange_key cimport ExchangeKey
 from pcapcheck.exchanges.open_exchanges cimport begin_open, unlink
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
 from pcapcheck.exchanges.repeated_questions cimport asked_before, take_request
-from pcapcheck.hash_table cimport fetch_row, fetch_slot, home_of_four, seek
+from pcapcheck.hash_table cimport fetch_follower, fetch_row, fetch_slot, home_of_four, seek
 
 @cython.locals(src_low=cython.longlong, dst_low=cython.longlong)
 cdef inline long long home_of_event(PairingArrays arrays, size_t event) except? -1 nogil
@@ -31,7 +31,7 @@ cdef inline long long find_place(PairingArrays arrays, ExchangeKey key) except? 
 @cython.locals(oldest=cython.longlong)
 cdef int evict(PairingArrays arrays) except -1 nogil
 
-@cython.locals(oldest=cython.longlong, after=cython.longlong)
+@cython.locals(place=cython.longlong, step=cython.int, row=cython.size_t, home=cython.longlong)
 cdef inline int fetch_coming(PairingArrays arrays) except -1 nogil
 
 cdef inline bint is_between_equals(ExchangeKey key) noexcept nogil

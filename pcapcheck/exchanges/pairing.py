@@ -30,7 +30,7 @@ if not cython.compiled:
     from pcapcheck.exchanges.open_exchanges import begin_open, unlink
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
     from pcapcheck.exchanges.repeated_questions import asked_before, take_request
-    from pcapcheck.hash_table import fetch_row, fetch_slot, home_of_four, seek
+    from pcapcheck.hash_table import fetch_follower, fetch_row, fetch_slot, home_of_four, seek
 
 
 def home_of_event(arrays: PairingArrays, event: int) -> int:
@@ -114,13 +114,20 @@ def evict(arrays: PairingArrays) -> None:
 
 
 def fetch_coming(arrays: PairingArrays) -> None:
-    """Have loaded what will soon be given up: the slot of what is oldest now, and the exchange after it."""
-    oldest = arrays.state[layout.S_OLDEST]
-    if oldest >= 0:
-        fetch_slot(arrays.slots, arrays.pool[oldest * layout.FIELDS + layout.HOME] & arrays.mask)
-        after = arrays.pool[oldest * layout.FIELDS + layout.NEWER]
-        if after >= 0:
-            fetch_row(arrays.pool, after * layout.FIELDS, layout.FIELDS)
+    """Have loaded what will soon be given up, in steps: an exchange, later its slot, later the next slot's exchange."""
+    place = arrays.state[layout.S_OLDEST]
+    for step in range(layout.STEPS_AHEAD):
+        if place < 0:
+            break
+        row = place * layout.FIELDS
+        home = arrays.pool[row + layout.HOME]
+        if step == 1:
+            fetch_follower(arrays.pool, layout.FIELDS, layout.HOME, arrays.slots, arrays.mask, home)
+        elif step == layout.STEPS_AHEAD // 2:
+            fetch_slot(arrays.slots, home & arrays.mask)
+        place = arrays.pool[row + layout.NEWER]
+    if place >= 0:
+        fetch_row(arrays.pool, place * layout.FIELDS, layout.FIELDS)
 
 
 def is_between_equals(key: ExchangeKey) -> bool:

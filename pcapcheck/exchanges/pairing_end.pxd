@@ -5,7 +5,6 @@ cimport cython
 from pcapcheck.capture cimport scan_layout
 from pcapcheck.exchanges cimport pairing_layout as layout
 from pcapcheck.exchanges.binning cimport finish, what_is_full
-from pcapcheck.exchanges.open_exchanges cimport unlink
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
 
 @cython.locals(time=cython.longlong)

@@ -18,7 +18,6 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.exchanges.binning import finish, what_is_full
-    from pcapcheck.exchanges.open_exchanges import unlink
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
 
 
@@ -68,8 +67,10 @@ def finish_all(arrays: PairingArrays, last_seen: array[int], wait: int, dns_wait
         if arrays.state[layout.S_STATUS] != layout.DONE:
             return
         place = arrays.state[layout.S_OLDEST]
-        unlink(arrays, place)
         row = place * layout.FIELDS
+        # Nothing is looked up or linked any more: those that are younger need not know that this one is gone.
+        arrays.state[layout.S_OLDEST] = arrays.pool[row + layout.NEWER]
+        arrays.state[layout.S_OPEN] = arrays.state[layout.S_OPEN] - 1
         last = last_seen[arrays.pool[row + layout.GROUP]]
         unanswered = arrays.pool[row + layout.OUTCOME] == layout.UNANSWERED
         if unanswered and is_under_way(arrays.pool, row, last, wait, dns_wait):

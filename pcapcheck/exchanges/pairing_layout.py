@@ -141,6 +141,8 @@ ENDED = 4096
 # The loop looks this many events ahead, and remembers the homes of as many and more.
 AHEAD = 16
 HOMES = 32
+# And from the oldest open exchange this many on.
+STEPS_AHEAD = 6
 
 # A request seen again within this time with the same IP identification is the same packet, seen twice.
 SAME_PACKET = 1_000_000_000

@@ -227,7 +227,7 @@ class CapturePoint(Brief, Struct):
         if (from_proxy and (by_name != "host-nic" or self.name == "eth0")) or (to_proxy and by_name != "host-nic"):
             return PROXY_MAC
         another = another or networks.share_the_gateway is not None
-        if not another and self._asked_as_calico(proxy_mac, by_name, known, networks):
+        if not another and self._asked_as_calico(proxy_mac, by_name, known):
             return GATEWAY
         if by_name is None and not another and self._described(known):
             return STATE
@@ -253,24 +253,17 @@ class CapturePoint(Brief, Struct):
     def _macs(self) -> tuple[set[int | None], set[int | None]]:
         return {group.src for group in self.groups.values()}, {group.dst for group in self.groups.values()}
 
-    def _asked_as_calico(
-        self, proxy_mac: int, by_name: str | None, known: KnownNetwork, networks: LinkNetworks
-    ) -> bool:
+    def _asked_as_calico(self, proxy_mac: int, by_name: str | None, known: KnownNetwork) -> bool:
         """Whether the gateway is asked for as Calico's pods do: by broadcast.
 
         Pods of AWS and Azure have an entry for the same address that their plugin sets, and merely see to it that it
-        still holds, at a MAC of their own network. One that has lost its entry asks by broadcast too: if anybody else
-        than who asks is heard, never Calico's MAC, and nothing else that was given is Calico's, it may be either. On a
-        NIC anybody may ask.
+        still holds, at a MAC of their own network. On a NIC anybody may ask.
         """
         if not self.gateway.askers or (known.others and not known.calico):
             return False
         if by_mac(self._macs()[0] | self.gateway.macs) or (
             by_name == "host-nic" and self.named_by and is_machines_own(self.name)
         ):
-            return False
-        asking = {self.groups[number].src for number in self.gateway.askers}
-        if not networks.shows_calico and proxy_mac not in self._macs()[0] and self._macs()[0] - asking - {None}:
             return False
         asked = {self.groups[number].dst for number in self.gateway.askers}
         return any(mac is None or mac == proxy_mac or is_multicast_mac(mac) for mac in asked)

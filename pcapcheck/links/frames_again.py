@@ -26,9 +26,9 @@ def rows_of(capture: Capture, reading: Reading, numbers: set[int], with_sums: bo
     if not numbers:
         return
     wanted = sorted(numbers)
-    decoder = Decoder(True, reading.scope.since, reading.scope.until, with_sums=with_sums)
+    decoder = Decoder(True, reading.scope.since, reading.scope.until, with_sums=with_sums, few=len(wanted))
     groups = _Groups(decoder, capture)
-    with reading.open(capture.source) as reader:
+    with reading.open(capture.source, wanted) as reader:
         for records in reader.batches():
             # Of a stream those in the middle may be gone.
             del wanted[: bisect_left(wanted, records.first_number)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -51,9 +51,9 @@ class Reading(Brief, Struct, frozen=True):
     batch_frames: int
     networks: LinkNetworks = field(default_factory=LinkNetworks)
 
-    def open(self, source: Captured) -> AbstractContextManager[Reader]:
-        """A reader for a capture, with batches no larger than it can fill. Raises CaptureError, as ``Source.open``."""
-        return source.open(fitting_frames(self.batch_frames, source.size))
+    def open(self, source: Captured, few: Collection[int] = ()) -> AbstractContextManager[Reader]:
+        """A reader as of ``Source.open``, with batches no larger than the capture can fill. Raises CaptureError."""
+        return source.open(fitting_frames(self.batch_frames, source.size), few)
 
 
 class GroupRow(Struct, frozen=True):

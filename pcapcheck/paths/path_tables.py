@@ -78,6 +78,11 @@ class FollowedPackets:
         encaps = {self._path.steps[number].encap for number in self.steps} - {"none"}
         return ", ".join(sorted(encaps)) or "none"
 
+    @property
+    def kept(self) -> list[PathSample]:
+        """The first packets, which ``row`` makes rows of."""
+        return self._path.samples
+
     def rows(self) -> Iterator[tuple[FollowedRow, int]]:
         """The first packets as rows: each stands for itself, the first also for the packets that were not kept."""
         first, *others = self._path.samples

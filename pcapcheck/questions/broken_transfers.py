@@ -34,17 +34,21 @@ class BrokenTransfers:
     """
 
     def __init__(self, captures: Sequence[Capture]) -> None:
-        self._captures = captures
+        # Those of each capture, with their ends.
+        self._broken = {
+            capture.number: [(row, _ends(row)) for row in capture.exchanges.conversations.broken]
+            for capture in captures
+        }
         self._judged: dict[str, set[Ends]] | None = None
 
     def __call__(self, capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
         alike: dict[object, list[TransferRow]] = {}
         by_rules = self._by_rules(judged)
-        for row in capture.exchanges.conversations.broken:
+        for row, ends in self._broken[capture.number]:
             point = facts.point(capture.number, row.group)
-            if point is None or not point.judged or _ends(row) in by_rules[row.outcome]:
+            if point is None or not point.judged or ends in by_rules[row.outcome]:
                 continue
-            sender, sender_port, receiver, receiver_port = _ends(row)
+            sender, sender_port, receiver, receiver_port = ends
             port = min((as_number(each) or 0 for each in (sender_port, receiver_port)), default=0)
             alike.setdefault((row.outcome, point.key, sender, receiver, port), []).append(row)
         for some in alike.values():
@@ -58,10 +62,10 @@ class BrokenTransfers:
         """What rules judge in any capture, by outcome."""
         if self._judged is None:
             self._judged = {"stalled": set(), "reset": set()}
-            for capture in self._captures:
-                for row in capture.exchanges.conversations.broken:
-                    if judged(TRANSFERS, capture.number, row):
-                        self._judged[row.outcome].add(_ends(row))
+            for number, some in self._broken.items():
+                for row, ends in some:
+                    if judged(TRANSFERS, number, row):
+                        self._judged[row.outcome].add(ends)
         return self._judged
 
 

@@ -160,7 +160,7 @@ def read_conditions(
 
     def read(name: str, value: Node) -> list[Condition]:
         if name in ("all", "any"):
-            some = tuple(each(lambda node: read_conditions(node, columns, settings), value.list(f"{name!r}")))
+            some = tuple(each(lambda node: read_conditions(node, columns, settings), value.entries(f"{name!r}")))
             if not some:
                 raise value.error(f"{name!r} needs at least one condition")
             return [Combination(name, some)]
@@ -229,7 +229,7 @@ def _read_operator(column: Column, name: str, node: Node, columns: Columns, sett
 
 
 def _some(column: Column, node: Node) -> list[Node]:
-    nodes = node.list(column.name)
+    nodes = node.entries(column.name)
     if not nodes:
         raise node.error(f"{column.name}: an empty list never holds")
     return nodes

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from operator import attrgetter
+
+from msgspec import Struct
 
 from pcapcheck.column import Column
 from pcapcheck.columns import COLUMNS
 from pcapcheck.kleene import FALSE, TRUE, UNKNOWN
 from pcapcheck.links.facts import Facts
+from pcapcheck.paths.path import PathSample
 from pcapcheck.paths.path_tables import FollowedPackets
 from pcapcheck.raw_rows import TableRow
 from pcapcheck.ruleset.aggregate import Spread
@@ -59,6 +63,8 @@ class Evaluation:
         self.shown = [COLUMNS[rule.table][name] for name in sorted(named)]
         self.bins: dict[BinKey, Bin] = {}
         self._early_columns = [*{column.name: column for leaf in self.early for column in leaf.columns()}.values()]
+        # Their values of a row: thousands of paths are asked for them, for each rule.
+        self._early_values = attrgetter("outcome", *(column.attribute for column in self._early_columns))
         # Whether rows counted together are alike in all that it looks at. By these columns, what the early conditions
         # say of them, and whether the rule holds.
         self.shares_rows = not self.bounds and all(column.shared for column in self._early_columns)
@@ -116,7 +122,7 @@ class Evaluation:
                 self.feed(capture, [row], weight)
             return
         self.seen += packets.count
-        values = tuple(early_value(packets, column) for column in self._early_columns)
+        values = self._early_values(packets)
         known = self._alike.get(values)
         if known is None:
             results = self._compared(packets)
@@ -126,11 +132,10 @@ class Evaluation:
         if held is None:
             return
         held.count += packets.count
-        if not holds and held.wants(pair_of(packets)):
-            for row, _ in packets.rows():
-                pair = pair_of(row)
+        if not holds and held.wants(pair := pair_of(packets)):
+            for packet in packets.kept:
                 if held.wants(pair):
-                    held.keep(pair, self.seen, self.sample(row))
+                    held.keep(pair, self.seen, FollowedSample(self, packets, packet))
 
     def _compared(self, row: TableRow) -> tuple[int, ...]:
         """What each early condition says of a row."""
@@ -202,6 +207,18 @@ class Evaluation:
     def _said(self, results: tuple[int, ...]) -> Judge:
         verdicts = dict(zip(map(id, self.early), results, strict=True))
         return lambda leaf: verdicts.get(id(leaf), UNKNOWN)
+
+
+class FollowedSample(Struct):
+    """A packet that was followed, kept to show; of thousands of paths few are looked at."""
+
+    evaluation: Evaluation
+    packets: FollowedPackets
+    packet: PathSample
+
+    def look(self) -> BinSample:
+        """The packet's row as a sample."""
+        return self.evaluation.sample(self.packets.row(self.packet))
 
 
 def early_value(row: object, column: Column) -> Value | None:

@@ -96,7 +96,7 @@ def read_expectation(node: Node) -> Expectation:
         "variables": lambda: _variables(items["variables"]) if "variables" in items else {},
         "adjustments": lambda: _adjustments(items["adjust"]) if "adjust" in items else {},
         "accepted": lambda: _accepted(items["accept"]) if "accept" in items else {},
-        "rules": lambda: tuple(items["rules"].list("'rules'")) if "rules" in items else (),
+        "rules": lambda: tuple(items["rules"].entries("'rules'")) if "rules" in items else (),
         "required": lambda: _several(items, "require"),
         "strict": lambda: _is_strict(items["strict"]) if "strict" in items else False,
         "recording": lambda: _recording(items, Path(node.file).parent),
@@ -168,7 +168,7 @@ def _adjustments(node: Node) -> dict[str, Adjustment]:
 def _accepted(node: Node) -> dict[str, list[Node]]:
     """The acceptances by rule; the rule's table gives their conditions a meaning."""
     accepted: dict[str, list[Node]] = {}
-    read = each(lambda node: (read_acceptance(node)["rule"].text("'rule'"), node), node.list("'accept'"))
+    read = each(lambda node: (read_acceptance(node)["rule"].text("'rule'"), node), node.entries("'accept'"))
     for rule, node in read:
         accepted.setdefault(rule, []).append(node)
     return accepted

@@ -161,7 +161,7 @@ def read_rule(node: Node, settings: Settings, text: str = "", brief: bool = Fals
         with faults.noted():
             bounds = read_bounds(items, columns, settings)
         with faults.noted():
-            several = items["next"].list("'next'") if "next" in items else []
+            several = items["next"].entries("'next'") if "next" in items else []
             commands = faults.each(lambda node: texts_of(node, "next", columns, settings), several)
     with faults.noted():
         occasional = "occasional" in items and bool(value_of(items["occasional"], parse_bool, settings))
@@ -290,4 +290,4 @@ def without(text: str, absent: Container[str]) -> str:
 
 
 def _list(items: dict[str, Node], name: str) -> tuple[str, ...]:
-    return tuple(node.text(f"{name!r}") for node in items[name].list(f"{name!r}")) if name in items else ()
+    return tuple(node.text(f"{name!r}") for node in items[name].entries(f"{name!r}")) if name in items else ()

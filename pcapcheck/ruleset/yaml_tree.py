@@ -14,8 +14,11 @@ from pcapcheck.errors import RuleError
 MOST_BYTES = 1 << 20
 
 
-class Node(Brief, Struct, frozen=True):
-    """Text, list or map, with file, line and column (from 1); of a map also those of its keys."""
+class Node(Brief, Struct, frozen=True, array_like=True):
+    """Text, list or map, with file, line and column (from 1); of a map also those of its keys.
+
+    As JSON it is an array: ``parsed_packs`` keeps many.
+    """
 
     value: str | list[Node] | dict[str, Node]
     file: str
@@ -36,7 +39,7 @@ class Node(Brief, Struct, frozen=True):
             raise self.error(f"{what} must be a map (name: value)")
         return self.value
 
-    def list(self, what: str) -> list[Node]:
+    def entries(self, what: str) -> list[Node]:
         if not isinstance(self.value, list):
             raise self.error(f"{what} must be a list")
         return self.value

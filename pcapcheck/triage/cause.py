@@ -134,8 +134,8 @@ def _rank(node: Node) -> int:
 
 
 def _texts(node: Node, name: str) -> tuple[str, ...]:
-    return tuple(each(lambda entry: entry.text(f"{name!r}"), node.list(f"{name!r}")))
+    return tuple(each(lambda entry: entry.text(f"{name!r}"), node.entries(f"{name!r}")))
 
 
 def _commands(node: Node, name: str, settings: Settings) -> tuple[str, ...]:
-    return tuple(each(lambda entry: texts_of(entry, name, CASE_COLUMNS, settings), node.list(f"{name!r}")))
+    return tuple(each(lambda entry: texts_of(entry, name, CASE_COLUMNS, settings), node.entries(f"{name!r}")))

@@ -67,4 +67,4 @@ def _check_causes(nodes: list[Node], rules: set[str], overrides: Mapping[str, st
         if name.value not in known:
             raise name.error(f"there is no rule {name.value!r}{suggest(str(name.value), known)}")
 
-    each(check, [name for node in nodes for name in node.items("a cause")["explains"].list("'explains'")])
+    each(check, [name for node in nodes for name in node.items("a cause")["explains"].entries("'explains'")])

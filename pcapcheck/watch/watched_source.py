@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -53,8 +53,8 @@ class WatchedSource(Source):
         return {**super().__getstate__(), "stream": None, "ring": Ring(), "window": None, "_lost": True}
 
     @contextmanager
-    def open(self, batch_frames: int = BATCH_FRAMES) -> Iterator[Reader]:
-        """A reader for the stream; for what its ring holds if it was opened before.
+    def open(self, batch_frames: int = BATCH_FRAMES, few: Collection[int] = ()) -> Iterator[Reader]:
+        """A reader for the stream; for all that its ring holds if it was opened before.
 
         Raises CaptureError if it is no pcap or pcapng.
         """

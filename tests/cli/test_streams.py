@@ -24,14 +24,18 @@ BROKEN = CAPTURES / "route-lost-midway" / "node.pcapng"
 COMMAND = [sys.executable, "-m", "pcapcheck"]
 
 
+# So that no line is wrapped where it would be with the file's path.
+WIDE = {**os.environ, "COLUMNS": "1000"}
+
+
 def piped(data: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([*COMMAND, *arguments], input=data, capture_output=True, check=False)
+    return subprocess.run([*COMMAND, *arguments], input=data, capture_output=True, check=False, env=WIDE)
 
 
 @pytest.mark.parametrize("path", [HEALTHY, BROKEN], ids=["healthy", "route-lost-midway"])
 def test_report_is_that_of_the_file(path: Path) -> None:
     """Also the evidence in words, for which the capture is read again; but no command can show a stream."""
-    given = subprocess.run([*COMMAND, "analyze", str(path)], capture_output=True, check=False)
+    given = subprocess.run([*COMMAND, "analyze", str(path)], capture_output=True, check=False, env=WIDE)
     through = (
         piped(path.read_bytes(), "analyze", "-", "--interface", f"-={path.stem}")
         if path is HEALTHY

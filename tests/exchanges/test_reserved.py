@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,23 @@ def test_what_is_cut_leaves_the_first_rows() -> None:
     rows.cut(7)
     assert list(rows.rows) == [0, 0, 0, 0, 0, 0, 6]
     assert rows.is_final
+
+
+def resident() -> int:
+    """Bytes of memory that this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc")
+def test_memory_is_given_back_once_no_row_is_kept() -> None:
+    rows = GrowingRows(32, 8, 1 << 18)
+    while not rows.is_final:
+        rows.enlarge()
+    rows.rows[-1] = 1
+    before = resident()
+    rows.cut(0)
+    assert len(rows.rows) == 0
+    assert before - resident() > 50 << 20  # of 64 MiB
 
 
 def test_memory_is_taken_for_what_is_used_alone() -> None:

@@ -20,11 +20,6 @@ def _inline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FleetRequest, "engine", lambda self: InlineEngine())
 
 
-@pytest.fixture
-def fleet(tmp_path: Path) -> Path:
-    return fleet_of(tmp_path / "fleet", node1=HEALTHY, node2=BROKEN)
-
-
 def run(*words: object) -> Result:
     return CliRunner().invoke(main, ["fleet", *map(str, words)])
 

@@ -15,7 +15,7 @@ from pcapcheck.fleet import judge
 from pcapcheck.fleet.fleet_request import FleetRequest
 from pcapcheck.fleet.judge_observation import judge_observation, unpacked
 from pcapcheck.fleet.judging import Judging, with_contents
-from tests.support.fleet import BROKEN, HEALTHY, InlineEngine, fleet_of
+from tests.support.fleet import BROKEN, InlineEngine, fleet_of
 from tests.support.lab import CAPTURES
 
 STATE = CAPTURES / "proxy-arp-off" / "state.txt"
@@ -24,11 +24,6 @@ STATE = CAPTURES / "proxy-arp-off" / "state.txt"
 @pytest.fixture(autouse=True)
 def _inline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FleetRequest, "engine", lambda self: InlineEngine())
-
-
-@pytest.fixture
-def fleet(tmp_path: Path) -> Path:
-    return fleet_of(tmp_path / "fleet", node1=HEALTHY, node2=BROKEN)
 
 
 def run(*words: object) -> Result:

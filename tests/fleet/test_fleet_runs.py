@@ -21,11 +21,6 @@ from tests.support.fleet import BROKEN, HEALTHY, InlineEngine, fleet_of, run_inl
 from tests.support.lab import CAPTURES
 
 
-@pytest.fixture
-def fleet(tmp_path: Path) -> Path:
-    return fleet_of(tmp_path / "fleet", node1=HEALTHY, node2=BROKEN)
-
-
 def rows(folder: Path, table: str = "observations") -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / f"{table}.jsonl").read_text().splitlines()]
 

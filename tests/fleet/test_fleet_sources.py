@@ -13,7 +13,7 @@ from pcapcheck.errors import UsageError
 from pcapcheck.fleet.fleet_observation import FleetObservation
 from pcapcheck.fleet.fleet_request import FleetRequest
 from pcapcheck.fleet.judging import Judging
-from tests.support.fleet import BROKEN, HEALTHY, fleet_of
+from tests.support.fleet import HEALTHY
 from tests.support.lab import CAPTURES
 
 PRINTED = """\
@@ -32,11 +32,6 @@ def left_out(*sources: Path | str, **how: str) -> list[str]:
 
 def files_by_name(observations: list[FleetObservation], root: Path) -> dict[str, list[str]]:
     return {os.path.relpath(one.name, root): [file.place for file in one.files] for one in observations}
-
-
-@pytest.fixture
-def fleet(tmp_path: Path) -> Path:
-    return fleet_of(tmp_path / "fleet", node1=HEALTHY, node2=BROKEN)
 
 
 def test_each_file_is_an_observation(fleet: Path) -> None:

@@ -12,16 +12,11 @@ import pytest
 
 from pcapcheck.errors import UsageError
 from pcapcheck.fleet.fleet_rows import COLUMNS, ROWS, TAKEN
-from tests.support.fleet import BROKEN, HEALTHY, fleet_of, run_inline
+from tests.support.fleet import BROKEN, HEALTHY, run_inline
 from tests.support.lab import ROOT
 
 pa = pytest.importorskip("pyarrow", reason="Parquet needs pyarrow")
 import pyarrow.dataset as ds  # noqa: E402
-
-
-@pytest.fixture
-def fleet(tmp_path: Path) -> Path:
-    return fleet_of(tmp_path / "fleet", node1=HEALTHY, node2=BROKEN)
 
 
 def parquet(folder: Path, table: str) -> list[dict[str, Any]]:

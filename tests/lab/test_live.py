@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.node import missing_tools
 from pcapcheck import analyze
 from pcapcheck.pipeline import analyze_state
 from tests.support import states
 from tests.support.lab import EXPECTED, ROOT, captures, statuses
+from tests.support.nodes import require_nodes
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("lab")]
 
@@ -27,9 +27,7 @@ def record(scenarios: list[str], folder: Path) -> subprocess.Popen[str]:
 
 @pytest.fixture(scope="session")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    missing = missing_tools()
-    if missing:
-        pytest.skip(f"building a node needs {', '.join(missing)}")
+    require_nodes()
     folder = tmp_path_factory.mktemp("node")
     names = sorted(EXPECTED)
     running = [record(names[start::RECORDERS], folder) for start in range(RECORDERS)]

@@ -198,7 +198,9 @@ def test_recreated_pod_is_not_a_bridge(tmp_path: Path) -> None:
 
 
 def test_random_mac_of_the_node(tmp_path: Path) -> None:
-    analysis = judge(tmp_path, ask(), answer(by=OTHER), request(eth=(POD, OTHER)), reply(eth=(OTHER, POD)))
+    analysis = judge(
+        tmp_path, ask(), answer(by=OTHER), request(eth=(POD, OTHER)), reply(eth=(OTHER, POD)), name="capture.pcap"
+    )
     assert status(analysis, "gateway-arp-proxy-mac") == "F"
     assert status(analysis, "pod-frames-to-proxy-mac") == "F"
     assert status(analysis, "node-frames-from-proxy-mac") == "F"

@@ -13,7 +13,7 @@ from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.report.headline import heading, headline
 from tests.support.lab import captures
-from tests.support.networks import BROKEN, HEALTHY, INDEX, POD, RECORDED, A, B, failed, file, files
+from tests.support.networks import ANY, BROKEN, HEALTHY, INDEX, POD, RECORDED, A, B, failed, file, files
 
 TITLES = {
     "aws-vpc-cni": "AWS VPC CNI",
@@ -30,6 +30,16 @@ def network_of(case: str) -> str:
 def lost(analysis: Analysis) -> list[str]:
     """The questions that are said to have got no answer."""
     return [question.about for question in analysis.unanswered if not question.doubt]
+
+
+def said(case: str) -> list[Path]:
+    """The captures of a case whose network is known by each alone.
+
+    A pod of AWS that has lost its entry asks for 169.254.1.1 as Calico's pods do: where no name says otherwise, it
+    counts as one of them.
+    """
+    nameless = (POD, ANY) if case.startswith("aws-vpc-cni/entry-missing") else ()
+    return [path for path in files(case) if path.name not in nameless]
 
 
 def shown(analysis: Analysis) -> set[str | None]:
@@ -50,7 +60,7 @@ def test_the_readme_tells_of_every_case() -> None:
 @pytest.mark.parametrize("case", HEALTHY)
 def test_what_works_is_not_convicted(case: str) -> None:
     """Neither file by file nor all of them together."""
-    for given in ([path] for path in files(case)):
+    for given in ([path] for path in said(case)):
         assert failed(analyze(*given), "error") == set(), given
     assert failed(analyze(*files(case)), "error") == set()
     analysis = analyze(*files(case), pack=network_of(case))
@@ -84,7 +94,7 @@ def test_what_is_broken_fails(case: str) -> None:
 @pytest.mark.parametrize("case", BROKEN)
 def test_what_is_broken_fails_by_nothing_else(case: str) -> None:
     right = BROKEN[case]
-    for given in [*([path] for path in files(case)), files(case)]:
+    for given in [*([path] for path in said(case)), files(case)]:
         assert failed(analyze(*given), "error") <= right.rules | right.besides, given
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lab.node import Node, missing_tools
+from fixtures.lab.node import Node
 from fixtures.lab.pod import POD_A, POD_B
+from tests.support.nodes import node_of_two_pods
 from tests.support.standins import Standins, process_of_pod
 
 UIDS = {POD_A.name: "1f0c7e52-0b1e-4c43-9d0f-5b8a2d3c4e01", POD_B.name: "1f0c7e52-0b1e-4c43-9d0f-5b8a2d3c4e02"}
@@ -17,12 +18,7 @@ UIDS = {POD_A.name: "1f0c7e52-0b1e-4c43-9d0f-5b8a2d3c4e01", POD_B.name: "1f0c7e5
 
 @pytest.fixture
 def lab() -> Iterator[Node]:
-    missing = missing_tools()
-    if missing:
-        pytest.skip(f"building a node needs {', '.join(missing)}")
-    with Node() as node:
-        node.attach(POD_A)
-        node.attach(POD_B)
+    with node_of_two_pods() as node:
         yield node
 
 

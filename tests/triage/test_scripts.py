@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from fixtures.lab.bench import Bench, bench
-from fixtures.lab.node import missing_tools
 from fixtures.lab.pod import POD_A, POD_B
 from fixtures.lab.state import SCRIPT, state_of
 from fixtures.lab.traffic import ping
 from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.pipeline import analyze_state
 from pcapcheck.triage.scripts import capture_plan, node_script
+from tests.support.nodes import require_nodes
 from tests.support.states import HEALTHY, statuses
 
 SHELLS = ("dash", "bash", "busybox sh")
@@ -69,9 +69,7 @@ def test_shellcheck() -> None:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    missing = missing_tools()
-    if missing:
-        pytest.skip(f"building a node needs {', '.join(missing)}")
+    require_nodes()
     with bench(tmp_path_factory.mktemp("node"), pods=(POD_A, POD_B)) as made:
         ping(made.in_a, made.b.address, count=1)
         yield made

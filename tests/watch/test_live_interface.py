@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from fixtures.lab.namespace import Namespace
-from fixtures.lab.node import Node, missing_tools
+from fixtures.lab.node import Node
 from fixtures.lab.pod import POD_A, POD_B
 from pcapcheck import analyze
 from tests.support.lab import ROOT
+from tests.support.nodes import node_of_two_pods
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("lab")]
 COMMAND = [sys.executable, "-m", "pcapcheck", "watch"]
@@ -28,12 +29,7 @@ ETH_P_ALL = "0003"
 
 @pytest.fixture(scope="module")
 def node() -> Iterator[Node]:
-    missing = missing_tools()
-    if missing:
-        pytest.skip(f"building a node needs {', '.join(missing)}")
-    with Node() as built:
-        built.attach(POD_A)
-        built.attach(POD_B)
+    with node_of_two_pods() as built:
         yield built
 
 

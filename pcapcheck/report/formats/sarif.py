@@ -7,7 +7,6 @@ locations. GitHub makes an alert of every result, of passes too, so under GitHub
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from pcapcheck.report.accepted import justified
 from pcapcheck.report.build_report import build_report
 from pcapcheck.report.counts import counts
 from pcapcheck.report.github_runner import on_github
+from pcapcheck.report.json_text import indented
 from pcapcheck.report.model import Failure, Report
 from pcapcheck.report.source_location import place_of, place_of_rule
 from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, NOT_CHECKED, PASS, Evidence, Finding
@@ -44,8 +44,7 @@ QUOTED = re.compile(r"(.+?):(\d+): ")
 def write_sarif(analysis: Analysis, stream: IO[str]) -> None:
     """A log with one run."""
     report = build_report(analysis)
-    json.dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]}, stream, indent=2)
-    stream.write("\n")
+    stream.write(indented({"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]}))
 
 
 def _run(report: Report) -> dict[str, Any]:
