@@ -92,7 +92,7 @@ def watch(
     """
     from pcapcheck.cli.reporting import judge_and_report
     from pcapcheck.links.scope import Scope, parse_interface_names
-    from pcapcheck.pipeline import Task
+    from pcapcheck.task import Task
     from pcapcheck.watch.open_streams import open_streams
     from pcapcheck.watch.watching import Until, Watching
 

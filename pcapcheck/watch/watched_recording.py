@@ -9,11 +9,11 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Self
 
-from pcapcheck.pipeline import Task
 from pcapcheck.recording.followed_stream import FollowedStream
 from pcapcheck.recording.live_recording import LiveRecording
 from pcapcheck.recording.recorder_counters import read_counters
 from pcapcheck.recording.recorder_process import RecorderProcess
+from pcapcheck.task import Task
 from pcapcheck.values import clean
 from pcapcheck.watch.display import Display
 from pcapcheck.watch.live_stream import LiveStream

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.pipeline import Task
+from pcapcheck.task import Task
 from pcapcheck.watch.display import Scene
 from pcapcheck.watch.live_stream import LiveStream
 from pcapcheck.watch.ring import RING
