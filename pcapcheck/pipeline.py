@@ -121,7 +121,8 @@ def analyze(
 def conclude(task: Task, inputs: GatheredInputs, intake: Intake, read_again: Reread | None = None) -> Analysis:
     """Judge captures that have been read; raises as ``analyze`` does.
 
-    ``read_again`` reads the captures once more, for other rules: they may show networks whose packs nobody expected.
+    They may show networks whose packs nobody expected: ``read_again`` reads them once more for these; without it, they
+    were read for all packs (``Task.of`` with ``read_once``).
     """
     request, reading = task.request, task.reading
     name_hosts(inputs, intake.captures)
@@ -141,14 +142,19 @@ def conclude(task: Task, inputs: GatheredInputs, intake: Intake, read_again: Rer
 
     network = _known_network(state, names)
     facts = describe_points(intake.captures, reading, network)
-    shown = packs_for(facts) if task.chooses_packs and read_again else reading.networks.judged
-    # Of a long stream only some was kept.
-    if read_again and shown - reading.networks.judged and all(capture.source.complete for capture in intake.captures):
-        task = task.for_networks(shown, state is not None)
-        reading = replace(reading, networks=task.reading.networks)
-        intake = read_again(task.ruleset.rules, reading)
-        name_hosts(inputs, intake.captures)
-        facts = describe_points(intake.captures, reading, network)
+    shown = packs_for(facts) if task.chooses_packs else reading.networks.judged
+    if shown != reading.networks.judged:
+        # Of a long stream only some was kept.
+        is_whole = all(capture.source.complete for capture in intake.captures)
+        if read_again is None:
+            task = task.for_networks(shown, state is not None)
+            intake = intake.for_rules(task.ruleset.rules)
+        elif is_whole and shown - reading.networks.judged:
+            task = task.for_networks(shown, state is not None)
+            reading = replace(reading, networks=task.reading.networks)
+            intake = read_again(task.ruleset.rules, reading)
+            name_hosts(inputs, intake.captures)
+            facts = describe_points(intake.captures, reading, network)
     ruleset = task.ruleset
     forget_offload(intake.captures, facts)
     names = name_recorded(names, facts, inputs)

@@ -14,7 +14,7 @@ from pcapcheck.given import Input, Inputs, Names
 from pcapcheck.intake import Request, reading_of
 from pcapcheck.links.read_capture import Reading
 from pcapcheck.links.scope import Scope
-from pcapcheck.ruleset.choose_packs import check_pack, link_networks, load_rules, networks_of_names
+from pcapcheck.ruleset.choose_packs import NAMED, check_pack, link_networks, load_rules, networks_of_names
 from pcapcheck.ruleset.load import Ruleset
 
 
@@ -42,14 +42,17 @@ class Task(Struct, frozen=True):
         pods: Inputs | None = None,
         pack: str | None = None,
         batch_frames: int = BATCH_FRAMES,
+        *,
+        read_once: bool = False,
     ) -> Task:
         """What ``analyze`` does, or would do for captures that the caller reads.
 
+        What can be ``read_once`` only is held to the packs of all networks, for nobody knows which it will show.
         Raises RuleError if rules cannot be loaded, UsageError if there is no such pack.
         """
         named = None if pack is None else check_pack(pack)
         files = None if rules is None else given.paths(rules)
-        shown = networks_of_names(name for name in captures if isinstance(name, Path))
+        shown = NAMED if read_once else networks_of_names(name for name in captures if isinstance(name, Path))
         ruleset = load_rules(files, variables, named, shown)
         request = Request.of(ruleset.recording, captures, node_state, pods)
         reading = reading_of(ruleset.settings, scope or Scope(), ruleset.recording, batch_frames)

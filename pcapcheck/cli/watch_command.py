@@ -114,6 +114,7 @@ def watch(
             node_state or None,
             pods_files or None,
             pack,
+            read_once=True,
         )
         displays: list[Display] = []
         watching = Watching(

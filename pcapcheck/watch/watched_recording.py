@@ -89,7 +89,7 @@ class WatchedRecording:
             for point, followed in recording.streams()
         ]
         paths = [stream.path for stream in streams]
-        task = Task.of(recording.rules, recording.variables, None, paths, pack=recording.pack)
+        task = Task.of(recording.rules, recording.variables, None, paths, pack=recording.pack, read_once=True)
         recorders = [ShownRecorder(recording, recorder) for recorder in recording.recorders]
         self.watching = Watching(task, streams, displays, Until(until), recorders=recorders, complain=complain)
         self._thread = Thread(target=self._run, daemon=True, name="watch the recording")

@@ -88,6 +88,6 @@ def watched(
             NamedStream(path, stack.enter_context(pipe_from(pieces)), is_prompt=is_prompt)
             for path, pieces in streams.items()
         ]
-        task = Task.of(None, None, None, list(streams))
+        task = Task.of(None, None, None, list(streams), read_once=True)
         displays = [onlooker] if onlooker is not None else []
         return Watching(task, named, displays, until, ring=ring, keep=keep).run()
