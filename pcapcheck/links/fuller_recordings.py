@@ -1,8 +1,8 @@
 """Fuller recordings: where a pod's link was recorded twice, and one recording holds answers that the other lacks.
 
 Programs on the node may hand answers to a pod past the node's end of its link (bpf_redirect_peer in Calico's eBPF data
-plane and in Cilium), and a recorder may drop packets without a word. What the fuller recording holds did come to the pod;
-what it lacks is judged there. So a missing answer in the other proves nothing.
+plane and in Cilium), and a recorder may drop packets without a word. What the fuller recording holds did come to the
+pod; what it lacks is judged there. So a missing answer in the other proves nothing.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def without_the_gaps(
 
 
 def _gap(table: str, point: PointFacts, alike: list[PointFacts], captures: Sequence[Capture]) -> str:
-    """Why missing answers of one kind prove nothing at a capture point, if another of the same pod holds some of them."""
+    """Why missing answers of one kind prove nothing at a point, if another of the same pod holds some of them."""
     here = _asked(table, point, captures)
     for other in alike if here.in_vain else ():
         if other is point or table in other.silence or not _covers(other, point):

@@ -20,12 +20,16 @@ HERE = "\0"
 
 
 def parsed_before(file: Path, text: str) -> list[Node] | None:
-    """The documents of a file that ships with the package; None if it has another text than it had then."""
+    """The documents of a file that ships with the package; None if that is not what was parsed then."""
     known = _parsed_folder(file.parent.name).get(file.name)
     if known is None or known[0] != text:
         return None
     here, path = msgspec.json.encode(HERE), msgspec.json.encode(str(file))
-    return _nodes().decode(bytes(known[1]).replace(here, path))
+    try:
+        return _nodes().decode(bytes(known[1]).replace(here, path))
+    except msgspec.DecodeError:
+        # What an older version built.
+        return None
 
 
 def packed_folder(files: Iterable[Path]) -> bytes:

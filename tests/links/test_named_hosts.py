@@ -29,7 +29,12 @@ BY_ADDRESS = {"pod-answers-arp", "gateway-arp-prompt"}
 UNSEEN = {"gateway-announced-by-pod": {"address-has-one-mac"}, "outside-to-pod-dies": {"request-reaches-pod"}}
 # By scenario: what passes with names. Addresses show that a host is outside the cluster; of two links that are joined,
 # without MACs, that both pods are on each.
-HIDDEN = {"egress-not-translated": {"egress-translated"}, "macs-not-rewritten": {"echo-answered"}}
+HIDDEN = {
+    "egress-not-translated": {"egress-translated"},
+    "macs-not-rewritten": {"echo-answered"},
+    # Whose link it is that shows a pod's replies, without MACs and without ARP of the pod.
+    "ebpf-reply-not-rewritten": {"pod-answers-echo"},
+}
 # Of each kind of exchange and failure one, for every day; all of them with the slow tests.
 FEW = ("ipv6", "tcp-dropped", "traceroute")
 OFTEN = ("like addresses", "the gateway too", "very long")

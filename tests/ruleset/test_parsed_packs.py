@@ -44,6 +44,13 @@ def test_a_file_that_was_edited_is_parsed_again() -> None:
     assert parsed_before(file.with_name("new.yml"), "id: new\n") is None
 
 
+def test_what_an_older_version_kept_is_parsed_again(parsed: Path) -> None:
+    file = packs_folder() / "calico" / "echo-answered.yml"
+    older = [[1, 1, {"id": [1, 1, [1, 5, "echo-answered"]]}]]
+    (parsed / "calico.json").write_text(json.dumps({file.name: [file.read_text(), older]}))
+    assert parsed_before(file, file.read_text()) is None
+
+
 @pytest.mark.parametrize("damage", [b"", b"{", json.dumps([1]).encode()])
 def test_without_what_a_build_keeps_files_are_parsed(parsed: Path, damage: bytes) -> None:
     file = packs_folder() / "calico" / "echo-answered.yml"
