@@ -18,11 +18,11 @@ from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import POD
 from pcapcheck.table_names import PAIRED
 
-# Nanoseconds by which recordings that were stopped together may begin and end apart.
-TOGETHER = 1_000_000_000
+# Nanoseconds in which a packet goes from one end of a link to the other.
+ALONG_THE_LINK = 1_000_000
 
 
-class Asked(Struct, frozen=True):
+class PodQuestions(Struct, frozen=True):
     """How many questions of a pod got no answer in one recording, and how many got one."""
 
     in_vain: int
@@ -52,7 +52,7 @@ def _gap(table: str, point: PointFacts, alike: list[PointFacts], captures: Seque
     """Why missing answers of one kind prove nothing at a point, if another of the same pod holds some of them."""
     here = _asked(table, point, captures)
     for other in alike if here.in_vain else ():
-        if other is point or table in other.silence or not _covers(other, point):
+        if other is point or table in other.silence or not _hold_the_same(other, point):
             continue
         there = _asked(table, other, captures)
         if there.in_vain < here.in_vain and there.answered > here.answered:
@@ -63,22 +63,29 @@ def _gap(table: str, point: PointFacts, alike: list[PointFacts], captures: Seque
     return ""
 
 
-def _asked(table: str, point: PointFacts, captures: Sequence[Capture]) -> Asked:
+def _asked(table: str, point: PointFacts, captures: Sequence[Capture]) -> PodQuestions:
     tallies = captures[point.key[0]].tallies
     sums = [
         tallies[table, number]
         for number, group in point.groups.items()
         if (table, number) in tallies and point.sides.of(group)[0] == POD
     ]
-    return Asked(
+    return PodQuestions(
         sum(max(some.in_vain, some.outcomes["unanswered"]) for some in sums),
         sum(some.outcomes["replied"] + some.outcomes["error"] for some in sums),
     )
 
 
-def _covers(other: PointFacts, point: PointFacts) -> bool:
-    """Whether another recording went on for as long as this one did."""
-    whole, part = other.capture_point, point.capture_point
-    if whole.first is None or whole.last is None or part.first is None or part.last is None:
-        return False
-    return whole.first <= part.first + TOGETHER and part.last <= whole.last + TOGETHER
+def _hold_the_same(other: PointFacts, point: PointFacts) -> bool:
+    """Whether two recordings hold the same packets from the pod. With other filters, or at other times, they do not."""
+    (count, first, last), (there, begin, end) = _from_pod(point), _from_pod(other)
+    return count == there and abs(first - begin) <= ALONG_THE_LINK and abs(last - end) <= ALONG_THE_LINK
+
+
+def _from_pod(point: PointFacts) -> tuple[int, int, int]:
+    """How many packets for one machine the pod sent, and when it sent the first and the last (nanoseconds)."""
+    sent = [
+        group for group in point.groups.values() if group.carries == "ip-unicast" and point.sides.of(group)[0] == POD
+    ]
+    first = min((group.first for group in sent if group.first is not None), default=0)
+    return sum(group.count for group in sent), first, max((group.last for group in sent if group.last), default=0)

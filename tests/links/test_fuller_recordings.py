@@ -50,3 +50,9 @@ def test_what_neither_recording_holds_is_lost(tmp_path: Path) -> None:
 def test_a_recording_that_ended_before_says_nothing_of_later_answers(tmp_path: Path) -> None:
     before = recorded(tmp_path / "eth0.pcap", {1, 2}, asked=2, late=MS // 100)
     assert failed(analyze(recorded(tmp_path / f"{CALI}.pcap", {1}, asked=9), before)) == {"echo-answered"}
+
+
+def test_a_recording_of_other_questions_says_nothing_of_these(tmp_path: Path) -> None:
+    """As with two filters, and as many packets in each."""
+    other = recorded(tmp_path / "eth0.pcap", {1, 2, 3, 4}, late=100 * MS)
+    assert failed(analyze(recorded(tmp_path / f"{CALI}.pcap", {1, 2}), other)) == {"echo-answered"}
