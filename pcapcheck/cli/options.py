@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import click
 
 from pcapcheck.cli.output import FILE, PLAIN, complain, drop_output
+from pcapcheck.cli.rule_completion import complete_packs, complete_variables
 from pcapcheck.errors import PcapcheckError, RuleError, UsageError
 
 if TYPE_CHECKING:
@@ -34,11 +35,13 @@ SET = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     callback=_after_the_project_file,
+    shell_complete=complete_variables,
     help="Override a variable of the rules. Repeatable.",
 )
 PACK = click.option(
     "--pack",
     metavar="NETWORK",
+    shell_complete=complete_packs,
     help="Judge the pod links by the pack for this network (calico, aws-vpc-cni, azure-cni, bridge, cilium, flannel, "
     "gke, ptp), where they do not show whose they are, or look like another's.",
 )
