@@ -212,3 +212,28 @@ def test_a_flag_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_several_values_in_one_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PCAPCHECK_SET", "arp_wait=3s gateway=192.0.2.1")
     assert not gateway_is_asked_for()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("PCAPCHECK_FORMAT", "jsn", "Error: Invalid value for PCAPCHECK_FORMAT (environment): 'jsn' is not one of "),
+        ("PCAPCHECK_STRICT", "maybe", "Error: Invalid value for PCAPCHECK_STRICT (environment): 'maybe' is not "),
+        ("PCAPCHECK_PACK", "calcio", "pcapcheck: options from the environment: PCAPCHECK_PACK\n"),
+        ("PCAPCHECK_RULES", "nowhere.yml", "pcapcheck: options from the environment: PCAPCHECK_RULES\n"),
+    ],
+)
+def test_a_wrong_value_is_said_to_be_the_environment_s(
+    variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    result = run("analyze", HEALTHY)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_a_wrong_value_on_the_command_line_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PCAPCHECK_FORMAT", "json")
+    monkeypatch.setenv("PCAPCHECK_PACK", "calico")
+    assert "Invalid value for '--format'" in run("analyze", HEALTHY, "--format", "jsn").stderr
+    assert "PACK" not in run("analyze", HEALTHY, "--pack", "calcio").stderr
