@@ -88,6 +88,15 @@ class Intake(Struct, frozen=True):
         """Judge more rules, about nothing that a capture holds."""
         self.evaluations.extend(map(Evaluation, rules))
 
+    def for_rules(self, rules: Iterable[Rule]) -> Intake:
+        """The same for some of the rules that were fed, each about the networks that it names now."""
+        fed = {evaluation.rule.id: evaluation for evaluation in self.evaluations}
+        kept = []
+        for rule in rules:
+            fed[rule.id].rule = rule
+            kept.append(fed[rule.id])
+        return replace(self, evaluations=kept)
+
     @property
     def row_tables(self) -> frozenset[str]:
         """The tables whose rows some rule needs one by one."""

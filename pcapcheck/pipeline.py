@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from pcapcheck import given
@@ -15,10 +14,11 @@ from pcapcheck.analysis import Analysis
 from pcapcheck.capture.inputs import Inputs as GatheredInputs
 from pcapcheck.capture.inputs import gather, gather_states
 from pcapcheck.capture.record import BATCH_FRAMES
+from pcapcheck.explanation import explain, locate, with_traces
+from pcapcheck.followed_feed import feed_followed
 from pcapcheck.given import Input, Inputs, Names
 from pcapcheck.intake import (
     Intake,
-    Request,
     demand_inputs,
     forget_offload,
     read_captures,
@@ -26,17 +26,14 @@ from pcapcheck.intake import (
     without_unused_names,
 )
 from pcapcheck.links.address_claims import claimed_addresses, taken_over
-from pcapcheck.links.address_row import AddressRow
 from pcapcheck.links.describe_points import describe_points
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Progress, Reading
 from pcapcheck.links.scope import Scope
 from pcapcheck.networks import NOTHING_KNOWN, KnownNetwork
 from pcapcheck.paths.find_paths import find_paths
-from pcapcheck.paths.path_tables import PathTables
 from pcapcheck.paths.paths import Paths
 from pcapcheck.paths.repeated_attempts import repeated_attempts
-from pcapcheck.paths.shared_addresses import judge_addresses
 from pcapcheck.questions.broken_transfers import BrokenTransfers
 from pcapcheck.questions.lost_fragments import lost_fragments
 from pcapcheck.questions.node_errors import node_errors
@@ -48,21 +45,23 @@ from pcapcheck.questions.silent_neighbours import silent_neighbours
 from pcapcheck.questions.unanswered import Unanswered, unanswered
 from pcapcheck.questions.untranslated_answers import untranslated_answers
 from pcapcheck.report.views import ReportViews
-from pcapcheck.ruleset.choose_packs import check_pack, link_networks, load_rules, networks_of_names, packs_for
+from pcapcheck.ruleset.choose_packs import packs_for
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.expectation import Recording
 from pcapcheck.ruleset.feed import Feed
 from pcapcheck.ruleset.files import pack as pack_folder
-from pcapcheck.ruleset.finding import FAIL, NO_CAPTURE, Finding, explain_consequences
+from pcapcheck.ruleset.finding import NO_CAPTURE, Finding, explain_consequences
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.load import Ruleset, load_ruleset
 from pcapcheck.ruleset.loss_spreads import LossSpreads
 from pcapcheck.ruleset.row_judges import RowJudges
+from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.set_aside import name_hosts
 from pcapcheck.skipped import Skipped
 from pcapcheck.state_intake import find_state, name_pods, name_recorded, nothing_understood, take_state
-from pcapcheck.table_names import ADDRESSES, HOPS, PATHS, STATE
+from pcapcheck.table_names import STATE
+from pcapcheck.task import Task
 from pcapcheck.triage.remarks.producers import remarks_on
 
 if TYPE_CHECKING:
@@ -71,6 +70,10 @@ if TYPE_CHECKING:
     from pcapcheck.triage.known_state import KnownState
     from pcapcheck.triage.pods import Pods
     from pcapcheck.triage.remarks.remark import Remark
+
+
+# Reads the captures again, for these rules.
+Reread = Callable[[list[Rule], Reading], Intake]
 
 
 def analyze(
@@ -111,63 +114,15 @@ def analyze(
     """
     task = Task.of(rules, variables, scope, paths, node_state, pods, pack, batch_frames)
     inputs = gather(task.request.captures, unpack_limit, keep_all)
-    intake = read_captures(inputs, task.ruleset.rules, task.reading, progress)
-    return conclude(task, inputs, intake, may_read_again=True)
+    read = partial(read_captures, inputs, progress=progress)
+    return conclude(task, inputs, read(task.ruleset.rules, task.reading), read)
 
 
-class Task(Struct, frozen=True):
-    """What is to be judged and how: the rules as loaded, what was named, how to read.
-
-    ``rules`` and ``variables`` are those of the call; ``pack`` is the id of the network that it named.
-    """
-
-    ruleset: Ruleset
-    request: Request
-    reading: Reading
-    rules: list[Path] | None
-    variables: Mapping[str, str] | None
-    pack: str | None = None
-
-    @classmethod
-    def of(
-        cls,
-        rules: Names | None,
-        variables: Mapping[str, str] | None,
-        scope: Scope | None,
-        captures: Sequence[Input],
-        node_state: Inputs | None = None,
-        pods: Inputs | None = None,
-        pack: str | None = None,
-        batch_frames: int = BATCH_FRAMES,
-    ) -> Task:
-        """What ``analyze`` does, or would do for captures that the caller reads.
-
-        Raises RuleError if rules cannot be loaded, UsageError if there is no such pack.
-        """
-        named = None if pack is None else check_pack(pack)
-        files = None if rules is None else given.paths(rules)
-        shown = networks_of_names(name for name in captures if isinstance(name, Path))
-        ruleset = load_rules(files, variables, named, shown)
-        request = Request.of(ruleset.recording, captures, node_state, pods)
-        reading = reading_of(ruleset.settings, scope or Scope(), ruleset.recording, batch_frames)
-        reading = replace(reading, networks=link_networks(ruleset, named))
-        return cls(ruleset, request, reading, files, variables, named)
-
-    def for_networks(self, shown: Collection[str], with_state: bool) -> Task:
-        """The same with the packs for these networks, where the call left the choice of rules open."""
-        ruleset = load_rules(None, self.variables, self.pack, shown, with_state)
-        return replace(self, ruleset=ruleset, reading=replace(self.reading, networks=link_networks(ruleset, self.pack)))
-
-    @property
-    def chooses_packs(self) -> bool:
-        """Whether the captures decide which packs judge them."""
-        return self.rules is None and self.pack is None
-
-
-def conclude(task: Task, inputs: GatheredInputs, intake: Intake, *, may_read_again: bool = False) -> Analysis:
+def conclude(task: Task, inputs: GatheredInputs, intake: Intake, read_again: Reread | None = None) -> Analysis:
     """Judge captures that have been read; raises as ``analyze`` does.
 
-    ``may_read_again``: the captures are read once more if they show networks whose packs nobody expected.
+    They may show networks whose packs nobody expected: ``read_again`` reads them once more for these; without it, they
+    were read for all packs (``Task.of`` with ``read_once``).
     """
     request, reading = task.request, task.reading
     name_hosts(inputs, intake.captures)
@@ -187,14 +142,19 @@ def conclude(task: Task, inputs: GatheredInputs, intake: Intake, *, may_read_aga
 
     network = _known_network(state, names)
     facts = describe_points(intake.captures, reading, network)
-    shown = packs_for(facts) if task.chooses_packs and may_read_again else reading.networks.judged
-    # Of a long stream only some was kept.
-    if shown - reading.networks.judged and all(capture.source.complete for capture in intake.captures):
-        task = task.for_networks(shown, state is not None)
-        reading = replace(reading, networks=task.reading.networks)
-        intake = read_captures(inputs, task.ruleset.rules, reading, None)
-        name_hosts(inputs, intake.captures)
-        facts = describe_points(intake.captures, reading, network)
+    shown = packs_for(facts) if task.chooses_packs else reading.networks.judged
+    if shown != reading.networks.judged:
+        # Of a long stream only some was kept.
+        is_whole = all(capture.source.complete for capture in intake.captures)
+        if read_again is None:
+            task = task.for_networks(shown, state is not None)
+            intake = intake.for_rules(task.ruleset.rules)
+        elif is_whole and shown - reading.networks.judged:
+            task = task.for_networks(shown, state is not None)
+            reading = replace(reading, networks=task.reading.networks)
+            intake = read_again(task.ruleset.rules, reading)
+            name_hosts(inputs, intake.captures)
+            facts = describe_points(intake.captures, reading, network)
     ruleset = task.ruleset
     forget_offload(intake.captures, facts)
     names = name_recorded(names, facts, inputs)
@@ -204,18 +164,18 @@ def conclude(task: Task, inputs: GatheredInputs, intake: Intake, *, may_read_aga
 
     claims = [row for capture in intake.captures for row in claimed_addresses(capture, facts, reading)]
     changes = list(taken_over(claims, reading.proxy_mac))
-    _feed(intake, followed, claims, reading)
+    feed_followed(intake, followed, claims, reading)
     findings = _judge(intake.evaluations, facts, known)
 
     questions = _ask(intake.evaluations, followed, reading)
     judgement = _judgement(findings, followed, reading, questions, inputs.skipped, state)
-    judgement = _locate(judgement, state)
+    judgement = locate(judgement, state)
 
     remarks = remarks_on(judgement, state, inputs.repeated, changes, claims)
     remarks += known.cross_check.remarks if known is not None else []
-    diagnoses = _explain(judgement, ruleset, known, names)
+    diagnoses = explain(judgement, ruleset, known, names)
     judged = _demand(judgement, ruleset, diagnoses, remarks, pods=names, given=request.names)
-    return _with_traces(judged, state)
+    return with_traces(judged, state)
 
 
 def analyze_state(
@@ -253,9 +213,9 @@ def _judge_state(
     reading = reading_of(ruleset.settings, Scope(), Recording())
     findings = _judge([Evaluation(rule) for rule in ruleset.rules], facts, known)
     judgement = _judgement(findings, Paths.none([], facts), reading, [], inputs.skipped, state)
-    diagnoses = _explain(judgement, ruleset, known)
+    diagnoses = explain(judgement, ruleset, known)
     judged = _demand(judgement, ruleset, diagnoses, [*remarks, *remarks_on(judgement, state)], given=names)
-    return _with_traces(judged, state)
+    return with_traces(judged, state)
 
 
 def unjudged(*paths: str | Path, error: str, skipped: Iterable[Skipped] = ()) -> Analysis:
@@ -291,37 +251,6 @@ def _know(state: State | None, settings: Settings, followed: Paths) -> KnownStat
     from pcapcheck.triage.known_state import KnownState
 
     return KnownState.of(state, settings, followed)
-
-
-def _feed(intake: Intake, followed: Paths, claims: list[AddressRow], reading: Reading) -> None:
-    """Hand the rules the rows that only the whole captures have: of addresses, paths and hops."""
-    take, every = intake.feed.take, intake.row_tables
-    # A resolution goes on for as long as no request is missing for this time.
-    pause = 3 * reading.arp_wait
-    for claim in judge_addresses(claims, followed.facts.points, reading.gateways, followed, pause):
-        take(claim.point[0], ADDRESSES, [claim])
-    tables = PathTables(followed)
-    for table in (PATHS, HOPS):
-        if table in every:
-            _feed_rows(intake.feed, tables, followed, table)
-            continue
-        about = [evaluation for evaluation in intake.evaluations if evaluation.rule.table == table]
-        for some in tables.packets(table) if about else ():
-            for evaluation in about:
-                evaluation.feed_alike(some.capture, some)
-
-
-def _feed_rows(feed: Feed, tables: PathTables, followed: Paths, table: str) -> None:
-    """Hand the rules a row for each packet that was followed, in ``hops`` for each of its hops."""
-    if followed.groups is not None:
-        # NumPy was loaded to follow them.
-        from pcapcheck.paths.followed_rows import followed_rows
-
-        for rows in followed_rows(followed, table, feed.columns_of(table)):
-            feed.take(NO_CAPTURE, table, rows)
-        feed.settle()
-    for answer in tables.lone_answers() if table == PATHS else ():
-        feed.take(answer.capture, table, [row for row, _ in answer.rows()])
 
 
 def _judge(evaluations: list[Evaluation], facts: Facts, known: KnownState | None) -> list[Finding]:
@@ -364,46 +293,6 @@ def _judgement(
 
     described, not_understood = describe_state(state)
     return replace(judgement, described=described, not_understood=not_understood)
-
-
-def _locate(judgement: Judgement, state: State | None) -> Judgement:
-    """Add where packets that failed were seen last, and who sent ICMP errors."""
-    if not (judgement.unanswered or _has_failed(judgement)):
-        return judgement
-    from pcapcheck.triage.senders import name_senders
-    from pcapcheck.triage.whereabouts import locate
-
-    located = name_senders(locate(judgement), state)
-    if state is None:
-        return located
-    # Loads what a node's state is made of, which captures alone do not need.
-    from pcapcheck.triage.traced_chains import in_chains
-
-    return in_chains(located, state)
-
-
-def _explain(
-    judgement: Judgement, ruleset: Ruleset, known: KnownState | None, pods: Pods | None = None
-) -> list[Diagnosis]:
-    """The causes of the failures. Loaded only if something failed: a healthy capture needs none of it."""
-    if not (judgement.asked_in_vain or _has_failed(judgement)):
-        return []
-    from pcapcheck.triage.add_causes import examine
-
-    return examine(judgement, ruleset, known, pods)
-
-
-def _with_traces(analysis: Analysis, state: State | None) -> Analysis:
-    """The analysis with the packets that netfilter traced or logged."""
-    if state is None or not any(host.traces for host in state.hosts):
-        return analysis
-    from pcapcheck.triage.trace_rows import trace_rows
-
-    return replace(analysis, traces=trace_rows(analysis, state))
-
-
-def _has_failed(judgement: Judgement) -> bool:
-    return any(finding.status == FAIL for finding in judgement.findings)
 
 
 def _demand(

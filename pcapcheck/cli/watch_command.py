@@ -92,7 +92,7 @@ def watch(
     """
     from pcapcheck.cli.reporting import judge_and_report
     from pcapcheck.links.scope import Scope, parse_interface_names
-    from pcapcheck.pipeline import Task
+    from pcapcheck.task import Task
     from pcapcheck.watch.open_streams import open_streams
     from pcapcheck.watch.watching import Until, Watching
 
@@ -114,6 +114,7 @@ def watch(
             node_state or None,
             pods_files or None,
             pack,
+            read_once=True,
         )
         displays: list[Display] = []
         watching = Watching(

@@ -15,8 +15,7 @@ from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading
-from pcapcheck.links.sides import LINK_LOCAL
-from pcapcheck.values import is_ipv4, is_name
+from pcapcheck.values import LINK_LOCAL6, is_ipv4, is_name
 
 
 def address_rows(
@@ -94,7 +93,7 @@ def _is_nodes(row: AddressRow, point: PointFacts, proxy_mac: int) -> bool:
 
 def _addresses_by_mac(claims: list[Claim]) -> Counter[tuple[int, bool]]:
     """How many addresses of each family a MAC claims, those of the link itself apart."""
-    return Counter((claim.mac, is_ipv4(claim.ip)) for claim in claims if claim.ip >> 118 != LINK_LOCAL)
+    return Counter((claim.mac, is_ipv4(claim.ip)) for claim in claims if claim.ip >> 118 != LINK_LOCAL6)
 
 
 def taken_over(rows: Iterable[AddressRow], proxy_mac: int) -> Iterator[tuple[AddressRow, AddressRow]]:

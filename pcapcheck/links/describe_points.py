@@ -8,17 +8,20 @@ from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.expiry import pings_expired
 from pcapcheck.links.capture_points import CapturePoint, capture_points_of
 from pcapcheck.links.facts import Facts
+from pcapcheck.links.find_sides import find_sides
 from pcapcheck.links.link_networks import LinkNetworks
+from pcapcheck.links.point_end import find_end
 from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.point_kind import decide_kind
 from pcapcheck.links.read_capture import Capture, Reading
 from pcapcheck.links.same_pod import homes_of_pods, network_of_pods
-from pcapcheck.links.sides import LINK_LOCAL, POD, Sides, both_ways, find_sides
+from pcapcheck.links.sides import POD, Sides, both_ways
 from pcapcheck.links.silence import silence_of
 from pcapcheck.links.twins import recorded_twice
 from pcapcheck.links.usual_gateway import add_usual_gateway
 from pcapcheck.networks import CALICO, NETWORKS, NOTHING_KNOWN, KnownNetwork, network_of
 from pcapcheck.table_names import DNS
-from pcapcheck.values import is_ipv4, is_multicast_address, is_name
+from pcapcheck.values import LINK_LOCAL6, is_ipv4, is_multicast_address, is_name
 
 # This share of DNS responses says what is usual; the rest may be names that a server has to ask for far away.
 USUAL = 0.95
@@ -101,7 +104,7 @@ def _describe(
 ) -> PointFacts:
     """Decide kind, end, sides, the pod's addresses and the silence of one capture point."""
     claims, given_mac = capture.exchanges.claims.all(), NO_MAC
-    capture_point.decide_kind(reading.proxy_mac, reading.prefix, known, networks, claims, capture.exchanges.asked)
+    decide_kind(capture_point, reading.proxy_mac, reading.prefix, known, networks, claims, capture.exchanges.asked)
     point = PointFacts(capture_point)
     assumptions: list[Sides] = []
     if capture_point.kind == "pod-link":
@@ -109,7 +112,7 @@ def _describe(
             network = network_of(str(capture_point.network))
             add_usual_gateway(capture_point, network, claims, capture.exchanges.asked)
             given_mac = next(iter(network.macs), NO_MAC)
-        end = capture_point.decide_end(reading.prefix)
+        end = find_end(capture_point, reading.prefix)
         at_home = frozenset(ip for ip, name in known.homes.items() if name == capture_point.name)
         own_mac = reading.proxy_mac if capture_point.network == CALICO else given_mac
         sides = find_sides(capture_point, end, own_mac, at_home)
@@ -176,7 +179,7 @@ def _with_pod(capture_point: CapturePoint, end: str | None, sides: Sides) -> Poi
             ips.add(group.source)
     times = [group.first for group in capture_point.groups.values() if group.src in macs and group.first is not None]
     foreign = _foreign_sources(capture_point, sides)
-    own = {mac: frozenset(ip for ip in ips - foreign if ip >> 118 != LINK_LOCAL) for mac, ips in pods.items()}
+    own = {mac: frozenset(ip for ip in ips - foreign if ip >> 118 != LINK_LOCAL6) for mac, ips in pods.items()}
     return PointFacts(
         capture_point,
         end,

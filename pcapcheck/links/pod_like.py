@@ -8,15 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from pcapcheck.calico import is_machines_own
 from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_layout import TTL_DECREMENTED
 from pcapcheck.exchanges.claims import Claim
+from pcapcheck.links.capture_points import CapturePoint
+from pcapcheck.networks import Network, by_device
 from pcapcheck.values import is_ipv4, is_multicast_mac
 
 IP = "ip-unicast"
 
 
-def may_be_of_a_pod(groups: Collection[FrameGroup], claims: Iterable[Claim], is_bridged: bool) -> bool:
+def may_be_pod_link(point: CapturePoint, by_name: str | None, network: Network | None, claims: Iterable[Claim]) -> bool:
+    """Whether a link may be a pod's where somebody says which network it is of (None: Calico's).
+
+    Inside a pod it is called eth0, as NICs are, and of a machine's interfaces that only have numbers, some are no
+    pods'. ``by_name`` is the kind that the name says, ``claims`` are those of the capture.
+    """
+    device = by_device(point.name) if point.named_by else None
+    if by_name == "host-nic" or (point.key[2] is not None and not point.named_by):
+        if point.named_by and is_machines_own(point.name):
+            return False
+        here = [claim for claim in claims if claim.point == point.key[1:]]
+        is_bridged = network is not None and network.is_bridged
+        return bool(point.gateway.askers) or _may_be_of_a_pod(point.groups.values(), here, is_bridged)
+    if network is not None and not network.is_bridged and not point.named_by and _is_crowded(point):
+        return False
+    return by_name != "tunnel" and (device is None or device.has_link(point.name))
+
+
+def _is_crowded(point: CapturePoint) -> bool:
+    """Whether more than two machines are heard, which a pod's link does not have: links in one recording."""
+    return len(point.macs[0] - {None}) > 2
+
+
+def _may_be_of_a_pod(groups: Collection[FrameGroup], claims: Iterable[Claim], is_bridged: bool) -> bool:
     """Whether what was heard at a capture point may be that of one pod's link, ``is_bridged``: of one in a bridge.
 
     ``claims`` are those of the capture point. Between a pod and its node there are two machines; what others on a

@@ -1,4 +1,4 @@
-"""Fields of SYNs that no row holds, read again for a few of them: sequence number and timestamp."""
+"""What no row of a connection holds, read again for a few: its SYN's sequence number and timestamp, RSTs after it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from pcapcheck.links.read_capture import Capture
 SEQUENCE = re.compile(r"\bseq (\d{1,10})\b")
 STAMP = re.compile(r"\bTS ?val[ =](\d{1,10})")
 # TCP header and options (RFC 9293, section 3.1; RFC 7323, section 3.2).
-HEADER, FLAGS, SYN, END, NOP, TIMESTAMPS = 20, 13, 0x02, 0, 1, 8
+HEADER, FLAGS, SYN, RST, END, NOP, TIMESTAMPS = 20, 13, 0x02, 0x04, 0, 1, 8
+PRINTED_RST = re.compile(r"\[R(?:ST)?[].,]")
+# Frames after a SYN among which its answer, and the RST to that, are looked for: a host resets at once.
+SOON = 16
 WHOLE = 1 << 32
 
 
@@ -35,6 +38,29 @@ def syn_fields(capture: Capture, rows: Iterable[ConnectionRow]) -> dict[int, Syn
         return {record.number: _fields(record, *ports[record.number]) for record in read_again(capture.source, ports)}
     except CaptureError:
         return {}
+
+
+def is_reset_between(capture: Capture, one: ConnectionRow, other: ConnectionRow) -> bool:
+    """Whether a RST of either side comes soon after the SYN of ``one``, before the same SYN as ``other``."""
+    after = one.frames[0] + 1
+    try:
+        records = read_again(capture.source, range(after, min(after + SOON, other.frames[0])))
+        return any(_resets(record, one.src_port, one.dst_port) for record in records)
+    except CaptureError:
+        return False
+
+
+def _resets(record: Recorded, src_port: int | None, dst_port: int | None) -> bool:
+    if src_port is None or dst_port is None:
+        return False
+    if record.text is not None:
+        words = record.text.words
+        return bool(PRINTED_RST.search(words)) and str(src_port) in words and str(dst_port) in words
+    for ports in ((src_port, dst_port), (dst_port, src_port)):
+        at = record.data.find(struct.pack(">HH", *ports))
+        if at >= 0 and len(record.data) > at + FLAGS:
+            return bool(record.data[at + FLAGS] & RST)
+    return False
 
 
 def _fields(record: Recorded, src_port: int | None, dst_port: int | None) -> SynFields:

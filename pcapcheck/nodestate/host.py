@@ -13,11 +13,9 @@ from pcapcheck.nodestate.node_facts import (
     Address,
     BgpSession,
     Contradiction,
-    Counter,
     Device,
     Feature,
     Forwarding,
-    LogEntry,
     Lookup,
     Managed,
     Neighbour,
@@ -25,9 +23,8 @@ from pcapcheck.nodestate.node_facts import (
     PolicyRule,
     Route,
     Sysctl,
-    TracedPacket,
-    TrackedFlow,
 )
+from pcapcheck.nodestate.packet_facts import Counter, LogEntry, TracedPacket, TrackedFlow
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import is_ipv4
 

@@ -12,8 +12,9 @@ from pcapcheck.decode.frame_layout import TTL_ORIGINAL
 from pcapcheck.links.address_row import AddressRow
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.links.sides import LINK_LOCAL, POD
+from pcapcheck.links.sides import POD
 from pcapcheck.paths.paths import Paths
+from pcapcheck.values import LINK_LOCAL6
 
 # Whether two links are on one node; None if nothing shows it.
 OnOneNode = Callable[[PointFacts, PointFacts], bool | None]
@@ -111,7 +112,7 @@ def _claimed(row: AddressRow, point: PointFacts, gateways: frozenset[int], ahead
     """Who a claim is by, if that is surely a pod with its own address."""
     if row.kind != "pod-link" or row.proxied or row.side != POD or row.mac not in point.pod_macs or _is_mixed(point):
         return None
-    if row.ip in gateways or row.ip >> 118 == LINK_LOCAL or row.first_time is None or row.until is None:
+    if row.ip in gateways or row.ip >> 118 == LINK_LOCAL6 or row.first_time is None or row.until is None:
         return None
     offset = ahead.get(point.key[0], 0)
     return Holder(point, row.mac, row.first_time - offset, row.until - offset)
@@ -121,7 +122,7 @@ def _is_unsure(row: AddressRow, point: PointFacts, gateways: frozenset[int]) -> 
     """Whether a claim on a pod's link may be by its pod or by the node."""
     if row.kind != "pod-link" or row.proxied or row.side is not None or _is_mixed(point):
         return False
-    return row.ip not in gateways and row.ip >> 118 != LINK_LOCAL
+    return row.ip not in gateways and row.ip >> 118 != LINK_LOCAL6
 
 
 def _may_be_another(other: AddressRow, row: AddressRow, pause: int) -> bool:
@@ -147,7 +148,7 @@ def _spoken(point: PointFacts, ahead: Mapping[int, int]) -> Iterator[tuple[int, 
         if group.source is None or group.src is None or group.first is None or group.last is None:
             continue
         own = group.carries == "ip-unicast" and group.ttl == TTL_ORIGINAL and point.sides.of(group)[0] == POD
-        if own and group.source >> 118 != LINK_LOCAL:
+        if own and group.source >> 118 != LINK_LOCAL6:
             offset = ahead.get(point.key[0], 0)
             yield group.source, Holder(point, group.src, group.first - offset, group.last - offset)
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.links.syn_fields import SynFields, syn_fields
+from pcapcheck.links.syn_fields import SynFields, is_reset_between, syn_fields
 from pcapcheck.paths.path import Path
 from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.table_names import CONNECTIONS
@@ -66,7 +66,10 @@ def repeated_handshakes(capture: Capture, facts: Facts, judged: Judged, paths: S
 
 
 def _is_repeated(capture: Capture, rows: list[ConnectionRow]) -> bool:
-    """Whether an answered SYN was sent again: with its sequence number, and not as soon as a frame recorded twice."""
+    """Whether a SYN whose answer was reset, or is a reset, was sent again all the same.
+
+    With its sequence number, and not as soon as a frame recorded twice. Without the reset the answer may have got lost.
+    """
     pairs = [
         (one, other)
         for one, other in pairwise(rows)
@@ -75,8 +78,12 @@ def _is_repeated(capture: Capture, rows: list[ConnectionRow]) -> bool:
     if not pairs:
         return False
     fields = syn_fields(capture, (row for pair in pairs[:MOST] for row in pair))
-    sequences = [[fields.get(row.frames[0], SynFields()).seq for row in pair] for pair in pairs[:MOST]]
-    return any(one is not None and one == other for one, other in sequences)
+    return any(
+        (sequence := fields.get(one.frames[0], SynFields()).seq) is not None
+        and sequence == fields.get(other.frames[0], SynFields()).seq
+        and is_reset_between(capture, one, other)
+        for one, other in pairs[:MOST]
+    )
 
 
 def _question(capture: Capture, rows: list[tuple[ConnectionRow, str]], alike: int) -> Unanswered:

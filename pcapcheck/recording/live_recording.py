@@ -6,14 +6,10 @@ import contextlib
 import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
-
-import msgspec
+from typing import TYPE_CHECKING, Self
 
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.recording_note import NOTES, RecordingNote
@@ -21,14 +17,14 @@ from pcapcheck.errors import RecordingError
 from pcapcheck.given import Names
 from pcapcheck.recording.command_place import last_line
 from pcapcheck.recording.followed_stream import FollowedStream
-from pcapcheck.recording.probe_process import ProbeOutcome, run_probe
-from pcapcheck.recording.recorded_bundle import RecordedBundle, notes_text, pods_texts
+from pcapcheck.recording.probe_process import run_probe
+from pcapcheck.recording.recorded_bundle import RecordedBundle, pods_texts
 from pcapcheck.recording.recorder_complaints import cure_of
-from pcapcheck.recording.recorder_process import RecorderProcess
+from pcapcheck.recording.recorders import Recorders
+from pcapcheck.recording.recording_log import RecordingLog
 from pcapcheck.recording.recording_plan import RecordingPlan
 from pcapcheck.recording.recording_point import RecordingPoint
 from pcapcheck.recording.state_collection import StateCollection
-from pcapcheck.values import clean
 
 if TYPE_CHECKING:
     from pcapcheck.analysis import Analysis
@@ -69,19 +65,16 @@ class LiveRecording:
         self.rules = rules
         self.variables = variables
         self.pack = pack
-        self.notices: list[str] = []
-        self._tell = tell
-        self.recorders: list[RecorderProcess] = []
+        self.recorders = Recorders()
+        self._log = RecordingLog(tell)
         self._bundle: RecordedBundle | None = None
         self._analysis: Analysis | None = None
-        self._states = StateCollection(plan.states, self._notice)
-        self._probe: ProbeOutcome | None = None
+        self._states = StateCollection(plan.states, self._log.notice)
         self._is_enough = Event()
         self._has_waited = False
         self._is_stopped = False
         self._is_kept = False
         self._was_full = False
-        self._began = datetime.now(UTC)
 
     def __enter__(self) -> Self:
         """Return when every recorder listens and the neighbours are forgotten."""
@@ -109,21 +102,22 @@ class LiveRecording:
     def _begin(self) -> None:
         self._bundle = bundle = RecordedBundle(self.output, self.is_numbered)
         self.output = bundle.output
-        with _writing(bundle):
-            for point in self.plan.points:
-                self.recorders.append(RecorderProcess(point, bundle.folder, self.limit))
-        for recorder in self.recorders:
-            recorder.wait_until_listening()
-        self._tell(f"recording {', '.join(point.title for point in self.plan.points)}")
+        self.recorders.start(self.plan.points, bundle, self.limit)
+        self._log.say(f"recording {', '.join(point.title for point in self.plan.points)}")
         for place, words in self.plan.flushes:
             code, _, complained = place.run(words)
             if code != 0:
-                self._notice(f"{place.title}: {shlex.join(words)}: {last_line(complained)}; ARP may not be seen")
+                self._log.notice(f"{place.title}: {shlex.join(words)}: {last_line(complained)}; ARP may not be seen")
 
     @property
     def has_ended(self) -> bool:
         """Whether no recorder runs any more."""
-        return all(recorder.has_ended for recorder in self.recorders)
+        return self.recorders.has_ended
+
+    @property
+    def notices(self) -> list[str]:
+        """What went wrong so far, a line each."""
+        return self._log.notices
 
     def enough(self) -> None:
         """End the probe, and what ``go_on`` waits for. Safe to call from another thread."""
@@ -137,7 +131,9 @@ class LiveRecording:
         """Whether there is no room for more packets, which tcpdump does not say; that is noted once."""
         if self._bundle is not None and not self._was_full and not self._bundle.has_room():
             self._was_full = True
-            self._notice(f"{self.output or self._bundle.folder}: no space is left on the device; the recording ends")
+            self._log.notice(
+                f"{self.output or self._bundle.folder}: no space is left on the device; the recording ends"
+            )
         return self._was_full
 
     @property
@@ -156,17 +152,17 @@ class LiveRecording:
         """Run the probe to its end, and begin to collect the states: by then their counters count all of it."""
         if self.plan.probe is None:
             return
-        self._tell(self.plan.asked)
+        self._log.say(self.plan.asked)
         for node, ping in self.plan.signs:
             node.run(ping)
         try:
-            self._probe = outcome = run_probe(self.plan.probe, self.plan.asked, lambda: self._is_over)
+            self._log.probe = outcome = run_probe(self.plan.probe, self.plan.asked, lambda: self._is_over)
         finally:
             self._states.begin()
         if not outcome.was_asked:
             place, _ = self.plan.probe
             said = outcome.printed
-            self._notice(f"{place.title}: nothing was asked: {last_line(said)}{cure_of(said)}")
+            self._log.notice(f"{place.title}: nothing was asked: {last_line(said)}{cure_of(said)}")
 
     @property
     def is_kept(self) -> bool:
@@ -193,14 +189,13 @@ class LiveRecording:
             time.sleep(PAUSE)
             if time.monotonic() > nudge:
                 nudge = time.monotonic() + NUDGE
-                for recorder in self.recorders:
-                    recorder.nudge()
+                self.recorders.nudge()
 
     def wait_for_answers(self) -> None:
         """Record until answers that are not there are late, and the states are collected; once is enough."""
         if self._has_waited:
             return
-        self._tell("waiting for late answers")
+        self._log.say("waiting for late answers")
         began = time.monotonic()
         self._states.begin()
         self._wait(self.lateness, lambda: self.has_ended)
@@ -217,13 +212,9 @@ class LiveRecording:
         if self._is_stopped:
             return
         self.wait_for_answers()
-        with ThreadPoolExecutor(len(self.recorders)) as pool:
-            list(pool.map(RecorderProcess.drain, self.recorders))
+        self.recorders.drain()
         self._is_stopped = True
-        for recorder in self.recorders:
-            recorder.end()
-        for recorder in self.recorders:
-            recorder.wait()
+        self.recorders.end()
         self._close()
 
     def judge(self) -> Analysis:
@@ -232,22 +223,15 @@ class LiveRecording:
 
         bundle = self._bundle
         assert bundle is not None
-        notes = [recorder.note() for recorder in self.recorders]
-        if notes and all(note.problem and not note.captured for note in notes):
-            whys = "; ".join(f"{note.interface}: {note.problem}{cure_of(note.problem)}" for note in notes)
-            raise RecordingError(f"nothing was recorded: {whys}")
-        for note in notes:
-            if note.problem:
-                self._notice(
-                    f"{note.interface} on {note.host}: the recording ended early: {note.problem}{cure_of(note.problem)}"
-                )
+        notes = self.recorders.notes()
+        self._log.notice_ends(notes)
         bundle.make_room()
         self._complete(bundle, notes)
         try:
             judged: Path | Held = bundle.finish()
         except OSError as error:
             judged = bundle.leave_unpacked()
-            self._tell(f"{self.output}: {error.strerror or error}; it is left unpacked")
+            self._log.say(f"{self.output}: {error.strerror or error}; it is left unpacked")
         # From here on it stays, whatever comes of judging it.
         self.output = bundle.output
         self._bundle, self._is_kept = None, self.output is not None
@@ -257,29 +241,11 @@ class LiveRecording:
     def _complete(self, bundle: RecordedBundle, notes: list[RecordingNote]) -> None:
         """Write what goes with the captures; what finds no room costs nothing else."""
         pods = [end.pod for end in self.plan.ends if end.pod is not None]
-        missing = bundle.write_each({NOTES: notes_text(notes, self._more()), **pods_texts(pods), **self._states.found})
+        missing = bundle.write_each({NOTES: self._log.text(self.plan, notes), **pods_texts(pods), **self._states.found})
         for name, why in missing.items():
-            self._notice(f"{name} is missing in {bundle.output or bundle.folder}: {why}")
+            self._log.notice(f"{name} is missing in {bundle.output or bundle.folder}: {why}")
         if missing:
-            bundle.write_each({NOTES: notes_text(notes, self._more())})
-
-    def _more(self) -> dict[str, Any]:
-        surveys = {end.node.host: end.survey for end in self.plan.ends}
-        return {
-            "began": self._began.isoformat(timespec="seconds"),
-            "ends": [end.text for end in self.plan.ends],
-            "probe": msgspec.to_builtins(self._probe),
-            "notices": self.notices,
-            "commands": list(self.plan.lines()),
-            "nodes": {
-                host: {"kernel": found.kernel, "recorder": found.recorder, "tcpdump": found.recorder_version}
-                for host, found in surveys.items()
-            },
-        }
-
-    def _notice(self, said: str) -> None:
-        self.notices.append(clean(said))
-        self._tell(said)
+            bundle.write_each({NOTES: self._log.text(self.plan, notes)})
 
     def _close(self) -> None:
         closing, self.on_close = self.on_close, None
@@ -288,21 +254,8 @@ class LiveRecording:
 
     def abandon(self) -> None:
         """End everything and leave nothing behind."""
-        for recorder in self.recorders:
-            recorder.end()
-        for recorder in self.recorders:
-            recorder.wait()
+        self.recorders.end()
         self._close()
         if self._bundle is not None:
             with contextlib.suppress(OSError):
                 self._bundle.discard()
-
-
-@contextlib.contextmanager
-def _writing(bundle: RecordedBundle) -> Iterator[None]:
-    """Say of a file that cannot be written what to do."""
-    try:
-        yield
-    except OSError as error:
-        where = bundle.output or bundle.folder
-        raise RecordingError(f"{where}: {error.strerror or error}; name a place with room: --output") from None

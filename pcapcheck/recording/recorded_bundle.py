@@ -9,18 +9,13 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, cast
-
-import msgspec
+from typing import IO, cast
 
 from pcapcheck.capture.held import IN_MEMORY, Held
-from pcapcheck.capture.recording_note import SCHEMA, RecordingNote
 from pcapcheck.errors import RecordingError
 from pcapcheck.recording.cluster_access import KubePod
 from pcapcheck.recording.passing_folder import PassingFolder
-from pcapcheck.version import __version__
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 PODS = "pods.json"
@@ -132,18 +127,6 @@ class RecordedBundle:
             self.output.unlink(missing_ok=True)
         elif self.output is not None:
             shutil.rmtree(self.folder)
-
-
-def notes_text(notes: Sequence[RecordingNote], more: Mapping[str, Any]) -> str:
-    """What is known of each capture, and how all was recorded, as ``recording.json`` has it."""
-    document = {
-        "schema": SCHEMA,
-        "version": __version__,
-        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        "points": msgspec.to_builtins(notes),
-        **more,
-    }
-    return json.dumps(document, indent=2) + "\n"
 
 
 def pods_texts(pods: Sequence[KubePod]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from pcapcheck.nodestate.host import POD, Host
 from pcapcheck.nodestate.listing import QUEUES
-from pcapcheck.nodestate.node_facts import Counter, LogEntry
+from pcapcheck.nodestate.packet_facts import Counter, LogEntry
 from pcapcheck.nodestate.readers.kernel_log import CARD_HUNG, CONNTRACK_FULL, LINK_DOWN, NEIGHBOURS_FULL
 from pcapcheck.nodestate.readers.link_counters import IN, LINK, OUT
 from pcapcheck.nodestate.readers.nstat import NSTAT

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from pcapcheck import protocols
-from pcapcheck.nodestate.node_facts import TracedPacket
+from pcapcheck.nodestate.packet_facts import TracedPacket
 from pcapcheck.protocols import DNS_PORT
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO

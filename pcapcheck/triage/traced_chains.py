@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pcapcheck.nodestate.node_facts import LOGGED, TracedPacket
+from pcapcheck.nodestate.packet_facts import LOGGED, TracedPacket
 from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.paths.losses import LastSeen
 from pcapcheck.questions.unanswered import SILENT, Unanswered

@@ -14,9 +14,10 @@ from pcapcheck.decode.sightings import Sightings
 from pcapcheck.errors import CaptureError
 from pcapcheck.intake import Intake
 from pcapcheck.links.read_capture import OpenCapture
-from pcapcheck.pipeline import Task, conclude
+from pcapcheck.pipeline import conclude
 from pcapcheck.ruleset.evaluate import Evaluation
 from pcapcheck.ruleset.feed import Feed
+from pcapcheck.task import Task
 from pcapcheck.watch.live_stream import LiveStream
 from pcapcheck.watch.ring import RING
 from pcapcheck.watch.stream_reading import StreamReading

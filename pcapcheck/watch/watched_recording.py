@@ -9,11 +9,11 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Self
 
-from pcapcheck.pipeline import Task
 from pcapcheck.recording.followed_stream import FollowedStream
 from pcapcheck.recording.live_recording import LiveRecording
 from pcapcheck.recording.recorder_counters import read_counters
 from pcapcheck.recording.recorder_process import RecorderProcess
+from pcapcheck.task import Task
 from pcapcheck.values import clean
 from pcapcheck.watch.display import Display
 from pcapcheck.watch.live_stream import LiveStream
@@ -89,7 +89,7 @@ class WatchedRecording:
             for point, followed in recording.streams()
         ]
         paths = [stream.path for stream in streams]
-        task = Task.of(recording.rules, recording.variables, None, paths, pack=recording.pack)
+        task = Task.of(recording.rules, recording.variables, None, paths, pack=recording.pack, read_once=True)
         recorders = [ShownRecorder(recording, recorder) for recorder in recording.recorders]
         self.watching = Watching(task, streams, displays, Until(until), recorders=recorders, complain=complain)
         self._thread = Thread(target=self._run, daemon=True, name="watch the recording")

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.errors import CaptureError, UsageError
-from pcapcheck.pipeline import Task
 from pcapcheck.ruleset.finding import FAIL, PASS
+from pcapcheck.task import Task
 from pcapcheck.watch.certainty import Certainty, waits_of
 from pcapcheck.watch.display import Display, Scene
 from pcapcheck.watch.happenings import Happenings, verdict_event

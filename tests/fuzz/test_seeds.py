@@ -27,7 +27,7 @@ def test_seeds() -> None:
 
 def test_control_characters_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     target.examine(NAMED, judge=True)
-    monkeypatch.setattr("pcapcheck.links.capture_points.clean", str)
+    monkeypatch.setattr("pcapcheck.links.point_name.clean", str)
     with pytest.raises(AssertionError):
         target.examine(NAMED, judge=True)
 

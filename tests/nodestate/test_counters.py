@@ -10,7 +10,7 @@ import pytest
 
 from pcapcheck.errors import StateError
 from pcapcheck.nodestate.host import Host
-from pcapcheck.nodestate.node_facts import Counter
+from pcapcheck.nodestate.packet_facts import Counter
 from pcapcheck.values import format_address
 from tests.support.states import only, state_of
 

@@ -228,7 +228,9 @@ def test_two_nodes_are_named_alike_while_it_records_and_at_the_end(tmp_path: Pat
             assert process.wait(PATIENCE) == 1
     events = [json.loads(line) for line in (tmp_path / "printed").read_text().splitlines()]
     assert "echo-answered" in {event["rule"] for event in events if event["event"] == "failure"}
-    assert not [event for event in events if event["event"] == "withdrawn"], events
+    # Where packets were seen last may change: on a busy machine one recorder is behind another.
+    withdrawn = [event for event in events if event["event"] == "withdrawn" and event["rule"] == "echo-answered"]
+    assert not withdrawn, events
 
 
 def test_what_is_about_the_display_wants_one(lab: Node, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.pipeline import Task
+from pcapcheck.task import Task
 from pcapcheck.watch.display import Scene
 from pcapcheck.watch.live_stream import LiveStream
 from pcapcheck.watch.ring import RING
@@ -88,6 +88,6 @@ def watched(
             NamedStream(path, stack.enter_context(pipe_from(pieces)), is_prompt=is_prompt)
             for path, pieces in streams.items()
         ]
-        task = Task.of(None, None, None, list(streams))
+        task = Task.of(None, None, None, list(streams), read_once=True)
         displays = [onlooker] if onlooker is not None else []
         return Watching(task, named, displays, until, ring=ring, keep=keep).run()

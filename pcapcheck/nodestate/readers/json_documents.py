@@ -11,8 +11,9 @@ from itertools import accumulate
 from pcapcheck.nodestate.firewall.chains import Firewall
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Address, Counter, Device, Forwarding, Lookup, Neighbour, Note, Route
+from pcapcheck.nodestate.node_facts import Address, Device, Forwarding, Lookup, Neighbour, Note, Route
 from pcapcheck.nodestate.numbers import address, mac, network, number
+from pcapcheck.nodestate.packet_facts import Counter
 from pcapcheck.nodestate.readers.firewall import nft_json
 from pcapcheck.nodestate.readers.firewall.nft import read_nft
 from pcapcheck.nodestate.readers.ip_pools import KIND, read_pool_object

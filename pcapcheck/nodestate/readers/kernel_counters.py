@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Counter
+from pcapcheck.nodestate.packet_facts import Counter
 from pcapcheck.nodestate.readers.nstat import NSTAT
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line

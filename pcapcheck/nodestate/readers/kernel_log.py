@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import LogEntry
 from pcapcheck.nodestate.numbers import address, number
+from pcapcheck.nodestate.packet_facts import LogEntry
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 

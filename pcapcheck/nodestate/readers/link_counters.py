@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Counter
 from pcapcheck.nodestate.numbers import number
+from pcapcheck.nodestate.packet_facts import Counter
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import DROPPED, LOGGED, REJECTED, TracedHeaders, TracedPacket
 from pcapcheck.nodestate.numbers import address, number
+from pcapcheck.nodestate.packet_facts import DROPPED, LOGGED, REJECTED, TracedHeaders, TracedPacket
 from pcapcheck.nodestate.readers.kernel_log import SECOND, SINCE_START, time_of
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.readers.trace_headers import headers_of_fields, headers_of_words

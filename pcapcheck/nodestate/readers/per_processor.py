@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Counter, Sysctl
+from pcapcheck.nodestate.node_facts import Sysctl
 from pcapcheck.nodestate.numbers import number
+from pcapcheck.nodestate.packet_facts import Counter
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Counter, Note
+from pcapcheck.nodestate.node_facts import Note
 from pcapcheck.nodestate.numbers import after, number
+from pcapcheck.nodestate.packet_facts import Counter
 from pcapcheck.nodestate.readers.link_counters import IN, OUT
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.readers.unjudged_forms import UNCOUNTED

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pcapcheck.nodestate.node_facts import TracedHeaders
 from pcapcheck.nodestate.numbers import mac, number
+from pcapcheck.nodestate.packet_facts import TracedHeaders
 
 _CAME, _LEAVES = re.compile(r"\biif \"([^\"]{1,64})\""), re.compile(r"\boif \"([^\"]{1,64})\"")
 _SENDER, _RECEIVER = re.compile(r"\bether saddr ([0-9a-f:]{17})"), re.compile(r"\bether daddr ([0-9a-f:]{17})")

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import TrackedFlow
 from pcapcheck.nodestate.numbers import address, number
+from pcapcheck.nodestate.packet_facts import TrackedFlow
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pcapcheck.nodestate.firewall.keys import ARP_FAMILY
-from pcapcheck.nodestate.node_facts import DROPPED, TracedPacket
+from pcapcheck.nodestate.packet_facts import DROPPED, TracedPacket
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.triage.firewall.lost_packet import LostPacket
 from pcapcheck.triage.firewall.owner import CALICO, NODE, OF_CALICO

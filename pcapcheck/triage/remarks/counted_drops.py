@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from pcapcheck.nodestate.firewall.chains import DROP, ENDING, FirewallRule
 from pcapcheck.nodestate.host import Host
-from pcapcheck.nodestate.node_facts import Counter, LogEntry
+from pcapcheck.nodestate.packet_facts import Counter, LogEntry
 from pcapcheck.nodestate.readers.kernel_log import CONNTRACK_FULL, MARTIAN, NEIGHBOURS_FULL
 from pcapcheck.nodestate.readers.link_counters import LINK
 from pcapcheck.nodestate.readers.nstat import NSTAT

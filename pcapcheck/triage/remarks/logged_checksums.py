@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pcapcheck.nodestate.node_facts import LogEntry
+from pcapcheck.nodestate.packet_facts import LogEntry
 from pcapcheck.nodestate.readers.kernel_log import BAD_CHECKSUM
 from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.protocols import KERNEL_VXLAN_PORT, VXLAN_PORT

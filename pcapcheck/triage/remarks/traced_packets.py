@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcapcheck.nodestate.node_facts import LOGGED, TracedPacket
+from pcapcheck.nodestate.packet_facts import LOGGED, TracedPacket
 from pcapcheck.nodestate.source_lines import Line, quote
 from pcapcheck.nodestate.state import State
 from pcapcheck.protocols import PROTOCOL_NAMES

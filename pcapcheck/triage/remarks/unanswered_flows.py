@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from pcapcheck.nodestate.node_facts import TrackedFlow
+from pcapcheck.nodestate.packet_facts import TrackedFlow
 from pcapcheck.nodestate.readers.tracked_flows import FORM
 from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.nodestate.state import State

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pcapcheck.nodestate.node_facts import TrackedFlow
 from pcapcheck.nodestate.numbers import address
+from pcapcheck.nodestate.packet_facts import TrackedFlow
 from pcapcheck.nodestate.pools import pool_of
 from pcapcheck.nodestate.readers.resolv_conf import NAMESERVER
 from pcapcheck.nodestate.source_lines import Line, Quoted

@@ -41,6 +41,8 @@ def test_columns_are_those_of_the_bytes(path: Path, form: str) -> None:
         if value is not None and value != frame[name] and not name.startswith(LEFT_OUT)
         # If an error quotes a tunnel, -T ek has what is inside before the tunnel's own header.
         if form != "ek" or not (name.startswith("quoted") and "tunnel" in path.parent.name)
+        # -T jsonraw does not say how long a cut frame was.
+        if form != "jsonraw" or name != "frame_len"
     ] == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.capture.held import Held
-from pcapcheck.nodestate.node_facts import TracedPacket
+from pcapcheck.nodestate.packet_facts import TracedPacket
 from pcapcheck.nodestate.read_state import read_state
 from pcapcheck.pipeline import analyze_state
 from pcapcheck.values import format_address
