@@ -9,6 +9,8 @@ import sys
 
 # As after a Ctrl-C while a command works: no verdict.
 INTERRUPTED = 2
+# As where a report cannot be written.
+NOT_WRITTEN = 2
 
 
 class OneLineIfInterrupted:
@@ -41,6 +43,35 @@ def run_kubectl_plugin() -> None:
 
 def _run(name: str) -> None:
     with OneLineIfInterrupted():
+        _open_closed_streams()
         from pcapcheck.cli.main import main
 
-        main(prog_name=name)
+        try:
+            main(prog_name=name)
+        except OSError as error:
+            # Of help, a version and the like: what judges reports its own.
+            from pcapcheck.cli.output import complain, drop_output
+
+            complain(f"error: cannot write the result: {error.strerror or error}")
+            drop_output()
+            sys.exit(NOT_WRITTEN)
+
+
+def _open_closed_streams() -> None:
+    """Let a stream that the caller closed lead nowhere: the exit code still says the verdict.
+
+    Else the first file to be opened would get the number of the stream, and what is printed would go into that file.
+    """
+    if sys.stdin is not None and sys.stdout is not None and sys.stderr is not None:
+        return
+    import os
+
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            # It gets the lowest number that is free.
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115

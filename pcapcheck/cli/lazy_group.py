@@ -45,9 +45,24 @@ class LazyGroup(click.Group):
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """The same; so is one while a command is imported."""
+        """The same; so is one while a command is imported. A wrong value is said to be whose it is."""
         with OneLineIfInterrupted():
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            except click.BadParameter as error:
+                if error.ctx is not None and error.param in _from_environment(error.ctx):
+                    error.param_hint = f"{error.param.envvar} (environment)"
+                raise
+
+
+def variables_used(context: click.Context) -> list[str]:
+    """The environment variables that stand for options of this call."""
+    return [str(option.envvar) for option in _from_environment(context)]
+
+
+def _from_environment(context: click.Context) -> list[click.Parameter]:
+    source = click.core.ParameterSource.ENVIRONMENT
+    return [option for option in context.command.params if context.get_parameter_source(option.name or "") is source]
 
 
 def name_variables(command: click.Command) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -52,10 +51,10 @@ def main(context: click.Context) -> None:
 
 def _use_project_file(context: click.Context, command: str) -> None:
     """Let a project file say what options and the environment do not."""
-    file = find_project_file(Path.cwd())
-    if file is None:
-        return
     try:
+        file = find_project_file()
+        if file is None:
+            return
         values = read_project_file(file)
     except UsageError as error:
         complain(f"error: {error}")

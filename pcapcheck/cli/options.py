@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
+from pcapcheck.cli.lazy_group import variables_used
 from pcapcheck.cli.output import FILE, PLAIN, complain, drop_output
+from pcapcheck.cli.rule_completion import complete_packs, complete_variables
 from pcapcheck.errors import PcapcheckError, RuleError, UsageError
 
 if TYPE_CHECKING:
@@ -34,11 +36,13 @@ SET = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     callback=_after_the_project_file,
+    shell_complete=complete_variables,
     help="Override a variable of the rules. Repeatable.",
 )
 PACK = click.option(
     "--pack",
     metavar="NETWORK",
+    shell_complete=complete_packs,
     help="Judge the pod links by the pack for this network (calico, aws-vpc-cni, azure-cni, bridge, cilium, flannel, "
     "gke, ptp), where they do not show whose they are, or look like another's.",
 )
@@ -94,6 +98,10 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
         except PcapcheckError as error:
             for line in error.lines if isinstance(error, RuleError) else [str(error)]:
                 complain(f"error: {line}")
+            used = variables_used(click.get_current_context())
+            if used:
+                # Nobody looks for --pack on a command line where it does not stand.
+                complain(f"options from the environment: {', '.join(used)}")
             sys.exit(2)
         except KeyboardInterrupt:
             complain("interrupted; nothing was judged")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,13 +15,22 @@ from pcapcheck.values import clean
 NAME = ".pcapcheck.toml"
 RULES, PODS, PACK, GATEWAY, VARIABLES = "rules", "pods", "pack", "gateway", "variables"
 KEYS = (RULES, PODS, PACK, GATEWAY, VARIABLES)
+# Nobody writes more, and the parser takes long for a line of nothing but dots.
+MOST_BYTES = 1 << 16
 
 
-def find_project_file(folder: Path) -> Path | None:
-    """The nearest project file, in this folder or in one above it."""
+def find_project_file() -> Path | None:
+    """The nearest project file, in the current folder or in one above it: whatever has its name, file or not.
+
+    Raises UsageError if the current folder was removed.
+    """
+    try:
+        folder = Path.cwd()
+    except OSError as error:
+        raise UsageError(f"the current folder: {error.strerror}; change to one that is there") from None
     for place in (folder, *folder.parents):
         file = place / NAME
-        if file.is_file():
+        if os.path.lexists(file):
             return file
     return None
 
@@ -51,11 +62,24 @@ def read_project_file(file: Path) -> dict[str, Any]:
 
 def _parsed(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        # Not a pipe or a device: one waits until somebody writes, the other never ends.
+        if not stat.S_ISREG(os.stat(file).st_mode):
+            raise _error(file, "no regular file; write TOML into one, or remove it")
+        with file.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
     except OSError as error:
         raise _error(file, f"{error.strerror}; make it readable, or remove it") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _error(file, f"no TOML: {error}") from None
+    if len(data) > MOST_BYTES:
+        raise _error(file, f"longer than {MOST_BYTES >> 10} KiB; is it a project file?")
+    try:
+        # Editors on Windows put a byte order mark before the first line.
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise _error(file, "not UTF-8 text; a project file is TOML") from None
+    except RecursionError:
+        raise _error(file, "not TOML: too many brackets within each other") from None
+    except tomllib.TOMLDecodeError as error:
+        raise _error(file, f"not TOML: {error}") from None
 
 
 def _paths(file: Path, key: str, value: Any) -> list[Path]:
@@ -67,9 +91,9 @@ def _paths(file: Path, key: str, value: Any) -> list[Path]:
 
 def _path(folder: Path, name: str) -> Path:
     """A file next to the project file; a pack's name stays one."""
-    from pcapcheck.ruleset.files import EVERY_PACK
+    from pcapcheck.ruleset.files import is_there, pack_called
 
-    return Path(name) if name in EVERY_PACK and not (folder / name).exists() else folder / name
+    return Path(name) if pack_called(name) and not is_there(folder / name) else folder / name
 
 
 def _pack(file: Path, name: Any) -> str:
@@ -92,7 +116,10 @@ def _assignments(file: Path, said: Mapping[str, Any]) -> list[str]:
         raise _error(file, f"{VARIABLES}: write a table, as in [{VARIABLES}]")
     pairs = [(f"{VARIABLES}.{name}", name, value) for name, value in variables.items()]
     if GATEWAY in said:
-        pairs.insert(0, (GATEWAY, "gateway6" if ":" in str(said[GATEWAY]) else GATEWAY, said[GATEWAY]))
+        name = "gateway6" if ":" in str(said[GATEWAY]) else GATEWAY
+        if name in variables:
+            raise _error(file, f"{GATEWAY} and {VARIABLES}.{name} say the same; leave out one of them")
+        pairs.insert(0, (GATEWAY, name, said[GATEWAY]))
     for key, name, value in pairs:
         if not isinstance(value, str):
             raise _error(file, f'{clean(key)}: write a text in quotes, as in arp_wait = "2s"')

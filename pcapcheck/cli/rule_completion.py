@@ -1,4 +1,4 @@
-"""Ids of rules, as a shell completes them."""
+"""Ids of rules, names of packs and of variables, as a shell completes them."""
 
 from __future__ import annotations
 
@@ -13,3 +13,19 @@ def complete_rules(_context: click.Context, _parameter: click.Parameter, begun: 
 
     rules = load_ruleset(map(pack, PACKS)).rules
     return [CompletionItem(rule.id, help=rule.title) for rule in rules if rule.id.startswith(begun)]
+
+
+def complete_packs(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The packs for networks whose names begin like this, also as other people call them."""
+    from pcapcheck.networks import ALIASES, CALICO, PACKED
+
+    names = (CALICO, *PACKED, *ALIASES)
+    return [CompletionItem(name, help=ALIASES.get(name)) for name in names if name.startswith(begun)]
+
+
+def complete_variables(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The variables of rules whose names begin like this, up to the value."""
+    from pcapcheck.ruleset.variables import VARIABLES
+
+    found = (variable for variable in VARIABLES.values() if variable.name.startswith(begun))
+    return [CompletionItem(f"{variable.name}=", help=f"{variable.help} [{variable.default}]") for variable in found]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PIPED_WIDTH = 100
 LEAST_WIDTH = 40
+# What COLUMNS may say; anything else counts as unset.
+WIDTH = re.compile("0*[1-9][0-9]{0,5}")
 # Long lists show this many lines, unless all are asked for.
 SHOWN = 5
 WORD = re.compile(r"\S+(?: \(\d[\d,.]*(?: of \d+)?\)[,;:.]?)? *")
@@ -44,9 +46,16 @@ class Page:
         self.pods = pods
         self.verbose = verbose
         self.lines = 0
-        self.console = Terminal(file=stream, highlight=False, emoji=False, force_terminal=False if plain else None)
         columns = os.environ.get("COLUMNS", "")
-        set_width = int(columns) if columns.isdecimal() and not plain else 0
+        set_width = int(columns) if WIDTH.fullmatch(columns) and not plain else 0
+        self.console = Terminal(
+            file=stream,
+            highlight=False,
+            emoji=False,
+            force_terminal=False if plain else None,
+            # Of COLUMNS=0 rich would make a page without a line.
+            width=set_width or (PIPED_WIDTH if plain or columns.isdigit() else None),
+        )
         self.is_terminal = self.console.is_terminal
         self.wraps = self.is_terminal or set_width > 0
         self.width = max(LEAST_WIDTH, self.console.width if self.is_terminal else set_width or PIPED_WIDTH)

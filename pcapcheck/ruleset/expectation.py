@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from pcapcheck.networks import NETWORK_IDS, id_of
 from pcapcheck.ruleset.acceptance import read_acceptance
 from pcapcheck.ruleset.faults import Faults, each
+from pcapcheck.ruleset.files import OF_THE_PACK
 from pcapcheck.ruleset.rule import SEVERITIES, keyed, reason_of
 from pcapcheck.ruleset.variables import VARIABLES, suggest
 from pcapcheck.ruleset.yaml_tree import Node
@@ -78,8 +79,14 @@ class Expectation(Struct, frozen=True):
 
 
 def is_expectation(node: Node) -> bool:
-    """Whether a document is meant as an expectation file: no rule, with a key that only these files have."""
-    return isinstance(node.value, dict) and not {"id", "select"} & set(node.value) and bool(set(KEYS) & set(node.value))
+    """Whether a document is meant as an expectation file: no rule, and pack.yml or with a key of these files alone."""
+    if not isinstance(node.value, dict) or {"id", "select"} & set(node.value):
+        return False
+    return _is_of_the_pack(node) or bool(set(KEYS) & set(node.value))
+
+
+def _is_of_the_pack(node: Node) -> bool:
+    return Path(node.file).name == OF_THE_PACK
 
 
 def read_expectation(node: Node) -> Expectation:
@@ -89,7 +96,8 @@ def read_expectation(node: Node) -> Expectation:
     with faults.noted():
         keyed(node, "an expectation file", {}, KEYS)
     with faults.noted():
-        if not {"extends", "rules", "include"} & set(items):
+        # The rules of a pack are files next to its own.
+        if not ({"extends", "rules", "include"} & set(items) or (_is_of_the_pack(node) and "network" in items)):
             raise node.error("an expectation file needs 'extends' (as in extends: calico), 'include' or 'rules'")
     readers: dict[str, Callable[[], object]] = {
         "extends": lambda: _several(items, "extends"),

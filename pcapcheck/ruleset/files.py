@@ -12,9 +12,10 @@ from functools import cache
 from pathlib import Path
 
 from pcapcheck.errors import RuleError
-from pcapcheck.networks import CALICO, PACKED
+from pcapcheck.networks import ALIASES, CALICO, PACKED, id_of
 from pcapcheck.ruleset.faults import Faults
 from pcapcheck.ruleset.parsed_packs import parsed_before
+from pcapcheck.ruleset.variables import closest
 from pcapcheck.ruleset.yaml_tree import MOST_BYTES, Node, load_documents
 from pcapcheck.table_names import STATE
 
@@ -55,9 +56,15 @@ def pack(name: str) -> Path:
     return packs_folder() / name
 
 
+def pack_called(name: str) -> Path | None:
+    """The folder of the pack that somebody calls so: ``ptp``, ``kindnet``."""
+    return pack(id_of(name)) if id_of(name) in EVERY_PACK else None
+
+
 def pack_or(path: Path) -> Path:
-    """The folder of the pack of that name, unless a file or folder has that name."""
-    return pack(str(path)) if str(path) in EVERY_PACK and not is_there(path) else path
+    """The folder of the pack that is called so, unless a file or folder has that name."""
+    folder = pack_called(str(path))
+    return path if folder is None or is_there(path) else folder
 
 
 @contextmanager
@@ -165,6 +172,8 @@ def _text(file: Path) -> str:
                 data += stream.read(MOST_BYTES + 1 - USUAL_BYTES)
         return data.decode("utf-8")
     except OSError as error:
-        raise RuleError(f"{file}: {error.strerror}; give a rule file or a folder of them") from None
+        near = () if file.suffix else closest(file.name, (*EVERY_PACK, *ALIASES))
+        hint = f"did you mean the pack {near[0]!r}?" if near else "give a rule file, a folder of them or a pack"
+        raise RuleError(f"{file}: {error.strerror}; {hint}") from None
     except UnicodeDecodeError:
         raise RuleError(f"{file}: not UTF-8 text; a rule file is YAML") from None

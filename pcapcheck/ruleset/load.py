@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pcapcheck.errors import RuleError
-from pcapcheck.networks import CALICO
+from pcapcheck.networks import ALIASES, CALICO
 from pcapcheck.ruleset.acceptance import Acceptance, acceptance_of
 from pcapcheck.ruleset.expectation import (
     INFO,
@@ -21,9 +22,9 @@ from pcapcheck.ruleset.expectation import (
     read_expectation,
 )
 from pcapcheck.ruleset.faults import Faults
-from pcapcheck.ruleset.files import EVERY_PACK, OF_THE_PACK, is_there, pack, pack_or, packs_folder, read_files
+from pcapcheck.ruleset.files import EVERY_PACK, OF_THE_PACK, is_there, pack_called, pack_or, packs_folder, read_files
 from pcapcheck.ruleset.rule import Rule, read_rule
-from pcapcheck.ruleset.variables import Settings, suggest
+from pcapcheck.ruleset.variables import Settings, closest, suggest
 from pcapcheck.ruleset.yaml_tree import Node
 
 
@@ -168,7 +169,7 @@ def _for_network(entries: list[RuleEntry], network: str | None) -> list[RuleEntr
 
 def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...], faults: Faults) -> GatheredRules:
     """An expectation file together with what it extends."""
-    chain = (*within, file.resolve())
+    chain = (*within, Path(os.path.realpath(file)))
     below = GatheredRules()
     wrong = len(faults.errors)
 
@@ -180,11 +181,15 @@ def _extended(expectation: Expectation, file: Path, within: tuple[Path, ...], fa
 
     def found(node: Node) -> Path:
         name = str(node.value)
-        path = pack(name) if name in EVERY_PACK else file.parent / name
-        if path.resolve() in chain:
+        path = pack_called(name) or file.parent / name
+        real = Path(os.path.realpath(path))
+        # Also a folder that one of these files is in.
+        if any(real in (above, *above.parents) for above in chain):
             raise node.error(f"{name!r} extends this file in turn")
         if not is_there(path):
-            raise node.error(f"there is no pack {name!r} ({', '.join(EVERY_PACK)}), and no file {path}")
+            near = closest(name, (*EVERY_PACK, *ALIASES))
+            known = f"did you mean {near[0]!r}?" if near else f"packs: {', '.join(EVERY_PACK)}"
+            raise node.error(f"there is no pack {name!r}, and no file {path}; {known}")
         return path
 
     def include(included: tuple[Node, tuple[Node, ...]]) -> None:

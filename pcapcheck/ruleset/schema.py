@@ -236,5 +236,6 @@ def _expectation() -> Schema:
         "type": "object",
         "additionalProperties": False,
         "properties": {name: {**kinds.get(name, TEXT), "description": help_} for name, help_ in KEYS.items()},
-        "anyOf": [{"required": ["extends"]}, {"required": ["include"]}, {"required": ["rules"]}],
+        # The network alone is enough in pack.yml, whose rules are files next to it.
+        "anyOf": [{"required": [name]} for name in ("extends", "include", "rules", "network")],
     }

@@ -93,7 +93,7 @@ class Settings:
     def check_used(self, said: Mapping[str, Node]) -> None:
         """Raises RuleError for an unused variable whose name is close to a known one: a likely slip of the pen."""
         for name, node in said.items():
-            near = _close(name, VARIABLES)
+            near = closest(name, VARIABLES)
             if near and name not in self.used and name not in VARIABLES:
                 raise node.error(f"no rule uses the variable {name!r}; did you mean {near[0]!r}?")
 
@@ -122,12 +122,12 @@ def _check(name: str, text: str) -> None:
 def suggest(word: str, known: Iterable[str]) -> str:
     """``; did you mean …?`` if a close word is known, else the whole list."""
     names = sorted(known)
-    near = _close(word, names)
+    near = closest(word, names)
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"
 
 
-def _close(word: str, known: Iterable[str]) -> list[str]:
-    """The closest known word, if one is close."""
+def closest(word: str, known: Iterable[str]) -> list[str]:
+    """The known word that is closest, if one is close: a list of one, or none."""
     import difflib  # Only where somebody mistyped.
 
     return difflib.get_close_matches(word, list(known), 1, 0.6)

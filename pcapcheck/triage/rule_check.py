@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from pcapcheck.ruleset.expectation import is_expectation
 from pcapcheck.ruleset.faults import Faults, each
-from pcapcheck.ruleset.files import PACKS, pack, pack_or, read_files
+from pcapcheck.ruleset.files import OF_THE_PACK, PACKS, pack, pack_or, read_files
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.ruleset.variables import Settings, suggest
@@ -41,8 +41,10 @@ def check_files(paths: Iterable[Path], overrides: Mapping[str, str] | None = Non
     for path in paths:
         for file, _, documents in read_files(pack_or(path), faults):
             if any(map(is_expectation, documents)):
+                # A pack holds rules that are files next to this one, too.
+                whole = file.parent if file.name == OF_THE_PACK and file != path else file
                 with faults.noted():
-                    rules += load_ruleset([file], overrides).rules
+                    rules += load_ruleset([whole], overrides).rules
             elif documents and all(map(is_cause, documents)):
                 causes += documents
             elif documents:

@@ -48,6 +48,9 @@ def in_bash(*words: str) -> list[str]:
         (("pcapcheck", "export", "--table", "ar"), "arp"),
         (("pcapcheck", "analyze", ""), "files"),
         (("pcapcheck", "help", "ana"), "analyze"),
+        (("pcapcheck", "analyze", "--pack", "a"), "aws-vpc-cni"),
+        (("pcapcheck", "record", "--pack", "kind"), "kindnet"),
+        (("pcapcheck", "analyze", "--set", "arp_w"), "arp_wait="),
         (("pcapcheck", "help", "rules", "sh"), "show"),
     ],
 )

@@ -132,11 +132,49 @@ def test_a_rule_that_names_no_network_is_about_calico_s_links(tmp_path: Path) ->
             "there is no rule 'echo-answerd' in there; did you mean 'echo-answered'?",
         ),
         ("include: {calicoo: [echo-answered]}\n", "there is no pack 'calicoo'"),
-        ("network: cilium\n", "needs 'extends' (as in extends: calico), 'include' or 'rules'"),
+        ("include: {calicoo: [echo-answered]}\n", "; did you mean 'calico'?"),
+        ("extends: kindnt\n", "; did you mean 'kindnet'?"),
+        ("netwrk: cilium\n", "an expectation file has no key 'netwrk'; did you mean 'network'?"),
+        ("strict: true\n", "needs 'extends' (as in extends: calico), 'include' or 'rules'"),
+        # Itself: its folder, the folder above, a link that leads to nothing but itself.
+        ("extends: .\n", "1:10: '.' extends this file in turn"),
+        ("extends: ..\n", "1:10: '..' extends this file in turn"),
+        ("include: {../ours: [asks-nobody]}\n", "'../ours' extends this file in turn"),
+        ("extends: loop.yaml\n", "there is no pack 'loop.yaml', and no file "),
     ],
 )
 def test_what_is_wrong_in_a_pack_is_said(text: str, message: str, tmp_path: Path) -> None:
+    pack = write(tmp_path / "ours", rule=RULE, pack=text)
+    (pack / "loop.yaml").symlink_to("loop.yaml")
     with pytest.raises(RuleError) as caught:
-        load_ruleset([write(tmp_path / "ours", rule=RULE, pack=text)])
+        load_ruleset([pack])
     assert message in str(caught.value)
     assert "pack.yml:" in str(caught.value)
+    assert run("rules", "check", pack).stderr == "".join(f"pcapcheck: error: {line}\n" for line in caught.value.lines)
+
+
+@pytest.mark.parametrize("text", ["network: aws-vpc-cni\n", "network: aws\nrules: []\n"])
+def test_a_pack_of_own_rules_alone(text: str, tmp_path: Path) -> None:
+    pack = write(tmp_path / "ours", rule=RULE, pack=text)
+    assert [rule.networks for rule in load_ruleset([pack]).rules] == [("aws-vpc-cni",)]
+    assert run("rules", "check", pack).stdout == "1 rule: no errors\n"
+    # By itself it holds no rule.
+    assert run("rules", "check", pack / "pack.yml").stderr.endswith("pack.yml: no rule in there\n")
+
+
+def test_other_names_of_packs() -> None:
+    assert run("rules", "list", "--rules", "kindnet").stdout == run("rules", "list", "--rules", "ptp").stdout
+
+
+@pytest.mark.parametrize(
+    ("named", "hint"),
+    [
+        ("cilum", "did you mean the pack 'cilium'?"),
+        ("kindnt", "did you mean the pack 'kindnet'?"),
+        ("cilium.yml", "give a rule file, a folder of them or a pack"),
+        ("ours/rules", "give a rule file, a folder of them or a pack"),
+    ],
+)
+def test_a_pack_that_is_not_there(named: str, hint: str) -> None:
+    done = run("analyze", AWS, "--rules", named)
+    assert (done.exit_code, done.stderr) == (2, f"pcapcheck: error: {named}: No such file or directory; {hint}\n")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -123,7 +125,7 @@ def test_a_command_that_judges_nothing_asks_no_file(project: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "line"),
     [
-        ("rules = [", "no TOML: "),
+        ("rules = [", "not TOML: "),
         ('rule = "x"', "there is no key 'rule'; did you mean 'rules'?"),
         ("rules = 1", 'rules: write a list of files, as in rules = ["ours.yml"]'),
         ("variables = 1", "variables: write a table, as in [variables]"),
@@ -133,7 +135,17 @@ def test_a_command_that_judges_nothing_asks_no_file(project: Path) -> None:
             "variables.arp_wiat: there is no variable 'arp_wiat'; did you mean 'arp_wait'?",
         ),
         ('gateway = "nowhere"', "gateway: "),
-        ("\x00", "no TOML: "),
+        ("\x00", "not TOML: "),
+        (f"rules = {'[' * 10_000}", "not TOML: too many brackets within each other"),
+        ("#" * (1 << 16) + "\n", "longer than 64 KiB; is it a project file?"),
+        (
+            'gateway = "192.0.2.1"\n[variables]\ngateway = "192.0.2.2"',
+            "gateway and variables.gateway say the same; leave out one of them",
+        ),
+        (
+            'gateway = "fe80::1"\n[variables]\ngateway6 = "fe80::2"',
+            "gateway and variables.gateway6 say the same; leave out one of them",
+        ),
     ],
 )
 def test_what_no_command_knows_is_one_line(project: Path, said: str, line: str) -> None:
@@ -142,6 +154,47 @@ def test_what_no_command_knows_is_one_line(project: Path, said: str, line: str) 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"pcapcheck: error: {project / '.pcapcheck.toml'}: {line}")
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "line"),
+    [
+        (Path.mkdir, "no regular file; write TOML into one, or remove it"),
+        (lambda file: file.symlink_to(file), "Too many levels of symbolic links; make it readable, or remove it"),
+        (lambda file: file.symlink_to("moved"), "No such file or directory; make it readable, or remove it"),
+        (lambda file: os.mkfifo(file), "no regular file; write TOML into one, or remove it"),
+        (lambda file: file.symlink_to("/dev/zero"), "no regular file; write TOML into one, or remove it"),
+        (lambda file: file.write_bytes(b"pack = '\xff'"), "not UTF-8 text; a project file is TOML"),
+    ],
+    ids=["folder", "loop", "dangling", "pipe", "endless", "no text"],
+)
+def test_what_cannot_be_read_is_one_line(project: Path, make: Callable[[Path], None], line: str) -> None:
+    """Judging without it would be judging by other rules than the project's."""
+    file = project / ".pcapcheck.toml"
+    make(file)
+    result = run("analyze", HEALTHY)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"pcapcheck: error: {file}: {line}\n"
+
+
+def test_a_byte_order_mark_is_none_of_it(project: Path) -> None:
+    (project / ".pcapcheck.toml").write_bytes(b'\xef\xbb\xbfgateway = "192.0.2.1"')
+    assert not gateway_is_asked_for()
+
+
+def test_a_pack_keeps_its_other_name(project: Path) -> None:
+    say(project, 'rules = ["kindnet"]')
+    assert "gateway-answers-arp" in judged()
+
+
+def test_a_current_folder_that_was_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    result = run("analyze", HEALTHY)
+    monkeypatch.chdir(tmp_path)
+    line = "the current folder: No such file or directory; change to one that is there"
+    assert (result.exit_code, result.stderr) == (2, f"pcapcheck: error: {line}\n")
 
 
 def test_an_option_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,3 +212,28 @@ def test_a_flag_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_several_values_in_one_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PCAPCHECK_SET", "arp_wait=3s gateway=192.0.2.1")
     assert not gateway_is_asked_for()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("PCAPCHECK_FORMAT", "jsn", "Error: Invalid value for PCAPCHECK_FORMAT (environment): 'jsn' is not one of "),
+        ("PCAPCHECK_STRICT", "maybe", "Error: Invalid value for PCAPCHECK_STRICT (environment): 'maybe' is not "),
+        ("PCAPCHECK_PACK", "calcio", "pcapcheck: options from the environment: PCAPCHECK_PACK\n"),
+        ("PCAPCHECK_RULES", "nowhere.yml", "pcapcheck: options from the environment: PCAPCHECK_RULES\n"),
+    ],
+)
+def test_a_wrong_value_is_said_to_be_the_environment_s(
+    variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    result = run("analyze", HEALTHY)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_a_wrong_value_on_the_command_line_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PCAPCHECK_FORMAT", "json")
+    monkeypatch.setenv("PCAPCHECK_PACK", "calico")
+    assert "Invalid value for '--format'" in run("analyze", HEALTHY, "--format", "jsn").stderr
+    assert "PACK" not in run("analyze", HEALTHY, "--pack", "calcio").stderr

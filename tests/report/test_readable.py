@@ -134,6 +134,12 @@ def test_names_longer_than_the_screen_are_whole(tmp_path: Path) -> None:
     assert f"{path}:" in piped("analyze", path, COLUMNS="60")
 
 
+@pytest.mark.parametrize("columns", ["0", "00", "-1", "many", "9999999"])
+def test_no_width_is_none_asked_for(columns: str) -> None:
+    given = CAPTURES / "proxy-arp-off" / LINK
+    assert piped("analyze", given, COLUMNS=columns) == piped("analyze", given, COLUMNS="")
+
+
 def test_files_that_show_the_failure_are_named(folder: Path) -> None:
     report = text(folder)
     head = report[: report.index("\n\n")]

@@ -181,7 +181,7 @@ def test_recording(write: Write, tmp_path: Path) -> None:
 WRONG = [
     ("extend: calico\nrules: []\n", "1:1", "no key 'extend'; did you mean 'extends'?"),
     ("captures: x.pcap\n", "1:1", "needs 'extends'"),
-    ("extends: calicoo\n", "1:10", "no pack 'calicoo' (calico, state, aws-vpc-cni"),
+    ("extends: calicoo\n", "1:10", "did you mean 'calico'?"),
     ("extends: x.pcapcheck.yaml\n", "1:10", "extends this file in turn"),
     ("extends: calico\nstrict: yes\n", "2:9", "'yes' is neither true nor false"),
     ("extends: calico\nrequire: echo-answerd\n", "2:10", "no rule 'echo-answerd'; did you mean 'echo-answered'?"),
