@@ -58,9 +58,10 @@ def _run(name: str) -> None:
 
 
 def _open_closed_streams() -> None:
-    """Let a stream that the caller closed lead nowhere: the exit code still says the verdict.
+    """Let an output that the caller closed lead nowhere: the exit code still says the verdict.
 
-    Else the first file to be opened would get the number of the stream, and what is printed would go into that file.
+    Else the first file to be opened would get the number of the stream, and what is printed would go into that file. A
+    closed standard input stays one, and whoever names it is asked for another.
     """
     if sys.stdin is not None and sys.stdout is not None and sys.stderr is not None:
         return
@@ -72,6 +73,5 @@ def _open_closed_streams() -> None:
         except OSError:
             # It gets the lowest number that is free.
             os.open(os.devnull, os.O_RDWR)
-    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115

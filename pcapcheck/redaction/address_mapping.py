@@ -39,13 +39,16 @@ _KEPT_MACS = frozenset({0, PROXY_MAC, *(mac for network in NETWORKS for mac in n
 # The universal/local bit and the group bit of a MAC's first byte.
 _LOCAL = 1 << 41
 _GROUP = 1 << 40
+# The interface identifiers of a network itself and of its first address.
+_FIRST = (0, 1)
 
 
 class AddressMapping:
     """Maps IPv4 addresses of 32 bits, IPv6 addresses of 128 and MACs of 48."""
 
     def __init__(self, key: bytes) -> None:
-        self._ipv4 = PrefixPermutation(key, "ipv4", 32, _KEPT4, (*_PRIVATE4, *_SERVICES4))
+        # The first address of a subnet is the gateway that nobody chose: it stays the first.
+        self._ipv4 = PrefixPermutation(key, "ipv4", 32, _KEPT4, (*_PRIVATE4, *_SERVICES4), tail=8)
         self._upper6 = PrefixPermutation(key, "ipv6", 64, _KEPT6, _LED6)
         # The first 40 bits of an interface identifier are mostly zeros where people gave it.
         self._middle6 = PrefixPermutation(key, "identifier", 40, led=[(0, 40)])
@@ -110,15 +113,20 @@ class AddressMapping:
         return self._upper6.image(upper) << 64 | self._identifier(lower)
 
     def _identifier(self, lower: int) -> int:
-        """The lower half: of a MAC, in step with it; a network's own stays (RFC 4291, section 2.6.1)."""
-        if lower == 0:
-            return 0
+        """The lower half: of a MAC, in step with it; a network's own stays (RFC 4291, section 2.6.1), and the first."""
+        if lower in _FIRST:
+            return lower
         if lower >> 24 & 0xFFFF == 0xFFFE:
             mac = self.mac((lower >> 40 << 24 | lower & _LAST24) ^ _LOCAL)
             return (mac ^ _LOCAL) >> 24 << 40 | 0xFFFE << 24 | mac & _LAST24
-        image = self._middle6.image(lower >> 24) << 24 | self._last.image(lower & _LAST24)
-        # What would get that of the network gets what the network would have got.
-        return image or self._middle6.image(0) << 24 | self._last.image(0)
+        image = self._halves(lower)
+        # What would get one of those gets what that would have got.
+        while image in _FIRST:
+            image = self._halves(image)
+        return image
+
+    def _halves(self, lower: int) -> int:
+        return self._middle6.image(lower >> 24) << 24 | self._last.image(lower & _LAST24)
 
     def last24(self, bits: int) -> int:
         """What the last 24 bits of a MAC become."""

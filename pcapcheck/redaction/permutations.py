@@ -21,13 +21,20 @@ class PrefixPermutation:
     """Maps numbers of ``bits`` bits (a multiple of 8) so that those that share k leading bits share k afterwards.
 
     Numbers in the networks ``kept`` stay as they are; of those in the networks ``led`` the network's bits do, and
-    nothing else gets into these.
+    nothing else gets into these. Of the last ``tail`` bits 0 and 1 stay, and what leads to them.
     """
 
     def __init__(
-        self, key: bytes, purpose: str, bits: int, kept: Iterable[Prefix] = (), led: Iterable[Prefix] = ()
+        self,
+        key: bytes,
+        purpose: str,
+        bits: int,
+        kept: Iterable[Prefix] = (),
+        led: Iterable[Prefix] = (),
+        tail: int = 0,
     ) -> None:
         self.bits = bits
+        self._head = bits - tail
         self._key = key
         self._purpose = purpose
         self._kept = [(prefix, size) for prefix, size in kept]
@@ -50,7 +57,8 @@ class PrefixPermutation:
             for depth in range(start, start + 8):
                 here = value >> (self.bits - depth)
                 bit = value >> (self.bits - depth - 1) & 1
-                flip = 0 if (here, depth) in self._unflipped else flips >> node & 1
+                leads_to_first = depth >= self._head and not here & (1 << (depth - self._head)) - 1
+                flip = 0 if leads_to_first or (here, depth) in self._unflipped else flips >> node & 1
                 image = image << 1 | (bit ^ flip)
                 node = node << 1 | bit
         return image

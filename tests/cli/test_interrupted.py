@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,5 +27,7 @@ def test_while_modules_are_imported(module: str, command: list[str], tmp_path: P
         capture_output=True,
         text=True,
         check=False,
+        # A shell has what it runs in the background ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert (done.returncode, done.stderr) == (2, "pcapcheck: interrupted; nothing was judged\n")
