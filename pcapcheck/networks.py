@@ -143,6 +143,8 @@ NETWORKS = (
 NETWORK_IDS = (CALICO, *(network.id for network in NETWORKS if not network.may_be))
 # Those for which rules ship besides Calico's: a folder of the same name in ``rules/`` each.
 PACKED = ("aws-vpc-cni", "azure-cni", "bridge", "cilium", "flannel", "gke", "ptp")
+# What --pack takes.
+NAMED = (CALICO, *PACKED)
 # What else people call them.
 ALIASES = {"kindnet": "ptp", "aws": "aws-vpc-cni", "azure": "azure-cni"}
 

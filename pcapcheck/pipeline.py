@@ -271,7 +271,7 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
     quoted = partial(quoted_questions, reading=reading)
     repeated = partial(repeated_handshakes, paths=followed.found)
     broken = BrokenTransfers(captures)
-    producers = (*(neighbours, untranslated, silent_hosts, silent_conversations, repeated, broken, quoted),)
+    producers = (neighbours, untranslated, silent_hosts, silent_conversations, repeated, broken, quoted)
     questions = unanswered(captures, facts, judged, producers, followed.found)
     return [*questions, *node_errors(followed, reading, questions, judged), *lost_fragments(followed)]
 

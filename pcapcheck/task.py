@@ -14,7 +14,8 @@ from pcapcheck.given import Input, Inputs, Names
 from pcapcheck.intake import Request, reading_of
 from pcapcheck.links.read_capture import Reading
 from pcapcheck.links.scope import Scope
-from pcapcheck.ruleset.choose_packs import NAMED, check_pack, link_networks, load_rules, networks_of_names
+from pcapcheck.networks import NAMED
+from pcapcheck.ruleset.choose_packs import check_pack, link_networks, load_rules, networks_of_names
 from pcapcheck.ruleset.load import Ruleset
 
 

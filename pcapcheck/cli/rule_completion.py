@@ -17,9 +17,9 @@ def complete_rules(_context: click.Context, _parameter: click.Parameter, begun: 
 
 def complete_packs(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """The packs for networks whose names begin like this, also as other people call them."""
-    from pcapcheck.networks import ALIASES, CALICO, PACKED
+    from pcapcheck.networks import ALIASES, NAMED
 
-    names = (CALICO, *PACKED, *ALIASES)
+    names = (*NAMED, *ALIASES)
     return [CompletionItem(name, help=ALIASES.get(name)) for name in names if name.startswith(begun)]
 
 

@@ -19,8 +19,9 @@ from pcapcheck.errors import UNREADABLE, CaptureError, RuleError, UsageError, re
 from pcapcheck.fleet.source_files import source_files
 from pcapcheck.fleet.stored_file import is_address
 from pcapcheck.links.scope import parse_interface_names
+from pcapcheck.networks import PACKED
 from pcapcheck.ruleset.choose_packs import check_pack, load_rules
-from pcapcheck.ruleset.files import NETWORK_PACKS, SUFFIXES, pack, packs_folder
+from pcapcheck.ruleset.files import SUFFIXES, pack, packs_folder
 from pcapcheck.ruleset.load import Ruleset, load_ruleset
 from pcapcheck.ruleset.variables import suggest
 from pcapcheck.table_names import STATE
@@ -93,7 +94,7 @@ def _check_required(judging: Judging, ruleset: Ruleset) -> None:
     known = [rule.id for rule in ruleset.rules]
     if not judging.rules:
         # Each observation is judged by the packs for the networks that it shows.
-        packs = (STATE,) if judging.pack else (STATE, *NETWORK_PACKS)
+        packs = (STATE,) if judging.pack else (STATE, *PACKED)
         known += [rule.id for rule in load_ruleset(map(pack, packs)).rules]
     for name in judging.required:
         if name not in known:

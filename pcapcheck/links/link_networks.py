@@ -17,7 +17,7 @@ from msgspec import Struct
 from pcapcheck.calico import find_cali_name, is_calico_tunnel
 from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.exchanges.claims import Claim
-from pcapcheck.networks import CALICO, KnownNetwork, Likeness, Network, by_device, network_of
+from pcapcheck.networks import CALICO, KnownNetwork, Likeness, by_device, network_of
 from pcapcheck.values import is_ipv4, is_name
 
 LAST_OCTET, LAST_HALF = 0xFF, 0xFFFF
@@ -125,8 +125,3 @@ def is_usual(address: int) -> bool:
     if is_name(address):
         return False
     return address & (LAST_OCTET if is_ipv4(address) else LAST_HALF) == 1
-
-
-def named_network(name: str) -> Network | None:
-    """The network that somebody named; None if that is Calico's."""
-    return None if name == CALICO else network_of(name)

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint
-from pcapcheck.links.link_networks import ELSE, LinkNetworks, looks_like_one_of_several, named_network
+from pcapcheck.links.link_networks import ELSE, LinkNetworks, looks_like_one_of_several
 from pcapcheck.links.pod_like import may_be_pod_link
-from pcapcheck.networks import Likeness, Network, by_device, by_mac, network_of
+from pcapcheck.networks import CALICO, Likeness, Network, by_device, by_mac, network_of
 
 
 def find_likeness(point: CapturePoint) -> Likeness | None:
@@ -30,8 +30,8 @@ def find_other_network(
     pairs: Iterable[tuple[int, int, int]],
 ) -> Network | None:
     """The network other than Calico's that it is a pod link of; its likeness becomes what shows that."""
-    named = None if networks.named is None else named_network(networks.named)
-    if named is not None:
+    if networks.named not in (None, CALICO):
+        named = network_of(str(networks.named))
         if not may_be_pod_link(point, by_name, named, claims):
             return None
         point.likeness = Likeness(named, by="--pack")

@@ -8,13 +8,11 @@ from pathlib import Path
 from pcapcheck.errors import UsageError
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.link_networks import LinkNetworks
-from pcapcheck.networks import ALIASES, CALICO, by_link, id_of
-from pcapcheck.ruleset.files import NETWORK_PACKS, pack
+from pcapcheck.networks import ALIASES, CALICO, NAMED, PACKED, by_link, id_of
+from pcapcheck.ruleset.files import pack
 from pcapcheck.ruleset.load import Ruleset, load_ruleset
 from pcapcheck.ruleset.variables import suggest
 from pcapcheck.table_names import STATE
-
-NAMED = (CALICO, *NETWORK_PACKS)
 
 
 def check_pack(name: str) -> str:
@@ -52,7 +50,7 @@ def link_networks(ruleset: Ruleset, named: str | None) -> LinkNetworks:
 
 def packs_for(facts: Facts) -> frozenset[str]:
     """The networks with packs whose pod links were recorded; Calico's too if anything shows it."""
-    shown = {point.network for point in facts.points.values()} & {*NETWORK_PACKS}
+    shown = {point.network for point in facts.points.values()} & {*PACKED}
     if not shown:
         return frozenset({CALICO})
     return frozenset(id_ for id_ in shown if id_) | ({CALICO} if facts.calico else frozenset())
@@ -61,4 +59,4 @@ def packs_for(facts: Facts) -> frozenset[str]:
 def networks_of_names(paths: Iterable[Path]) -> frozenset[str]:
     """The networks with packs that the names of streams show: interfaces, or files called like them."""
     found = (by_link(path.name.split(".")[0]) for path in paths)
-    return frozenset(network.id for network in found if network is not None and network.id in NETWORK_PACKS)
+    return frozenset(network.id for network in found if network is not None and network.id in PACKED)

@@ -21,10 +21,9 @@ from pcapcheck.table_names import STATE
 
 SUFFIXES = (".yml", ".yaml")
 PACKS = (CALICO, STATE)
-# Packs for other networks, each called like its network (``pcapcheck/networks.py``), and what they have in common.
-NETWORK_PACKS = PACKED
+# What the packs for other networks (``pcapcheck/networks.py``) have in common.
 SHARED = "any-network"
-EVERY_PACK = (*PACKS, *NETWORK_PACKS, SHARED)
+EVERY_PACK = (*PACKS, *PACKED, SHARED)
 # What this file of a folder says holds for all rules of the folder.
 OF_THE_PACK = "pack.yml"
 # A file is rarely longer. (Room for all that one may have takes longer to get than reading the file.)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
+from pcapcheck.networks import PACKED
 from pcapcheck.ruleset.evaluate import Evaluation
-from pcapcheck.ruleset.files import NETWORK_PACKS, OF_THE_PACK, SHARED, pack
+from pcapcheck.ruleset.files import OF_THE_PACK, SHARED, pack
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.table_names import FRAMES, HOPS, PAIRED, PATHS, TRANSFERS
 from tests.support.lab import FIXTURES
@@ -20,7 +21,7 @@ from tests.support.wire import BEGIN, MS, POD, answer, arp, ask, request, write_
 NETWORKS = FIXTURES / "networks"
 RULES = {
     file.stem: file
-    for name in (*NETWORK_PACKS, SHARED)
+    for name in (*PACKED, SHARED)
     for file in sorted(pack(name).glob("*.yml"))
     if file.name != OF_THE_PACK
 }
@@ -136,7 +137,7 @@ def test_a_rule_is_a_file_of_its_name_and_has_a_pair(rule: str) -> None:
     assert rule in PAIRS
 
 
-@pytest.mark.parametrize("name", NETWORK_PACKS)
+@pytest.mark.parametrize("name", PACKED)
 def test_packs_say_which_network_they_are_for(name: str) -> None:
     rules = load_ruleset([pack(name)]).rules
     assert {rule.networks for rule in rules} == {(name,)}
@@ -147,5 +148,5 @@ def test_packs_say_which_network_they_are_for(name: str) -> None:
 @pytest.mark.parametrize("table", [FRAMES, *PAIRED, TRANSFERS, PATHS, HOPS])
 def test_no_rule_looks_at_every_row(table: str) -> None:
     """As in Calico's pack: rows of these tables are as many as packets."""
-    rules = [rule for rule in load_ruleset(map(pack, NETWORK_PACKS)).rules if rule.table == table]
+    rules = [rule for rule in load_ruleset(map(pack, PACKED)).rules if rule.table == table]
     assert [rule.id for rule in rules if Evaluation(rule).needs_rows] == []

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pcapcheck.errors import RuleError
-from pcapcheck.networks import CALICO
-from pcapcheck.ruleset.files import NETWORK_PACKS, pack, packs_folder
+from pcapcheck.networks import CALICO, PACKED
+from pcapcheck.ruleset.files import pack, packs_folder
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.ruleset.yaml_tree import load_documents
@@ -27,7 +27,7 @@ PLACEHOLDER = re.compile(r"[<{][a-z. ]+[>}]")
 
 def test_every_rule_of_a_network_pack_has_a_cause() -> None:
     """Of its own; a second machine that answers is looked for as on any link."""
-    rules = {rule.id for rule in load_ruleset(map(pack, NETWORK_PACKS)).rules} - {rule.id for rule in RULES}
+    rules = {rule.id for rule in load_ruleset(map(pack, PACKED)).rules} - {rule.id for rule in RULES}
     causes = load_catalogue(rules, SETTINGS)
     assert rules - {"arp-answer-is-own"} == {name for cause in causes for name in cause.explains} & rules
     assert all(cause.any_network for cause in causes)
