@@ -44,6 +44,7 @@ class Claims(Brief):
         self._enlarge()
         # Made when they are first asked for: many stages do.
         self._made: list[Claim] | None = None
+        self._by_point: dict[tuple[int, int | None], list[Claim]] | None = None
         self._without_mac: set[tuple[tuple[int, int | None], int]] | None = None
 
     @property
@@ -54,7 +55,7 @@ class Claims(Brief):
     def feed(self, batch: FrameBatch) -> None:
         """Take the messages of a batch."""
         self.address_of = batch.address_of
-        self._made = self._without_mac = None
+        self._made = self._by_point = self._without_mac = None
         self._state[layout.S_MESSAGE] = 0
         while True:
             final = len(self._claims) >= MOST_CLAIMS * layout.CLAIM_FIELDS
@@ -69,6 +70,14 @@ class Claims(Brief):
             claims, mac = self._claims, layout.C_MAC
             self._made = [self._claim(start) for start in self._starts() if claims[start + mac] != ABSENT]
         return self._made
+
+    def at(self, point: tuple[int, int | None]) -> list[Claim]:
+        """Those at one capture point, by its interface and ifindex, in the same order."""
+        if self._by_point is None:
+            self._by_point = {}
+            for claim in self.all():
+                self._by_point.setdefault(claim.point, []).append(claim)
+        return self._by_point.get(point, [])
 
     @property
     def without_mac(self) -> set[tuple[tuple[int, int | None], int]]:

@@ -108,7 +108,7 @@ def _add_gateway_talk(capture_point: CapturePoint, capture: Capture, reading: Re
     if talk:
         capture_point.gateway = talk
     gateway = capture_point.gateway
-    claims = [claim for claim in capture.exchanges.claims.all() if claim.point == capture_point.key[1:]]
+    claims = capture.exchanges.claims.at(capture_point.key[1:])
     gateway.macs = {claim.mac for claim in claims if claim.ip in reading.gateways}
     gateway.others_answer = _others_answer(claims, capture_point, reading.gateways)
     gateway.others = {
@@ -134,7 +134,7 @@ def _describe(
     capture_point: CapturePoint, capture: Capture, reading: Reading, known: KnownNetwork, networks: LinkNetworks
 ) -> PointFacts:
     """Decide kind, end, sides, the pod's addresses and the silence of one capture point."""
-    claims, given_mac = capture.exchanges.claims.all(), NO_MAC
+    claims, given_mac = capture.exchanges.claims.at(capture_point.key[1:]), NO_MAC
     asked, pairs = capture.exchanges.asked, _pairs(capture)
     decide_kind(capture_point, reading.proxy_mac, reading.prefix, known, networks, claims, asked, pairs)
     point = PointFacts(capture_point)

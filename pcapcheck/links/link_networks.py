@@ -9,7 +9,7 @@ plugins/main/bridge/bridge.go).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from msgspec import Struct
@@ -58,7 +58,7 @@ def looks_like_one_of_several(
     likeness: Likeness,
     name: str,
     groups: Mapping[int, FrameGroup],
-    claims: list[Claim],
+    claims: Sequence[Claim],
     asked: Iterable[tuple[int, int]],
     shown: frozenset[str],
     pairs: Iterable[tuple[int, int, int]] = (),
@@ -83,7 +83,7 @@ def looks_like_one_of_several(
 
 
 def _ask_for_each_other(
-    groups: Mapping[int, FrameGroup], claims: list[Claim], asked: Iterable[tuple[int, int]]
+    groups: Mapping[int, FrameGroup], claims: Sequence[Claim], asked: Iterable[tuple[int, int]]
 ) -> bool:
     """Whether one of two neighbours asks for the other, and neither has an address that gateways have."""
     own: dict[int, set[int]] = {}
@@ -97,7 +97,9 @@ def _ask_for_each_other(
     )
 
 
-def _is_routed(groups: Mapping[int, FrameGroup], claims: list[Claim], pairs: Iterable[tuple[int, int, int]]) -> bool:
+def _is_routed(
+    groups: Mapping[int, FrameGroup], claims: Sequence[Claim], pairs: Iterable[tuple[int, int, int]]
+) -> bool:
     """Whether a neighbour is reached through the gateway: an address that is nearer to the pod's than the gateway's is.
 
     The pod's subnet holds the gateway's address, and so all that is nearer. On a bridge the pod would ask for it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint
@@ -25,7 +25,7 @@ def find_other_network(
     point: CapturePoint,
     by_name: str | None,
     networks: LinkNetworks,
-    claims: Iterable[Claim],
+    claims: Sequence[Claim],
     asked: Iterable[tuple[int, int]],
     pairs: Iterable[tuple[int, int, int]],
 ) -> Network | None:
@@ -43,7 +43,6 @@ def find_other_network(
     if likeness is None or point.kind in NODE_KINDS or likeness.network.has_device(point.name):
         return None
     if likeness.network.may_be:
-        here = [claim for claim in claims if claim.point == point.key[1:]]
-        likeness = looks_like_one_of_several(likeness, point.name, point.groups, here, asked, networks.shown, pairs)
+        likeness = looks_like_one_of_several(likeness, point.name, point.groups, claims, asked, networks.shown, pairs)
         point.likeness = likeness
     return None if likeness.network.may_be else likeness.network

@@ -6,7 +6,7 @@ from several addresses and with decremented TTLs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from pcapcheck.calico import is_machines_own
 from pcapcheck.decode.frame_group import FrameGroup
@@ -19,19 +19,18 @@ from pcapcheck.values import is_ipv4, is_multicast_mac
 IP = "ip-unicast"
 
 
-def may_be_pod_link(point: CapturePoint, by_name: str | None, network: Network | None, claims: Iterable[Claim]) -> bool:
+def may_be_pod_link(point: CapturePoint, by_name: str | None, network: Network | None, claims: Sequence[Claim]) -> bool:
     """Whether a link may be a pod's where somebody says which network it is of (None: Calico's).
 
     Inside a pod it is called eth0, as NICs are, and of a machine's interfaces that only have numbers, some are no
-    pods'. ``by_name`` is the kind that the name says, ``claims`` are those of the capture.
+    pods'. ``by_name`` is the kind that the name says, ``claims`` are those made there.
     """
     device = by_device(point.name) if point.named_by else None
     if by_name == "host-nic" or (point.key[2] is not None and not point.named_by):
         if point.named_by and is_machines_own(point.name):
             return False
-        here = [claim for claim in claims if claim.point == point.key[1:]]
         is_bridged = network is not None and network.is_bridged
-        return bool(point.gateway.askers) or _may_be_of_a_pod(point.groups.values(), here, is_bridged)
+        return bool(point.gateway.askers) or _may_be_of_a_pod(point.groups.values(), claims, is_bridged)
     if network is not None and not network.is_bridged and not point.named_by and _is_crowded(point):
         return False
     return by_name != "tunnel" and (device is None or device.has_link(point.name))
@@ -42,7 +41,7 @@ def _is_crowded(point: CapturePoint) -> bool:
     return len(point.macs[0] - {None}) > 2
 
 
-def _may_be_of_a_pod(groups: Collection[FrameGroup], claims: Iterable[Claim], is_bridged: bool) -> bool:
+def _may_be_of_a_pod(groups: Collection[FrameGroup], claims: Sequence[Claim], is_bridged: bool) -> bool:
     """Whether what was heard at a capture point may be that of one pod's link, ``is_bridged``: of one in a bridge.
 
     ``claims`` are those of the capture point. Between a pod and its node there are two machines; what others on a
@@ -56,7 +55,7 @@ def _may_be_of_a_pod(groups: Collection[FrameGroup], claims: Iterable[Claim], is
     return any(all(_concerns(mac, group) for group in groups) for mac in pods)
 
 
-def _addresses(groups: Iterable[FrameGroup], claims: Iterable[Claim]) -> dict[int, set[int]]:
+def _addresses(groups: Iterable[FrameGroup], claims: Sequence[Claim]) -> dict[int, set[int]]:
     """The IPv4 addresses that MACs send from or claim."""
     found: dict[int, set[int]] = {}
     for claim in claims:

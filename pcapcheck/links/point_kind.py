@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pcapcheck.calico import kind_of_name
 from pcapcheck.exchanges.claims import Claim
@@ -20,15 +20,15 @@ def decide_kind(
     prefix: str,
     known: KnownNetwork = NOTHING_KNOWN,
     networks: LinkNetworks = LinkNetworks(),  # noqa: B008 (it cannot change)
-    claims: Iterable[Claim] = (),
+    claims: Sequence[Claim] = (),
     asked: Iterable[tuple[int, int]] = (),
     pairs: Iterable[tuple[int, int, int]] = (),
 ) -> None:
     """A pod link is one that something shows to be of a network that rules are about; names show the other kinds.
 
     Rules are about pod links of their own network. So that no network is held to what another does, this is the one
-    place where a capture point becomes one. ``claims`` are those of its capture, ``asked`` are
-    its frame groups with the addresses that they asked for, ``pairs`` its groups with senders and receivers.
+    place where a capture point becomes one. ``claims`` are those made there, ``asked`` the frame groups of its capture
+    with the addresses that they asked for, ``pairs`` its groups with senders and receivers.
     """
     by_name = kind_of_name(point.name, prefix) if point.named_by else None
     point.calico = None

@@ -12,7 +12,7 @@ for another is a gateway.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.links.capture_points import CapturePoint
@@ -22,24 +22,23 @@ from pcapcheck.values import is_ipv4
 
 
 def add_usual_gateway(
-    capture_point: CapturePoint, network: Network, claims: Iterable[Claim], asked: Iterable[tuple[int, int]]
+    capture_point: CapturePoint, network: Network, claims: Sequence[Claim], asked: Iterable[tuple[int, int]]
 ) -> None:
     """Add who asked for the gateway, and who answered, unless the gateway that rules name was asked for.
 
-    ``claims`` are those of its capture, ``asked`` its frame groups with the addresses that they asked for.
+    ``claims`` are those made there, ``asked`` the frame groups of its capture with the addresses that they asked for.
     """
     talk, groups = capture_point.gateway, capture_point.groups
     if talk.askers:
         return
-    here = [claim for claim in claims if claim.point == capture_point.key[1:]]
     wanted = [(group, target) for group, target in asked if group in groups and groups[group].src]
     if network.virtual_gateway and not any(target in network.gateways for _, target in wanted):
         return
     own: dict[int, set[int]] = {}
-    for claim in here:
+    for claim in claims:
         if claim.own or not network.usual_gateway:
             own.setdefault(claim.mac, set()).add(claim.ip)
-    answers = {claim.ip: claim.mac for claim in here if not claim.own}
+    answers = {claim.ip: claim.mac for claim in claims if not claim.own}
     gateways: set[int] = set()
     if network.virtual_gateway:
         pods = [(group, target) for group, target in wanted if target in network.gateways]
@@ -55,15 +54,15 @@ def add_usual_gateway(
             talk.answered.add(number)
             gateways.add(answers[target])
     if not network.is_bridged:
-        gateways |= _forwarding(capture_point, here)
+        gateways |= _forwarding(capture_point, claims)
     talk.macs |= gateways
     talk.answerers |= {number for number, group in groups.items() if group.src in gateways}
 
 
-def _forwarding(capture_point: CapturePoint, here: list[Claim]) -> set[int]:
+def _forwarding(capture_point: CapturePoint, claims: Sequence[Claim]) -> set[int]:
     """The MAC that has an address and is sent packets for another: the gateway's, if that is true of one alone."""
     claimed: dict[int, set[int]] = {}
-    for claim in here:
+    for claim in claims:
         claimed.setdefault(claim.mac, set()).add(claim.ip)
     found = {
         group.dst

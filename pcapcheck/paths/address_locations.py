@@ -83,7 +83,7 @@ def node_addresses(capture: Capture, point: PointFacts) -> set[int]:
     here = (point.capture_point.interface.number, point.key[2])
     nodes = {group.src for group in point.groups.values() if point.sides.of(group)[0] == NODE}
     claims = capture.exchanges.claims
-    asking = {claim.ip for claim in claims.all() if claim.point == here and claim.mac in nodes and claim.own}
+    asking = {claim.ip for claim in claims.at(here) if claim.mac in nodes and claim.own}
     if point.pod_ips and not point.sides.folded and not point.sides.crowded:
         asking |= {ip for there, ip in claims.without_mac if there == here}
     return asking - point.pod_ips - capture.exchanges.gateways
@@ -102,7 +102,7 @@ def reporting(captures: list[Capture], facts: Facts, point: PointFacts) -> set[i
     for nic in nics:
         claims = captures[nic.key[0]].exchanges.claims
         asking |= {ip for there, ip in claims.without_mac if there == nic.key[1:]}
-        asking |= {claim.ip for claim in claims.all() if claim.point == nic.key[1:]}
+        asking |= {claim.ip for claim in claims.at(nic.key[1:])}
     return (said & asking).difference(point.pod_ips, *(_icmp_error_senders(nic) for nic in nics))
 
 

@@ -87,8 +87,8 @@ def _between(passing: _Passing, judgement: Judgement, roles: AddressRoles, from_
     """
     if len(passing.senders) != 2:
         return None
-    claims = judgement.captures[passing.link.key[0]].exchanges.claims.all()
-    owners = {claim.mac: claim.ip for claim in claims if claim.own and claim.point == passing.link.key[1:]}
+    claims = judgement.captures[passing.link.key[0]].exchanges.claims.at(passing.link.key[1:])
+    owners = {claim.mac: claim.ip for claim in claims if claim.own}
 
     def name(mac: int, role: str | None) -> str:
         ip = owners.get(mac)
