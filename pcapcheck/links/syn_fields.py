@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -40,12 +40,15 @@ def syn_fields(capture: Capture, rows: Iterable[ConnectionRow]) -> dict[int, Syn
         return {}
 
 
-def is_reset_between(capture: Capture, one: ConnectionRow, other: ConnectionRow) -> bool:
-    """Whether a RST of either side comes soon after the SYN of ``one``, before the same SYN as ``other``."""
-    after = one.frames[0] + 1
+def is_any_reset(capture: Capture, pairs: Sequence[tuple[ConnectionRow, ConnectionRow]]) -> bool:
+    """Whether soon after the first SYN of a pair, before the second, either side sends a RST; all of one connection."""
+    after = [(one.frames[0] + 1, other.frames[0]) for one, other in pairs]
+    numbers = {number for first, end in after for number in range(first, min(first + SOON, end))}
     try:
-        records = read_again(capture.source, range(after, min(after + SOON, other.frames[0])))
-        return any(_resets(record, one.src_port, one.dst_port) for record in records)
+        return any(
+            _resets(record, pairs[0][0].src_port, pairs[0][0].dst_port)
+            for record in read_again(capture.source, numbers)
+        )
     except CaptureError:
         return False
 
@@ -56,11 +59,14 @@ def _resets(record: Recorded, src_port: int | None, dst_port: int | None) -> boo
     if record.text is not None:
         words = record.text.words
         return bool(PRINTED_RST.search(words)) and str(src_port) in words and str(dst_port) in words
-    for ports in ((src_port, dst_port), (dst_port, src_port)):
-        at = record.data.find(struct.pack(">HH", *ports))
-        if at >= 0 and len(record.data) > at + FLAGS:
-            return bool(record.data[at + FLAGS] & RST)
-    return False
+    header = _header(record, src_port, dst_port) or _header(record, dst_port, src_port)
+    return len(header) > FLAGS and bool(header[FLAGS] & RST)
+
+
+def _header(record: Recorded, src_port: int, dst_port: int) -> bytes:
+    """A TCP header by its ports, and what follows; empty if there is none."""
+    at = record.data.find(struct.pack(">HH", src_port, dst_port))
+    return record.data[at:] if at >= 0 else b""
 
 
 def _fields(record: Recorded, src_port: int | None, dst_port: int | None) -> SynFields:
@@ -68,8 +74,7 @@ def _fields(record: Recorded, src_port: int | None, dst_port: int | None) -> Syn
         return SynFields(_printed(SEQUENCE, record.text.words), _printed(STAMP, record.text.words))
     if src_port is None or dst_port is None:
         return SynFields()
-    at = record.data.find(struct.pack(">HH", src_port, dst_port))
-    header = record.data[at:] if at >= 0 else b""
+    header = _header(record, src_port, dst_port)
     if len(header) < HEADER or not header[FLAGS] & SYN:
         return SynFields()
     return SynFields(int.from_bytes(header[4:8], "big"), _stamp(header[HEADER : (header[12] >> 4) * 4]))

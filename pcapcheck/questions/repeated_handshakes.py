@@ -12,7 +12,7 @@ from itertools import pairwise
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.links.syn_fields import SynFields, is_reset_between, syn_fields
+from pcapcheck.links.syn_fields import SynFields, is_any_reset, syn_fields
 from pcapcheck.paths.path import Path
 from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.table_names import CONNECTIONS
@@ -27,7 +27,8 @@ MEANING = (
     "it sends its SYN again, so it resets the answer or never gets it: it asked another address, as that of a service, "
     "and the answer was not translated back; or something before it drops the answer"
 )
-Tuple = tuple[int, int | None, int, int | None]
+# Source and destination, each with its port.
+Connection = tuple[int, int | None, int, int | None]
 
 
 def repeated_handshakes(capture: Capture, facts: Facts, judged: Judged, paths: Sequence[Path]) -> Iterator[Unanswered]:
@@ -36,7 +37,7 @@ def repeated_handshakes(capture: Capture, facts: Facts, judged: Judged, paths: S
     What was followed from a pod's link (``paths``) is left to the rules, which are about that.
     """
     half_open = {(talk.asker, talk.asked, talk.asked_port) for talk in capture.exchanges.conversations.found}
-    attempts: dict[Tuple, list[tuple[ConnectionRow, str]]] = {}
+    attempts: dict[Connection, list[tuple[ConnectionRow, str]]] = {}
     for some in capture.exchanges.paired.bins_of(CONNECTIONS):
         point = facts.point(capture.number, some.group)
         if point is None or not point.judged:
@@ -78,12 +79,13 @@ def _is_repeated(capture: Capture, rows: list[ConnectionRow]) -> bool:
     if not pairs:
         return False
     fields = syn_fields(capture, (row for pair in pairs[:MOST] for row in pair))
-    return any(
-        (sequence := fields.get(one.frames[0], SynFields()).seq) is not None
-        and sequence == fields.get(other.frames[0], SynFields()).seq
-        and is_reset_between(capture, one, other)
+    again = [
+        (one, other)
         for one, other in pairs[:MOST]
-    )
+        if (sequence := fields.get(one.frames[0], SynFields()).seq) is not None
+        and sequence == fields.get(other.frames[0], SynFields()).seq
+    ]
+    return bool(again) and is_any_reset(capture, again)
 
 
 def _question(capture: Capture, rows: list[tuple[ConnectionRow, str]], alike: int) -> Unanswered:

@@ -16,6 +16,7 @@ from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.questions.repeated_handshakes import SOONEST
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import CONNECTIONS, DNS
 from pcapcheck.triage.packet_evidence.reply_evidence import answers_one_of_two
@@ -23,8 +24,6 @@ from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address, format_duration
 
 ANSWERED = "replied"
-# A SYN is sent again after a second, by clocks that are not exact.
-SOONEST = 900_000_000
 SYN_REASONS = (
     "it or its answer was lost, the other end's queue was full, or one of several back ends of a service does not "
     "answer"
