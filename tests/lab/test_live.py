@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,7 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.pipeline import analyze_state
 from tests.support import states
-from tests.support.lab import EXPECTED, ROOT, captures, statuses
+from tests.support.lab import EXPECTED, captures, record, statuses
 from tests.support.nodes import require_nodes
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("lab")]
@@ -20,17 +18,12 @@ RECORDERS = 4
 TRIES = 3
 
 
-def record(scenarios: list[str], folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "fixtures.lab", "record", *scenarios, "--out", str(folder)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
 @pytest.fixture(scope="session")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     require_nodes()
     folder = tmp_path_factory.mktemp("node")
     names = sorted(EXPECTED)
-    running = [record(names[start::RECORDERS], folder) for start in range(RECORDERS)]
+    running = [record("fixtures.lab", names[start::RECORDERS], folder) for start in range(RECORDERS)]
     for process in running:
         output, _ = process.communicate()
         assert process.returncode == 0, output
@@ -46,7 +39,7 @@ def test_verdicts(scenario: str, recordings: Path, tmp_path: Path) -> None:
         if seen == expected:
             return
         folder = tmp_path / str(attempt)
-        output, _ = (process := record([scenario], folder)).communicate()
+        output, _ = (process := record("fixtures.lab", [scenario], folder)).communicate()
         assert process.returncode == 0, output
         seen = statuses(analyze(*captures(scenario, folder)))
     assert seen == expected

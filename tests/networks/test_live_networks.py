@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from fixtures.networks.network_lab import missing_here
 from pcapcheck import analyze
-from tests.support.lab import ROOT
+from tests.support.lab import record
 from tests.support.networks import BROKEN, HEALTHY, failed, files
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("lab")]
@@ -18,11 +16,6 @@ pytestmark = [pytest.mark.live, pytest.mark.xdist_group("lab")]
 CASES = [*HEALTHY, *BROKEN]
 RECORDERS = 4
 TRIES = 3
-
-
-def record(cases: list[str], folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "fixtures.networks", "record", *cases, "--out", str(folder)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +28,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     parts = {folder / str(start): CASES[start::RECORDERS] for start in range(RECORDERS)}
     for path in parts:
         path.mkdir()
-    running = [record(cases, path) for path, cases in parts.items()]
+    running = [record("fixtures.networks", cases, path) for path, cases in parts.items()]
     for process in running:
         output, _ = process.communicate()
         assert process.returncode == 0, output
@@ -60,7 +53,7 @@ def test_verdicts(case: str, recordings: dict[str, Path], tmp_path: Path) -> Non
             return
         folder = tmp_path / str(attempt)
         folder.mkdir()
-        output, _ = (process := record([case], folder)).communicate()
+        output, _ = (process := record("fixtures.networks", [case], folder)).communicate()
         assert process.returncode == 0, output
         right = is_right(case, folder)
     assert right

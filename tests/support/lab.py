@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from pcapcheck.analysis import Analysis
@@ -296,3 +299,9 @@ def statuses(analysis: Analysis) -> str:
     letters = "".join(by_id[name] for name in RULES)
     ends = (4, 7, 8, 9, 11, 14, 16, 17)
     return " ".join(letters[begin:end] for begin, end in zip((0, *ends), ends, strict=False))
+
+
+def record(lab: str, names: Sequence[str], folder: Path) -> subprocess.Popen[str]:
+    """Begin to record scenarios of a lab, ``fixtures.lab`` or ``fixtures.networks``, into a folder."""
+    command = [sys.executable, "-m", lab, "record", *names, "--out", str(folder)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
