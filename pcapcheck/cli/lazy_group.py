@@ -45,7 +45,7 @@ class LazyGroup(click.Group):
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """The same; so is one while a command is imported. A wrong value is said to be whose it is."""
+        """The same; so is one while a command is imported, or works. A wrong value is said to be whose it is."""
         with OneLineIfInterrupted():
             try:
                 return super().invoke(ctx)

@@ -103,9 +103,6 @@ def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
                 # Nobody looks for --pack on a command line where it does not stand.
                 complain(f"options from the environment: {', '.join(used)}")
             sys.exit(2)
-        except KeyboardInterrupt:
-            complain("interrupted; nothing was judged")
-            sys.exit(2)
         except OSError as error:
             complain(f"error: cannot write the result: {error.strerror or error}")
             drop_output()
