@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck import analyze_state
+from pcapcheck import StateError, analyze_state
 from pcapcheck.analysis import Analysis
 
 BGP = """\
@@ -49,6 +49,11 @@ def test_a_session_that_is_down_heads_the_report(state: str, info: str, said: st
     headline = judged(tmp_path, BGP.format(state=state, info=info)).headline
     assert ("BGP" in headline) is bool(said)
     assert said in headline
+
+
+def test_a_table_of_markdown_is_no_state(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="nothing in it was understood"):
+        judged(tmp_path, "| file | verdict |\n|---|---|\n| a.pcap | PASS |\n")
 
 
 def test_birds_own_words_are_understood(tmp_path: Path) -> None:

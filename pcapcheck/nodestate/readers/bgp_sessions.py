@@ -19,7 +19,9 @@ PEER = re.compile(r"\|\s+(?P<peer>[\da-f.:]+)\s+\|[^|]*\|\s+(?P<state>\w+)\s+\|[
 PROTOCOL = re.compile(r"(?P<peer>[\w.-]+)\s+BGP\s+\S+\s+(?P<state>up|down|start|stop|feed)\s+\S+\s*(?P<info>.*)")
 NAMED = re.compile(r"(?:Mesh|Node|Global)_(\d+)_(\d+)_(\d+)_(\d+)")
 AROUND = re.compile(
-    r"Calico process is (?:not )?running\.|IPv[46] BGP status|\| +PEER ADDRESS .*|[+|][-+|\u2014 ]{5,}|"
+    r"Calico process is (?:not )?running\.|IPv[46] BGP status|\| +PEER ADDRESS .*"
+    # Lines of a table: one of Markdown has no plus.
+    r"|\+[-+|\u2014 ]{5,}|\|[-\u2014 ]+\+[-+|\u2014 ]+|"
     r"No IPv[46] peers found\.|BIRD v?\d\S* ready\.|name +proto +table +state +since .*"
     r"|[\w.-]+ +(?:Kernel|Static|Device|Direct|Pipe) +\S+ +(?:up|down|start|stop|feed)\b.*"
 )
