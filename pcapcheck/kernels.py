@@ -60,6 +60,7 @@ KERNELS = (
     "pcapcheck.paths.translating",
     "pcapcheck.paths.summing",
     "pcapcheck.exchanges.spreading",
+    "pcapcheck.links.moment_sums",
     "pcapcheck.links.share_sums",
     "pcapcheck.ruleset.field_values",
     "pcapcheck.ruleset.leaf_results",
