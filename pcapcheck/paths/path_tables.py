@@ -127,7 +127,7 @@ class PathPackets(FollowedPackets):
 
     @property
     def first_kind(self) -> str:
-        return self._path.steps[0].spot.point.kind
+        return self._path.steps[0].spot.kind
 
     @cached_property
     def delivered(self) -> bool | None:
@@ -156,7 +156,7 @@ class PathPackets(FollowedPackets):
     def entered(self) -> bool | None:
         """Whether they came to the node from a pod, on that pod's link."""
         first = self._path.steps[0].spot
-        if first.point.kind != "pod-link":
+        if first.kind != "pod-link":
             return False
         return None if first.side is None else first.side == POD
 
