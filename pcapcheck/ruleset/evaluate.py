@@ -67,7 +67,8 @@ class Evaluation:
         self.bins: dict[BinKey, Bin] = {}
         self._early_columns = [*{column.name: column for leaf in self.early for column in leaf.columns()}.values()]
         # Their values of a row: thousands of paths are asked for them, for each rule.
-        self._early_values = attrgetter("outcome", *(column.attribute for column in self._early_columns))
+        self.early_attributes = [column.attribute for column in self._early_columns]
+        self._early_values = attrgetter("outcome", *self.early_attributes)
         # Whether rows counted together are alike in all that it looks at.
         self.shares_rows = not self.bounds and all(column.shared for column in self._early_columns)
         # By these columns, what the early conditions say of rows, and whether the rule holds.
@@ -96,7 +97,7 @@ class Evaluation:
     def feed(self, capture: int, rows: Iterable[TableRow], weight: int = 1) -> None:
         """Count rows of one capture; ``weight`` frames stand behind each row where the rows are frame groups."""
         for row in () if self.rule.off else rows:
-            number, (results, _) = self.seen, self._said_of(row)
+            number, (results, _) = self.seen, self.said_of(row)
             self.seen += weight
             held = self._bin(capture, row, results)
             if held is None:
@@ -116,26 +117,17 @@ class Evaluation:
                     if extremes.wants(rank):
                         extremes.add(rank, SampledRow(self, row))
 
-    def feed_alike(self, capture: int, packets: FollowedPackets) -> None:
-        """Count the packets of one path, which share what the rule looks at unless it names what differs."""
-        if self.rule.off:
-            return
-        if not self.shares_rows:
-            for row, weight in packets.rows():
-                self.feed(capture, [row], weight)
-            return
-        self.seen += packets.count
-        results, holds = self._said_of(packets)
-        held = self._bin(capture, packets, results)
-        if held is None:
-            return
+    def count_alike(self, packets: FollowedPackets, results: tuple[int, ...], holds: bool) -> None:
+        """Count the packets of one path that the rule may be about; ``results`` and ``holds`` as of ``said_of``."""
+        key = packets.capture, packets.group, packets.outcome, results
+        held = self.bins.get(key) or self.bin_of(key)
         held.count += packets.count
         if not holds and held.wants(pair := pair_of(packets)):
             for packet in packets.kept:
                 if held.wants(pair):
                     held.keep(pair, self.seen, FollowedSample(self, packets, packet))
 
-    def _said_of(self, row: TableRow) -> tuple[tuple[int, ...], bool]:
+    def said_of(self, row: TableRow) -> tuple[tuple[int, ...], bool]:
         """What each early condition says of a row, and whether the rule surely holds for it."""
         values = self._early_values(row)
         known = self._alike.get(values)
@@ -149,7 +141,7 @@ class Evaluation:
     def _bin(self, capture: int, row: TableRow, results: tuple[int, ...]) -> Bin | None:
         """The bin that a row belongs to; None if the rule cannot be about it."""
         key = (capture, row.group, row.outcome, results)
-        return self.bin_of(key) if key in self.bins or not self._cannot_be_selected(results) else None
+        return self.bin_of(key) if key in self.bins or not self.cannot_be_about(results) else None
 
     def _compare(self, leaf: Leaf, row: TableRow) -> int:
         return leaf.compare(partial(early_value, row))
@@ -195,7 +187,8 @@ class Evaluation:
 
         return self.rule.select.evaluate(judge) == TRUE
 
-    def _cannot_be_selected(self, results: tuple[int, ...]) -> bool:
+    def cannot_be_about(self, results: tuple[int, ...]) -> bool:
+        """Whether the rule is not about rows of which the early conditions say this, whatever is known at the end."""
         if results not in self._left_out:
             self._left_out[results] = self.rule.select.evaluate(self._said(results)) == FALSE
         return self._left_out[results]
