@@ -73,8 +73,9 @@ class Evaluation:
         self.shares_rows = not self.bounds and all(column.shared for column in self._early_columns)
         # By these columns, what the early conditions say of rows, and whether the rule holds.
         self._alike: dict[tuple[Value | None, ...] | str, tuple[tuple[int, ...], bool]] = {}
-        # By what the early conditions say, whether the rule cannot be about such rows.
+        # By what the early conditions say, whether the rule cannot be about such rows, and whether they may break it.
         self._left_out: dict[tuple[int, ...], bool] = {}
+        self._breaking: dict[tuple[int, ...], bool] = {}
 
     @property
     def counted_by(self) -> set[str]:
@@ -200,7 +201,9 @@ class Evaluation:
 
     def _may_break(self, results: tuple[int, ...]) -> bool:
         """Whether such rows may break the rule, as far as their early columns say."""
-        return self.rule.expect.evaluate(self._said(results)) != TRUE
+        if results not in self._breaking:
+            self._breaking[results] = self.rule.expect.evaluate(self._said(results)) != TRUE
+        return self._breaking[results]
 
     def _said(self, results: tuple[int, ...]) -> Judge:
         verdicts = dict(zip(map(id, self.early), results, strict=True))
