@@ -43,6 +43,7 @@ KERNELS = (
     "pcapcheck.exchanges.repeated_questions",
     "pcapcheck.exchanges.early_answers",
     "pcapcheck.exchanges.pairing",
+    "pcapcheck.exchanges.holding",
     "pcapcheck.exchanges.hostless",
     "pcapcheck.exchanges.sampling",
     "pcapcheck.exchanges.pending",
