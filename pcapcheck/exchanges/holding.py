@@ -26,9 +26,9 @@ def hold_timed(
 ) -> int:  # fmt: skip
     """Mark open questions as in flight whose capture point was heard last within the wait for their answer.
 
-    ``waits`` are rows of ``holding_layout``, found by ``slots``; ``by_group`` are the waits of frame groups (nanoseconds)
-    whose addresses have no such row. Those without a time, or whose capture point has none, are left out: their rows in
-    the pool go to ``untimed``, which has room for all that is open. Returns how many these are.
+    ``waits`` are rows of ``holding_layout``, found by ``slots``; ``by_group`` are the waits of frame groups
+    (nanoseconds) for addresses without such a row. Questions without a time, or whose capture point has none, are left
+    out: their rows in the pool go to ``untimed``, which has room for all that is open. Returns how many these are.
     """
     with cython.nogil:
         mask = len(slots) - 1

@@ -30,7 +30,7 @@ class CountedMoments(NamedTuple):
     """Moments of one capture that count (``loss_cells``): those of one kind, in frame groups that are ``good``."""
 
     moments: array[int]
-    count: int
+    moment_count: int
     kind: int
     good: array[int]
 
@@ -50,7 +50,7 @@ class MomentSum(NamedTuple):
 
 def summed_up(moments: Sequence[CountedMoments]) -> list[MomentSum]:
     """The moments of all captures, in order."""
-    most = sum(some.count for some in moments)
+    most = sum(some.moment_count for some in moments)
     sums, slots, count = array("q", bytes(8 * layout.MOMENT_SUM_FIELDS * most)), empty_slots(most), 0
     for some in moments:
         count = sum_moments(*some, sums, slots, count)

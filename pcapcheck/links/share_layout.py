@@ -1,6 +1,7 @@
 """Numbers shared by the loops that sum up shares and moments, and their callers.
 
-They live apart from ``share_sums.py`` and ``moment_sums.py`` because there they become C integers, which Python code cannot see.
+They live apart from ``share_sums.py`` and ``moment_sums.py`` because there they become C integers, which Python code
+cannot see.
 """
 
 # Fields of a share: a hash of its key; the key, of up to MOST_KEYS numbers, those beyond it 0; how many questions were
@@ -13,8 +14,8 @@ H_FAILED = 7
 H_ERRED = 8
 SHARE_FIELDS = 9
 
-# Fields of the sum of all moments of one time: a hash of that time and the time, in steps of a moment; how many questions
-# were asked then and how many of these failed; when the first and the last that failed were asked (nanoseconds).
+# Fields of the sum of all moments of one time: a hash of that time and the time, in steps of a moment; how many
+# questions were asked then and how many of these failed; when the first and the last that failed were asked.
 U_HOME = 0
 U_WHEN = 1
 U_ASKED = 2

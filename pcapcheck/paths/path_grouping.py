@@ -77,7 +77,8 @@ class PathGroups:
                 self.spots[spot],
                 ttl or None,
                 ENCAPS[encap],
-                *self.pairs[pair],
+                self.pairs[pair][0],
+                self.pairs[pair][1],
                 self.pairs[outer] if outer else None,
             )
             for spot, ttl, encap, pair, outer in zip(spots, *(column.tolist() for column in shown), strict=True)

@@ -1,4 +1,4 @@
-"""Count the packets of paths for all rules about their table, which are asked once for paths that look alike to them."""
+"""Count the packets of paths for all rules about their table, which are asked once about paths that look alike."""
 
 from __future__ import annotations
 
