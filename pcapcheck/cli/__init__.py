@@ -3,8 +3,8 @@
 Loading modules makes many objects and no garbage: looking for it takes a tenth of a short run. So it is looked for
 seldom from here on, before anything else is loaded; at the end not at all, as all memory is given back then.
 
-NumPy's algebra, of which nothing here makes use, would start a thread per processor, each of which waits for work by
-looking for it all the time at first.
+NumPy's algebra, which nobody needs here, would start a thread per processor. At first they wait for work by looking for
+it all the time.
 """
 
 import atexit

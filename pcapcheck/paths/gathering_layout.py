@@ -9,7 +9,7 @@ SAME_PACKET = 1_000_000_000
 # How many packets of a chain, and sightings of a packet, are looked at: more occur only if somebody made them on
 # purpose.
 CHAIN_LIMIT = 64
-# Chains begin in so many places that not all are in the processor's cache: they are looked for this many rows ahead.
+# Where chains begin is more than the processor's cache holds: it is looked for this many rows ahead.
 AHEAD = 16
 # Times further than 73 years from 1970 are taken for these, so that differences fit into 64 bits.
 LATEST = 1 << 61

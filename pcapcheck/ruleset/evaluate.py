@@ -96,7 +96,10 @@ class Evaluation:
         return any(not (column.deferred or column.shared) for column in named)
 
     def feed(self, capture: int, rows: Iterable[TableRow], weight: int = 1) -> None:
-        """Count rows of one capture; ``weight`` frames stand behind each row where the rows are frame groups."""
+        """Count rows of one capture; ``weight`` frames stand behind each row where the rows are frame groups.
+
+        Some rows are kept, and looked at only at the end: they must stay what they are.
+        """
         for row in () if self.rule.off else rows:
             number, (results, _) = self.seen, self.said_of(row)
             self.seen += weight
@@ -189,7 +192,7 @@ class Evaluation:
         return self.rule.select.evaluate(judge) == TRUE
 
     def cannot_be_about(self, results: tuple[int, ...]) -> bool:
-        """Whether the rule is not about rows of which the early conditions say this, whatever is known at the end."""
+        """Whether the rule is not about rows if the early conditions say this of them, whatever is known at the end."""
         if results not in self._left_out:
             self._left_out[results] = self.rule.select.evaluate(self._said(results)) == FALSE
         return self._left_out[results]

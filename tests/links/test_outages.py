@@ -73,7 +73,7 @@ def test_compiled_and_plain_sums_agree(some: list[Moment]) -> None:
 
 def test_an_outage_of_all_links_is_one() -> None:
     """Each of three links lost a few at the same time, and nothing before."""
-    before = [(KIND, group, when, 5, []) for group in (0, 2, 3) for when in range(4)]
+    before: list[Moment] = [(KIND, group, when, 5, []) for group in (0, 2, 3) for when in range(4)]
     lost = [(KIND, group, 4, 0, [40 + group, 42 + group]) for group in (0, 2, 3)]
     [outage] = outages_of(summed_up([written(before + lost)]), partial=True)
     assert (outage.asked, outage.failed, outage.over) == (6, 6, False)
