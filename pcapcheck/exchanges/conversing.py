@@ -244,9 +244,7 @@ def finish(
     heads[head + layout.BODY] = layout.ABSENT
 
 
-def note(
-    pool: array[int], row: int, side: int, frame: int, time: int, numbers: int, ack: int, content: int
-) -> None:
+def note(pool: array[int], row: int, side: int, frame: int, time: int, numbers: int, ack: int, content: int) -> None:
     """What a segment adds to its conversation; ``frame`` to ``content`` are T_FRAME, T_TIME, T_SEQ, T_ACK and T_SIZE."""
     mine = row + side * layout.SIDE
     if content & 0xFFFF == frame_layout.T_ERROR:
