@@ -84,6 +84,7 @@ HELPERS = (
     PACKAGE / "capture" / "octets.pxd",
     PACKAGE / "hash_table.pxd",
     PACKAGE / "linked_list.pxd",
+    PACKAGE / "exchanges" / "head_marks.pxd",
     PACKAGE / "copying.pxd",
     PACKAGE / "decode" / "frame.pxd",
     PACKAGE / "exchanges" / "pending.pxd",

@@ -22,6 +22,7 @@ from pcapcheck.exchanges.ending_errors import EndingErrors
 from pcapcheck.exchanges.exchange_bins import ExchangeBin, ExchangeBins
 from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.finished import finished_rows
+from pcapcheck.exchanges.head_marks import rest_of
 from pcapcheck.exchanges.loss_cells import Cells
 from pcapcheck.exchanges.misaddressed import Misaddressed, misaddressed
 from pcapcheck.exchanges.paired_kinds import KINDS, TABLE_OF
@@ -70,8 +71,10 @@ class PairedExchanges:
         self.ending_errors = EndingErrors()
         # What was answered from another address than was asked; known at the end.
         self.misaddressed: list[Misaddressed] = []
-        # What is open, answered or early, and a free place for the next.
-        self._held = GrowingRows(layout.FIELDS, FIRST_PLACES, MOST_PLACES)
+        # What is open, answered or early, and a free place for the next; and the rest of those that have one.
+        self._held = GrowingRows(layout.HEAD_FIELDS, FIRST_PLACES, MOST_PLACES)
+        self._rests = GrowingRows(layout.HEAD_FIELDS, FIRST_PLACES, MOST_PLACES + 1)
+        self._rests.enlarge()
         self._slots = array("i")
         self._answered = array("q", [-1]) * layout.REMEMBERED
         self._early = array("q", [-1]) * layout.REMEMBERED
@@ -135,6 +138,7 @@ class PairedExchanges:
         return pairing_arrays.PairingArrays(
             events,
             self._pool,
+            self._rests.rows,
             self._slots,
             self._answered,
             self._early,
@@ -160,10 +164,13 @@ class PairedExchanges:
         capture's last frame.
         """
         self.close()
-        self.ending_errors.settle(self._pool, self._state, self.address_of)
-        self.misaddressed = misaddressed(self._pool, self._early, self._state, self.address_of)
+        if self.ending_errors.cut_count:
+            self._make_room_for_rests(self.ending_errors.cut_count)
+        pool, rest = self._pool, self._rests.rows
+        self.ending_errors.settle(pool, rest, self._state, self._add_rest, self.address_of)
+        self.misaddressed = misaddressed(pool, rest, self._early, self._state, self.address_of)
         hold_back(
-            self._pool, self._answered, self._bins.counts, self._state, last_seen, self.wait, last_number, self.gateways
+            pool, rest, self._answered, self._bins.counts, self._state, last_seen, self.wait, last_number, self.gateways
         )
         yield from self._until_done(
             lambda: pairing_end.finish_all(self._arrays(NO_EVENTS), last_seen, self.wait, self.dns_wait)
@@ -173,6 +180,7 @@ class PairedExchanges:
         """Keep only what the bins need, now that all is finished; ``macs`` does not need the decoder."""
         self.macs = macs
         self._held.cut(0)
+        self._rests.cut(0)
         for spent in (
             self._slots, self._answered, self._early, self._ended, self._talks, self._recent, self._out
         ):  # fmt: skip
@@ -191,7 +199,7 @@ class PairedExchanges:
 
         Those that were replied to last are still in the pool, since a second reply may come.
         """
-        fields = layout.FIELDS
+        fields = layout.HEAD_FIELDS
         pool = self._pool[: self._state[layout.S_FRESH] * fields]
         states = zip(pool[layout.STATE :: fields], pool[layout.KIND :: fields], strict=False)
         held = Counter(state for state, kind in states if TABLE_OF[kind] == ECHO)
@@ -221,6 +229,17 @@ class PairedExchanges:
             self._enlarge_pool()
         elif self._state[layout.S_STATUS] == layout.BINS_FULL:
             self._bins.enlarge()
+        elif self._state[layout.S_STATUS] == layout.REST_FULL:
+            self._rests.enlarge()
+
+    def _make_room_for_rests(self, more: int) -> None:
+        while self._state[layout.S_REST] + more >= self._rests.places and not self._rests.is_final:
+            self._rests.enlarge()
+
+    def _add_rest(self, row: int) -> None:
+        """Make sure that the exchange in a row of the pool has a rest; there is room for it."""
+        if rest_of(self._pool[row + layout.MARKS]) < 0:
+            open_exchanges.add_rest(self._arrays(NO_EVENTS), row)
 
     def _enlarge_pool(self) -> None:
         """Make room for more exchanges; rebuild the table over them if more than half of it would be in use."""
