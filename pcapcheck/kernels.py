@@ -55,6 +55,7 @@ KERNELS = (
     "pcapcheck.exchanges.tallying",
     "pcapcheck.exchanges.tcp_progress",
     "pcapcheck.exchanges.transfer_rows",
+    "pcapcheck.exchanges.ended_conversations",
     "pcapcheck.exchanges.conversing",
     "pcapcheck.paths.gathering",
     "pcapcheck.paths.translating",

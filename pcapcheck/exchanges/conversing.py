@@ -3,8 +3,7 @@
 """Follow conversations: segments in the order of the capture in; TCP transfers and unanswered questions out.
 
 A conversation is what two hosts say to each other over two ports. It stands in a pool with a hash table over it. When
-the pool is full, the one that was begun first is judged and forgotten. A question without an answer is a SYN-ACK that
-is repeated in vain; what became of data is for the rules to judge.
+the pool is full, the one that was begun first is judged and forgotten (``ended_conversations``).
 
 Sources: RFC 9293 (TCP), RFC 6298 (its retransmission).
 
@@ -22,13 +21,11 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck import protocols
-    from pcapcheck.capture import scan_layout
-    from pcapcheck.copying import copy_numbers
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
     from pcapcheck.exchanges import transfer_layout
+    from pcapcheck.exchanges.ended_conversations import finish
     from pcapcheck.exchanges.tcp_progress import note_tcp
-    from pcapcheck.exchanges.transfer_rows import count_transfer, is_transfer, write_transfer
     from pcapcheck.hash_table import fetch_follower, fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
 
 
@@ -176,76 +173,16 @@ def take_body(heads: array[int], head: int, pool: array[int], state: array[int])
 
 
 def is_lone(size: int) -> bool:
-    """Whether a segment that begins a conversation, with this T_SIZE, is a SYN, which is mostly all that there will be."""
+    """Whether the first segment, with this T_SIZE, is a SYN, which is mostly all that will come if nobody answers."""
     flags = protocols.TCP_SYN | protocols.TCP_ACK | protocols.TCP_RST | protocols.TCP_FIN
     return size & flags == protocols.TCP_SYN
 
 
-def is_half_open(pool: array[int], row: int) -> bool:
-    """Whether the SYN of the first side was answered again and again, and it never said that it heard (RFC 9293, 3.5).
-
-    Who gets a SYN-ACK acknowledges or resets it: none came to whoever asked, or what came of it was lost.
-    """
-    answered = row + layout.SIDE
-    if (
-        pool[row + layout.SYNS] == 0
-        or pool[answered + layout.SYNS] < layout.REPEATS
-        or pool[answered + layout.ACKED] != layout.ABSENT
-    ):
-        return False
-    if (
-        pool[row + layout.BYTES]
-        + pool[answered + layout.BYTES]
-        + pool[row + layout.FINISHED]
-        + pool[row + layout.RESETS]
-        > 0
-    ):
-        return False
-    if (
-        pool[answered + layout.FIRST] == scan_layout.ABSENT_TIME
-        or pool[answered + layout.LAST] == scan_layout.ABSENT_TIME
-    ):
-        return False
-    return pool[answered + layout.LAST] - pool[answered + layout.FIRST] >= layout.HALF_OPEN_FOR
-
-
-def judge(pool: array[int], row: int) -> int:
-    """What got no answer in a conversation, as far as it was recorded."""
-    return layout.HALF_OPEN if is_half_open(pool, row) else layout.NOTHING
-
-
-def finish(
-    heads: array[int],
-    head: int,
-    pool: array[int],
-    out: array[int],
-    transfers: array[int],
-    classes: array[int],
-    state: array[int],
-) -> None:
-    """A conversation with a body goes on no more: write it out if something got no answer, or as a transfer of TCP.
-
-    Transfers with which nothing is wrong are counted in ``classes``, unless every one is wanted.
-    """
-    row = heads[head + layout.BODY] * layout.FIELDS
-    kind = judge(pool, row)
-    if kind != layout.NOTHING:
-        pool[row + layout.KIND] = kind
-        target = state[layout.S_OUT] * layout.FIELDS
-        state[layout.S_OUT] = state[layout.S_OUT] + 1
-        copy_numbers(pool, row, out, target, layout.FIELDS)
-    elif is_transfer(pool, row):
-        if state[layout.S_EVERY] or not count_transfer(pool, row, classes):
-            write_transfer(pool, row, transfers, state[layout.S_TRANSFERS])
-            state[layout.S_TRANSFERS] = state[layout.S_TRANSFERS] + 1
-    # Whoever begins a conversation in its place takes another body, or none.
-    pool[row + layout.PORTS] = state[layout.S_BODY]
-    state[layout.S_BODY] = heads[head + layout.BODY]
-    heads[head + layout.BODY] = layout.ABSENT
-
-
 def note(pool: array[int], row: int, side: int, frame: int, time: int, numbers: int, ack: int, content: int) -> None:
-    """What a segment adds to its conversation; ``frame`` to ``content`` are T_FRAME, T_TIME, T_SEQ, T_ACK and T_SIZE."""
+    """What a segment adds to its conversation.
+
+    ``frame``, ``time``, ``numbers``, ``ack`` and ``content`` are T_FRAME, T_TIME, T_SEQ, T_ACK and T_SIZE.
+    """
     mine = row + side * layout.SIDE
     if content & 0xFFFF == frame_layout.T_ERROR:
         pool[row + layout.ERRORS] = pool[row + layout.ERRORS] + 1
@@ -257,6 +194,20 @@ def note(pool: array[int], row: int, side: int, frame: int, time: int, numbers: 
         pool[mine + layout.BYTES] = pool[mine + layout.BYTES] + (content >> 16)
         pool[mine + layout.LAST] = time
         note_tcp(pool, row, side, frame, time, numbers, ack, content)
+
+
+def note_segment(pool: array[int], row: int, side: int, segments: array[int], at: int) -> None:
+    """What a segment that is read now adds to its conversation."""
+    note(
+        pool,
+        row,
+        side,
+        segments[at + frame_layout.T_FRAME],
+        segments[at + frame_layout.T_TIME],
+        segments[at + frame_layout.T_SEQ],
+        segments[at + frame_layout.T_ACK],
+        segments[at + frame_layout.T_SIZE],
+    )
 
 
 def note_begun(heads: array[int], head: int, pool: array[int]) -> None:
@@ -291,6 +242,43 @@ def is_full(out: array[int], transfers: array[int], state: array[int]) -> bool:
     )
 
 
+def what_is_full(heads: array[int], pool: array[int], out: array[int], transfers: array[int], state: array[int]) -> int:
+    """What has no room for what one more segment may need (S_STATUS); DONE where all have."""
+    places = len(heads) // layout.HEAD_FIELDS
+    bodies = len(pool) // layout.FIELDS
+    if state[layout.S_USED] >= places and places < layout.MOST:
+        return layout.POOL_FULL
+    # Of as many bodies as there may be heads one is always left.
+    if state[layout.S_BODY] < 0 and state[layout.S_BODIES] >= bodies and bodies < layout.MOST:
+        return layout.BODIES_FULL
+    return layout.OUT_FULL if is_full(out, transfers, state) else layout.DONE
+
+
+def place_for_next(
+    heads: array[int],
+    pool: array[int],
+    slots: array[int],
+    out: array[int],
+    transfers: array[int],
+    classes: array[int],
+    state: array[int],
+) -> int:
+    """The place of the next conversation: one that was not used so far, or that of the one that was begun first."""
+    places = len(heads) // layout.HEAD_FIELDS
+    if state[layout.S_USED] < places:
+        place = state[layout.S_USED]
+        state[layout.S_USED] = place + 1
+    else:
+        place = state[layout.S_NEXT]
+        state[layout.S_NEXT] = (place + 1) % places
+        state[layout.S_FORGOTTEN] = state[layout.S_FORGOTTEN] + 1
+        if heads[place * layout.HEAD_FIELDS + layout.BODY] >= 0:
+            finish(heads, place * layout.HEAD_FIELDS, pool, out, transfers, classes, state)
+        remove(heads, layout.HEAD_FIELDS, layout.HOME, slots, len(slots) - 1, place)
+        fetch_oldest(heads, pool, slots, len(slots) - 1, place, places)
+    return place
+
+
 def converse(
     segments: array[int],
     count: int,
@@ -308,21 +296,12 @@ def converse(
     """
     with cython.nogil:
         mask = len(slots) - 1
-        places = len(heads) // layout.HEAD_FIELDS
-        bodies = len(pool) // layout.FIELDS
         number = state[layout.S_SEGMENT]
         latest = state[layout.S_LATEST]
         status = layout.DONE
         while number < count:
-            if state[layout.S_USED] >= places and places < layout.MOST:
-                status = layout.POOL_FULL
-                break
-            # Of as many bodies as there may be heads one is always left.
-            if state[layout.S_BODY] < 0 and state[layout.S_BODIES] >= bodies and bodies < layout.MOST:
-                status = layout.BODIES_FULL
-                break
-            if is_full(out, transfers, state):
-                status = layout.OUT_FULL
+            status = what_is_full(heads, pool, out, transfers, state)
+            if status != layout.DONE:
                 break
             if state[layout.S_USED] > layout.MANY:
                 look_ahead(heads, pool, slots, mask, segments, number + layout.AHEAD, count, state)
@@ -341,17 +320,7 @@ def converse(
                     continue
                 else:
                     side = 0
-                    if state[layout.S_USED] < places:
-                        latest = state[layout.S_USED]
-                        state[layout.S_USED] = latest + 1
-                    else:
-                        latest = state[layout.S_NEXT]
-                        state[layout.S_NEXT] = (latest + 1) % places
-                        state[layout.S_FORGOTTEN] = state[layout.S_FORGOTTEN] + 1
-                        if heads[latest * layout.HEAD_FIELDS + layout.BODY] >= 0:
-                            finish(heads, latest * layout.HEAD_FIELDS, pool, out, transfers, classes, state)
-                        remove(heads, layout.HEAD_FIELDS, layout.HOME, slots, mask, latest)
-                        fetch_oldest(heads, pool, slots, mask, latest, places)
+                    latest = place_for_next(heads, pool, slots, out, transfers, classes, state)
                     begin_head(heads, latest * layout.HEAD_FIELDS, segments, at, home)
                     insert(heads, layout.HEAD_FIELDS, layout.HOME, slots, mask, latest)
                     begun = True
@@ -369,16 +338,7 @@ def converse(
                 take_body(heads, head, pool, state)
                 if not begun:
                     note_begun(heads, head, pool)
-            note(
-                pool,
-                heads[head + layout.BODY] * layout.FIELDS,
-                side,
-                segments[at + frame_layout.T_FRAME],
-                segments[at + frame_layout.T_TIME],
-                segments[at + frame_layout.T_SEQ],
-                segments[at + frame_layout.T_ACK],
-                segments[at + frame_layout.T_SIZE],
-            )
+            note_segment(pool, heads[head + layout.BODY] * layout.FIELDS, side, segments, at)
         state[layout.S_SEGMENT] = number
         state[layout.S_LATEST] = latest
         state[layout.S_STATUS] = status

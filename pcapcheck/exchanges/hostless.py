@@ -39,8 +39,8 @@ def is_silent(pool: memoryview, row: int, rest: memoryview) -> bool:
 def expect_no_host(pool: memoryview, rest: memoryview, gateways: array[int], hosts: array[int]) -> None:
     """Let open pings of ``gateways`` and of broadcast addresses, unless ``hosts`` have them, be of KIND_ECHO_TO_MANY.
 
-    ``pool`` are those places of the pool of ``pairing`` that were used so far, ``rest`` is what that names so; addresses
-    are the lower halves of IPv4 addresses.
+    ``pool`` are those heads of ``pairing`` that were used so far, ``rest`` is what ``pairing`` names so; addresses are
+    the lower halves of IPv4 addresses.
     A ping of a broadcast address that an ICMP error ended stays what it is: somebody knows that no host has it.
     """
     with cython.nogil:

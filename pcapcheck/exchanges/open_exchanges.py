@@ -53,7 +53,8 @@ def begin(arrays: PairingArrays, key: ExchangeKey) -> int:
 def link_newest(arrays: PairingArrays, place: int) -> None:
     """Put an exchange at the young end of the list of open ones."""
     append(
-        arrays.pool, layout.HEAD_FIELDS, layout.OLDER, layout.NEWER, arrays.state, layout.S_OLDEST, layout.S_NEWEST, place
+        arrays.pool, layout.HEAD_FIELDS, layout.OLDER, layout.NEWER, arrays.state, layout.S_OLDEST, layout.S_NEWEST,
+        place
     )  # fmt: skip
     arrays.state[layout.S_OPEN] = arrays.state[layout.S_OPEN] + 1
 
@@ -61,7 +62,8 @@ def link_newest(arrays: PairingArrays, place: int) -> None:
 def unlink(arrays: PairingArrays, place: int) -> None:
     """Take an exchange out of the list of open ones."""
     take_out(
-        arrays.pool, layout.HEAD_FIELDS, layout.OLDER, layout.NEWER, arrays.state, layout.S_OLDEST, layout.S_NEWEST, place
+        arrays.pool, layout.HEAD_FIELDS, layout.OLDER, layout.NEWER, arrays.state, layout.S_OLDEST, layout.S_NEWEST,
+        place
     )  # fmt: skip
     arrays.state[layout.S_OPEN] = arrays.state[layout.S_OPEN] - 1
 

@@ -32,7 +32,7 @@ from pcapcheck.exchanges.worker import Worker
 from pcapcheck.hash_table import empty_slots
 from pcapcheck.kernels import is_compiled
 from pcapcheck.raw_rows import RawRows
-from pcapcheck.reserved import GrowingRows
+from pcapcheck.reserved import GrowingRows, zeros
 from pcapcheck.table_names import ECHO
 from pcapcheck.values import address_of, halves_of, is_ipv4
 
@@ -41,7 +41,10 @@ MOST_PLACES = MOST_OPEN + 2 * layout.REMEMBERED + layout.TALKS + 1
 FIRST_PLACES = 1 << 12
 # A DNS question that is asked again after a pause of this many waits is another question.
 PATIENCE = 3
-OUT_ROWS = 1 << 10
+# Exchanges are taken out of the loop so many at a time, more as they become many: the second thread must wait for the
+# interpreter's lock each time.
+FIRST_OUT = 1 << 8
+MOST_OUT = 1 << 12
 NO_EVENTS = array("q")
 
 
@@ -86,7 +89,7 @@ class PairedExchanges:
         self.every = every
         # Finished exchanges by asker, size and moment.
         self.cells = Cells()
-        self._out = array("q", bytes(8 * layout.FIELDS * OUT_ROWS))
+        self._out = zeros(layout.FIELDS * FIRST_OUT)
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
         for field in (layout.S_FREE, layout.S_OLDEST, layout.S_NEWEST):
             self._state[field] = -1
@@ -149,7 +152,7 @@ class PairedExchanges:
             self._gateways,
             *self._bins.counters(),
             self._out,
-            OUT_ROWS,
+            len(self._out) // layout.FIELDS,
             self._state,
         )
 
@@ -231,6 +234,8 @@ class PairedExchanges:
             self._bins.enlarge()
         elif self._state[layout.S_STATUS] == layout.REST_FULL:
             self._rests.enlarge()
+        elif len(self._out) < layout.FIELDS * MOST_OUT:
+            self._out = zeros(4 * len(self._out))
 
     def _make_room_for_rests(self, more: int) -> None:
         while self._state[layout.S_REST] + more >= self._rests.places and not self._rests.is_final:

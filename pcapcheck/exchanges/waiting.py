@@ -53,8 +53,8 @@ def hold_back(
 ) -> None:
     """Mark open requests (HELD_BACK) if their reply may have come after the capture's end.
 
-    ``pool``, ``rest``, ``answered``, ``bins`` and ``state`` are those of ``pairing``. ``last_seen`` holds for each frame
-    group the time of its capture point's last frame, ``last_number`` is the number of the capture's last frame.
+    ``pool``, ``rest``, ``answered``, ``bins`` and ``state`` are those of ``pairing``. ``last_seen`` holds for each
+    frame group the time of its capture point's last frame, ``last_number`` is the number of the capture's last frame.
     Requests younger than ``wait`` (nanoseconds) are left to ``pairing_end.finish_all``. No host owes a reply to a
     ping of the ``gateways``.
     """
@@ -63,7 +63,7 @@ def hold_back(
     replied = [place * layout.HEAD_FIELDS for place in answered if place >= 0]
     hosts = {address_of(*pair_of(pool, row)[2:]) for row in replied}
     used = memoryview(pool)[: state[layout.S_FRESH] * layout.HEAD_FIELDS]
-    hostless.expect_no_host(used, rest, _low_halves(gateways), _low_halves(hosts))
+    hostless.expect_no_host(used, memoryview(rest), _low_halves(gateways), _low_halves(hosts))
     shown = _shown(pool, rest, replied)
     # If more was answered than is remembered, the slowest answer to the same protocol stands for the rest.
     forgotten = _slowest_by_group(bins, state) if len(replied) == len(answered) else {}

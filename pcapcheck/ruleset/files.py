@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -165,7 +165,7 @@ def _files(path: Path) -> list[Path]:
 
 def _text(file: Path) -> str:
     try:
-        with file.open("rb") as stream:
+        with open(file, "rb", buffering=0) as stream:
             data = stream.read(USUAL_BYTES)
             if len(data) == USUAL_BYTES:
                 data += stream.read(MOST_BYTES + 1 - USUAL_BYTES)

@@ -20,8 +20,8 @@ Reader = Callable[Concatenate[Given, Settings, More], Read]
 def remembered(read: Reader[Given, More, Read]) -> Reader[Given, More, Read]:
     """A reader of YAML that reads a node once for the same variables, since the result never changes.
 
-    The node, or what was kept of it, is held, so that no other can get its address. A node that cannot be read is read again: the error
-    belongs to the caller.
+    The node, or what was kept of it, is held, so that no other can get its address. What cannot be read is read again:
+    the error belongs to the caller.
     """
     known: dict[Hashable, tuple[Given, frozenset[str], Read]] = {}
 

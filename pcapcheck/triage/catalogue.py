@@ -1,7 +1,8 @@
 """The catalogue: the causes that ship with the package, as they were read when it was built.
 
-``setup.py`` writes one JSON file. It holds each YAML file's text next to its causes, in which nothing has to be checked
-again: what was edited since is read from its YAML. Variables are filled in when a cause is asked for, as users set them.
+``setup.py`` writes one JSON file. It holds each YAML file's text next to its causes, in which nothing has to be
+checked again: what was edited since is read from its YAML. Variables are filled in when a cause is asked for, as users
+set them.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ FLAGS = ("partial", "any_network")
 
 
 class KeptCause(Struct, frozen=True, array_like=True):
-    """A cause: its texts by key, with the variables still in them; its conditions by key, as ``_packed_condition`` does."""
+    """A cause by key: texts with the variables still in them, and conditions as ``_packed_condition`` has them."""
 
     rank: int
     texts: dict[str, str]
