@@ -75,10 +75,12 @@ class BuildPlain(build_py):
 
 
 def write_packs(package):
-    """Parse the packs into ``parsed/``, a file for each folder of ``rules/``."""
+    """Parse the packs into ``parsed/``, a file for each folder of ``rules/``; of causes what they say, checked."""
     parsed = package / "parsed"
     parsed.mkdir(parents=True, exist_ok=True)
     for folder in packs_folder().iterdir():
+        if folder.name == FOLDER:
+            continue
         (parsed / f"{folder.name}.json").write_bytes(packed_folder(sorted(folder.glob("*.yml"))))
     (parsed / KEPT.name).write_bytes(packed_causes(sorted((packs_folder() / FOLDER).glob("*.yml"))))
 

@@ -41,8 +41,8 @@ MOST_PLACES = MOST_OPEN + 2 * layout.REMEMBERED + layout.TALKS + 1
 FIRST_PLACES = 1 << 12
 # A DNS question that is asked again after a pause of this many waits is another question.
 PATIENCE = 3
-# Exchanges are taken out of the loop so many at a time, more as they become many: the second thread must wait for the
-# interpreter's lock each time.
+# Finished exchanges are taken out of the loop by as many at a time, at first and at most: each time the second thread
+# waits for the interpreter's lock.
 FIRST_OUT = 1 << 8
 MOST_OUT = 1 << 12
 NO_EVENTS = array("q")

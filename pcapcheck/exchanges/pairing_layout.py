@@ -6,7 +6,7 @@ They live apart from ``pairing.py`` because there they become C integers, which 
 # Fields of an exchange, in the order of their use: what finds it, what a request says, what a reply says, what an error
 # says. Eight of them are a cache line. A field that was not captured is ABSENT.
 # While it may change, an exchange is a head in the pool, which holds the first HEAD_FIELDS, and the rest elsewhere: a
-# question of which nothing came so far is mostly a head alone.
+# question that nothing followed is mostly a head alone.
 ABSENT = -1
 IDENT_SEQ = 0
 SRC_LOW = 1
