@@ -86,7 +86,7 @@ def test_without_what_a_build_keeps_causes_are_read(kept: Path, damage: bytes | 
 
 
 def test_of_a_wrong_file_nothing_is_kept(tmp_path: Path) -> None:
-    """Whoever uses it is told what is wrong."""
+    """It is read when it is used, and what is wrong is then said."""
     wrong = tmp_path / "wrong.yml"
     wrong.write_text("id: wrong\nexplains: [echo-answered]\n")
     assert packed_causes([wrong]) == b"{}"
