@@ -17,14 +17,15 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.exchanges import holding_layout as layout
     from pcapcheck.exchanges import pairing_layout
+    from pcapcheck.exchanges.head_marks import rest_of
     from pcapcheck.hash_table import home_of_four, insert_all, seek_key
 
 
 def hold_timed(
-    pool: array[int], state: array[int], last_seen: array[int], waits: array[int], slots: array[int],
+    pool: array[int], rest: array[int], state: array[int], last_seen: array[int], waits: array[int], slots: array[int],
     by_group: array[int], untimed: array[int]
 ) -> int:  # fmt: skip
-    """Mark open questions as in flight whose capture point was heard last within the wait for their answer.
+    """Mark open questions (HELD_BACK) whose capture point was heard last within the wait for their answer.
 
     ``waits`` are rows of ``holding_layout``, found by ``slots``; ``by_group`` are the waits of frame groups
     (nanoseconds) for addresses without such a row. Questions without a time, or whose capture point has none, are left
@@ -35,9 +36,10 @@ def hold_timed(
         count = 0
         place = state[pairing_layout.S_OLDEST]
         while place >= 0:
-            row = place * pairing_layout.FIELDS
+            row = place * pairing_layout.HEAD_FIELDS
             place = pool[row + pairing_layout.NEWER]
-            if pool[row + pairing_layout.OUTCOME] != pairing_layout.UNANSWERED:
+            found = rest_of(pool[row + pairing_layout.MARKS])
+            if found >= 0 and rest[found + pairing_layout.OUTCOME] != pairing_layout.UNANSWERED:
                 continue
             group = pool[row + pairing_layout.GROUP]
             time, last = pool[row + pairing_layout.TIME], last_seen[group]
@@ -57,7 +59,7 @@ def hold_timed(
             if slots[slot] >= 0:
                 wait = waits[slots[slot] * layout.WAIT_FIELDS + layout.L_WAIT]
             if last - time < wait:
-                pool[row + pairing_layout.OUTCOME] = pairing_layout.IN_FLIGHT
+                pool[row + pairing_layout.STATE] = pairing_layout.HELD_BACK
         return count
 
 

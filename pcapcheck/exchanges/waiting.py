@@ -16,6 +16,7 @@ from msgspec import Struct
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.exchanges import holding, hostless
 from pcapcheck.exchanges import pairing_layout as layout
+from pcapcheck.exchanges.head_marks import rest_of
 from pcapcheck.exchanges.paired_kinds import REPEATING
 from pcapcheck.hash_table import empty_slots
 from pcapcheck.values import address_of, halves_of, is_ipv4
@@ -50,6 +51,7 @@ class Later(Struct):
 
 def hold_back(
     pool: array[int],
+    rest: array[int],
     answered: array[int],
     bins: array[int],
     state: array[int],
@@ -58,32 +60,33 @@ def hold_back(
     last_number: int,
     gateways: frozenset[int],
 ) -> None:
-    """Mark open requests as in flight if their reply may have come after the capture's end.
+    """Mark open requests (HELD_BACK) if their reply may have come after the capture's end.
 
-    ``pool``, ``answered``, ``bins`` and ``state`` are those of ``pairing``. ``last_seen`` holds for each frame
-    group the time of its capture point's last frame, ``last_number`` is the number of the capture's last frame.
+    ``pool``, ``rest``, ``answered``, ``bins`` and ``state`` are those of ``pairing``. ``last_seen`` holds for each
+    frame group the time of its capture point's last frame, ``last_number`` is the number of the capture's last frame.
     Requests younger than ``wait`` (nanoseconds) are left to ``pairing_end.finish_all``. No host owes a reply to a
     ping of the ``gateways``.
     """
     if state[layout.S_OLDEST] < 0:
         return
-    replied = [place * layout.FIELDS for place in answered if place >= 0]
+    replied = [place * layout.HEAD_FIELDS for place in answered if place >= 0]
     hosts = {address_of(*pair_of(pool, row)[2:]) for row in replied}
-    used = memoryview(pool)[: state[layout.S_FRESH] * layout.FIELDS]
-    hostless.expect_no_host(used, _low_halves(gateways), _low_halves(hosts))
-    shown = _shown(pool, replied)
+    used = memoryview(pool)[: state[layout.S_FRESH] * layout.HEAD_FIELDS]
+    hostless.expect_no_host(used, memoryview(rest), _low_halves(gateways), _low_halves(hosts))
+    shown = _shown(pool, rest, replied)
     # If more was answered than is remembered, the slowest answer to the same protocol stands for the rest.
     forgotten = _slowest_by_group(bins, state) if len(replied) == len(answered) else {}
     slowest = max([answers.time for answers in shown.values()] + list(forgotten.values()), default=0)
     if with_margin(slowest) <= wait and ABSENT_TIME not in last_seen:
         return
-    untimed = _hold_timed(pool, state, last_seen, shown, forgotten)
+    untimed = _hold_timed(pool, rest, state, last_seen, shown, forgotten)
     if untimed:
-        _hold_untimed(pool, untimed, replied, shown, last_number)
+        _hold_untimed(pool, rest, untimed, replied, shown, last_number)
 
 
 def _hold_timed(
     pool: array[int],
+    rest: array[int],
     state: array[int],
     last_seen: array[int],
     shown: dict[Kind, AnswerTimes],
@@ -97,12 +100,17 @@ def _hold_timed(
     holding.enter_waits(waits, slots, len(shown))
     by_group = array("q", (with_margin(forgotten.get(group, 0)) for group in range(len(last_seen))))
     untimed = array("q", bytes(8 * state[layout.S_OPEN]))
-    count = holding.hold_timed(pool, state, last_seen, waits, slots, by_group, untimed)
+    count = holding.hold_timed(pool, rest, state, last_seen, waits, slots, by_group, untimed)
     return untimed[:count]
 
 
 def _hold_untimed(
-    pool: array[int], rows: array[int], replied: list[int], shown: dict[Kind, AnswerTimes], last_number: int
+    pool: array[int],
+    rest: array[int],
+    rows: array[int],
+    replied: list[int],
+    shown: dict[Kind, AnswerTimes],
+    last_number: int,
 ) -> None:
     """Hold back open requests without a time, by the order of what was asked and answered."""
     alike: dict[tuple[Kind, int], list[int]] = {}
@@ -121,8 +129,8 @@ def _hold_untimed(
         lag = with_margin(shown[kind].frames) if kind in shown else 0
         later = Later(answered.get(point, []), latest.get((kind, point)))
         for row in own:
-            if last_number - pool[row + layout.NUMBER] <= lag or not _was_due(pool, own, row, later, last_number):
-                pool[row + layout.OUTCOME] = layout.IN_FLIGHT
+            if last_number - pool[row + layout.NUMBER] <= lag or not _was_due(pool, rest, own, row, later, last_number):
+                pool[row + layout.STATE] = layout.HELD_BACK
 
 
 def _low_halves(addresses: Iterable[int]) -> array[int]:
@@ -130,7 +138,7 @@ def _low_halves(addresses: Iterable[int]) -> array[int]:
     return array("q", sorted({halves_of(address)[1] for address in addresses if is_ipv4(address)}))
 
 
-def _was_due(pool: array[int], rows: list[int], row: int, answered: Later, last_number: int) -> bool:
+def _was_due(pool: array[int], rest: array[int], rows: list[int], row: int, answered: Later, last_number: int) -> bool:
     """Whether a request without a time must have been answered by the capture's end.
 
     ``rows`` are the open requests of its two addresses, in order.
@@ -140,7 +148,7 @@ def _was_due(pool: array[int], rows: list[int], row: int, answered: Later, last_
         return False
     if pool[row + layout.KIND] in REPEATING:
         # Each repeat of a SYN comes a second later or more, of a query even more.
-        return pool[row + layout.REQUESTS] >= ENOUGH
+        return _requests(pool, rest, row) >= ENOUGH
     number = pool[row + layout.NUMBER]
     if answered.latest is not None and answered.latest > number:
         return True
@@ -149,17 +157,25 @@ def _was_due(pool: array[int], rows: list[int], row: int, answered: Later, last_
     return len(rows) >= ENOUGH and last_number > pool[rows[-1] + layout.NUMBER]
 
 
-def open_requests(pool: array[int], state: array[int]) -> Iterator[int]:
+def open_requests(pool: array[int], rest: array[int], state: array[int]) -> Iterator[int]:
     """The places in the pool of open requests without an answer, oldest first."""
-    return (row for row in _open_rows(pool, state) if pool[row + layout.OUTCOME] == layout.UNANSWERED)
+    for row in _open_rows(pool, state):
+        found = rest_of(pool[row + layout.MARKS])
+        if found < 0 or rest[found + layout.OUTCOME] == layout.UNANSWERED:
+            yield row
 
 
 def _open_rows(pool: array[int], state: array[int]) -> Iterator[int]:
     """The open requests, with those that an ICMP error ended: a reply may still answer them."""
     place = state[layout.S_OLDEST]
     while place >= 0:
-        yield place * layout.FIELDS
-        place = pool[place * layout.FIELDS + layout.NEWER]
+        yield place * layout.HEAD_FIELDS
+        place = pool[place * layout.HEAD_FIELDS + layout.NEWER]
+
+
+def _requests(pool: array[int], rest: array[int], row: int) -> int:
+    found = rest_of(pool[row + layout.MARKS])
+    return 1 if found < 0 else rest[found + layout.REQUESTS]
 
 
 def pair_of(pool: array[int], row: int) -> Pair:
@@ -175,16 +191,17 @@ def _kind_of(pool: array[int], row: int) -> Kind:
     return pair_of(pool, row), pool[row + layout.KIND] == layout.KIND_DNS
 
 
-def _shown(pool: array[int], replied: list[int]) -> dict[Kind, AnswerTimes]:
+def _shown(pool: array[int], rest: array[int], replied: list[int]) -> dict[Kind, AnswerTimes]:
     """How long the latest answers took, by addresses, at the slowest capture point."""
     shown: dict[Kind, AnswerTimes] = {}
     for row in replied:
-        if pool[row + layout.KIND] in REPEATING and pool[row + layout.REQUESTS] > 1:
+        found = rest_of(pool[row + layout.MARKS])
+        if pool[row + layout.KIND] in REPEATING and rest[found + layout.REQUESTS] > 1:
             # It is not known which of its repeats was answered.
             continue
         longest = shown.setdefault(_kind_of(pool, row), AnswerTimes())
-        longest.time = max(longest.time, pool[row + layout.RTT])
-        longest.frames = max(longest.frames, pool[row + layout.REPLY_NUMBER] - pool[row + layout.NUMBER])
+        longest.time = max(longest.time, rest[found + layout.RTT])
+        longest.frames = max(longest.frames, rest[found + layout.REPLY_NUMBER] - pool[row + layout.NUMBER])
     return shown
 
 
