@@ -14,8 +14,8 @@ from typing import NamedTuple
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail, log_ways
 from pcapcheck.hash_table import empty_slots
+from pcapcheck.links import moment_sums
 from pcapcheck.links import share_layout as layout
-from pcapcheck.links.moment_sums import sum_moments
 from pcapcheck.links.question_losses import OUT, Outage
 
 MOST_OUTAGES = 20
@@ -53,7 +53,7 @@ def summed_up(moments: Sequence[CountedMoments]) -> list[MomentSum]:
     most = sum(some.moment_count for some in moments)
     sums, slots, count = array("q", bytes(8 * layout.MOMENT_SUM_FIELDS * most)), empty_slots(most), 0
     for some in moments:
-        count = sum_moments(*some, sums, slots, count)
+        count = moment_sums.sum_moments(*some, sums, slots, count)
     width = layout.MOMENT_SUM_FIELDS
     rows = (sums[at : at + width] for at in range(0, count * width, width))
     return sorted(MomentSum(*row[layout.U_WHEN :]) for row in rows)
