@@ -12,7 +12,7 @@ from pcapcheck.capture.pcap import MAGICS
 from pcapcheck.capture.pcapng import MAGIC
 from pcapcheck.capture.plain_bytes import read_plain
 from pcapcheck.capture.source import Source
-from pcapcheck.capture.text.encodings import decoded
+from pcapcheck.capture.text.encodings import decoded, is_binary
 from pcapcheck.errors import A_CAPTURE, EMPTY, MISSING, TOO_LARGE, CaptureError, StateError, kind_of, refused
 from pcapcheck.nodestate.bundles.bundled_file import BundledFile
 from pcapcheck.nodestate.bundles.known_bundles import KnownBundles
@@ -136,6 +136,8 @@ def _take(path: Path | Held, understood: Understood, bundled: BundledFile | None
     data = _read(path, name)
     if data[:4] in MAGICS or data[:4] == MAGIC:
         raise _is_a_capture(name)
+    if is_binary(data):
+        raise _not_understood(path, name, data, "binary data")
     text = decoded(data)
     lines = text.split("\n", MOST_LINES + 1)
     if len(lines) > MOST_LINES:
@@ -185,8 +187,8 @@ def _may_be_blank(bundled: BundledFile | None) -> bool:
     return listing is not None and not listing.whole & {"links", "addresses4", "routes4", "local4", "rules4"}
 
 
-def _not_understood(path: Path | Held, name: str, data: bytes) -> StateError:
-    """What a file is if nothing of it is understood."""
+def _not_understood(path: Path | Held, name: str, data: bytes, otherwise: str = "") -> StateError:
+    """What a file is if nothing of it is understood; ``otherwise`` if its first bytes do not tell."""
     try:
         with Source(_path(path), held=path if isinstance(path, Held) else None).open(1):
             return _is_a_capture(name)
@@ -196,7 +198,8 @@ def _not_understood(path: Path | Held, name: str, data: bytes) -> StateError:
     if packed is not None:
         return StateError(f"{name}: packed by {packed.name}; unpack it first: {packed.command} -dc IN > OUT")
     known = not_a_capture.recognise(data[: not_a_capture.ENOUGH])
-    what = f" ({known.what})" if known else ""
+    what = known.what if known else otherwise
+    what = f" ({what})" if what else ""
     return StateError(f"{name}: nothing in it was understood as describing a node or a pod{what}; {PASTE}")
 
 
