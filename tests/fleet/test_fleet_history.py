@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import struct
 from contextlib import closing
 from pathlib import Path
 
@@ -16,24 +15,12 @@ from pcapcheck.errors import CaptureError, UsageError
 from pcapcheck.fleet.history import History, history
 from pcapcheck.fleet.judging import Judging
 from pcapcheck.fleet.ledger import Ledger
+from tests.support.captures import shifted
 from tests.support.fleet import BROKEN, HEALTHY, run_inline
 
 DAY = 86_400
 # Midnight of 2026-11-01 in UTC.
 BEGIN = 1_793_491_200
-
-
-def shifted(capture: Path, to: int) -> bytes:
-    """A capture (pcap, little-endian) whose first frame was recorded at this second."""
-    data = bytearray(capture.read_bytes())
-    assert bytes(data[:4]) in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1")
-    place, begin = 24, None
-    while place < len(data):
-        seconds, _, length = struct.unpack_from("<III", data, place)
-        begin = seconds if begin is None else begin
-        struct.pack_into("<I", data, place, seconds - begin + to)
-        place += 16 + length
-    return bytes(data)
 
 
 def night(folder: Path, node: str, day: int, capture: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,11 +49,24 @@ def test_of_every_capture(path: Path) -> None:
     assert document(watched({path: cut(data, 7)})) == expected
 
 
+def in_turn(pieces: list[bytes], rank: int) -> Iterator[bytes]:
+    """Each piece some time after one of every other stream, so that none is gathered with the next; the last first."""
+    time.sleep(0.1 * rank)
+    for piece in pieces:
+        yield piece
+        time.sleep(0.3)
+
+
+@pytest.mark.parametrize("takes_turns", [False, True])
 @pytest.mark.parametrize("scenario", ["healthy", "pod-pings-router", "two-nodes-vxlan", "route-lost-midway"])
-def test_of_several_links(scenario: str) -> None:
+def test_of_several_links(scenario: str, takes_turns: bool) -> None:
     """They are read side by side; analyze reads them one by one."""
     paths = sorted((CAPTURES / scenario).glob("*.pcap*"))
-    together = watched({path: cut(path.read_bytes(), 5) for path in paths})
+    pieces = {path: cut(path.read_bytes(), 5) for path in paths}
+    if takes_turns:
+        together = watched({path: in_turn(some, len(paths) - n) for n, (path, some) in enumerate(pieces.items(), 1)})
+    else:
+        together = watched(pieces)
     expected = analyze(*paths)
     assert statuses(together) == statuses(expected)
     counts = [(finding.rule.id, finding.checked, finding.failed) for finding in together.findings]
