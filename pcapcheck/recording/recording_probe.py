@@ -20,10 +20,11 @@ HEADERS = {4: 28, 6: 48}
 # less, for a query that is not repeated five.
 LATE = {PING: 1.3, TCP: 1.3, DNS: 5.3, NONE: 1.3}
 
-# The large ones whole or not at all: a fragment would go where the packet does not. Not every ping knows how to say so.
+# The large ones whole or not at all: a fragment would go where the packet does not. Not every ping knows how to say so;
+# one that does is asked for its version (-V), as a packet to see whether it does would be recorded.
 _PING = (
     "ping -n -c {count} -i {interval} -W 1 {address}; "
-    "if ping -c 1 -W 1 -M do {loopback} >/dev/null 2>&1; then whole='-M do'; else whole=; fi; "
+    "if ping -M do -V >/dev/null 2>&1; then whole='-M do'; else whole=; fi; "
     "ping -n -c {large} -i {interval} -W 1 $whole -s {size} {address}"
 )
 _DNS = (
@@ -77,10 +78,7 @@ class RecordingProbe(Struct, frozen=True):
         if self.kind == PING:
             is_six = ":" in address
             size = max(56, asker.mtu - HEADERS[6 if is_six else 4])
-            loopback = "::1" if is_six else "127.0.0.1"
-            return _PING.format(
-                count=self.count, interval=INTERVAL, address=address, large=LARGE, size=size, loopback=loopback
-            )
+            return _PING.format(count=self.count, interval=INTERVAL, address=address, large=LARGE, size=size)
         if self.kind == DNS:
             server = self.server or asker.resolver
             return _DNS.format(name=self.host, server=server, server_at=f"@{server} " if server else "")

@@ -54,6 +54,15 @@ def test_a_healthy_node_in_one_command(lab: Node, tmp_path: Path) -> None:
     assert recorders_left(lab) == []
 
 
+def test_the_probe_asks_nobody_else(lab: Node, tmp_path: Path) -> None:
+    """Where the loopback is down, what a pod sends to itself leaves by its link, and nobody replies."""
+    lab.space(POD_A.role).ip("link", "set", "lo", "down")
+    done = record(*ends(lab), "--output", "case", cwd=tmp_path)
+    assert done.stdout.startswith("PASS"), done.stdout
+    assert "13 of 13 echo requests" in done.stdout
+    assert "127.0.0.1" not in done.stdout
+
+
 def proxy_arp_off(lab: Node) -> None:
     lab.host.sysctl(**{f"ipv4/conf/{POD_A.cali}/proxy_arp": 0})
 
