@@ -30,8 +30,11 @@ _PING = (
 _DNS = (
     "if command -v dig; then dig +time=2 +tries=2 {server_at}{name}; "
     "elif command -v nslookup; then nslookup -timeout=2 {name} {server} || nslookup {name} {server}; "
-    "else getent hosts {name}; fi"
+    "else {otherwise}; fi"
 )
+# It asks the servers of the machine, which need not be the one that is meant.
+_ANY_SERVER = "getent hosts {name}"
+_NO_CLIENT = "echo 'dig or nslookup, to ask {server}: not found' >&2; exit 127"
 _TCP = (
     "if command -v nc; then nc -z -w 3 {host} {port} </dev/null; "
     "elif command -v curl; then curl -sm 3 telnet://{host}:{port} </dev/null; "
@@ -81,5 +84,8 @@ class RecordingProbe(Struct, frozen=True):
             return _PING.format(count=self.count, interval=INTERVAL, address=address, large=LARGE, size=size)
         if self.kind == DNS:
             server = self.server or asker.resolver
-            return _DNS.format(name=self.host, server=server, server_at=f"@{server} " if server else "")
+            otherwise = (_NO_CLIENT if server else _ANY_SERVER).format(name=self.host, server=server)
+            return _DNS.format(
+                name=self.host, server=server, server_at=f"@{server} " if server else "", otherwise=otherwise
+            )
         return _TCP.format(host=self.host, port=self.port)
