@@ -63,10 +63,12 @@ def test_of_several_links(scenario: str, takes_turns: bool) -> None:
     """They are read side by side; analyze reads them one by one."""
     paths = sorted((CAPTURES / scenario).glob("*.pcap*"))
     pieces = {path: cut(path.read_bytes(), 5) for path in paths}
-    if takes_turns:
-        together = watched({path: in_turn(some, len(paths) - n) for n, (path, some) in enumerate(pieces.items(), 1)})
-    else:
-        together = watched(pieces)
+    together = watched(
+        {
+            path: in_turn(some, len(paths) - n) if takes_turns else some
+            for n, (path, some) in enumerate(pieces.items(), 1)
+        }
+    )
     expected = analyze(*paths)
     assert statuses(together) == statuses(expected)
     counts = [(finding.rule.id, finding.checked, finding.failed) for finding in together.findings]
