@@ -11,6 +11,7 @@ from pcapcheck.capture.held import Held
 from pcapcheck.capture.pcap import MAGICS
 from pcapcheck.capture.pcapng import MAGIC
 from pcapcheck.capture.plain_bytes import read_plain
+from pcapcheck.capture.record import Problem
 from pcapcheck.capture.source import Source
 from pcapcheck.capture.text.encodings import decoded, is_binary
 from pcapcheck.errors import A_CAPTURE, EMPTY, MISSING, TOO_LARGE, CaptureError, StateError, kind_of, refused
@@ -133,7 +134,8 @@ def _take(path: Path | Held, understood: Understood, bundled: BundledFile | None
     """Read one file."""
     before = understood.size
     name = clean(str(path))
-    data = _read(path, name)
+    damage: list[Problem] = []
+    data = _read(path, name, damage)
     if data[:4] in MAGICS or data[:4] == MAGIC:
         raise _is_a_capture(name)
     if is_binary(data):
@@ -151,7 +153,8 @@ def _take(path: Path | Held, understood: Understood, bundled: BundledFile | None
         )
     read = [Line(str(path), number, line.rstrip("\r")) for number, line in enumerate(lines, 1)]
     is_cut = bundled is not None and bundled.command is not None and bool(lines[-1].strip())
-    if is_cut and bundled is not None and not bundled.by_hand and read[1:]:
+    by_name = bundled is not None and not bundled.by_hand and is_cut
+    if (by_name or damage) and lines[-1].strip() and read[1:]:
         # What stands there may be the beginning of another address.
         read.pop()
     try:
@@ -162,6 +165,10 @@ def _take(path: Path | Held, understood: Understood, bundled: BundledFile | None
                 understood.state.complain(
                     read[-1], "the file ends within a line, so what is missing in it proves nothing"
                 )
+            if block.last and damage:
+                block.trimmed = True
+                said = f"{damage[0].message}; what is missing behind it proves nothing; copy it again"
+                understood.state.complain(read[-1], said)
             understand(block, understood)
     except StateError as error:
         raise StateError(f"{name}: {error}", TOO_LARGE) from None
@@ -211,9 +218,9 @@ def _too_large(name: str, what: str) -> StateError:
     return StateError(f"{name}: {what}; leave out what is not about this node", TOO_LARGE)
 
 
-def _read(path: Path | Held, name: str) -> bytes:
+def _read(path: Path | Held, name: str, damage: list[Problem]) -> bytes:
     try:
-        data = read_plain(path, name, MOST_BYTES + 1)
+        data = read_plain(path, name, MOST_BYTES + 1, damage)
     except CaptureError as error:
         raise StateError(str(error), error.kind) from None
     except ValueError:
