@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from pcapcheck import analyze
+from pcapcheck import analyze, intake
+from pcapcheck.decode.sightings import Sightings
+from pcapcheck.watch import watched_observation
 from tests.support.captures import LAB, MADE, name_of
 from tests.support.lab import CAPTURES, statuses
 from tests.support.watching import Onlooker, cut, watched
@@ -74,6 +76,19 @@ def test_of_several_links(scenario: str, takes_turns: bool) -> None:
     counts = [(finding.rule.id, finding.checked, finding.failed) for finding in together.findings]
     assert counts == [(finding.rule.id, finding.checked, finding.failed) for finding in expected.findings]
     assert together.headline == expected.headline
+
+
+def test_of_more_packets_than_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same ones are left out on all links, whichever order they came in."""
+    paths = sorted((CAPTURES / "pod-pings-router").glob("*.pcap*")) + sorted((CAPTURES / "healthy").glob("*.pcap*"))
+    for module in (intake, watched_observation):
+        monkeypatch.setattr(module, "Sightings", lambda: Sightings(most=8))
+    expected = analyze(*paths)
+    together = watched({path: in_turn(cut(path.read_bytes(), 5), len(paths) - n) for n, path in enumerate(paths)})
+    assert statuses(together) == statuses(expected)
+    followed = expected.to_dict()["summary"]["paths"]
+    assert followed["sampled_one_in"] > 1
+    assert together.to_dict()["summary"]["paths"] == followed
 
 
 @pytest.mark.parametrize("path", SOME, ids=name_of)

@@ -8,7 +8,7 @@ import re
 # UTF-16 without a mark shows in this many bytes at its beginning: of most characters one byte is 0.
 ENOUGH, FEWEST, MOST_ODD = 512, 8, 0.1
 UTF8 = "utf-8"
-# Bytes that texts do without: control characters but those of terminals (bell to shift in, escape). A few may stand there.
+# Bytes that texts do without, but for a few: control characters other than those of terminals (bell to shift in; ESC)
 _ODD = bytes({*range(32), 127} - {*range(7, 16), 27})
 MOST_ODD_BYTES = 0.02
 # UTF-16 that PowerShell appended to a text in UTF-8.
