@@ -51,7 +51,7 @@ def test_a_state_and_pods_go_with_the_captures_of_their_folder(fleet: Path) -> N
     assert "README.md" in line
 
 
-def test_a_large_text_is_not_read_to_its_end_to_be_told(fleet: Path) -> None:
+def test_a_large_text_is_not_read_to_its_end_to_see_what_it_is(fleet: Path) -> None:
     """The log of a month stands next to captures; that somewhere in it a packet is printed does not matter."""
     line = "kubelet: nothing to see\n"
     for name, lines in {"short.log": 1000, "month.log": 1_000_000}.items():
