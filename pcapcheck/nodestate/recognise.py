@@ -66,7 +66,8 @@ def _kind_of(data: bytes) -> str | None:
     if understood.pods:
         return PODS
     # Known outputs in which nothing is judged: that is said, rather than that it is no capture.
-    return NODE_STATE if any(is_telling(form) for form in state.unjudged) else None
+    is_known = any(is_telling(form) for form in state.unjudged) or any(is_failure(line.text) for line in state.printed)
+    return NODE_STATE if is_known else None
 
 
 class Aside(Struct, frozen=True):
