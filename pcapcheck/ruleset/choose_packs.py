@@ -18,8 +18,13 @@ from pcapcheck.table_names import STATE
 def check_pack(name: str) -> str:
     """The id of the network that somebody named. Raises UsageError if there is no pack for it."""
     if id_of(name) not in NAMED:
-        raise UsageError(f"--pack {name}: there is no such pack{suggest(name, (*NAMED, *ALIASES))}")
+        raise no_such_pack(name, (*NAMED, *ALIASES))
     return id_of(name)
+
+
+def no_such_pack(name: str, known: Iterable[str]) -> UsageError:
+    """The error of a call that names a pack that is not there; ``known`` are those that it could name."""
+    return UsageError(f"--pack {name}: there is no such pack{suggest(name, known)}")
 
 
 def load_rules(
