@@ -31,7 +31,8 @@ class CapturePoint(Brief, Struct):
 
     ``file`` is what the capture is called among others. ``network`` is the id of the network that it is a pod link of,
     as far as anything shows it; ``calico`` is by what it is shown to be one of Calico (None: it is not, or nothing
-    shows it), ``likeness`` the other network that it looks like. ``host`` is the machine that a bundle names.
+    shows it), ``likeness`` the other network that it looks like. ``contradicts`` is the network (id) that somebody
+    named although everything there shows another. ``host`` is the machine that a bundle names.
     """
 
     key: PointKey
@@ -46,6 +47,7 @@ class CapturePoint(Brief, Struct):
     network: str | None = None
     calico: str | None = None
     likeness: Likeness | None = None
+    contradicts: str | None = None
     host: str | None = None
 
     @property
