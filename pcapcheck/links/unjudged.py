@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pcapcheck.calico import is_machines_own
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.networks import CALICO, PACKED, network_of
@@ -67,8 +68,9 @@ def why_unjudged(points: Iterable[PointFacts], networks: Sequence[str] = (CALICO
         return f"nothing recorded is shown to be a pod link of {titles(networks)}"
     if not_calico:
         return not_calico
+    asked = any(point.capture_point.gateway.askers and not is_machines_own(point.name) for point in there)
     kinds = {point.kind for point in there}
-    if kinds and kinds.issubset(NODE_KINDS):
+    if not asked and kinds and kinds.issubset(NODE_KINDS):
         singular, plural = ("a host NIC", "host NICs") if kinds == {"host-nic"} else ("a tunnel", "NICs and tunnels")
         is_what = f"is {singular}" if len(there) == 1 else f"are {plural}"
         return (
@@ -76,10 +78,10 @@ def why_unjudged(points: Iterable[PointFacts], networks: Sequence[str] = (CALICO
             "interface on the node"
         )
     shown, which = "nothing shows that this is a pod link of Calico", "NETWORK"
-    if any(point.capture_point.gateway.askers for point in there):
-        shown = "pods ask for their gateway here at a MAC that is not Calico's, as pods of AWS and Azure do"
+    if asked:
+        shown = "pods ask for their gateway here, whose MAC is not Calico's, as pods of AWS and Azure do"
         which = "aws-vpc-cni or azure-cni"
-    return f"{shown}; if it is one, say with --interface what the node calls it; if not, {SAY} {which}"
+    return f"{shown}; if it is one of Calico's, say with --interface what the node calls it; if not, {SAY} {which}"
 
 
 def wrongly_named(points: Iterable[PointFacts]) -> str:

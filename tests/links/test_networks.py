@@ -196,7 +196,7 @@ def test_no_cause_of_calicos_own_is_named_for_them() -> None:
         (HERE[0], "eni3f0a91c7d52 looks like an AWS VPC CNI pod link (by its name)"),
         (HERE[3], "azv61c0d9e2f4a looks like an Azure CNI pod link (by its name)"),
         (WITHOUT_NAME[0], "network-azure.pcap looks like an Azure CNI pod link (by the MAC aa:aa:aa:aa:aa:aa)"),
-        (WITHOUT_NAME[1], "at a MAC that is not Calico's, as pods of AWS and Azure do"),
+        (WITHOUT_NAME[1], "pods ask for their gateway here, whose MAC is not Calico's, as pods of AWS and Azure do"),
         (THERE[0], "lxc6d21a0b4c3f1 looks like a Cilium pod link (by its name)"),
         (THERE[1], "gke40a1c8d77e2 looks like a GKE pod link (by its name)"),
         (THERE[2], "veth8a3f01c2 looks like a bridge plugin pod link (by more than two machines on it)"),
