@@ -114,6 +114,7 @@ def analyze(
     """
     task = Task.of(rules, variables, scope, paths, node_state, pods, pack, batch_frames)
     inputs = gather(task.request.captures, unpack_limit, keep_all)
+    task = task.for_files(capture.path for capture in inputs.captures)
     read = partial(read_captures, inputs, progress=progress)
     return conclude(task, inputs, read(task.ruleset.rules, task.reading), read)
 

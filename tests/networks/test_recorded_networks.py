@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 import pytest
 
 from fixtures.networks.all_cases import CASES
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
+from pcapcheck.intake import Intake, read_captures
 from pcapcheck.report.headline import heading, headline
 from tests.support.lab import captures
 from tests.support.networks import ANY, BROKEN, ENDPOINT_ARP, HEALTHY, INDEX, POD, RECORDED, A, B, failed, file, files
@@ -182,6 +184,27 @@ def test_vxlan_of_cilium_is_not_said_to_be_flannels() -> None:
     case = RECORDED / "cilium" / "healthy-tunnel"
     assert "flannel" not in headline(analyze(case / "node-eth0.pcap"))
     assert "flannel" not in shown(analyze(*files("cilium/healthy-tunnel")))
+
+
+def test_a_folder_of_files_with_names_of_links_is_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What Calico's links are called is known too, and of a name that says nothing the second reading tells."""
+    readings = []
+
+    def reading(*given: Any, **more: Any) -> Intake:
+        readings.append(given)
+        return read_captures(*given, **more)
+
+    monkeypatch.setattr("pcapcheck.pipeline.read_captures", reading)
+    assert shown(analyze(RECORDED / "aws-vpc-cni" / "healthy")) >= {"aws-vpc-cni"}
+    both = tmp_path / "both"
+    both.mkdir()
+    for path in (*captures("healthy"), file("gke/healthy", A)):
+        copyfile(path, both / path.name)
+    assert shown(analyze(both)) == {"calico", "gke"}
+    assert len(readings) == 2
+    copyfile(file("gke/healthy", A), tmp_path / "gke40a1c8d77e2-before.pcap")
+    assert shown(analyze(tmp_path / "gke40a1c8d77e2-before.pcap")) == {"gke"}
+    assert len(readings) == 4
 
 
 @pytest.mark.parametrize("network", ["aws-vpc-cni", "azure-cni", "bridge", "cilium", "flannel", "gke", "ptp"])
