@@ -47,7 +47,7 @@ def contradicts(
 
 
 def _by_name(point: CapturePoint, by_name: str | None) -> frozenset[str]:
-    """The networks that give their links such names. Several plugins call theirs veth, and some can be told to."""
+    """The networks that give their links such names. Several plugins call theirs veth, and some may be set to."""
     network = by_link(point.name) if point.named_by and is_of_another(point.name) else None
     if network is not None:
         return ALL if network.may_be else frozenset({network.id})
