@@ -98,7 +98,7 @@ def analyze(
     capture may unpack to ``unpack_limit`` bytes (None: 1 GiB or 250 times its size). ``keep_all`` keeps more than the
     first GiB of a stream, so that its tables can be made. ``rules`` are packs, files or folders of them (None: the
     packs for the networks that the captures show, else Calico's); ``pack`` names the network whose pod links these are,
-    as in ``aws-vpc-cni``, where captures do not show it or look like another; ``variables`` override the rules'
+    as in ``aws-vpc-cni``, which holds unless all that they show is another's; ``variables`` override the rules'
     ``$names``. What an expectation file among the rules says of its recording holds unless the call says otherwise:
     without ``paths`` its captures are judged.
 

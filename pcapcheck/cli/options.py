@@ -49,8 +49,8 @@ class _PackOption(click.Option):
         from pcapcheck.networks import NAMED
 
         return (
-            f"Judge the pod links by the pack for this network ({', '.join(NAMED)}), where they do not show whose they "
-            "are, or look like another's."
+            f"Judge the pod links by the pack for this network ({', '.join(NAMED)}), unless all that they show is "
+            "another's."
         )
 
     @help.setter  # noqa: A003 (click's name)
