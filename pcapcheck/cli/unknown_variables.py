@@ -20,7 +20,8 @@ OTHERS = frozenset(
     )
 )
 # What Kubernetes sets in every container next to a Service that is called pcapcheck (or pcapcheck-…).
-OF_A_SERVICE = re.compile(r"\w*?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)")
+# (Not compiled before a variable may be one.)
+OF_A_SERVICE = r"\w*?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)"
 
 
 def tell_unknown(context: click.Context) -> None:
@@ -29,7 +30,7 @@ def tell_unknown(context: click.Context) -> None:
     begun = {
         name
         for name in os.environ
-        if name.upper().startswith(ENVIRONMENT) and name not in OTHERS and not OF_A_SERVICE.fullmatch(name)
+        if name.upper().startswith(ENVIRONMENT) and name not in OTHERS and not re.fullmatch(OF_A_SERVICE, name)
     }
     if not begun:
         return

@@ -10,7 +10,6 @@ from pcapcheck.calico import kind_of_name
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.links.calico_link import name_calico_link, shown_calico
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint
-from pcapcheck.links.contradiction import contradicts
 from pcapcheck.links.link_networks import ELSE, LinkNetworks
 from pcapcheck.links.other_link import find_likeness, find_other_network
 from pcapcheck.links.pod_like import may_be_pod_link
@@ -37,6 +36,9 @@ def decide_kind(
     by_name = kind_of_name(point.name, prefix) if point.named_by else None
     point.calico = point.contradicts = None
     if networks.named is not None:
+        # Loaded only where somebody named a network.
+        from pcapcheck.links.contradiction import contradicts
+
         pairs = list(pairs)
         network = None if networks.named == CALICO else network_of(networks.named)
         if may_be_pod_link(point, by_name, network, claims) and contradicts(

@@ -18,7 +18,7 @@ HEADINGS = ("PACK", "ALSO CALLED", "RULES", "LINKS", "WHAT IT JUDGES")
 # What the packs that are for no single other network judge.
 JUDGES = {
     CALICO: "Calico pod links",
-    STATE: "the state of a node of Calico's and of its pods",
+    STATE: "the state of a Calico node and of its pods",
     SHARED: "what holds on the pod links of any network; the packs of other networks extend it",
 }
 

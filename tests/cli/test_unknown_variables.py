@@ -91,4 +91,4 @@ def test_no_option_is_taken_for_what_kubernetes_sets() -> None:
 
     read = options(main, click.Context(main))
     assert "PCAPCHECK_FORMAT" in read
-    assert not [name for name in read if OF_A_SERVICE.fullmatch(name)]
+    assert not [name for name in read if re.fullmatch(OF_A_SERVICE, name)]
