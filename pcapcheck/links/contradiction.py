@@ -20,6 +20,8 @@ from pcapcheck.values import is_ipv4
 ANY_VETH = Likeness(network_of("veth"))
 WITH_VIRTUAL_GATEWAY = frozenset(id_ for id_ in NETWORK_IDS if id_ == CALICO or network_of(id_).virtual_gateway)
 ALL = frozenset(NETWORK_IDS)
+# In bridge mode its pods have their subnet's gateway (azure-container-networking, bridge_endpointclient_linux.go).
+AZURE = "azure-cni"
 BRIDGED = frozenset(id_ for id_ in NETWORK_IDS if id_ != CALICO and network_of(id_).is_bridged)
 
 
@@ -84,7 +86,7 @@ def _by_gateway(point: CapturePoint, claims: Sequence[Claim], asked: Collection[
         and group.ip_dst != gateways[group.dst]
         for group in point.groups.values()
     )
-    return ALL - WITH_VIRTUAL_GATEWAY if through else ALL
+    return (ALL - WITH_VIRTUAL_GATEWAY) | {AZURE} if through else ALL
 
 
 def _by_neighbours(

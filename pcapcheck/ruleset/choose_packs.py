@@ -65,7 +65,7 @@ def packs_for(facts: Facts) -> frozenset[str]:
 def networks_of_names(paths: Iterable[Path]) -> frozenset[str]:
     """The networks with packs that the names of streams show: interfaces, or files called like them.
 
-    Calico's is among them only beside others: without any it is the one that is judged.
+    Calico's is among them only next to others: without any it is the one that is judged.
     """
     names = [path.name for path in paths]
     found = (by_link(name.split(".")[0]) for name in names)

@@ -128,8 +128,8 @@ WRONG = [
     ("gke/gateway-missing/gke40a1c8d77e2", ["aws", "azure", "calico", "cilium", "flannel", "bridge", "kindnet"]),
     ("cilium/healthy-tunnel/lxc6d21a0b4c3f1", ["aws", "azure", "calico", "gke", "flannel", "bridge", "kindnet"]),
     ("azure-cni/entry-missing/pod-a-eth0", ["aws", "calico", "cilium", "gke", "flannel", "bridge", "kindnet"]),
-    ("ptp/healthy/veth8a3f01c2", ["aws", "azure", "calico", "flannel", "bridge"]),
-    ("ptp/healthy/pod-a-eth0", ["aws", "azure", "calico"]),
+    ("ptp/healthy/veth8a3f01c2", ["aws", "calico", "flannel", "bridge"]),
+    ("ptp/healthy/pod-a-eth0", ["aws", "calico"]),
     ("aws-vpc-cni/entry-missing/pod-a-eth0", ["cilium", "gke", "flannel", "bridge", "kindnet"]),
 ]
 
