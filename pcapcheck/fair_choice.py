@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from itertools import repeat
 from math import inf
+from operator import sub
 from typing import NamedTuple
 
-Key = object
+Key = Hashable
+# A pair weighs more than any number of its pod's, and a pod more than any of its peer's.
+WEIGHTS = (1 << 40, 1 << 20, 1)
 
 
 class Candidate(NamedTuple):
@@ -25,25 +28,24 @@ def choose(candidates: Sequence[Candidate], most: int) -> list[int]:
     The first candidate is the first choice. Then it is a pair's turn that had the fewest so far, of those a pod's,
     then a peer's, and then what is farthest in time from all that were chosen; of equal ones, the earliest.
     """
-    pods: Counter[Key] = Counter()
-    peers: Counter[Key] = Counter()
-    pairs: Counter[Key] = Counter()
+    # Whose turn it is: how many were chosen of a candidate's pair, its pod and its peer, as one number.
+    turns: list[float] = [0] * len(candidates)
+    alike: dict[tuple[int, Key], list[int]] = {}
+    for number, one in enumerate(candidates):
+        for weight, key in zip(WEIGHTS, (one.pair, one.pod, one.peer), strict=True):
+            alike.setdefault((weight, key), []).append(number)
+    times = [one.when for one in candidates]
     # How far in time each is from all that were chosen.
-    left: dict[int, float] = dict.fromkeys(range(len(candidates)), inf)
-
-    def turn(number: int) -> tuple[float, ...]:
-        one = candidates[number]
-        return pairs[one.pair], pods[one.pod], peers[one.peer], -left[number], number
-
+    apart: list[float] = [inf] * len(candidates)
     chosen: list[int] = []
-    while left and len(chosen) < most:
-        number = min(left, key=turn)
-        del left[number]
-        taken = candidates[number]
-        pods[taken.pod] += 1
-        peers[taken.peer] += 1
-        pairs[taken.pair] += 1
-        for other in left:
-            left[other] = min(left[other], abs(candidates[other].when - taken.when))
+    for _ in range(min(most, len(candidates))):
+        least = min(turns)
+        number = max((at for at, turn in enumerate(turns) if turn == least), key=apart.__getitem__)
         chosen.append(number)
+        one = candidates[number]
+        for weight, key in zip(WEIGHTS, (one.pair, one.pod, one.peer), strict=True):
+            for other in alike[weight, key]:
+                turns[other] += weight
+        turns[number] = inf
+        apart = list(map(min, apart, map(abs, map(sub, times, repeat(one.when)))))
     return chosen

@@ -10,6 +10,7 @@ from pcapcheck.paths.paths import Paths
 from pcapcheck.paths.shared_addresses import judge_addresses
 from pcapcheck.ruleset.feed import Feed
 from pcapcheck.ruleset.finding import NO_CAPTURE
+from pcapcheck.ruleset.followed_counting import FollowedCounting
 from pcapcheck.table_names import ADDRESSES, HOPS, PATHS
 
 
@@ -26,9 +27,9 @@ def feed_followed(intake: Intake, followed: Paths, claims: list[AddressRow], rea
             _feed_each(intake.feed, tables, followed, table)
             continue
         about = [evaluation for evaluation in intake.evaluations if evaluation.rule.table == table]
+        counting = FollowedCounting(about)
         for some in tables.packets(table) if about else ():
-            for evaluation in about:
-                evaluation.feed_alike(some.capture, some)
+            counting.feed(some)
 
 
 def _feed_each(feed: Feed, tables: PathTables, followed: Paths, table: str) -> None:

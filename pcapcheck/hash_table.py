@@ -84,7 +84,7 @@ def remove(rows: array[int], width: int, home_at: int, slots: array[int], mask: 
     slots[hole] = -1
 
 
-def fetch_slot(slots: array[int], slot: int) -> None:
+def fetch_slot(slots: array[int] | memoryview, slot: int) -> None:
     """Have a slot in the processor's cache by the time that it is looked at; in plain Python there is no such thing."""
 
 

@@ -66,6 +66,7 @@ def decode_frames(
         frame.before = 0
         frame.group_count = state[layout.S_GROUPS]
         frame.pair_count = state[layout.S_PAIRS]
+        frame.latest_pair = 0
         while record < count:
             begin_frame(records, record, links, frame)
             frame.number = first_number + record

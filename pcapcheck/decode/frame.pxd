@@ -12,6 +12,6 @@ cdef class Frame:
     cdef long long position, header, payload, payload_end, fragment, outer_payload
     cdef int version, protocol, depth, outer_version, carries, says, encap
     cdef long long vni, inner_source, inner_destination
-    cdef long long group, before, group_count, pair_count, pair_hash
+    cdef long long group, before, group_count, pair_count, latest_pair, pair_hash
     cdef long long following, stream, reading, passed_over
     cdef bint is_echo

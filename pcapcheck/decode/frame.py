@@ -31,8 +31,8 @@ class Frame:
     numbers of ``frame_layout``.
 
     ``group`` is its frame group, ``before`` the other group that was met last, ``group_count`` how
-    many there are. ``pair_count`` is how many address pairs there are, ``pair_hash`` a hash of the last that was
-    looked up. As many frames are ``following`` in the batch.
+    many there are. ``pair_count`` is how many address pairs there are, ``latest_pair`` the last that was looked up,
+    ``pair_hash`` a hash of it. As many frames are ``following`` in the batch.
     Of DNS over TCP: the ``stream`` of a segment, the place up to which it was read (``reading``), and how many segments
     had messages that were ``passed_over``.
     ``is_echo``: whether it has an event as an echo request or reply.
@@ -62,6 +62,6 @@ class Frame:
         self.fragment = self.depth = self.outer_version = self.outer_payload = 0
         self.carries = self.says = self.encap = self.vni = self.inner_source = self.inner_destination = 0
         self.group = self.before = self.group_count = 0
-        self.pair_count = self.pair_hash = 0
+        self.pair_count = self.latest_pair = self.pair_hash = 0
         self.following = self.stream = self.reading = self.passed_over = 0
         self.is_echo = False

@@ -29,6 +29,11 @@ cdef inline unsigned long long long_of(const unsigned char[::1] buffer, Py_ssize
     mixed=cython.ulonglong, mask=cython.longlong, slot=cython.longlong, pair=cython.longlong, row=cython.longlong)
 cdef long long find_address_pair(Frame frame, int version, Py_ssize_t position) except -1 nogil
 
+@cython.locals(row=cython.size_t)
+cdef inline bint is_pair(
+    Frame frame, long long pair, unsigned long long src_high, unsigned long long src_low, unsigned long long dst_high,
+    unsigned long long dst_low) noexcept nogil
+
 @cython.locals(count=cython.longlong, mixed=cython.ulonglong)
 cdef inline long long digest_of(
     const unsigned char[::1] buffer, Py_ssize_t position, Py_ssize_t end, bint cut) except? -2 nogil

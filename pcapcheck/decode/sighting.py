@@ -98,6 +98,9 @@ def find_address_pair(frame: Frame, version: int, position: int) -> int:
         src_low = long_of(frame.buffer, position + 16)
         dst_high = long_of(frame.buffer, position + 24)
         dst_low = long_of(frame.buffer, position + 32)
+    if frame.latest_pair and is_pair(frame, frame.latest_pair, src_high, src_low, dst_high, dst_low):
+        # As where a node passes a packet on from one pod's link to another's.
+        return frame.latest_pair
     mixed = stir(stir(stir(stir(layout.MULTIPLY, src_high), src_low), dst_high), dst_low)
     frame.pair_hash = mixed >> 2
     mask = len(frame.pair_slots) - 1
@@ -106,20 +109,16 @@ def find_address_pair(frame: Frame, version: int, position: int) -> int:
         pair = frame.pair_slots[slot]
         if pair < 0:
             break
-        row = pair * layout.PAIR_FIELDS
-        # Compared bit by bit: upper halves of IPv6 addresses are stored as signed numbers.
-        if (
-            (frame.address_pairs[row] & layout.LONG) == src_high
-            and (frame.address_pairs[row + 1] & layout.LONG) == src_low
-            and (frame.address_pairs[row + 2] & layout.LONG) == dst_high
-            and (frame.address_pairs[row + 3] & layout.LONG) == dst_low
-        ):
+        if is_pair(frame, pair, src_high, src_low, dst_high, dst_low):
+            frame.latest_pair = pair
             return pair
         slot = (slot + 1) & mask
     pair = frame.pair_count
     if pair * layout.PAIR_FIELDS >= len(frame.address_pairs):
+        frame.latest_pair = 0
         return 0
     frame.pair_count = pair + 1
+    frame.latest_pair = pair
     frame.pair_slots[slot] = pair
     row = pair * layout.PAIR_FIELDS
     frame.address_pairs[row] = as_signed(src_high)
@@ -127,6 +126,18 @@ def find_address_pair(frame: Frame, version: int, position: int) -> int:
     frame.address_pairs[row + 2] = as_signed(dst_high)
     frame.address_pairs[row + 3] = as_signed(dst_low)
     return pair
+
+
+def is_pair(frame: Frame, pair: int, src_high: int, src_low: int, dst_high: int, dst_low: int) -> bool:
+    """Whether an address pair is of these addresses, each in two halves."""
+    row = pair * layout.PAIR_FIELDS
+    # Compared bit by bit: upper halves of IPv6 addresses are stored as signed numbers.
+    return (
+        (frame.address_pairs[row + 3] & layout.LONG) == dst_low
+        and (frame.address_pairs[row + 1] & layout.LONG) == src_low
+        and (frame.address_pairs[row] & layout.LONG) == src_high
+        and (frame.address_pairs[row + 2] & layout.LONG) == dst_high
+    )
 
 
 def as_signed(value: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -102,6 +103,14 @@ class Exchanges:
                 yield first.table, [first], bin_.count - len(others)
                 for sample in others:
                     yield sample.table, [sample], 1
+
+    @cached_property
+    def askers_for(self) -> dict[int, set[int]]:
+        """The frame groups that asked for each address; asked for when all is read."""
+        found: dict[int, set[int]] = {}
+        for group, target in self.asked:
+            found.setdefault(target, set()).add(group)
+        return found
 
     def so_far(self) -> SoFar:
         """What has been answered by now."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import cast
 
 from msgspec import Struct
@@ -23,15 +24,14 @@ from pcapcheck.fair_choice import Candidate, choose
 from pcapcheck.reserved import ReservedNumbers, zeros
 from pcapcheck.table_names import ECHO
 
+# Once settled they are kept as objects: some 3 KB each, with five samples.
 MOST_BINS = 1 << 13
 FIRST_BINS = 1 << 5
-# Bins that are kept as objects: some 3 KB each, with five samples.
-MOST_KEPT = 1 << 13
 # Samples of a bin that rules are shown.
 MOST_TELLING = 20
 
 
-class ExchangeBin(Brief, Struct, frozen=True):
+class ExchangeBin(Brief, Struct, frozen=True, dict=True):
     """Exchanges alike in the request's frame group, outcome, error and whether one host was asked; some samples.
 
     ``samples`` are the first ones; of failures, also the first of other pairs. ``spread`` are more failures, of all
@@ -50,12 +50,42 @@ class ExchangeBin(Brief, Struct, frozen=True):
     samples: list[QuestionRow]
     spread: list[QuestionRow]
 
-    @property
+    @cached_property
     def telling(self) -> list[QuestionRow]:
         """A few samples that show best what is in the bin, the first one first."""
         known = {row.frames[0] for row in self.samples}
         rows = [*self.samples, *(row for row in self.spread if row.frames[0] not in known)]
         return [rows[number] for number in choose([_candidate(row) for row in rows], MOST_TELLING)]
+
+
+class SettledBins(Struct, dict=True):
+    """The bins of one table, once nothing more is added, by what is asked of them again and again."""
+
+    bins: list[ExchangeBin]
+
+    def of_groups(self, groups: Iterable[int]) -> list[ExchangeBin]:
+        """The bins of some frame groups, in order."""
+        numbers = (number for group in groups for number in self._by_group.get(group, ()))
+        return [self.bins[number] for number in sorted(numbers)]
+
+    def asked(self, src: int | None, dst: int | None) -> list[tuple[int, QuestionRow]]:
+        """The samples of what one address asked of another, in order, each with the frame group of its bin."""
+        return self._by_ends.get((src, dst), [])
+
+    @cached_property
+    def _by_group(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for number, some in enumerate(self.bins):
+            found.setdefault(some.group, []).append(number)
+        return found
+
+    @cached_property
+    def _by_ends(self) -> dict[tuple[int | None, int | None], list[tuple[int, QuestionRow]]]:
+        found: dict[tuple[int | None, int | None], list[tuple[int, QuestionRow]]] = {}
+        for some in self.bins:
+            for row in some.samples:
+                found.setdefault((row.src, row.dst), []).append((some.group, row))
+        return found
 
 
 class ExchangeBins:
@@ -72,8 +102,8 @@ class ExchangeBins:
         # Bin 0 takes the exchanges that find no bin when there are too many bins.
         state[layout.S_BINS] = 1
         self._failures = FailureSamples()
-        # Sums by table, kept once nothing more is added: the search for causes asks for them many times.
-        self._settled: dict[str, list[ExchangeBin]] | None = None
+        # Sums by table, kept once nothing more is added: rules, links and the search for causes all ask for them.
+        self._settled: dict[str, SettledBins] | None = None
         self.enlarge()
 
     def counters(self) -> tuple[array[int], array[int], int, bool, array[int], array[int]]:
@@ -132,11 +162,16 @@ class ExchangeBins:
 
     def summed_up(self, table: str, macs: Macs, address_of: AddressOf) -> Iterator[ExchangeBin]:
         """The bins of one table."""
-        if self._settled is None or self._state[layout.S_BINS] > MOST_KEPT:
+        if self._settled is None:
             return self._sum_up(table, macs, address_of)
+        return iter(self.settled(table, macs, address_of).bins)
+
+    def settled(self, table: str, macs: Macs, address_of: AddressOf) -> SettledBins:
+        """The same to look them up, once nothing more is added."""
+        assert self._settled is not None
         if table not in self._settled:
-            self._settled[table] = list(self._sum_up(table, macs, address_of))
-        return iter(self._settled[table])
+            self._settled[table] = SettledBins(list(self._sum_up(table, macs, address_of)))
+        return self._settled[table]
 
     def _sum_up(self, table: str, macs: Macs, address_of: AddressOf) -> Iterator[ExchangeBin]:
         for number in range(self._state[layout.S_BINS]):

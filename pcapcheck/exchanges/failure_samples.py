@@ -32,9 +32,12 @@ class FailureSamples:
         self._pairs = array("q", bytes(8 * layout.PAIR_FIELDS * layout.PAIRS))
         self._samples = array("q", bytes(8 * row.FIELDS * layout.PER_PAIR * layout.PAIRS))
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
+        # The pairs of each bin, once somebody asks for them.
+        self._by_bin: dict[BinKey, list[int]] | None = None
 
     def take(self, rows: array[int], count: int) -> None:
         """Take finished exchanges."""
+        self._by_bin = None
         sampling.sample(rows, count, self._pairs, self._samples, self._state)
 
     def settle(self) -> None:
@@ -58,14 +61,19 @@ class FailureSamples:
         if key[1] not in FAILURES:
             return
         found = []
-        for pair in range(self._state[layout.S_PAIRS]):
+        for pair in self._pairs_of(key):
             first = pair * layout.PER_PAIR
-            if _bin_of(self._samples, first * row.FIELDS) == key:
-                held = self._pairs[pair * layout.PAIR_FIELDS + layout.W_HELD]
-                found.append(
-                    [self._samples[at * row.FIELDS : (at + 1) * row.FIELDS] for at in range(first, first + held)]
-                )
+            held = self._pairs[pair * layout.PAIR_FIELDS + layout.W_HELD]
+            found.append([self._samples[at * row.FIELDS : (at + 1) * row.FIELDS] for at in range(first, first + held)])
         yield from sorted(found, key=lambda rows: rows[0][row.NUMBER])
+
+    def _pairs_of(self, key: BinKey) -> list[int]:
+        if self._by_bin is None:
+            self._by_bin = {}
+            for pair in range(self._state[layout.S_PAIRS]):
+                own = _bin_of(self._samples, pair * layout.PER_PAIR * row.FIELDS)
+                self._by_bin.setdefault(own, []).append(pair)
+        return self._by_bin.get(key, [])
 
 
 def _bin_of(rows: array[int], at: int) -> BinKey:

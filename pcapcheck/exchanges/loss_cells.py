@@ -11,7 +11,7 @@ from pcapcheck.exchanges import spreading_layout as layout
 from pcapcheck.hash_table import empty_slots
 from pcapcheck.reserved import GrowingRows
 
-# The fields of a cell or moment.
+# The fields of a cell.
 Row = tuple[int, ...]
 
 FIRST_CELLS = 1 << 10
@@ -97,14 +97,16 @@ class Cells:
 
     def table(self) -> Iterator[Row]:
         """The cells of pairs and sizes, a row each, with the fields of ``spreading_layout``."""
-        return _rows(self._held.rows, self._state[layout.P_CELLS], layout.CELL_FIELDS)
+        held = memoryview(self._held.rows)[: self._state[layout.P_CELLS] * layout.CELL_FIELDS]
+        return struct.iter_unpack(f"={layout.CELL_FIELDS}q", held)
 
-    def moments(self) -> Iterator[Row]:
-        """The moments, a row each, with the first MOMENT_FIELDS of ``spreading_layout``.
+    @property
+    def moments(self) -> tuple[array[int], int]:
+        """The moments, with the first MOMENT_FIELDS of ``spreading_layout``, and how many rows they are.
 
         What was counted in one moment may stand in several rows.
         """
-        return _rows(self._moments, self._state[layout.P_MOMENTS], layout.MOMENT_FIELDS)
+        return self._moments, self._state[layout.P_MOMENTS]
 
     def _add_cells(self) -> bool:
         if self._held.is_final:
@@ -126,7 +128,3 @@ class Cells:
             if self._state[layout.P_MOMENTS] < MOST_MOMENTS * 3 // 4:
                 return True
         return False
-
-
-def _rows(held: array[int], count: int, width: int) -> Iterator[Row]:
-    return struct.iter_unpack(f"={width}q", memoryview(held)[: count * width])

@@ -19,7 +19,7 @@ from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.exchanges import open_exchanges, pairing, pairing_arrays, pairing_end
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.ending_errors import EndingErrors
-from pcapcheck.exchanges.exchange_bins import ExchangeBin, ExchangeBins
+from pcapcheck.exchanges.exchange_bins import ExchangeBin, ExchangeBins, SettledBins
 from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.finished import finished_rows
 from pcapcheck.exchanges.head_marks import rest_of
@@ -178,6 +178,7 @@ class PairedExchanges:
         yield from self._until_done(
             lambda: pairing_end.finish_all(self._arrays(NO_EVENTS), last_seen, self.wait, self.dns_wait)
         )
+        self._bins.settle()
 
     def forget(self, macs: Macs) -> None:
         """Keep only what the bins need, now that all is finished; ``macs`` does not need the decoder."""
@@ -188,7 +189,6 @@ class PairedExchanges:
             self._slots, self._answered, self._early, self._ended, self._talks, self._recent, self._out
         ):  # fmt: skip
             del spent[:]
-        self._bins.settle()
         self.cells.close()
 
     def close(self) -> None:
@@ -218,6 +218,10 @@ class PairedExchanges:
         """Those of all tables, echoes first."""
         for kind in KINDS:
             yield from self.bins_of(kind.table)
+
+    def settled(self, table: str) -> SettledBins:
+        """The bins of one table, to look them up, once all is finished."""
+        return self._bins.settled(table, self.macs, self.address_of)
 
     def _take_out(self) -> Iterator[RawRows]:
         count, self._state[layout.S_OUT] = self._state[layout.S_OUT], 0

@@ -8,15 +8,17 @@ that went unanswered while others were asked and answered, or three of them in a
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.exchanges import hostless
+from pcapcheck.exchanges import holding, hostless
 from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.head_marks import rest_of
 from pcapcheck.exchanges.paired_kinds import REPEATING
+from pcapcheck.hash_table import empty_slots
 from pcapcheck.values import address_of, halves_of, is_ipv4
 
 # This many requests in a row, or repeats of a request, show that the asker waited in between.
@@ -38,6 +40,13 @@ class AnswerTimes(Struct):
 
     time: int = 0
     frames: int = 0
+
+
+class Later(Struct):
+    """Requests of one capture point with a reply: their numbers, in order, and the latest of the same two addresses."""
+
+    numbers: list[int]
+    latest: int | None
 
 
 def hold_back(
@@ -70,26 +79,57 @@ def hold_back(
     slowest = max([answers.time for answers in shown.values()] + list(forgotten.values()), default=0)
     if with_margin(slowest) <= wait and ABSENT_TIME not in last_seen:
         return
-    untimed: dict[tuple[Kind, int], list[int]] = {}
-    for row in open_requests(pool, rest, state):
-        kind = _kind_of(pool, row)
-        if pool[row + layout.TIME] == ABSENT_TIME or last_seen[pool[row + layout.GROUP]] == ABSENT_TIME:
-            untimed.setdefault((kind, pool[row + layout.POINT]), []).append(row)
-            continue
-        took = shown[kind].time if kind in shown else forgotten.get(pool[row + layout.GROUP], 0)
-        if last_seen[pool[row + layout.GROUP]] - pool[row + layout.TIME] < with_margin(took):
-            pool[row + layout.STATE] = layout.HELD_BACK
-    for (kind, point), rows in untimed.items():
-        later = [
-            (pool[other + layout.NUMBER], _kind_of(pool, other) == kind)
-            for other in replied
-            if pool[other + layout.POINT] == point
-        ]
+    untimed = _hold_timed(pool, rest, state, last_seen, shown, forgotten)
+    if untimed:
+        _hold_untimed(pool, rest, untimed, replied, shown, last_number)
+
+
+def _hold_timed(
+    pool: array[int],
+    rest: array[int],
+    state: array[int],
+    last_seen: array[int],
+    shown: dict[Kind, AnswerTimes],
+    forgotten: dict[int, int],
+) -> array[int]:
+    """Hold back what has a time; the open requests without one, oldest first."""
+    waits = array("q")
+    for (pair, is_dns), answers in shown.items():
+        waits.extend((0, *pair, is_dns, with_margin(answers.time)))
+    slots = empty_slots(max(1, len(shown)))
+    holding.enter_waits(waits, slots, len(shown))
+    by_group = array("q", (with_margin(forgotten.get(group, 0)) for group in range(len(last_seen))))
+    untimed = array("q", bytes(8 * state[layout.S_OPEN]))
+    count = holding.hold_timed(pool, rest, state, last_seen, waits, slots, by_group, untimed)
+    return untimed[:count]
+
+
+def _hold_untimed(
+    pool: array[int],
+    rest: array[int],
+    rows: array[int],
+    replied: list[int],
+    shown: dict[Kind, AnswerTimes],
+    last_number: int,
+) -> None:
+    """Hold back open requests without a time, by the order of what was asked and answered."""
+    alike: dict[tuple[Kind, int], list[int]] = {}
+    for row in rows:
+        alike.setdefault((_kind_of(pool, row), pool[row + layout.POINT]), []).append(row)
+    answered: dict[int, list[int]] = {}
+    latest: dict[tuple[Kind, int], int] = {}
+    for other in replied:
+        point, number = pool[other + layout.POINT], pool[other + layout.NUMBER]
+        answered.setdefault(point, []).append(number)
+        same = _kind_of(pool, other), point
+        latest[same] = max(latest.get(same, number), number)
+    for numbers in answered.values():
+        numbers.sort()
+    for (kind, point), own in alike.items():
         lag = with_margin(shown[kind].frames) if kind in shown else 0
-        for place, row in enumerate(rows):
-            if last_number - pool[row + layout.NUMBER] <= lag or not _was_due(
-                pool, rest, rows, place, later, last_number
-            ):
+        later = Later(answered.get(point, []), latest.get((kind, point)))
+        for row in own:
+            if last_number - pool[row + layout.NUMBER] <= lag or not _was_due(pool, rest, own, row, later, last_number):
                 pool[row + layout.STATE] = layout.HELD_BACK
 
 
@@ -98,28 +138,21 @@ def _low_halves(addresses: Iterable[int]) -> array[int]:
     return array("q", sorted({halves_of(address)[1] for address in addresses if is_ipv4(address)}))
 
 
-def _was_due(
-    pool: array[int],
-    rest: array[int],
-    rows: list[int],
-    place: int,
-    answered: list[tuple[int, bool]],
-    last_number: int,
-) -> bool:
+def _was_due(pool: array[int], rest: array[int], rows: list[int], row: int, answered: Later, last_number: int) -> bool:
     """Whether a request without a time must have been answered by the capture's end.
 
-    ``rows`` are the open requests of its two addresses, in order; ``answered`` the numbers of requests with a reply,
-    and whether they are between the same addresses.
+    ``rows`` are the open requests of its two addresses, in order.
     """
-    row = rows[place]
     if pool[row + layout.KIND] == layout.KIND_DATAGRAM:
         # Without times a stream looks like a question that is repeated.
         return False
     if pool[row + layout.KIND] in REPEATING:
         # Each repeat of a SYN comes a second later or more, of a query even more.
         return _requests(pool, rest, row) >= ENOUGH
-    later = [same for number, same in answered if number > pool[row + layout.NUMBER]]
-    if any(later) or len(later) >= ENOUGH:
+    number = pool[row + layout.NUMBER]
+    if answered.latest is not None and answered.latest > number:
+        return True
+    if len(answered.numbers) - bisect_right(answered.numbers, number) >= ENOUGH:
         return True
     return len(rows) >= ENOUGH and last_number > pool[rows[-1] + layout.NUMBER]
 

@@ -8,17 +8,16 @@ one-sided), corrected for the number of candidates (Bonferroni).
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from math import log
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.exchanges import spreading_layout
 from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail
-from pcapcheck.exchanges.loss_cells import Row
 from pcapcheck.exchanges.pair_counts import DST, SRC
 from pcapcheck.exchanges.paired_kinds import NUMBERS
 from pcapcheck.links.facts import Facts
-from pcapcheck.links.outages import outages_of
+from pcapcheck.links.outages import CountedMoments, outages_of, summed_up
 from pcapcheck.links.question_losses import PAIR, PEER, POD_, PORT, SIZE, TIME, Losses, Share, counts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.shares import CountedCells, Shares
@@ -33,27 +32,20 @@ EXPLAINED = 0.8
 def losses_of(captures: Sequence[Capture], facts: Facts, table: str) -> Losses | None:
     """The losses of what pods asked on their own links; None if nothing failed or silence proves nothing."""
     cells: list[CountedCells] = []
-    moments: list[Row] = []
+    moments: list[CountedMoments] = []
     for capture in captures:
         held = capture.exchanges.paired.cells
         good = array("b", (counts(facts, capture.number, group, table) for group in range(held.groups)))
         cells.append(CountedCells(*held.rows, NUMBERS[table], good))
-        moments += _counted(held.moments(), NUMBERS[table], good)
+        moments.append(CountedMoments(*held.moments, NUMBERS[table], good))
     # All texts have the same table of names.
     named = (capture.address_of for capture in captures if capture.address_of is not address_of)
     return _weigh(cells, moments, table, next(named, address_of))
 
 
-def _counted(moments: Iterable[Row], kind: int, good: array[int]) -> Iterator[Row]:
-    """The moments of one capture that count here."""
-    return (
-        moment
-        for moment in moments
-        if moment[spreading_layout.C_KIND] == kind and good[moment[spreading_layout.C_GROUP]]
-    )
-
-
-def _weigh(cells: list[CountedCells], moments: list[Row], table: str, address_of: AddressOf) -> Losses | None:
+def _weigh(
+    cells: list[CountedCells], moments: list[CountedMoments], table: str, address_of: AddressOf
+) -> Losses | None:
     pair, port = spreading_layout.PAIR, spreading_layout.C_PORT
     by_pair = Shares.of_cells(cells, pair, [*SRC, *DST], address_of)
     if not by_pair.failed:
@@ -64,7 +56,7 @@ def _weigh(cells: list[CountedCells], moments: list[Row], table: str, address_of
     by_port = Shares.of_cells(cells, pair, [port], address_of, of_ports=True)
     targets = Shares.of_cells(cells, pair, [*SRC, *DST, port], address_of)
     partial = targets.any_partial
-    outages = tuple(outages_of(moments, partial))
+    outages = tuple(outages_of(summed_up(moments), partial))
     is_conclusive = total.failed >= FEWEST
     follows, suspect = (
         _standing_out(total, by_pod, by_peer, by_pair, by_port, by_size) if is_conclusive else (None, None)

@@ -6,15 +6,17 @@ distribution (``chance``), corrected for the number of stretches of time to choo
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from math import log
+from typing import NamedTuple
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
-from pcapcheck.exchanges import spreading_layout
 from pcapcheck.exchanges.chance import ALPHA, FEWEST, SHARPLY, log_tail, log_ways
-from pcapcheck.exchanges.loss_cells import Row
+from pcapcheck.hash_table import empty_slots
+from pcapcheck.links import moment_sums
+from pcapcheck.links import share_layout as layout
 from pcapcheck.links.question_losses import OUT, Outage
-from pcapcheck.links.shares import asked_of, failed_of
 
 MOST_OUTAGES = 20
 # An outage may be shorter than a moment: in one, this many times the usual share is lost, or the share OUT.
@@ -24,30 +26,56 @@ USUAL = 5
 FEWEST_AT_EDGE, AT_EDGE = 3, 0.1
 
 
-def outages_of(moments: Sequence[Row], partial: bool) -> Iterator[Outage]:
+class CountedMoments(NamedTuple):
+    """Moments of one capture that count (``loss_cells``): those of one kind, in frame groups that are ``good``."""
+
+    moments: array[int]
+    moment_count: int
+    kind: int
+    good: array[int]
+
+
+class MomentSum(NamedTuple):
+    """All that was asked in one moment, on all links, and when the first and the last that failed were asked.
+
+    ``when`` counts moments; other times are nanoseconds, ABSENT_TIME if nothing failed.
+    """
+
+    when: int
+    asked: int
+    failed: int
+    first: int
+    last: int
+
+
+def summed_up(moments: Sequence[CountedMoments]) -> list[MomentSum]:
+    """The moments of all captures, in order."""
+    most = sum(some.moment_count for some in moments)
+    sums, slots, count = array("q", bytes(8 * layout.MOMENT_SUM_FIELDS * most)), empty_slots(most), 0
+    for some in moments:
+        count = moment_sums.sum_moments(*some, sums, slots, count)
+    width = layout.MOMENT_SUM_FIELDS
+    rows = (sums[at : at + width] for at in range(0, count * width, width))
+    return sorted(MomentSum(*row[layout.U_WHEN :]) for row in rows)
+
+
+def outages_of(moments: Sequence[MomentSum], partial: bool) -> Iterator[Outage]:
     """The times in which far more failed than at others, in order.
 
     ``partial``: some pair lost some questions and answered others. If each pair lost all or nothing, it says nothing
     about time that they were asked one after the other, unless there are many.
     """
-    counted: dict[int, list[int]] = {}
-    for moment in moments:
-        sums = counted.setdefault(moment[spreading_layout.M_WHEN], [0, 0])
-        sums[0] += asked_of(moment)
-        sums[1] += failed_of(moment)
-    times = sorted(counted)
-    asked, failed = ([counted[when][which] for when in times] for which in (0, 1))
+    asked, failed = [moment.asked for moment in moments], [moment.failed for moment in moments]
     total, lost = sum(asked), sum(failed)
-    if len(times) < 2 or not 0 < lost < total:
+    if len(moments) < 2 or not 0 < lost < total:
         return
     run = _run(asked, failed) if partial else None
     stretches = [run] if run is not None else _dense(asked, failed)
     for start, stop in sorted(stretches):
-        first, last = times[start], times[stop - 1]
-        within = [some for some in moments if first <= some[spreading_layout.M_WHEN] <= last and failed_of(some)]
+        within = [some for some in moments[start:stop] if some.failed]
         yield Outage(
-            min(some[spreading_layout.C_FIRST] for some in within if some[spreading_layout.C_FIRST] != ABSENT_TIME),
-            max(some[spreading_layout.C_LAST] for some in within),
+            min(some.first for some in within if some.first != ABSENT_TIME),
+            max(some.last for some in within),
             sum(asked[start:stop]),
             sum(failed[start:stop]),
             asked[stop:] != failed[stop:] or (run is not None and asked[stop - 1] > failed[stop - 1]),

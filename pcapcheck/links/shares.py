@@ -11,8 +11,6 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.exchanges import spreading_layout
-from pcapcheck.exchanges.loss_cells import Row
 from pcapcheck.hash_table import empty_slots
 from pcapcheck.links import share_layout as layout
 from pcapcheck.links import share_sums
@@ -35,16 +33,6 @@ class CountedCells(NamedTuple):
     cell_count: int
     kind: int
     good: array[int]
-
-
-def asked_of(cell: Row) -> int:
-    """How many questions of a cell were settled: answered, ended by an ICMP error, or unanswered."""
-    return cell[spreading_layout.C_REPLIED] + cell[spreading_layout.C_SILENT] + cell[spreading_layout.C_ERRED]
-
-
-def failed_of(cell: Row) -> int:
-    """How many of them were ended by an ICMP error, or unanswered."""
-    return cell[spreading_layout.C_SILENT] + cell[spreading_layout.C_ERRED]
 
 
 class Shares:

@@ -6,10 +6,12 @@ Nothing is written to the capture point: each function returns its reasons, and 
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 from pcapcheck.column_words import ASKED
 from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_layout import TTL_DECREMENTED
+from pcapcheck.exchanges.paired_kinds import KINDS
 from pcapcheck.links.oneway import proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading, read_frames
@@ -77,9 +79,10 @@ def _one_direction(point: PointFacts, capture: Capture, reading: Reading, missin
 
 def hears_answers(point: PointFacts, capture: Capture) -> bool:
     """Whether something says that answers were recorded: both ends were heard, or others were answered here."""
-    return point.heard_both_ends or any(
-        some.outcome == "replied" and some.group in point.groups for some in capture.exchanges.paired.all_bins()
-    )
+    if point.heard_both_ends:
+        return True
+    here = (capture.exchanges.paired.settled(kind.table).of_groups(point.groups) for kind in KINDS)
+    return any(some.outcome == "replied" for some in chain.from_iterable(here))
 
 
 def _one_end(point: PointFacts, capture: Capture) -> Silence:

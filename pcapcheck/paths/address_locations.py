@@ -53,9 +53,8 @@ def homes_of(captures: list[Capture], facts: Facts, paths: list[Path]) -> dict[i
                 homes.setdefault(target, set()).add(there.key)
     for path in paths:
         for step in path.steps:
-            point = step.spot.point
             if to_pod(step):
-                homes.setdefault(step.dst, set()).add(point.key)
+                homes.setdefault(step.dst, set()).add(step.spot.key)
     return homes
 
 
@@ -114,4 +113,4 @@ def _icmp_error_senders(point: PointFacts) -> set[int]:
 
 def to_pod(step: PathStep) -> bool:
     """Whether a packet went from the node to a pod, on that pod's link."""
-    return step.spot.point.kind == "pod-link" and step.spot.side == NODE
+    return step.spot.kind == "pod-link" and step.spot.side == NODE

@@ -73,9 +73,9 @@ class Deliveries(Brief, Struct, dict=True):
         if path.answered:
             return True
         for step in path.steps[1:]:
-            if step.spot.point.key in self.topology.homes.get(step.dst, ()) and step.spot.side != POD:
+            if step.spot.side != POD and step.spot.key in self.topology.homes.get(step.dst, ()):
                 return True
-        if path.steps[0].spot.point.key in self.topology.homes.get(path.dst, ()):
+        if path.steps[0].spot.key in self.topology.homes.get(path.dst, ()):
             # First seen where it was to arrive.
             return True
         return False if self.missing(path) else None

@@ -57,7 +57,7 @@ class NodeLinks(Brief, Struct):
         one node whose clock was set in between.
         """
         inside = path.steps[start + 1 : end]
-        if any(step.encap != "none" or step.spot.point.kind == "tunnel" for step in inside):
+        if inside and any(step.encap != "none" or step.spot.point.kind == "tunnel" for step in inside):
             return "tunnel"
         if inside:
             return "network"

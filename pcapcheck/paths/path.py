@@ -10,20 +10,34 @@ from msgspec import Struct
 
 from pcapcheck.brief import Brief
 from pcapcheck.decode.frame_group import FrameGroup
+from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 
 
-class Spot(Brief, Struct, frozen=True):
-    """A frame group where it was recorded, with its number there."""
+class Spot(Brief, Struct, frozen=True, dict=True):
+    """A frame group where it was recorded, with its number there.
+
+    Thousands of paths are asked what few spots answer, so they answer once.
+    """
 
     capture: int
     number: int
     group: FrameGroup
     point: PointFacts
 
-    @property
+    @cached_property
     def side(self) -> str | None:
         return self.point.sides.of(self.group)[0]
+
+    @cached_property
+    def key(self) -> PointKey:
+        """Its capture point."""
+        return self.point.key
+
+    @cached_property
+    def kind(self) -> str:
+        """The kind of its capture point."""
+        return self.point.kind
 
 
 class PathStep(Brief, Struct, frozen=True):
@@ -131,7 +145,7 @@ def same_link(step: PathStep, other: PathStep) -> bool:
 
 def pod_link_pairs(path: Path) -> Iterator[tuple[int, int]]:
     """Consecutive steps on pod links, by number; steps elsewhere may lie between."""
-    links = [number for number, step in enumerate(path.steps) if step.spot.point.kind == "pod-link"]
+    links = [number for number, step in enumerate(path.steps) if step.spot.kind == "pod-link"]
     yield from pairwise(links)
 
 

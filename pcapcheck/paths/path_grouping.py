@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property, partial
 
 import numpy as np
@@ -48,7 +49,7 @@ class PathGroups:
         self.seen = packets.seen
         self.pairs = numbering.pairs
         self.beyond = 0
-        self.packets, tokens = drop_seen_twice(packets, self.step, hosts)
+        self.packets, tokens = drop_seen_twice(packets, spots, self.step, hosts)
         self.paths, self.path_of = self._sum_up(tokens, spans)
 
     def forget(self) -> None:
@@ -63,10 +64,26 @@ class PathGroups:
         spot = self.spots[int(self.seen.frame[row]) & 0xFFFFFFFF]
         return PathStep(spot, ttl_of(what) or None, ENCAPS[encap_of(what)], src, dst, outer)
 
-    def steps(self, packet: int) -> tuple[PathStep, ...]:
-        begin = int(self.packets.begins[packet])
-        rows = self.packets.rows[begin : begin + int(self._lengths[packet])]
-        return tuple(self.step(int(row)) for row in rows)
+    def _steps_of(self, packets: Column) -> Iterator[tuple[PathStep, ...]]:
+        """The steps of some packets."""
+        lengths = self._lengths[packets]
+        ends = np.cumsum(lengths)
+        places = np.arange(lengths.sum()) + np.repeat(self.packets.begins[packets] - ends + lengths, lengths)
+        rows = self.packets.rows[places]
+        what, spots = self.seen.what[rows], (self.seen.frame[rows] & 0xFFFFFFFF).tolist()
+        shown = (ttl_of(what), encap_of(what), pair_of(what), outer_of(what))
+        steps = [
+            PathStep(
+                self.spots[spot],
+                ttl or None,
+                ENCAPS[encap],
+                self.pairs[pair][0],
+                self.pairs[pair][1],
+                self.pairs[outer] if outer else None,
+            )
+            for spot, ttl, encap, pair, outer in zip(spots, *(column.tolist() for column in shown), strict=True)
+        ]
+        return (tuple(steps[end - length : end]) for end, length in zip(ends.tolist(), lengths.tolist(), strict=True))
 
     def _sum_up(self, tokens: Tokens, spans: dict[int, tuple[int, int]]) -> tuple[list[Path], Column]:
         packets, seen = self.packets, self.seen
@@ -92,13 +109,16 @@ class PathGroups:
         numbers[order] = np.arange(len(order))
         sums, path_of = _summed_up(packets, self._kind_of, numbers, len(order))
         signatures = self._signature_of_kind[order].tolist()
+        firsts = kinds[order, layout.K_FIRST]
+        types = packet_type_of(seen.what[packets.rows[packets.begins[firsts]]]).tolist()
+        every = zip(kinds[order].tolist(), sums, signatures, types, self._steps_of(firsts), strict=True)
         paths = []
-        for (_, situation, packet, count), summed, number in zip(kinds[order].tolist(), sums, signatures, strict=True):
+        for (_, situation, packet, count), summed, number, packet_type, steps in every:
             watching = situation >> layout.SITUATION_BITS
             path = Path(
-                packet=PACKETS[packet_type_of(int(seen.what[packets.rows[packets.begins[packet]]]))],
+                packet=PACKETS[packet_type],
                 signature=number,
-                steps=self.steps(packet),
+                steps=steps,
                 count=count,
                 first=summed[layout.P_EARLIEST],
                 last=summed[layout.P_LATEST],

@@ -44,7 +44,10 @@ class FollowedPackets:
 
     def __init__(self, paths: Paths, path: Path, steps: range) -> None:
         self._paths, self._path, self.steps = paths, path, steps
-        self._shown = next((number for number in steps if path.steps[number].spot.point.judged), steps[0])
+        first = steps[0]
+        if not path.steps[first].spot.point.judged:
+            first = next((number for number in steps if path.steps[number].spot.point.judged), first)
+        self._shown = first
         self.count = path.count
         self.packet, self.src, self.dst, self.rewritten = path.packet, path.src, path.dst, path.rewritten
         self.calico = paths.facts.calico
@@ -115,6 +118,7 @@ class PathPackets(FollowedPackets):
     def __init__(self, paths: Paths, path: Path) -> None:
         super().__init__(paths, path, range(len(path.steps)))
         self.receiver, self.answered = path.receiver, path.answered
+        self.delivered = paths.is_delivered(path)
         self.sightings = len(path.steps)
 
     @property
@@ -127,11 +131,7 @@ class PathPackets(FollowedPackets):
 
     @property
     def first_kind(self) -> str:
-        return self._path.steps[0].spot.point.kind
-
-    @cached_property
-    def delivered(self) -> bool | None:
-        return self._paths.is_delivered(self._path)
+        return self._path.steps[0].spot.kind
 
     @property
     def receiver_recorded(self) -> bool:
@@ -156,11 +156,11 @@ class PathPackets(FollowedPackets):
     def entered(self) -> bool | None:
         """Whether they came to the node from a pod, on that pod's link."""
         first = self._path.steps[0].spot
-        if first.point.kind != "pod-link":
+        if first.kind != "pod-link":
             return False
         return None if first.side is None else first.side == POD
 
-    @cached_property
+    @property
     def left(self) -> bool | None:
         return self._paths.deliveries.has_left(self._path, self.delivered)
 
@@ -176,7 +176,7 @@ class PathPackets(FollowedPackets):
     def translated_back(self) -> bool | None:
         return None if self.asked is None else self._path.steps[-1].src == self.asked
 
-    @cached_property
+    @property
     def source_translated(self) -> bool | None:
         return self._paths.translations.is_source_translated(self._path)
 
@@ -234,7 +234,7 @@ class HopPackets(FollowedPackets):
     def to_interface(self) -> str:
         return self._path.steps[self._end].spot.point.name
 
-    @cached_property
+    @property
     def between(self) -> str | None:
         between = self._paths.nodes.between(self._path, self._start, self._end)
         # A TTL that falls by 1 is right on one node and wrong between two.

@@ -35,20 +35,23 @@ def repeated_attempts(captures: Iterable[Capture], paths: Iterable[Path]) -> Rep
     for path in paths:
         first = path.steps[0].spot
         table = TABLES.get(path.packet or "")
-        if table is None or first.side != POD or first.point.kind != "pod-link" or not first.point.judged:
+        if table is None or first.side != POD or first.kind != "pod-link" or not first.point.judged:
             continue
         for step in path.steps[1:]:
             spot = step.spot
-            if spot.point.kind == "pod-link" and spot.side == NODE and spot.point.key != first.point.key:
-                home = frozenset((first.capture, number, table) for number in first.point.groups)
-                same[(spot.capture, spot.number, table), (step.src, step.dst)] = home, (path.src, path.dst)
+            if spot.kind == "pod-link" and spot.side == NODE and spot.key != first.key:
+                same[(spot.capture, spot.number, table), (step.src, step.dst)] = first, (path.src, path.dst)
     if not same:
         return {}
     counted = _counted(captures)
+    nothing: dict[Group, Counter[str]] = {}
     found: dict[Group, Counter[str]] = {}
-    for (group, pair), (home, asked) in same.items():
-        there = counted.get((group, pair), Counter())
-        here = sum((counted.get((group, asked), Counter()) for group in home), Counter[str]())
+    for (group, pair), (asking, asked) in same.items():
+        there = counted.get(pair, nothing).get(group, Counter())
+        here: Counter[str] = Counter()
+        for (capture, number, table), outcomes in counted.get(asked, nothing).items():
+            if capture == asking.capture and number in asking.point.groups and table == group[2]:
+                here.update(outcomes)
         found.setdefault(group, Counter()).update(_shared(here, there))
     return found
 
@@ -64,25 +67,26 @@ def _shared(here: Counter[str], there: Counter[str]) -> Counter[str]:
     return shared
 
 
-def _counted(captures: Iterable[Capture]) -> dict[tuple[Group, Pair], Counter[str]]:
-    """The outcomes of attempts, by frame group and address pair."""
+def _counted(captures: Iterable[Capture]) -> dict[Pair, dict[Group, Counter[str]]]:
+    """The outcomes of attempts, by address pair and frame group."""
     layout = spreading_layout
-    counted: dict[tuple[Group, Pair], Counter[str]] = {}
+    counted: dict[Pair, dict[Group, Counter[str]]] = {}
     for capture in captures:
         tables = {NUMBERS[table]: table for table, _ in capture.tallies if table in ASKED_BY_PORT}
         for cell in capture.exchanges.paired.cells.table() if tables else ():
             table = tables.get(cell[layout.C_KIND])
             if table is None or cell[layout.C_RESPECT] != layout.PAIR:
                 continue
-            known = counted.setdefault(_key(capture.number, table, cell), Counter())
+            group = capture.number, cell[layout.C_GROUP], table
+            known = counted.setdefault(_pair(cell), {}).setdefault(group, Counter())
             known[REPLIED] += cell[layout.C_REPLIED]
             known[UNANSWERED] += cell[layout.C_SILENT]
             known[ERROR] += cell[layout.C_ERRED] + cell[layout.C_EXPIRED]
     return counted
 
 
-def _key(capture: int, table: str, cell: Row) -> tuple[Group, Pair]:
+def _pair(cell: Row) -> Pair:
     layout = spreading_layout
     src = address_of(cell[layout.C_SRC_HIGH], cell[layout.C_SRC_LOW])
     dst = address_of(cell[layout.C_DST_HIGH], cell[layout.C_DST_LOW])
-    return (capture, cell[layout.C_GROUP], table), (src, dst)
+    return src, dst

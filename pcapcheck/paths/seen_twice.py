@@ -13,19 +13,26 @@ from pcapcheck.paths import gathering
 from pcapcheck.paths.correlation import Packets, is_fresh
 from pcapcheck.paths.hosts import Hosts
 from pcapcheck.paths.packet_classes import slots_for
-from pcapcheck.paths.path import PathStep, same_link
+from pcapcheck.paths.path import PathStep, Spot, same_link
 from pcapcheck.paths.sighting_columns import Column, Mask, Rows
+from pcapcheck.paths.spots import Spots
 
 # One link may be recorded more than twice (the pod's end, the cali's end, -i any).
 ROUNDS = 4
+# Where the number of a spot begins in what ``tokens_of`` numbers.
+TOKEN_SPOT = 10
 
 
 class Tokens(Struct, frozen=True):
-    """What each step of the packets is apart from addresses, as a number; of ``count``, in the order of ``ranks``."""
+    """What each step of the packets is apart from addresses, as a number; of ``count``, in the order of ``ranks``.
+
+    ``spots`` are the numbers of their spots.
+    """
 
     of: Rows
     count: int
     ranks: Column
+    spots: Column
 
     @classmethod
     def of_steps(cls, packets: Packets) -> Tokens:
@@ -35,7 +42,7 @@ class Tokens(Struct, frozen=True):
         count = gathering.tokens_of(rows.data, seen.frame.data, seen.what.data, slots.data, different.data, tokens.data)
         ranks = np.empty(count, np.int64)
         ranks[np.argsort(different[:count])] = np.arange(count)
-        return cls(tokens, count, ranks)
+        return cls(tokens, count, ranks, different[:count] >> TOKEN_SPOT)
 
     def hops(self, packets: Packets) -> tuple[Column, Column]:
         """The different pairs of consecutive steps, in one number each, and the place of the first step of one."""
@@ -47,14 +54,21 @@ class Tokens(Struct, frozen=True):
         return different[:count], places[:count]
 
 
-def drop_seen_twice(packets: Packets, step_of: Callable[[int], PathStep], hosts: Hosts) -> tuple[Packets, Tokens]:
+def drop_seen_twice(
+    packets: Packets, spots: Spots, step_of: Callable[[int], PathStep], hosts: Hosts
+) -> tuple[Packets, Tokens]:
     """Keep one sighting of each packet on a link seen twice; the node's own view is preferred."""
     tokens = Tokens.of_steps(packets)
     for _ in range(ROUNDS):
         kinds, places = tokens.hops(packets)
         # 0: a hop, 1: drop the later, 2: drop the earlier, 3: drop the later where the packet was seen further on.
         verdicts = np.zeros(len(kinds), np.int8)
-        for number, place in enumerate(places.tolist()):
+        pods = [_pods_at(spots[spot]) for spot in tokens.spots.tolist()]
+        for number, (kind, place) in enumerate(zip(kinds.tolist(), places.tolist(), strict=True)):
+            here, there = pods[kind // tokens.count], pods[kind % tokens.count]
+            if here and there and here.isdisjoint(there):
+                # From one pod's link to another's, as nearly all between the pods of a node.
+                continue
             step, other = step_of(int(packets.rows[place])), step_of(int(packets.rows[place + 1]))
             if same_link(step, other):
                 verdicts[number] = 2 if _detail_of(step) < _detail_of(other) else 1
@@ -86,6 +100,11 @@ def _dropped(packets: Packets, tokens: Tokens, kinds: Column, verdicts: npt.NDAr
     # Never both of a pair: the later one stays if it was not dropped because of another.
     dropped[earlier[~dropped[earlier + 1]]] = True
     return dropped
+
+
+def _pods_at(spot: Spot) -> frozenset[int]:
+    """The MACs of the pods on a link; nothing elsewhere."""
+    return spot.point.pod_macs if spot.point.kind == "pod-link" else frozenset()
 
 
 def _detail_of(step: PathStep) -> tuple[bool, bool]:

@@ -9,7 +9,6 @@ and the large ones get no reply.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
 
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.paths.path import Path, SizeLimit
@@ -28,15 +27,14 @@ def size_limits(
     captures: Iterable[Capture], paths: Iterable[Path], is_delivered: Callable[[Path], bool | None]
 ) -> Iterator[SizeLimit]:
     """One per address pair and packet type."""
-
-    def key(path: Path) -> tuple[str, int, int]:
-        return path.packet, path.src, path.dst
-
     icmp_errors = _icmp_errors(captures)
-    asking = [path for path in paths if path.packet == REQUEST or path.packet in BOTH_DIRECTIONS]
-    first = {key(path): number for number, path in reversed(list(enumerate(asking)))}
-    for (packet, src, dst), alike in groupby(sorted(asking, key=lambda path: (first[key(path)], key(path))), key):
-        some = list(alike)
+    alike: dict[tuple[str, int, int], list[Path]] = {}
+    for path in paths:
+        if path.packet == REQUEST or path.packet in BOTH_DIRECTIONS:
+            alike.setdefault((path.packet, path.src, path.dst), []).append(path)
+    for (packet, src, dst), some in alike.items():
+        if all(path.answered for path in some):
+            continue
         said = _said_of(some, icmp_errors) if packet == REQUEST else frozenset()
         lost = [path for path in some if not path.answered and (said or is_delivered(path) is False)]
         arrived = [path for path in some if path.answered or is_delivered(path)]

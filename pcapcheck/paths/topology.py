@@ -45,22 +45,22 @@ def topology_of(paths: Iterable[Path], homes: dict[int, set[PointKey]]) -> Topol
 
 
 def _add(topology: Topology, path: Path) -> None:
-    first, last = path.steps[0], path.steps[-1]
-    if len(path.steps) > 1:
-        here, there = (step.spot.point.key for step in path.steps[:2])
-        topology.exits.setdefault((here, path.dst), set()).add(there)
-    for end, ip in ((first, path.src), (last, last.dst)):
-        if end.spot.point.kind in NODE_KINDS and (end is first or len(path.steps) > 1):
-            topology.outside.setdefault(ip, set()).add(end.spot.point.key)
-    for step, after in pairwise(path.steps):
-        if step.spot.side == POD and after.spot.point.kind in NODE_KINDS:
-            topology.node_exits.setdefault(step.spot.point.key, set()).add(after.spot.point.key)
+    steps = path.steps
+    first, last = steps[0], steps[-1]
+    if len(steps) > 1:
+        topology.exits.setdefault((first.spot.key, first.dst), set()).add(steps[1].spot.key)
+    for end, ip in ((first, first.src), (last, last.dst)):
+        if end.spot.kind in NODE_KINDS and (end is first or len(steps) > 1):
+            topology.outside.setdefault(ip, set()).add(end.spot.key)
+    for step, after in pairwise(steps):
+        if after.spot.kind in NODE_KINDS and step.spot.side == POD:
+            topology.node_exits.setdefault(step.spot.key, set()).add(after.spot.key)
     for start, end_number in pod_link_pairs(path):
-        sent, arrived = path.steps[start], path.steps[end_number]
+        sent, arrived = steps[start], steps[end_number]
         if end_number - start > 1 or _routers_between(sent, arrived) > 1:
-            topology.apart.add(frozenset((sent.spot.point.key, arrived.spot.point.key)))
+            topology.apart.add(frozenset((sent.spot.key, arrived.spot.key)))
     if path.packet in ECHOES:
-        topology.echo_points.update(step.spot.point.key for step in path.steps)
+        topology.echo_points.update([step.spot.key for step in steps])
 
 
 def _routers_between(sent: PathStep, arrived: PathStep) -> int:

@@ -63,11 +63,8 @@ class Tracing:
         begin = int(packets.begins[packet])
         rows = packets.rows[begin : begin + int(packets.lengths[packet])]
         echoes, replies = self._replies
-        found = [
-            replies[np.searchsorted(echoes, echo) : np.searchsorted(echoes, echo, "right")]
-            for echo in np.unique(seen.echo[rows])
-        ]
-        alike = np.sort(np.concatenate(found))
+        found = [np.flatnonzero(echoes == echo) for echo in np.unique(seen.echo[rows])]
+        alike = replies[np.sort(np.concatenate(found))]
         yield from dict.fromkeys(self._packet_of[alike[seen.time[alike] >= seen.time[rows[0]]]].tolist())
 
     def answers(self, kind: str, pairs: set[tuple[int, int]], packet: int) -> Iterator[int]:
@@ -87,16 +84,16 @@ class Tracing:
 
     @cached_property
     def _replies(self) -> tuple[Numbers, Numbers]:
-        """The sightings of echo replies in the order of what they reply to: that, and their rows."""
+        """The sightings of echo replies: what they reply to, and their rows, in order."""
         seen = self._seen
         rows = np.flatnonzero((self._packet_of >= 0) & (packet_type_of(seen.what) == PACKETS.index("reply")))
-        rows = rows[np.argsort(seen.echo[rows], kind="stable")]
         return seen.echo[rows], rows
 
     @cached_property
     def _members(self) -> tuple[Numbers, Numbers]:
         """All packets in the order of their paths, and the path of each."""
-        order = np.argsort(self._groups.path_of, kind="stable")
+        # Numbers of 16 bits are sorted in one pass.
+        order = np.argsort(self._groups.path_of.astype(np.int16), kind="stable")
         return order, self._groups.path_of[order]
 
     @cached_property

@@ -115,9 +115,9 @@ class Translations:
 
     def _leaves(self, path: Path) -> bool:
         first = path.steps[0].spot
-        if first.point.kind != "pod-link" or first.side != POD or path.src not in self._pods or not self._asks(path):
+        if first.kind != "pod-link" or first.side != POD or path.src not in self._pods or not self._asks(path):
             return False
-        return any(step.encap == "none" and step.spot.point.kind == "host-nic" for step in path.steps[1:])
+        return any(step.encap == "none" and step.spot.kind == "host-nic" for step in path.steps[1:])
 
     @cached_property
     def _connected(self) -> frozenset[tuple[PointKey, int, int]]:

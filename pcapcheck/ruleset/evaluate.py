@@ -42,6 +42,9 @@ REPORTED = {
     for table, columns in COLUMNS.items()
 }
 
+# Rows that differ in what a rule looks at, whose results are kept.
+MOST_ALIKE = 1 << 12
+
 # Of frames counted together, the first frame's attributes stand for all.
 OF_THE_FIRST = ("ip_src", "ip_dst")
 
@@ -64,13 +67,15 @@ class Evaluation:
         self.bins: dict[BinKey, Bin] = {}
         self._early_columns = [*{column.name: column for leaf in self.early for column in leaf.columns()}.values()]
         # Their values of a row: thousands of paths are asked for them, for each rule.
-        self._early_values = attrgetter("outcome", *(column.attribute for column in self._early_columns))
-        # Whether rows counted together are alike in all that it looks at. By these columns, what the early conditions
-        # say of them, and whether the rule holds.
+        self.early_attributes = [column.attribute for column in self._early_columns]
+        self._early_values = attrgetter("outcome", *self.early_attributes)
+        # Whether rows counted together are alike in all that it looks at.
         self.shares_rows = not self.bounds and all(column.shared for column in self._early_columns)
-        self._alike: dict[tuple[Value | None, ...], tuple[tuple[int, ...], bool]] = {}
-        # By what the early conditions say, whether the rule cannot be about such rows.
+        # By these columns, what the early conditions say of rows, and whether the rule holds.
+        self._alike: dict[tuple[Value | None, ...] | str, tuple[tuple[int, ...], bool]] = {}
+        # By what the early conditions say, whether the rule cannot be about such rows, and whether they may break it.
         self._left_out: dict[tuple[int, ...], bool] = {}
+        self._breaking: dict[tuple[int, ...], bool] = {}
 
     @property
     def counted_by(self) -> set[str]:
@@ -91,9 +96,12 @@ class Evaluation:
         return any(not (column.deferred or column.shared) for column in named)
 
     def feed(self, capture: int, rows: Iterable[TableRow], weight: int = 1) -> None:
-        """Count rows of one capture; ``weight`` frames stand behind each row where the rows are frame groups."""
+        """Count rows of one capture; ``weight`` frames stand behind each row where the rows are frame groups.
+
+        Some rows are kept, and looked at only at the end: they must stay what they are.
+        """
         for row in () if self.rule.off else rows:
-            number, results = self.seen, self._compared(row)
+            number, (results, _) = self.seen, self.said_of(row)
             self.seen += weight
             held = self._bin(capture, row, results)
             if held is None:
@@ -102,49 +110,42 @@ class Evaluation:
             pair, turn = pair_of(row), held.takes_turn(number)
             # Rows that cannot break the rule are never shown: the first ones say why it may not be about them.
             if held.wants(pair) and (held.has_few or self._may_break(results)):
-                held.keep(pair, number, self.sample(row))
+                held.keep(pair, number, SampledRow(self, row))
             elif turn and self._may_break(results):
-                held.keep_over_time(number, self.sample(row))
+                held.keep_over_time(number, SampledRow(self, row))
             for (column, bound), spread, extremes in zip(self.bounds, held.spreads, held.extremes, strict=True):
                 value = early_value(row, column)
                 if isinstance(value, int):
                     spread.count_in(value, weight)
                     rank = bound.against(value)
                     if extremes.wants(rank):
-                        extremes.add(rank, self.sample(row))
+                        extremes.add(rank, SampledRow(self, row))
 
-    def feed_alike(self, capture: int, packets: FollowedPackets) -> None:
-        """Count the packets of one path, which share what the rule looks at unless it names what differs."""
-        if self.rule.off:
-            return
-        if not self.shares_rows:
-            for row, weight in packets.rows():
-                self.feed(capture, [row], weight)
-            return
-        self.seen += packets.count
-        values = self._early_values(packets)
-        known = self._alike.get(values)
-        if known is None:
-            results = self._compared(packets)
-            known = self._alike[values] = (results, self._holds(results))
-        results, holds = known
-        held = self._bin(capture, packets, results)
-        if held is None:
-            return
+    def count_alike(self, packets: FollowedPackets, results: tuple[int, ...], holds: bool) -> None:
+        """Count the packets of one path that the rule may be about; ``results`` and ``holds`` as of ``said_of``."""
+        key = packets.capture, packets.group, packets.outcome, results
+        held = self.bins.get(key) or self.bin_of(key)
         held.count += packets.count
         if not holds and held.wants(pair := pair_of(packets)):
             for packet in packets.kept:
                 if held.wants(pair):
                     held.keep(pair, self.seen, FollowedSample(self, packets, packet))
 
-    def _compared(self, row: TableRow) -> tuple[int, ...]:
-        """What each early condition says of a row."""
-        return tuple(self._compare(leaf, row) for leaf in self.early)
+    def said_of(self, row: TableRow) -> tuple[tuple[int, ...], bool]:
+        """What each early condition says of a row, and whether the rule surely holds for it."""
+        values = self._early_values(row)
+        known = self._alike.get(values)
+        if known is None:
+            results = tuple(self._compare(leaf, row) for leaf in self.early)
+            known = results, self._holds(results)
+            if len(self._alike) < MOST_ALIKE:
+                self._alike[values] = known
+        return known
 
     def _bin(self, capture: int, row: TableRow, results: tuple[int, ...]) -> Bin | None:
         """The bin that a row belongs to; None if the rule cannot be about it."""
         key = (capture, row.group, row.outcome, results)
-        return self.bin_of(key) if key in self.bins or not self._cannot_be_selected(results) else None
+        return self.bin_of(key) if key in self.bins or not self.cannot_be_about(results) else None
 
     def _compare(self, leaf: Leaf, row: TableRow) -> int:
         return leaf.compare(partial(early_value, row))
@@ -190,7 +191,8 @@ class Evaluation:
 
         return self.rule.select.evaluate(judge) == TRUE
 
-    def _cannot_be_selected(self, results: tuple[int, ...]) -> bool:
+    def cannot_be_about(self, results: tuple[int, ...]) -> bool:
+        """Whether the rule is not about rows if the early conditions say this of them, whatever is known at the end."""
         if results not in self._left_out:
             self._left_out[results] = self.rule.select.evaluate(self._said(results)) == FALSE
         return self._left_out[results]
@@ -202,11 +204,27 @@ class Evaluation:
 
     def _may_break(self, results: tuple[int, ...]) -> bool:
         """Whether such rows may break the rule, as far as their early columns say."""
-        return self.rule.expect.evaluate(self._said(results)) != TRUE
+        if results not in self._breaking:
+            self._breaking[results] = self.rule.expect.evaluate(self._said(results)) != TRUE
+        return self._breaking[results]
 
     def _said(self, results: tuple[int, ...]) -> Judge:
         verdicts = dict(zip(map(id, self.early), results, strict=True))
         return lambda leaf: verdicts.get(id(leaf), UNKNOWN)
+
+
+class SampledRow(Struct):
+    """A row kept to show; of thousands few are looked at."""
+
+    evaluation: Evaluation
+    row: TableRow
+    made: BinSample | None = None
+
+    def look(self) -> BinSample:
+        """The row as a sample, made once."""
+        if self.made is None:
+            self.made = self.evaluation.sample(self.row)
+        return self.made
 
 
 class FollowedSample(Struct):

@@ -135,4 +135,4 @@ class Bin(Struct):
 
 def pair_of(row: object) -> Pair:
     """Who asked whom, if the row has such columns; rows without them all belong to one pair."""
-    return tuple(getattr(row, name, None) for name in PAIR)
+    return tuple([getattr(row, name, None) for name in PAIR])

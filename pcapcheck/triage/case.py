@@ -271,8 +271,10 @@ def home_of(judgement: Judgement, address: int | None) -> PointFacts | None:
 
 def asked_for(judgement: Judgement, point: PointFacts, address: int | None) -> list[int]:
     """The frame groups in which the node asked for an address on a link."""
-    asked = judgement.captures[point.key[0]].exchanges.asked
-    return [number for number in point.groups if (number, address) in asked and _side(point, number) != POD]
+    askers = judgement.captures[point.key[0]].exchanges.askers_for
+    if address is None or address not in askers:
+        return []
+    return [number for number in point.groups if number in askers[address] and _side(point, number) != POD]
 
 
 def _side(point: PointFacts, number: int) -> str | None:

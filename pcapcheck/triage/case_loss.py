@@ -10,7 +10,9 @@ from pcapcheck.triage.case import Case
 from pcapcheck.values import Value
 
 ASKED = {PATHS: ECHO, **{table: table for table in PAIRED}}
-COLUMNS = ("loss", "loss.follows", "loss.over", "lost.count", "lost.asked")
+# The first of these columns decide what a loss may come from, the others only say how much was lost.
+DECIDING = ("loss", "loss.follows", "loss.over")
+COLUMNS = (*DECIDING, "lost.count", "lost.asked")
 # A cause that loses everything may lose a part of these: while it lasts, or of those for whom it is.
 BY_ITSELF = ("time", "pair", "size")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from pcapcheck.ruleset.conditions import Combination
-from pcapcheck.triage.case_loss import COLUMNS as LOSS
+from pcapcheck.triage.case_loss import DECIDING
 from pcapcheck.triage.cause import CONDITIONS, Cause
 from pcapcheck.triage.judge_cause import CaseEvidence, ColumnLookup, JudgedCause, judge_cause
 from pcapcheck.triage.suspect import Suspect
@@ -21,7 +21,7 @@ class Suspects:
     def __init__(self, causes: Iterable[Cause]) -> None:
         self._causes = list(causes)
         # By column, whether its value matters; of others it matters only whether there is one.
-        self._columns: dict[str, bool] = dict.fromkeys(LOSS, True)
+        self._columns: dict[str, bool] = dict.fromkeys(DECIDING, True)
         for cause in self._causes:
             for name in CONDITIONS:
                 self._note_columns(getattr(cause, name))

@@ -101,11 +101,11 @@ def _handed_to(
     for point in judgement.points:
         if point.kind != "pod-link" or receiver in point.pod_ips or point.sides.crowded or point.sides.folded:
             continue
-        others = any(is_ipv4(ip) == is_ipv4(receiver) for ip in point.pod_ips)
-        if home is not None and (point.pod_macs & home.pod_macs or _apart(judgement, point, home)):
+        if point.key not in handed and not asked_for(judgement, point, receiver):
             continue
-        asked = point.key in handed or asked_for(judgement, point, receiver)
-        if asked and (home is not None or others):
+        if home is None and not any(is_ipv4(ip) == is_ipv4(receiver) for ip in point.pod_ips):
+            continue
+        if home is None or not (point.pod_macs & home.pod_macs or _apart(judgement, point, home)):
             return point.name
     return None
 

@@ -379,6 +379,15 @@ def test_unanswered_arp_loads_no_numpy() -> None:
     assert loaded(code) <= {"yaml"}
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="no /proc here")
+def test_the_program_has_no_threads_for_algebra() -> None:
+    """NumPy's would look for work all the time while the first thread reads a capture."""
+    code = "import os, pcapcheck.cli, numpy\nprint(len(os.listdir('/proc/self/task')))"
+    env = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=env)
+    assert output.stdout == "1\n"
+
+
 def test_help_is_a_command_too() -> None:
     assert run("help", "analyze").stdout == run("analyze", "--help").stdout
     assert run("help", "rules", "list").stdout == run("rules", "list", "--help").stdout

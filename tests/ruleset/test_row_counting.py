@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -60,6 +61,18 @@ class OneByOne(Evaluation):
             absent = [column.name for column in leaf.columns() if early_value(row, column) is None]
             return FALSE if any(lacks(row, name) for name in absent) else UNKNOWN
         return result
+
+    def feed(self, capture: int, rows: Iterable[TableRow], weight: int = 1) -> None:
+        super().feed(capture, rows, weight)
+        # The next batch is written over the frames of this one.
+        for held in self.bins.values():
+            for _, row in [*held.kept, *held.over_time, *(kept for some in held.extremes for kept in some.ranked)]:
+                row.look()
+
+    def said_of(self, row: TableRow) -> tuple[tuple[int, ...], bool]:
+        # What is compared here depends on more than the columns that the rule names.
+        self._alike.clear()
+        return super().said_of(row)
 
 
 @cache

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
+from pcapcheck.exchanges.paired_kinds import KINDS
 from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.links.read_capture import Capture
 from pcapcheck.paths.losses import (
     REQUEST,
 )
@@ -59,8 +61,8 @@ def asked_on(point: PointFacts | None, judgement: Judgement) -> Iterator[Questio
     """Samples of whatever was asked on a link: echo requests, attempts at connections, DNS queries and so on."""
     if point is not None:
         paired = judgement.captures[point.key[0]].exchanges.paired
-        for some in paired.all_bins():
-            if some.group in point.groups:
+        for kind in KINDS:
+            for some in paired.settled(kind.table).of_groups(point.groups):
                 yield from some.samples
 
 
@@ -68,20 +70,32 @@ def exchanges_of(
     packet: str, judgement: Judgement, src: int | None, dst: int | None, point: PointFacts | None = None
 ) -> Iterator[QuestionRow]:
     """Samples of what these packets ask, on one link or wherever they were recorded."""
-    for some in bins_of(packet, judgement, point):
-        yield from (echo for echo in some.samples if (echo.src, echo.dst) == (src, dst))
+    for capture in _captures_of(judgement, point):
+        for table in _tables_of(packet):
+            for group, asked in capture.exchanges.paired.settled(table).asked(src, dst):
+                recorded = judgement.facts.point(capture.number, group) is not None
+                if recorded and (point is None or group in point.groups):
+                    yield asked
 
 
 def bins_of(packet: str, judgement: Judgement, point: PointFacts | None = None) -> Iterator[ExchangeBin]:
     """The bins of what these packets ask, on one link or wherever they were recorded."""
-    for capture in judgement.captures:
-        if point is None or point.key[0] == capture.number:
-            paired = capture.exchanges.paired
-            tables = [table for table, asking in PACKETS.items() if asking == packet] or [ECHO]
-            for some in chain.from_iterable(map(paired.bins_of, tables)):
-                recorded = judgement.facts.point(capture.number, some.group) is not None
-                if recorded and (point is None or some.group in point.groups):
+    for capture in _captures_of(judgement, point):
+        for table in _tables_of(packet):
+            bins = capture.exchanges.paired.settled(table)
+            for some in bins.bins if point is None else bins.of_groups(point.groups):
+                if judgement.facts.point(capture.number, some.group) is not None:
                     yield some
+
+
+def _captures_of(judgement: Judgement, point: PointFacts | None) -> list[Capture]:
+    """The capture of a link, or all."""
+    return [capture for capture in judgement.captures if point is None or point.key[0] == capture.number]
+
+
+def _tables_of(packet: str) -> list[str]:
+    """The tables of what these packets ask."""
+    return [table for table, asking in PACKETS.items() if asking == packet] or [ECHO]
 
 
 def echoes_between(judgement: Judgement, address: int | None, other: int | None) -> Iterator[QuestionRow]:
