@@ -47,6 +47,7 @@ PROTOCOL_NAMES = {
     "sctp": SCTP,
     "udplite": UDPLITE,
 }
+_BY_NUMBER = {number: name.upper() for name, number in PROTOCOL_NAMES.items()}
 
 # Ports of UDP; WireGuard has none of IANA's, Calico takes these (felix/config/config_params.go).
 DNS_PORT, MDNS_PORT, LLMNR_PORT = 53, 5353, 5355
@@ -228,3 +229,8 @@ def icmp_error_meaning(family: int, icmp_type: int, code: int) -> str:
     """What an ICMP error means: ``OTHER`` where nothing more is known."""
     known = ICMP_ERRORS.get((family, icmp_type, code))
     return OTHER if known is None else known.meaning
+
+
+def name_protocol(number: int) -> str:
+    """A protocol inside IP in words, such as ``SCTP``; ``protocol 99`` for one without a name here."""
+    return _BY_NUMBER.get(number, f"protocol {number}")

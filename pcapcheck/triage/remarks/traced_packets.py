@@ -5,12 +5,11 @@ from __future__ import annotations
 from pcapcheck.nodestate.packet_facts import LOGGED, TracedPacket
 from pcapcheck.nodestate.source_lines import Line, quote
 from pcapcheck.nodestate.state import State
-from pcapcheck.protocols import PROTOCOL_NAMES
+from pcapcheck.protocols import name_protocol
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address
 
 MOST_SHOWN = 3
-_NAMES = {number: name.upper() for name, number in PROTOCOL_NAMES.items()}
 
 
 def traced_packet_remarks(state: State) -> list[Remark]:
@@ -32,7 +31,7 @@ def traced_packet_remarks(state: State) -> list[Remark]:
 def _what(packet: TracedPacket, host: str) -> str:
     ends = f"{format_address(packet.src)} > {format_address(packet.dst)}"
     if packet.protocol is not None:
-        ends += f" {_NAMES.get(packet.protocol, f'protocol {packet.protocol}')}"
+        ends += f" {name_protocol(packet.protocol)}"
     if packet.dport is not None:
         ends += f" port {packet.dport}"
     if not packet.table:
