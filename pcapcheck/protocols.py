@@ -56,6 +56,9 @@ VXLAN_PORT, GENEVE_PORT = 4789, 6081
 # The kernel's VXLAN port from before IANA assigned one; flannel uses it (drivers/net/vxlan/vxlan_core.c, vxlan_port).
 KERNEL_VXLAN_PORT = 8472
 WIREGUARD_PORT, WIREGUARD_PORT6 = 51820, 51821
+# Tunnels whose source port is a hash of what they carry: what comes back is a flow of its own (RFC 7348, section 5; RFC
+# 8926, section 3.3).
+HASHED_PORTS = frozenset({VXLAN_PORT, KERNEL_VXLAN_PORT, GENEVE_PORT})
 
 # Operations of ARP (RFC 826, RFC 903, RFC 2390, RFC 1577).
 ARP_REQUEST, ARP_REPLY, REVERSE_ARP_REQUEST, REVERSE_ARP_REPLY = 1, 2, 3, 4

@@ -135,7 +135,7 @@ def _losses(case: Case, judgement: Judgement, roles: AddressRoles, losses: list[
         "replies": replied,
         "dst.routed": routed(failed, dst_link, dst, asked_for(judgement, dst_link, dst) if dst_link else ()),
         "dst.gateway_answered": replied == "none" and dst in gateway_answered(dst_link) if dst_link else None,
-        **loss_columns(judgement, case),
+        **loss_columns(judgement, case, replied),
         "lost.first": lost_first_packets(case, packet, samples.asked, failed),
         "only_tcp": packet != REQUEST
         and any(echo.outcome == "replied" for echo in echoes_between(judgement, pod, dst)),
