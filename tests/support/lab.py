@@ -235,6 +235,7 @@ EXPECTED = {
     "vxlan-questions-answered": "PPPP PPP P P PP PPP PP P",
     "vxlan-questions-dropped": "PPPP PPP P P PP PPP PF P",
     "vxlan-service-untracked": "PPPP PPP P P PP PPP PF P",
+    "two-nodes-sctp-dropped": "PPPP PPP P P PP PPP P- P",
 }
 # The same of DNS: whether it is answered, promptly, and without an error; elsewhere nothing is asked of it.
 DNS_RULES = ("dns-answered", "dns-prompt", "dns-not-refused")
@@ -265,6 +266,7 @@ OTHERS = {
     **dict.fromkeys(("any-questions-dropped", "ipv6-questions-dropped", "vxlan-questions-dropped"), "FF"),
     "sctp-answered": "P-",
     "sctp-dropped": "F-",
+    "two-nodes-sctp-dropped": "F-",
     "service-entry-stale": "-F",
     "udp-answer-untracked": "-F",
     "udp-answered": "-P",

@@ -152,6 +152,7 @@ CAUSES = {
     "one-path-broken": "one-path-broken",
     "rate-limited": "rate-limited",
     "route-taken-away": "manager-owns-interface",
+    "two-nodes-sctp-dropped": "network-drops-sctp",
     **dict.fromkeys(
         ("any-questions-dropped", "ipv6-questions-dropped", "vxlan-questions-dropped"), "node-firewall-drops"
     ),

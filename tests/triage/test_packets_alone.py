@@ -93,6 +93,7 @@ TOLD = {
     "tcp-dropped": 2,
     "ttl-not-decremented": 2,
     "tunnel-device-down": 1,
+    "two-nodes-sctp-dropped": 1,
     "tunnel-mtu": 1,
     "two-answers": 1,
     "unreachable": 1,

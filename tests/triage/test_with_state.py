@@ -27,6 +27,7 @@ UNSEEN = {
     "outside-unreachable",
     "pod-addresses-dropped",
     "two-answers",
+    "two-nodes-sctp-dropped",
     "vxlan-blocked",
     "vxlan-blocked-one-way",
     # What takes packets past the translation is not in the state.
