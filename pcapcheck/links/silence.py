@@ -22,7 +22,7 @@ from pcapcheck.values import is_name
 # The reason by table.
 Silence = dict[str, str]
 
-# So many answers do not come by the way of an exception.
+# This number of answers is no exception.
 SEVERAL = 3
 # Words of a capture filter that may let a request through but not its answer.
 _ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway|grep)\b|\w\[")
