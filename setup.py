@@ -29,6 +29,7 @@ os.environ["PCAPCHECK_PLAIN"] = "1"
 from pcapcheck.kernels import KERNELS, PACKAGE, digest_of, number_files
 from pcapcheck.ruleset.files import packs_folder
 from pcapcheck.ruleset.parsed_packs import packed_folder
+from pcapcheck.triage.catalogue import FOLDER, KEPT, packed_causes
 
 NUMBERS = Path("build", "numbers")
 WITHOUT_LOOPS = bool(os.environ.get("PCAPCHECK_WITHOUT_LOOPS"))
@@ -74,11 +75,14 @@ class BuildPlain(build_py):
 
 
 def write_packs(package):
-    """Parse the packs into ``parsed/``, a file for each folder of ``rules/``."""
+    """Parse the packs into ``parsed/``, a file for each folder of ``rules/``; of causes what they say, checked."""
     parsed = package / "parsed"
     parsed.mkdir(parents=True, exist_ok=True)
     for folder in packs_folder().iterdir():
+        if folder.name == FOLDER:
+            continue
         (parsed / f"{folder.name}.json").write_bytes(packed_folder(sorted(folder.glob("*.yml"))))
+    (parsed / KEPT.name).write_bytes(packed_causes(sorted((packs_folder() / FOLDER).glob("*.yml"))))
 
 
 def write_numbers(path):

@@ -39,10 +39,27 @@ def explain(
 ) -> list[Diagnosis]:
     """The causes of the failures. Loaded only if something failed: a healthy capture needs none of it."""
     if not (judgement.asked_in_vain or _has_failed(judgement)):
-        return []
+        judgement = _with_last_questions(judgement)
+        if not judgement.asked_in_vain:
+            return []
     from pcapcheck.triage.add_causes import examine
 
     return examine(judgement, ruleset, known, pods)
+
+
+def _with_last_questions(judgement: Judgement) -> Judgement:
+    """What ends a printed text and was not answered in it, as questions: nothing else there needs a reason."""
+    printed = {point.key[0] for point in judgement.points if point.capture_point.interface.printed}
+    captures = [capture for capture in judgement.captures if capture.number in printed]
+    if not any(tally.outcomes["in-flight"] for capture in captures for tally in capture.tallies.values()):
+        return judgement
+    from pcapcheck.questions.final_questions import is_printed, last_questions
+
+    found = last_questions(judgement.captures, judgement.facts)
+    return replace(
+        judgement,
+        unanswered=[each for each in found if is_printed(each, judgement.captures, judgement.facts)],
+    )
 
 
 def with_traces(analysis: Analysis, state: State | None) -> Analysis:

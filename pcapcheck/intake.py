@@ -169,15 +169,17 @@ def read_captures(inputs: Inputs, rules: list[Rule], reading: Reading, progress:
             )
             feed.settle()
         except CaptureError as error:
+            known = len(inputs.captures)
             set_aside(inputs, source, error)
             settle_sets(inputs)
-            take_notes(inputs)
+            if len(inputs.captures) > known:
+                # Only what an archive brings has notes that are not known: of many files nearly none is a capture.
+                take_notes(inputs)
             unreadable.append(source)
             if fed:
                 # The rules have some of its rows already: read all the others again, without it.
-                inputs.captures = [
-                    source for source in inputs.captures if not any(source is each for each in unreadable)
-                ]
+                left_out = set(map(id, unreadable))
+                inputs.captures = [source for source in inputs.captures if id(source) not in left_out]
                 return read_captures(inputs, rules, reading, progress)
     return intake
 

@@ -1,7 +1,8 @@
 """What clients print when nobody answers them: evidence that something was lost, but not of where.
 
 Sources: curl (lib/connect.c, lib/strerror.c), wget (src/connect.c), busybox (libbb/xconnect.c, networking/wget.c),
-bind (bin/dig/dighost.c), netcat-openbsd (netcat.c), ncat (ncat_connect.c), inetutils (telnet/commands.c).
+bind (bin/dig/dighost.c), netcat-openbsd (netcat.c), ncat (ncat_connect.c), inetutils (telnet/commands.c),
+CoreDNS (plugin/errors), which is a client of the resolvers that it forwards to.
 """
 
 from __future__ import annotations
@@ -11,20 +12,48 @@ import re
 _SILENCE = (
     r"(?:connection timed out|operation timed out|timed out|timeout was reached|no route to host|host is unreachable)"
 )
+# The kernel says so of a host for which an ICMP error came that calls it unreachable or prohibited (net/ipv4/icmp.c,
+# icmp_err_convert), or whose neighbour did not answer (net/ipv4/arp.c, arp_error_report).
+_REFUSED = re.compile(r"no route to host|host is unreachable", re.IGNORECASE)
 _FAILED = re.compile(
-    r"curl: \((?:7|28)\) .*" + _SILENCE + r".*"
+    # curl's meter may stand on the same line, before it.
+    r"[\d\s:.%kMG-]*curl: \((?:7|28)\) .*" + _SILENCE + r".*"
+    r"|.*Failed connect to \S{1,80};? .{0,9}" + _SILENCE + r".*"
     r"|(?:wget|nc|ncat|telnet|ssh): .*" + _SILENCE + r"\.?"
     r"|;; (?:connection timed out; no servers could be reached|communications error to \S+: timed out)",
     re.IGNORECASE,
 )
+# Whom CoreDNS asked in vain, and from where (Go: net/net.go, OpError).
+_FORWARDED = re.compile(
+    r".*plugin/errors: .{1,300}: (?:read|dial) (?:udp|tcp) (?P<asker>[^ ]{2,45}):\d+->(?P<asked>[^ ]{2,45}):\d+"
+    r": i/o timeout.*"
+)
+# Most lines of a long text hold none of these words, and need no closer look.
+_HINT = re.compile(r"timed? ?out|no route to host|unreachable", re.IGNORECASE)
+_WORDS = re.compile(r"curl: |Failed connect")
 MOST = 100
+LONGEST = 1000
 
 
 def is_failure(line: str) -> bool:
     """Whether a client printed this line after it waited for an answer in vain."""
-    return bool(_FAILED.fullmatch(line.strip()[: 2 * MOST]))
+    if not _HINT.search(line, 0, LONGEST):
+        return False
+    return bool(_FAILED.fullmatch(line.strip()[: 2 * MOST])) or forwarded(line) is not None
+
+
+def forwarded(line: str) -> tuple[str, str] | None:
+    """From where CoreDNS asked, and whom, if this line of its log says that it got no answer."""
+    match = _FORWARDED.fullmatch(line.strip()[:LONGEST]) if "plugin/errors" in line else None
+    return None if match is None else (match["asker"], match["asked"])
+
+
+def is_refusal(line: str) -> bool:
+    """Whether such a line says that the host cannot be reached: an ICMP error, or its own ARP, says so."""
+    return bool(_REFUSED.search(line))
 
 
 def shown(line: str) -> str:
-    """The line, cut to what a report has room for."""
-    return line.strip()[:MOST]
+    """The line from the client's own words on, cut to what a report has room for."""
+    found = _WORDS.search(line)
+    return line[found.start() if found else 0 :].strip().rstrip('"')[:MOST]

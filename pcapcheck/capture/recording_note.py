@@ -21,7 +21,7 @@ class RecordingNote(Struct, frozen=True):
 
     ``filter`` is what tcpdump was given; ``dropped`` counts packets that matched it and were not written. Until
     ``until`` (nanoseconds since 1970, on the recording machine's clock) everything else was written: silence up to then
-    was recorded. None: that is not known. ``problem`` says why it ended before it was to.
+    was recorded. None: that is not known. ``problem`` says why it ended before it was to, or shows less than it was to.
     """
 
     file: str

@@ -6,6 +6,7 @@ key has a certain bit. So what is kept stays whole, from the first link to the l
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,9 @@ class Sightings(Struct):
     """What every capture saw. ``sample`` are the bits that no kept packet has in its loose key; ``dropped``
     sightings found no room even so.
 
-    ``columns`` holds a column per field (see ``decode.frame_layout``), in each capture by capture, none while there is
-    no sighting; ``counts`` says how many are of each. ``address_pairs`` are the pairs that they name by number.
+    ``columns`` holds a column per field (see ``decode.frame_layout``), none while there is no sighting; ``counts`` says
+    how many are of each capture. Captures that are read side by side take turns: ``put_in_order`` has those of each
+    stand together. ``address_pairs`` are the pairs that they name by number.
     """
 
     most: int = MOST_SIGHTINGS
@@ -45,6 +47,9 @@ class Sightings(Struct):
     columns: list[LongColumn] = field(default_factory=list)
     counts: dict[int, int] = field(default_factory=dict)
     address_pairs: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    # Sightings in a row of one capture: which, and how many.
+    _captures: array[int] = field(default_factory=lambda: array("q"))
+    _lengths: array[int] = field(default_factory=lambda: array("q"))
 
     @property
     def count(self) -> int:
@@ -69,8 +74,35 @@ class Sightings(Struct):
         for number, column in enumerate(self.columns):
             column.append(batch.sighting_field(number))
         self.counts[capture] = self.counts.get(capture, 0) + batch.sighting_count
+        self._extend(capture, batch.sighting_count)
         while self.count > self.most and self.sample < LAST_SAMPLE:
             self._thin_out()
+
+    def _extend(self, capture: int, count: int) -> None:
+        if self._captures and self._captures[-1] == capture:
+            self._lengths[-1] += count
+        elif count:
+            self._captures.append(capture)
+            self._lengths.append(count)
+
+    def put_in_order(self) -> None:
+        """Have the sightings of each capture stand together, the captures by their numbers; nothing may be added then.
+
+        Where captures were read one after another they do.
+        """
+        self.counts = dict(sorted(self.counts.items()))
+        if list(self._captures) == [capture for capture, count in self.counts.items() if count]:
+            return
+        import numpy as np
+
+        of = np.repeat(np.array(self._captures, np.int64), np.array(self._lengths, np.int64))
+        order = np.argsort(of, kind="stable")
+        for column in self.columns:
+            held = np.frombuffer(column.held, np.int64)
+            held[:] = held[order]
+        self._captures, self._lengths = array("q"), array("q")
+        for capture, count in self.counts.items():
+            self._extend(capture, count)
 
     def hand_over(self) -> list[memoryview]:
         """The columns, which are then gone from here."""
@@ -78,7 +110,7 @@ class Sightings(Struct):
         return [column.held for column in columns]
 
     def of(self, capture: int, number: int) -> memoryview:
-        """A field of the sightings of a capture."""
+        """A field of the sightings of a capture, once they are in order."""
         begin = 0
         for each, count in self.counts.items():
             if each == capture:
@@ -100,7 +132,9 @@ class Sightings(Struct):
         columns = [np.frombuffer(column.held, np.int64) for column in self.columns]
         counts = dict.fromkeys(self.counts, 0)
         start = end = 0
-        for capture, count in self.counts.items():
+        runs = list(zip(self._captures, self._lengths, strict=True))
+        self._captures, self._lengths = array("q"), array("q")
+        for capture, count in runs:
             for first in range(start, start + count, PART):
                 part = [column[first : min(first + PART, start + count)] for column in columns]
                 kept = is_kept(capture, part)
@@ -109,6 +143,7 @@ class Sightings(Struct):
                     column[end : end + more] = some[kept]
                 end += more
                 counts[capture] += more
+                self._extend(capture, more)
             start += count
         return counts
 

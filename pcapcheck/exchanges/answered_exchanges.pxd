@@ -6,12 +6,14 @@ from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport pairing_layout as layout
 from pcapcheck.exchanges.binning cimport finish
+from pcapcheck.exchanges.head_marks cimport rest_of
 from pcapcheck.exchanges.open_exchanges cimport unlink
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
 from pcapcheck.hash_table cimport fetch_follower, fetch_row, fetch_slot, remove
 
-cdef inline int note_reply(PairingArrays arrays, size_t row, size_t event) except -1 nogil
+cdef inline int note_reply(PairingArrays arrays, long long rest, size_t event) except -1 nogil
 
+@cython.locals(row=cython.size_t, rest=cython.longlong)
 cdef inline int release(PairingArrays arrays, long long place) except -1 nogil
 
 @cython.locals(place=cython.longlong, home=cython.longlong)
@@ -21,9 +23,9 @@ cdef inline int fetch_oldest(PairingArrays arrays, long long at) except -1 nogil
 cdef inline long long remember(
     PairingArrays arrays, long long place, long long[::1] ring, size_t size, size_t next_at) except -1 nogil
 
-@cython.locals(row=cython.size_t, asked=cython.longlong, replied=cython.longlong)
+@cython.locals(row=cython.size_t, rest=cython.longlong, asked=cython.longlong, replied=cython.longlong)
 cdef inline int settle(PairingArrays arrays, long long place) except -1 nogil
 
-@cython.locals(row=cython.size_t)
+@cython.locals(row=cython.size_t, rest=cython.longlong)
 cdef int take_reply(
     PairingArrays arrays, long long place, size_t event) except -1 nogil

@@ -5,6 +5,7 @@ cimport cython
 from pcapcheck.copying cimport copy_numbers
 from pcapcheck.capture cimport scan_layout
 from pcapcheck.exchanges cimport pairing_layout as layout
+from pcapcheck.exchanges.head_marks cimport ip_id_of, rest_of, ttl_of
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
 from pcapcheck.hash_table cimport insert_all, seek_key
 
@@ -20,7 +21,7 @@ cdef inline long long find_bin(
     PairingArrays arrays, long long group, long long outcome, long long kind, long long error) except? -1 nogil
 
 @cython.locals(rtt=cython.longlong, promptness=cython.longlong)
-cdef inline long long answer_class(PairingArrays arrays, size_t row) except? -1 nogil
+cdef inline long long answer_class(long long[::1] row, size_t at) except? -1 nogil
 
 cdef inline bint wants_answer(long long port) noexcept nogil
 
@@ -30,9 +31,12 @@ cdef inline bint is_one_way(const long long[::1] pool, size_t row) except? -1 no
 @cython.locals(kind=cython.longlong)
 cdef inline bint is_unclear(const long long[::1] pool, size_t row) except? -1 nogil
 
+@cython.locals(row=cython.size_t, rest=cython.longlong, field=cython.longlong)
+cdef inline int write_out(PairingArrays arrays, long long place, size_t at, long long outcome) except -1 nogil
+
 @cython.locals(
     row=cython.size_t, error=cython.longlong, kind=cython.longlong, found=cython.longlong, entry=cython.size_t,
     count=cython.longlong, replies=cython.longlong, target=cython.size_t, rtt=cython.longlong, bucket=cython.size_t)
-cdef int finish(PairingArrays arrays, long long place) except -1 nogil
+cdef int finish(PairingArrays arrays, long long place, long long outcome) except -1 nogil
 
 cdef int what_is_full(PairingArrays arrays, long long more) except? -1 nogil

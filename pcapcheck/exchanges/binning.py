@@ -18,6 +18,7 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.copying import copy_numbers
     from pcapcheck.exchanges import pairing_layout as layout
+    from pcapcheck.exchanges.head_marks import ip_id_of, rest_of, ttl_of
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
     from pcapcheck.hash_table import insert_all, seek_key
 
@@ -72,16 +73,16 @@ def find_bin(arrays: PairingArrays, group: int, outcome: int, kind: int, error: 
     return found
 
 
-def answer_class(arrays: PairingArrays, row: int) -> int:
+def answer_class(row: array[int], at: int) -> int:
     """Note how promptly a DNS query was answered; returns what stands for that and the response's code in a bin."""
-    rtt = arrays.pool[row + layout.RTT]
+    rtt = row[at + layout.RTT]
     promptness = layout.ABSENT
     if 0 <= rtt <= layout.PROMPT:
         promptness = layout.AT_ONCE
     elif rtt > layout.PROMPT:
-        promptness = layout.REPEATED if arrays.pool[row + layout.REQUESTS] > 1 else layout.LATE
-    arrays.pool[row + layout.PROMPTNESS] = promptness
-    return layout.ANSWER_CODES + ((arrays.pool[row + layout.RCODE] + 1) * layout.PROMPTNESSES + promptness + 1)
+        promptness = layout.REPEATED if row[at + layout.REQUESTS] > 1 else layout.LATE
+    row[at + layout.PROMPTNESS] = promptness
+    return layout.ANSWER_CODES + ((row[at + layout.RCODE] + 1) * layout.PROMPTNESSES + promptness + 1)
 
 
 def wants_answer(port: int) -> bool:
@@ -123,31 +124,60 @@ def is_unclear(pool: array[int], row: int) -> bool:
     )
 
 
-def finish(arrays: PairingArrays, place: int) -> None:
-    """Count an exchange that can no longer change, and write it out where that is asked for."""
-    row = place * layout.FIELDS
+def write_out(arrays: PairingArrays, place: int, at: int, outcome: int) -> None:
+    """Write an exchange out, as a whole; ``outcome`` is that of one that nothing answered."""
+    row = place * layout.HEAD_FIELDS
+    rest = rest_of(arrays.pool[row + layout.MARKS])
+    copy_numbers(arrays.pool, row, arrays.out, at, layout.HEAD_FIELDS)
+    arrays.out[at + layout.IP_ID] = ip_id_of(arrays.pool[row + layout.MARKS])
+    if rest >= 0:
+        copy_numbers(
+            arrays.rest,
+            rest + layout.HEAD_FIELDS,
+            arrays.out,
+            at + layout.HEAD_FIELDS,
+            layout.FIELDS - layout.HEAD_FIELDS,
+        )
+        if arrays.out[at + layout.OUTCOME] == layout.UNANSWERED:
+            arrays.out[at + layout.OUTCOME] = outcome
+    else:
+        for field in range(layout.HEAD_FIELDS, layout.FIELDS):
+            arrays.out[at + field] = 0
+        arrays.out[at + layout.OUTCOME] = outcome
+        arrays.out[at + layout.REQUESTS] = 1
+        arrays.out[at + layout.RTT] = layout.ABSENT
+        arrays.out[at + layout.ERROR] = layout.ABSENT
+        arrays.out[at + layout.TTL] = ttl_of(arrays.pool[row + layout.MARKS])
+        arrays.out[at + layout.LATEST] = arrays.pool[row + layout.TIME]
+
+
+def finish(arrays: PairingArrays, place: int, outcome: int) -> None:
+    """Write out an exchange that can no longer change, and count it; ``outcome`` is that of one without an answer."""
+    row = arrays.state[layout.S_OUT] * layout.FIELDS
+    arrays.state[layout.S_OUT] = arrays.state[layout.S_OUT] + 1
+    write_out(arrays, place, row, outcome)
     error = 0
-    if arrays.pool[row + layout.KIND] == layout.KIND_DATAGRAM and is_one_way(arrays.pool, row):
-        arrays.pool[row + layout.OUTCOME] = layout.ONE_WAY
-    if arrays.pool[row + layout.OUTCOME] == layout.ERRED:
-        error = arrays.pool[row + layout.ERROR] >> 16
-    elif arrays.pool[row + layout.KIND] == layout.KIND_DNS and arrays.pool[row + layout.OUTCOME] == layout.REPLIED:
-        error = answer_class(arrays, row)
-    if is_unclear(arrays.pool, row):
-        arrays.pool[row + layout.OUTCOME] = layout.UNCLEAR
-    kind = arrays.pool[row + layout.KIND]
-    found = find_bin(arrays, arrays.pool[row + layout.GROUP], arrays.pool[row + layout.OUTCOME], kind, error)
+    if arrays.out[row + layout.KIND] == layout.KIND_DATAGRAM and is_one_way(arrays.out, row):
+        arrays.out[row + layout.OUTCOME] = layout.ONE_WAY
+    if arrays.out[row + layout.OUTCOME] == layout.ERRED:
+        error = arrays.out[row + layout.ERROR] >> 16
+    elif arrays.out[row + layout.KIND] == layout.KIND_DNS and arrays.out[row + layout.OUTCOME] == layout.REPLIED:
+        error = answer_class(arrays.out, row)
+    if is_unclear(arrays.out, row):
+        arrays.out[row + layout.OUTCOME] = layout.UNCLEAR
+    kind = arrays.out[row + layout.KIND]
+    found = find_bin(arrays, arrays.out[row + layout.GROUP], arrays.out[row + layout.OUTCOME], kind, error)
     entry = found * layout.BIN_FIELDS
     count = arrays.bins[entry + layout.B_COUNT]
     arrays.bins[entry + layout.B_COUNT] = count + 1
-    arrays.bins[entry + layout.B_REQUESTS] = arrays.bins[entry + layout.B_REQUESTS] + arrays.pool[row + layout.REQUESTS]
-    replies = arrays.pool[row + layout.REPLIES]
+    arrays.bins[entry + layout.B_REQUESTS] = arrays.bins[entry + layout.B_REQUESTS] + arrays.out[row + layout.REQUESTS]
+    replies = arrays.out[row + layout.REPLIES]
     if replies > 1:
         arrays.bins[entry + layout.B_DUPLICATES] = arrays.bins[entry + layout.B_DUPLICATES] + replies - 1
     if count < layout.SAMPLES:
         target = (found * layout.SAMPLES + count) * layout.FIELDS
-        copy_numbers(arrays.pool, row, arrays.samples, target, layout.FIELDS)
-    rtt = arrays.pool[row + layout.RTT]
+        copy_numbers(arrays.out, row, arrays.samples, target, layout.FIELDS)
+    rtt = arrays.out[row + layout.RTT]
     if rtt >= 0:
         if arrays.bins[entry + layout.B_LEAST] < 0 or rtt < arrays.bins[entry + layout.B_LEAST]:
             arrays.bins[entry + layout.B_LEAST] = rtt
@@ -155,15 +185,12 @@ def finish(arrays: PairingArrays, place: int) -> None:
             arrays.bins[entry + layout.B_MOST] = rtt
         bucket = found * layout.BUCKETS + bucket_of(rtt)
         arrays.buckets[bucket] = arrays.buckets[bucket] + 1
-    if arrays.out_capacity:
-        copy_numbers(arrays.pool, row, arrays.out, arrays.state[layout.S_OUT] * layout.FIELDS, layout.FIELDS)
-        arrays.state[layout.S_OUT] = arrays.state[layout.S_OUT] + 1
 
 
 def what_is_full(arrays: PairingArrays, more: int) -> int:
     """What has no room for ``more`` finished exchanges (S_STATUS); DONE where all have."""
     if not arrays.bins_final and arrays.state[layout.S_BINS] + more > arrays.bin_limit:
         return layout.BINS_FULL
-    if arrays.out_capacity and arrays.state[layout.S_OUT] + more > arrays.out_capacity:
+    if arrays.state[layout.S_OUT] + more > arrays.out_capacity:
         return layout.OUT_FULL
     return layout.DONE

@@ -73,7 +73,9 @@ class Conversations:
         self.one_sided: set[int] = set()
         # Found, but not kept.
         self.more = 0
-        self._held = GrowingRows(layout.FIELDS, FIRST_PLACES, layout.MOST)
+        # By which conversations are found, and the rest of those that are more than a SYN.
+        self._heads = GrowingRows(layout.HEAD_FIELDS, FIRST_PLACES, layout.MOST)
+        self._bodies = GrowingRows(layout.FIELDS, FIRST_PLACES, layout.MOST)
         self._slots = array("i")
         self._out = array("q")
         self._transfers = array("q")
@@ -82,7 +84,7 @@ class Conversations:
         self._classes = array("q")
         self._groups = array("q")
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
-        self._state[layout.S_LATEST] = layout.ABSENT
+        self._state[layout.S_LATEST] = self._state[layout.S_BODY] = layout.ABSENT
         self._state[layout.S_EVERY] = every
         self._ahead: Worker[tuple[array[int], int]] | None = None
         self._address_of: AddressOf = address_of
@@ -106,6 +108,7 @@ class Conversations:
             if not batch.segment_count:
                 return
             self._enlarge()
+            self._bodies.enlarge()
             self._out.frombytes(bytes(8 * layout.FIELDS * OUT_ROWS))
             self._transfers.frombytes(bytes(8 * transfer_layout.FIELDS * TRANSFER_ROWS))
             self._classes.frombytes(bytes(8 * transfer_layout.CLASS_FIELDS * transfer_layout.CLASSES))
@@ -128,10 +131,13 @@ class Conversations:
         self.close()
         self._state[layout.S_STATUS] = layout.OUT_FULL
         while self._state[layout.S_STATUS] != layout.DONE:
-            conversing.finish_all(self._held.rows, self._out, self._transfers, self._classes, self._state)
+            conversing.finish_all(
+                self._heads.rows, self._bodies.rows, self._out, self._transfers, self._classes, self._state
+            )
             self._keep()
             yield from self._handed_out()
-        self._held.cut(0)
+        self._heads.cut(0)
+        self._bodies.cut(0)
         for spent in (self._slots, self._out, self._transfers):
             del spent[:]
 
@@ -174,19 +180,30 @@ class Conversations:
         state = self._state
         state[layout.S_SEGMENT] = 0
         while True:
-            conversing.converse(*given, self._held.rows, self._slots, self._out, self._transfers, self._classes, state)
+            conversing.converse(
+                *given,
+                self._heads.rows,
+                self._bodies.rows,
+                self._slots,
+                self._out,
+                self._transfers,
+                self._classes,
+                state,
+            )
             self._keep()
             if state[layout.S_STATUS] == layout.DONE:
                 return
             if state[layout.S_STATUS] == layout.POOL_FULL:
                 self._enlarge()
+            elif state[layout.S_STATUS] == layout.BODIES_FULL:
+                self._bodies.enlarge()
 
     def _enlarge(self) -> None:
         """Make room for more; rebuild the table over them if more than a quarter of it would be in use."""
-        self._held.enlarge()
-        if len(self._slots) < 4 * self._held.places:
-            self._slots = empty_slots(min(4 * self._held.places, 2 * layout.MOST))
-            conversing.enter_all(self._held.rows, self._slots, self._state[layout.S_USED])
+        self._heads.enlarge()
+        if len(self._slots) < 4 * self._heads.places:
+            self._slots = empty_slots(min(4 * self._heads.places, 2 * layout.MOST))
+            conversing.enter_all(self._heads.rows, self._slots, self._state[layout.S_USED])
 
     def _keep(self) -> None:
         size = layout.FIELDS

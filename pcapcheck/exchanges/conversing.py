@@ -3,8 +3,7 @@
 """Follow conversations: segments in the order of the capture in; TCP transfers and unanswered questions out.
 
 A conversation is what two hosts say to each other over two ports. It stands in a pool with a hash table over it. When
-the pool is full, the one that was begun first is judged and forgotten. A question without an answer is a SYN-ACK that
-is repeated in vain; what became of data is for the rules to judge.
+the pool is full, the one that was begun first is judged and forgotten (``ended_conversations``).
 
 Sources: RFC 9293 (TCP), RFC 6298 (its retransmission).
 
@@ -22,13 +21,11 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck import protocols
-    from pcapcheck.capture import scan_layout
-    from pcapcheck.copying import copy_numbers
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
     from pcapcheck.exchanges import transfer_layout
+    from pcapcheck.exchanges.ended_conversations import finish
     from pcapcheck.exchanges.tcp_progress import note_tcp
-    from pcapcheck.exchanges.transfer_rows import count_transfer, is_transfer, write_transfer
     from pcapcheck.hash_table import fetch_follower, fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
 
 
@@ -46,80 +43,111 @@ def home_of(segments: array[int], at: int) -> int:
     return stir(mixed & frame_layout.LONG, segments[at + frame_layout.T_POINT] ^ (ports >> 32)) >> 2
 
 
-def side_of(pool: array[int], row: int, segments: array[int], at: int) -> int:
+def side_of(heads: array[int], head: int, segments: array[int], at: int) -> int:
     """Which side of a conversation sent a segment, 0 or 1; -1 where it belongs to another."""
-    if pool[row + layout.POINT] != segments[at + frame_layout.T_POINT]:
+    if heads[head + layout.POINT] != segments[at + frame_layout.T_POINT]:
         return -1
     ports = segments[at + frame_layout.T_PORTS]
     if (
-        pool[row + layout.PORTS] == ports
-        and pool[row + layout.SRC_LOW] == segments[at + frame_layout.T_SRC_LOW]
-        and pool[row + layout.DST_LOW] == segments[at + frame_layout.T_DST_LOW]
-        and pool[row + layout.SRC_HIGH] == segments[at + frame_layout.T_SRC_HIGH]
-        and pool[row + layout.DST_HIGH] == segments[at + frame_layout.T_DST_HIGH]
+        heads[head + layout.PORTS] == ports
+        and heads[head + layout.SRC_LOW] == segments[at + frame_layout.T_SRC_LOW]
+        and heads[head + layout.DST_LOW] == segments[at + frame_layout.T_DST_LOW]
+        and heads[head + layout.SRC_HIGH] == segments[at + frame_layout.T_SRC_HIGH]
+        and heads[head + layout.DST_HIGH] == segments[at + frame_layout.T_DST_HIGH]
     ):
         return 0
     turned = (ports >> 32 << 32) | ((ports & 0xFFFF) << 16) | ((ports >> 16) & 0xFFFF)
     if (
-        pool[row + layout.PORTS] == turned
-        and pool[row + layout.SRC_LOW] == segments[at + frame_layout.T_DST_LOW]
-        and pool[row + layout.DST_LOW] == segments[at + frame_layout.T_SRC_LOW]
-        and pool[row + layout.SRC_HIGH] == segments[at + frame_layout.T_DST_HIGH]
-        and pool[row + layout.DST_HIGH] == segments[at + frame_layout.T_SRC_HIGH]
+        heads[head + layout.PORTS] == turned
+        and heads[head + layout.SRC_LOW] == segments[at + frame_layout.T_DST_LOW]
+        and heads[head + layout.DST_LOW] == segments[at + frame_layout.T_SRC_LOW]
+        and heads[head + layout.SRC_HIGH] == segments[at + frame_layout.T_DST_HIGH]
+        and heads[head + layout.DST_HIGH] == segments[at + frame_layout.T_SRC_HIGH]
     ):
         return 1
     return -1
 
 
-def find_conversation(pool: array[int], slots: array[int], mask: int, home: int, segments: array[int], at: int) -> int:
+def find_conversation(heads: array[int], slots: array[int], mask: int, home: int, segments: array[int], at: int) -> int:
     """The place of a segment's conversation, or -1."""
-    slot = seek(pool, layout.FIELDS, layout.HOME, slots, mask, home, home & mask)
-    while slots[slot] >= 0 and side_of(pool, slots[slot] * layout.FIELDS, segments, at) < 0:
-        slot = seek(pool, layout.FIELDS, layout.HOME, slots, mask, home, (slot + 1) & mask)
+    slot = seek(heads, layout.HEAD_FIELDS, layout.HOME, slots, mask, home, home & mask)
+    while slots[slot] >= 0 and side_of(heads, slots[slot] * layout.HEAD_FIELDS, segments, at) < 0:
+        slot = seek(heads, layout.HEAD_FIELDS, layout.HOME, slots, mask, home, (slot + 1) & mask)
     return slots[slot]
 
 
-def look_ahead(pool: array[int], slots: array[int], mask: int, segments: array[int], number: int, count: int) -> None:
-    """Have what a coming segment needs loaded by then: its slot, later the conversation there.
+def look_ahead(
+    heads: array[int],
+    pool: array[int],
+    slots: array[int],
+    mask: int,
+    segments: array[int],
+    number: int,
+    count: int,
+    state: array[int],
+) -> None:
+    """Have what a coming segment needs loaded by then: its slot, later the head there, then the body of that.
 
-    Where many hosts talk, neither is in the processor's cache: waiting for them would take longer than all else that
-    is done with a segment.
+    Where many hosts talk, none of them is in the processor's cache: waiting for them would take longer than all else
+    that is done with a segment.
     """
     if number < count:
-        fetch_slot(slots, home_of(segments, number * frame_layout.SEGMENT_FIELDS) & mask)
+        home = home_of(segments, number * frame_layout.SEGMENT_FIELDS)
+        state[layout.S_HOMES + (number & (layout.HOMES - 1))] = home
+        fetch_slot(slots, home & mask)
     number = number - layout.AHEAD // 2
     if 0 <= number < count:
-        place = slots[home_of(segments, number * frame_layout.SEGMENT_FIELDS) & mask]
+        place = slots[state[layout.S_HOMES + (number & (layout.HOMES - 1))] & mask]
         if place >= 0:
-            fetch_row(pool, place * layout.FIELDS, layout.OFTEN)
+            fetch_row(heads, place * layout.HEAD_FIELDS, layout.HEAD_FIELDS)
+    number = number - layout.AHEAD // 4
+    if 0 <= number < count:
+        place = slots[state[layout.S_HOMES + (number & (layout.HOMES - 1))] & mask]
+        if place >= 0 and heads[place * layout.HEAD_FIELDS + layout.BODY] >= 0:
+            fetch_row(pool, heads[place * layout.HEAD_FIELDS + layout.BODY] * layout.FIELDS, layout.OFTEN)
 
 
-def fetch_oldest(pool: array[int], slots: array[int], mask: int, oldest: int, places: int) -> None:
-    """Have loaded what will soon make room for others, after ``oldest``: a conversation, then its slot and the next."""
-    fetch_row(pool, (oldest + layout.AHEAD // 2) % places * layout.FIELDS, layout.FIELDS)
-    fetch_slot(slots, pool[(oldest + layout.AHEAD // 4) % places * layout.FIELDS + layout.HOME] & mask)
-    home = pool[(oldest + layout.AHEAD // 8) % places * layout.FIELDS + layout.HOME]
-    fetch_follower(pool, layout.FIELDS, layout.HOME, slots, mask, home)
+def fetch_oldest(heads: array[int], pool: array[int], slots: array[int], mask: int, oldest: int, places: int) -> None:
+    """Have loaded what will soon make room for others, after ``oldest``: head, then body and slot, then the next."""
+    fetch_row(heads, (oldest + layout.AHEAD) % places * layout.HEAD_FIELDS, layout.HEAD_FIELDS)
+    head = (oldest + layout.AHEAD // 2) % places * layout.HEAD_FIELDS
+    if heads[head + layout.BODY] >= 0:
+        fetch_row(pool, heads[head + layout.BODY] * layout.FIELDS, layout.FIELDS)
+    fetch_slot(slots, heads[head + layout.HOME] & mask)
+    home = heads[(oldest + layout.AHEAD // 4) % places * layout.HEAD_FIELDS + layout.HOME]
+    fetch_follower(heads, layout.HEAD_FIELDS, layout.HOME, slots, mask, home)
 
 
-def enter_all(pool: array[int], slots: array[int], count: int) -> None:
-    """Enter the first places into a new table."""
-    insert_all(pool, layout.FIELDS, layout.HOME, slots, 0, count)
+def enter_all(heads: array[int], slots: array[int], count: int) -> None:
+    """Enter the first heads into a new table."""
+    insert_all(heads, layout.HEAD_FIELDS, layout.HOME, slots, 0, count)
 
 
-def begin(pool: array[int], row: int, segments: array[int], at: int, home: int) -> None:
-    """A conversation that this segment begins."""
+def begin_head(heads: array[int], head: int, segments: array[int], at: int, home: int) -> None:
+    """A conversation that this segment begins, without a body so far."""
+    heads[head + layout.PORTS] = segments[at + frame_layout.T_PORTS]
+    heads[head + layout.SRC_LOW] = segments[at + frame_layout.T_SRC_LOW]
+    heads[head + layout.DST_LOW] = segments[at + frame_layout.T_DST_LOW]
+    heads[head + layout.SRC_HIGH] = segments[at + frame_layout.T_SRC_HIGH]
+    heads[head + layout.DST_HIGH] = segments[at + frame_layout.T_DST_HIGH]
+    heads[head + layout.POINT] = segments[at + frame_layout.T_POINT]
+    heads[head + layout.HOME] = home
+    heads[head + layout.BODY] = layout.ABSENT
+    heads[head + layout.BEGUN_FRAME] = segments[at + frame_layout.T_FRAME]
+    heads[head + layout.BEGUN_TIME] = segments[at + frame_layout.T_TIME]
+    heads[head + layout.BEGUN_SEQ] = segments[at + frame_layout.T_SEQ]
+    heads[head + layout.BEGUN_ACK] = segments[at + frame_layout.T_ACK]
+    heads[head + layout.BEGUN_SIZE] = segments[at + frame_layout.T_SIZE]
+
+
+def begin_body(heads: array[int], head: int, pool: array[int], row: int) -> None:
+    """The body of a conversation, without any segment so far."""
     for field in range(layout.FIELDS):
         pool[row + field] = 0
-    pool[row + layout.PORTS] = segments[at + frame_layout.T_PORTS]
-    pool[row + layout.SRC_LOW] = segments[at + frame_layout.T_SRC_LOW]
-    pool[row + layout.DST_LOW] = segments[at + frame_layout.T_DST_LOW]
-    pool[row + layout.SRC_HIGH] = segments[at + frame_layout.T_SRC_HIGH]
-    pool[row + layout.DST_HIGH] = segments[at + frame_layout.T_DST_HIGH]
-    pool[row + layout.POINT] = segments[at + frame_layout.T_POINT]
-    pool[row + layout.HOME] = home
-    pool[row + layout.GROUP] = segments[at + frame_layout.T_FRAME] & 0xFFFF
-    pool[row + layout.NUMBER] = segments[at + frame_layout.T_FRAME] >> 16
+    for field in range(layout.HOME + 1):
+        pool[row + field] = heads[head + field]
+    pool[row + layout.GROUP] = heads[head + layout.BEGUN_FRAME] & 0xFFFF
+    pool[row + layout.NUMBER] = heads[head + layout.BEGUN_FRAME] >> 16
     pool[row + layout.RESET_BY] = layout.ABSENT
     pool[row + layout.ASKER] = layout.ABSENT
     for side in range(2):
@@ -132,85 +160,68 @@ def begin(pool: array[int], row: int, segments: array[int], at: int, home: int) 
         pool[mine + layout.AGAIN_SEQ] = layout.ABSENT
 
 
-def is_half_open(pool: array[int], row: int) -> bool:
-    """Whether the SYN of the first side was answered again and again, and it never said that it heard (RFC 9293, 3.5).
+def take_body(heads: array[int], head: int, pool: array[int], state: array[int]) -> None:
+    """Give a conversation a body; there is one left."""
+    body = state[layout.S_BODY]
+    if body >= 0:
+        state[layout.S_BODY] = pool[body * layout.FIELDS + layout.PORTS]
+    else:
+        body = state[layout.S_BODIES]
+        state[layout.S_BODIES] = body + 1
+    heads[head + layout.BODY] = body
+    begin_body(heads, head, pool, body * layout.FIELDS)
 
-    Who gets a SYN-ACK acknowledges or resets it: none came to whoever asked, or what came of it was lost.
+
+def is_lone(size: int) -> bool:
+    """Whether the first segment, with this T_SIZE, is a SYN, which is mostly all that will come if nobody answers."""
+    flags = protocols.TCP_SYN | protocols.TCP_ACK | protocols.TCP_RST | protocols.TCP_FIN
+    return size & flags == protocols.TCP_SYN
+
+
+def note(pool: array[int], row: int, side: int, frame: int, time: int, numbers: int, ack: int, content: int) -> None:
+    """What a segment adds to its conversation.
+
+    ``frame``, ``time``, ``numbers``, ``ack`` and ``content`` are T_FRAME, T_TIME, T_SEQ, T_ACK and T_SIZE.
     """
-    answered = row + layout.SIDE
-    if (
-        pool[row + layout.SYNS] == 0
-        or pool[answered + layout.SYNS] < layout.REPEATS
-        or pool[answered + layout.ACKED] != layout.ABSENT
-    ):
-        return False
-    if (
-        pool[row + layout.BYTES]
-        + pool[answered + layout.BYTES]
-        + pool[row + layout.FINISHED]
-        + pool[row + layout.RESETS]
-        > 0
-    ):
-        return False
-    if (
-        pool[answered + layout.FIRST] == scan_layout.ABSENT_TIME
-        or pool[answered + layout.LAST] == scan_layout.ABSENT_TIME
-    ):
-        return False
-    return pool[answered + layout.LAST] - pool[answered + layout.FIRST] >= layout.HALF_OPEN_FOR
-
-
-def judge(pool: array[int], row: int) -> int:
-    """What got no answer in a conversation, as far as it was recorded."""
-    return layout.HALF_OPEN if is_half_open(pool, row) else layout.NOTHING
-
-
-def finish(
-    pool: array[int], row: int, out: array[int], transfers: array[int], classes: array[int], state: array[int]
-) -> None:
-    """A conversation that goes on no more: write it out if something in it got no answer, or as a transfer of TCP.
-
-    Transfers with which nothing is wrong are counted in ``classes``, unless every one is wanted.
-    """
-    kind = judge(pool, row)
-    if kind != layout.NOTHING:
-        pool[row + layout.KIND] = kind
-        target = state[layout.S_OUT] * layout.FIELDS
-        state[layout.S_OUT] = state[layout.S_OUT] + 1
-        copy_numbers(pool, row, out, target, layout.FIELDS)
-    elif is_transfer(pool, row):
-        if state[layout.S_EVERY] or not count_transfer(pool, row, classes):
-            write_transfer(pool, row, transfers, state[layout.S_TRANSFERS])
-            state[layout.S_TRANSFERS] = state[layout.S_TRANSFERS] + 1
-
-
-def count_in(pool: array[int], mine: int, segments: array[int], at: int) -> None:
-    """Count a packet of one side."""
-    if pool[mine + layout.PACKETS] == 0:
-        pool[mine + layout.FIRST] = segments[at + frame_layout.T_TIME]
-        pool[mine + layout.SIDE_GROUP] = segments[at + frame_layout.T_FRAME] & 0xFFFF
-    pool[mine + layout.PACKETS] = pool[mine + layout.PACKETS] + 1
-    pool[mine + layout.BYTES] = pool[mine + layout.BYTES] + (segments[at + frame_layout.T_SIZE] >> 16)
-    pool[mine + layout.LAST] = segments[at + frame_layout.T_TIME]
-
-
-def note(pool: array[int], row: int, side: int, segments: array[int], at: int) -> None:
-    """What a segment adds to its conversation."""
     mine = row + side * layout.SIDE
-    if segments[at + frame_layout.T_SIZE] & 0xFFFF == frame_layout.T_ERROR:
+    if content & 0xFFFF == frame_layout.T_ERROR:
         pool[row + layout.ERRORS] = pool[row + layout.ERRORS] + 1
     else:
-        count_in(pool, mine, segments, at)
-        note_tcp(
-            pool,
-            row,
-            side,
-            segments[at + frame_layout.T_FRAME],
-            segments[at + frame_layout.T_TIME],
-            segments[at + frame_layout.T_SEQ],
-            segments[at + frame_layout.T_ACK],
-            segments[at + frame_layout.T_SIZE],
-        )
+        if pool[mine + layout.PACKETS] == 0:
+            pool[mine + layout.FIRST] = time
+            pool[mine + layout.SIDE_GROUP] = frame & 0xFFFF
+        pool[mine + layout.PACKETS] = pool[mine + layout.PACKETS] + 1
+        pool[mine + layout.BYTES] = pool[mine + layout.BYTES] + (content >> 16)
+        pool[mine + layout.LAST] = time
+        note_tcp(pool, row, side, frame, time, numbers, ack, content)
+
+
+def note_segment(pool: array[int], row: int, side: int, segments: array[int], at: int) -> None:
+    """What a segment that is read now adds to its conversation."""
+    note(
+        pool,
+        row,
+        side,
+        segments[at + frame_layout.T_FRAME],
+        segments[at + frame_layout.T_TIME],
+        segments[at + frame_layout.T_SEQ],
+        segments[at + frame_layout.T_ACK],
+        segments[at + frame_layout.T_SIZE],
+    )
+
+
+def note_begun(heads: array[int], head: int, pool: array[int]) -> None:
+    """What the first segment adds to its conversation, which has a body now."""
+    note(
+        pool,
+        heads[head + layout.BODY] * layout.FIELDS,
+        0,
+        heads[head + layout.BEGUN_FRAME],
+        heads[head + layout.BEGUN_TIME],
+        heads[head + layout.BEGUN_SEQ],
+        heads[head + layout.BEGUN_ACK],
+        heads[head + layout.BEGUN_SIZE],
+    )
 
 
 def begins_again(pool: array[int], row: int, segments: array[int], at: int) -> bool:
@@ -231,9 +242,47 @@ def is_full(out: array[int], transfers: array[int], state: array[int]) -> bool:
     )
 
 
+def what_is_full(heads: array[int], pool: array[int], out: array[int], transfers: array[int], state: array[int]) -> int:
+    """What has no room for what one more segment may need (S_STATUS); DONE where all have."""
+    places = len(heads) // layout.HEAD_FIELDS
+    bodies = len(pool) // layout.FIELDS
+    if state[layout.S_USED] >= places and places < layout.MOST:
+        return layout.POOL_FULL
+    # Of as many bodies as there may be heads one is always left.
+    if state[layout.S_BODY] < 0 and state[layout.S_BODIES] >= bodies and bodies < layout.MOST:
+        return layout.BODIES_FULL
+    return layout.OUT_FULL if is_full(out, transfers, state) else layout.DONE
+
+
+def place_for_next(
+    heads: array[int],
+    pool: array[int],
+    slots: array[int],
+    out: array[int],
+    transfers: array[int],
+    classes: array[int],
+    state: array[int],
+) -> int:
+    """The place of the next conversation: one that was not used so far, or that of the one that was begun first."""
+    places = len(heads) // layout.HEAD_FIELDS
+    if state[layout.S_USED] < places:
+        place = state[layout.S_USED]
+        state[layout.S_USED] = place + 1
+    else:
+        place = state[layout.S_NEXT]
+        state[layout.S_NEXT] = (place + 1) % places
+        state[layout.S_FORGOTTEN] = state[layout.S_FORGOTTEN] + 1
+        if heads[place * layout.HEAD_FIELDS + layout.BODY] >= 0:
+            finish(heads, place * layout.HEAD_FIELDS, pool, out, transfers, classes, state)
+        remove(heads, layout.HEAD_FIELDS, layout.HOME, slots, len(slots) - 1, place)
+        fetch_oldest(heads, pool, slots, len(slots) - 1, place, places)
+    return place
+
+
 def converse(
     segments: array[int],
     count: int,
+    heads: array[int],
     pool: array[int],
     slots: array[int],
     out: array[int],
@@ -243,61 +292,65 @@ def converse(
 ) -> None:
     """Take the segments from ``state[S_SEGMENT]`` on, until all are taken or something is full (``state[S_STATUS]``).
 
-    The pool is enlarged up to MOST places; then those begun first are used again.
+    Heads and the ``pool`` of bodies are enlarged up to MOST places; then those begun first are used again.
     """
     with cython.nogil:
         mask = len(slots) - 1
-        places = len(pool) // layout.FIELDS
         number = state[layout.S_SEGMENT]
         latest = state[layout.S_LATEST]
         status = layout.DONE
         while number < count:
-            if state[layout.S_USED] >= places and places < layout.MOST:
-                status = layout.POOL_FULL
-                break
-            if is_full(out, transfers, state):
-                status = layout.OUT_FULL
+            status = what_is_full(heads, pool, out, transfers, state)
+            if status != layout.DONE:
                 break
             if state[layout.S_USED] > layout.MANY:
-                look_ahead(pool, slots, mask, segments, number + layout.AHEAD, count)
+                look_ahead(heads, pool, slots, mask, segments, number + layout.AHEAD, count, state)
             at = number * frame_layout.SEGMENT_FIELDS
             number = number + 1
             side = -1
+            begun = False
             if latest >= 0:
-                side = side_of(pool, latest * layout.FIELDS, segments, at)
+                side = side_of(heads, latest * layout.HEAD_FIELDS, segments, at)
             if side < 0:
                 home = home_of(segments, at)
-                latest = find_conversation(pool, slots, mask, home, segments, at)
+                latest = find_conversation(heads, slots, mask, home, segments, at)
                 if latest >= 0:
-                    side = side_of(pool, latest * layout.FIELDS, segments, at)
+                    side = side_of(heads, latest * layout.HEAD_FIELDS, segments, at)
                 elif segments[at + frame_layout.T_SIZE] & 0xFFFF == frame_layout.T_ERROR:
                     continue
                 else:
                     side = 0
-                    if state[layout.S_USED] < places:
-                        latest = state[layout.S_USED]
-                        state[layout.S_USED] = latest + 1
-                    else:
-                        latest = state[layout.S_NEXT]
-                        state[layout.S_NEXT] = (latest + 1) % places
-                        state[layout.S_FORGOTTEN] = state[layout.S_FORGOTTEN] + 1
-                        finish(pool, latest * layout.FIELDS, out, transfers, classes, state)
-                        remove(pool, layout.FIELDS, layout.HOME, slots, mask, latest)
-                        fetch_oldest(pool, slots, mask, latest, places)
-                    begin(pool, latest * layout.FIELDS, segments, at, home)
-                    insert(pool, layout.FIELDS, layout.HOME, slots, mask, latest)
-            if begins_again(pool, latest * layout.FIELDS, segments, at):
-                finish(pool, latest * layout.FIELDS, out, transfers, classes, state)
-                begin(pool, latest * layout.FIELDS, segments, at, pool[latest * layout.FIELDS + layout.HOME])
+                    latest = place_for_next(heads, pool, slots, out, transfers, classes, state)
+                    begin_head(heads, latest * layout.HEAD_FIELDS, segments, at, home)
+                    insert(heads, layout.HEAD_FIELDS, layout.HOME, slots, mask, latest)
+                    begun = True
+            head = latest * layout.HEAD_FIELDS
+            if heads[head + layout.BODY] >= 0 and begins_again(
+                pool, heads[head + layout.BODY] * layout.FIELDS, segments, at
+            ):
+                finish(heads, head, pool, out, transfers, classes, state)
+                begin_head(heads, head, segments, at, heads[head + layout.HOME])
                 side = 0
-            note(pool, latest * layout.FIELDS, side, segments, at)
+                begun = True
+            if begun and is_lone(segments[at + frame_layout.T_SIZE]):
+                continue
+            if heads[head + layout.BODY] < 0:
+                take_body(heads, head, pool, state)
+                if not begun:
+                    note_begun(heads, head, pool)
+            note_segment(pool, heads[head + layout.BODY] * layout.FIELDS, side, segments, at)
         state[layout.S_SEGMENT] = number
         state[layout.S_LATEST] = latest
         state[layout.S_STATUS] = status
 
 
 def finish_all(
-    pool: array[int], out: array[int], transfers: array[int], classes: array[int], state: array[int]
+    heads: array[int],
+    pool: array[int],
+    out: array[int],
+    transfers: array[int],
+    classes: array[int],
+    state: array[int],
 ) -> None:
     """At the end of the capture: judge what is left, oldest first. Stops where there is no room, to be called again."""
     used = state[layout.S_USED]
@@ -306,7 +359,7 @@ def finish_all(
         if is_full(out, transfers, state):
             state[layout.S_STATUS] = layout.OUT_FULL
             return
-        finish(
-            pool, (state[layout.S_NEXT] + state[layout.S_PLACE]) % used * layout.FIELDS, out, transfers, classes, state
-        )
+        oldest = (state[layout.S_NEXT] + state[layout.S_PLACE]) % used
+        if heads[oldest * layout.HEAD_FIELDS + layout.BODY] >= 0:
+            finish(heads, oldest * layout.HEAD_FIELDS, pool, out, transfers, classes, state)
         state[layout.S_PLACE] = state[layout.S_PLACE] + 1

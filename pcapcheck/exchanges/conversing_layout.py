@@ -3,9 +3,21 @@
 They live apart from ``conversing.py`` because there they become C integers, which Python code cannot see.
 """
 
-# Fields of a conversation: two hosts, two ports and a protocol at one capture point. The first side is the host that
-# was heard first. A field that nothing holds is ABSENT.
+# A field that nothing holds is ABSENT.
 ABSENT = -1
+
+# Fields of a head, by which a conversation is found: those of it up to HOME, then these.
+BODY = 7  # the place of the rest; ABSENT for a SYN that nothing followed, which is most of what nobody answers
+# The first segment, as it came.
+BEGUN_FRAME = 8
+BEGUN_TIME = 9
+BEGUN_SEQ = 10
+BEGUN_ACK = 11
+BEGUN_SIZE = 12
+HEAD_FIELDS = 16  # two lines of the processor's cache; the last are not used
+
+# Fields of a conversation: two hosts, two ports and a protocol at one capture point. The first side is the host that
+# was heard first.
 PORTS = 0  # protocol << 32 | port of the first side << 16 | port of the second
 SRC_LOW = 1
 DST_LOW = 2
@@ -101,8 +113,13 @@ S_OUT = 6
 S_PLACE = 7  # at the end: the next to be judged
 S_TRANSFERS = 8  # rows of the table transfers written
 S_EVERY = 9  # whether every transfer is a row of its own
-STATE_SIZE = 10
+S_BODIES = 10  # bodies from here on were never used
+S_BODY = 11  # the body that was given back last, chained by PORTS, else ABSENT
+S_HOMES = 12  # the homes of coming segments, HOMES of them
+HOMES = 32
+STATE_SIZE = 44
 
 DONE = 0
 POOL_FULL = 1
 OUT_FULL = 2
+BODIES_FULL = 3

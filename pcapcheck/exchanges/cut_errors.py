@@ -7,6 +7,7 @@ quoted identifier if it is present; if packets expire, the request with the lowe
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -14,6 +15,7 @@ from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode.frame_layout import EXCEEDED
 from pcapcheck.exchanges import ending_layout
 from pcapcheck.exchanges import pairing_layout as layout
+from pcapcheck.exchanges.head_marks import rest_of, ttl_of
 from pcapcheck.exchanges.paired_kinds import TABLE_OF
 from pcapcheck.exchanges.waiting import Pair, open_requests, pair_of
 from pcapcheck.table_names import ECHO
@@ -59,24 +61,34 @@ def cut_error(cut: array[int], at: int) -> CutError:
     )
 
 
-def settle_cut_errors(errors: list[CutError], pool: array[int], state: array[int]) -> None:
-    """End those open requests in the pool of ``pairing`` that the errors are about."""
+def settle_cut_errors(
+    errors: list[CutError], pool: array[int], rest: array[int], state: array[int], add_rest: Callable[[int], None]
+) -> None:
+    """End those open requests in the pool of ``pairing`` that the errors are about.
+
+    ``rest`` is what the pool names so; ``add_rest`` makes sure that an exchange has one, where there is room for it.
+    """
     waiting: dict[tuple[int, Pair], list[int]] = {}
-    for row in open_requests(pool, state) if errors else ():
+    for row in open_requests(pool, rest, state) if errors else ():
         if TABLE_OF[pool[row + layout.KIND]] == ECHO:
             waiting.setdefault((pool[row + layout.POINT], pair_of(pool, row)), []).append(row)
     for cut in errors:
         rows = waiting.get((cut.point, cut.pair), [])
         fits = [row for row in rows if _may_be(pool, row, cut)]
         if fits:
-            row = min(fits, key=lambda row: (pool[row + layout.TTL] if cut.expired else 0, pool[row + layout.NUMBER]))
+            row = min(
+                fits,
+                key=lambda row: (ttl_of(pool[row + layout.MARKS]) if cut.expired else 0, pool[row + layout.NUMBER]),
+            )
             rows.remove(row)
-            pool[row + layout.OUTCOME] = layout.ERRED
-            pool[row + layout.ERROR] = cut.error
-            pool[row + layout.ERROR_HIGH], pool[row + layout.ERROR_LOW] = cut.source
-            pool[row + layout.ERROR_MTU] = cut.mtu
-            pool[row + layout.ERROR_NUMBER] = cut.number
-            pool[row + layout.ERROR_TTL] = cut.ttl
+            add_rest(row)
+            found = rest_of(pool[row + layout.MARKS])
+            rest[found + layout.OUTCOME] = layout.ERRED
+            rest[found + layout.ERROR] = cut.error
+            rest[found + layout.ERROR_HIGH], rest[found + layout.ERROR_LOW] = cut.source
+            rest[found + layout.ERROR_MTU] = cut.mtu
+            rest[found + layout.ERROR_NUMBER] = cut.number
+            rest[found + layout.ERROR_TTL] = cut.ttl
 
 
 def _may_be(pool: array[int], row: int, cut: CutError) -> bool:

@@ -17,19 +17,20 @@ if not cython.compiled:
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.exchanges.answered_exchanges import release
     from pcapcheck.exchanges.binning import finish
+    from pcapcheck.exchanges.head_marks import rest_of
     from pcapcheck.exchanges.open_exchanges import unlink
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
 
 
-def note_error(arrays: PairingArrays, row: int, event: int) -> None:
+def note_error(arrays: PairingArrays, rest: int, event: int) -> None:
     """An ICMP error ended it, as far as nothing better comes."""
-    arrays.pool[row + layout.OUTCOME] = layout.ERRED
-    arrays.pool[row + layout.ERROR] = arrays.events[event + frame_layout.E_ERROR]
-    arrays.pool[row + layout.ERROR_HIGH] = arrays.events[event + frame_layout.E_FROM_HIGH]
-    arrays.pool[row + layout.ERROR_LOW] = arrays.events[event + frame_layout.E_FROM_LOW]
-    arrays.pool[row + layout.ERROR_MTU] = arrays.events[event + frame_layout.E_MTU]
-    arrays.pool[row + layout.ERROR_NUMBER] = arrays.events[event + frame_layout.E_NUMBER]
-    arrays.pool[row + layout.ERROR_TTL] = arrays.events[event + frame_layout.E_TTL]
+    arrays.rest[rest + layout.OUTCOME] = layout.ERRED
+    arrays.rest[rest + layout.ERROR] = arrays.events[event + frame_layout.E_ERROR]
+    arrays.rest[rest + layout.ERROR_HIGH] = arrays.events[event + frame_layout.E_FROM_HIGH]
+    arrays.rest[rest + layout.ERROR_LOW] = arrays.events[event + frame_layout.E_FROM_LOW]
+    arrays.rest[rest + layout.ERROR_MTU] = arrays.events[event + frame_layout.E_MTU]
+    arrays.rest[rest + layout.ERROR_NUMBER] = arrays.events[event + frame_layout.E_NUMBER]
+    arrays.rest[rest + layout.ERROR_TTL] = arrays.events[event + frame_layout.E_TTL]
 
 
 def is_to_gateway(arrays: PairingArrays, row: int) -> bool:
@@ -46,10 +47,12 @@ def is_still_ended(arrays: PairingArrays, row: int, number: int) -> bool:
 
     An echo to a gateway does not count: whether any host has that address is known only at the capture's end.
     """
+    rest = rest_of(arrays.pool[row + layout.MARKS])
     return (
         arrays.pool[row + layout.STATE] == layout.OPEN
-        and arrays.pool[row + layout.OUTCOME] == layout.ERRED
-        and arrays.pool[row + layout.ERROR_NUMBER] == number
+        and rest >= 0
+        and arrays.rest[rest + layout.OUTCOME] == layout.ERRED
+        and arrays.rest[rest + layout.ERROR_NUMBER] == number
         and not is_to_gateway(arrays, row)
     )
 
@@ -61,25 +64,28 @@ def remember_ended(arrays: PairingArrays, place: int) -> None:
     oldest = arrays.ended[at]
     number = arrays.ended[at + 1]
     arrays.ended[at] = place
-    arrays.ended[at + 1] = arrays.pool[place * layout.FIELDS + layout.ERROR_NUMBER]
-    if oldest >= 0 and is_still_ended(arrays, oldest * layout.FIELDS, number):
+    arrays.ended[at + 1] = arrays.rest[
+        rest_of(arrays.pool[place * layout.HEAD_FIELDS + layout.MARKS]) + layout.ERROR_NUMBER
+    ]
+    if oldest >= 0 and is_still_ended(arrays, oldest * layout.HEAD_FIELDS, number):
         unlink(arrays, oldest)
-        finish(arrays, oldest)
+        finish(arrays, oldest, layout.UNANSWERED)
         release(arrays, oldest)
 
 
 def take_error(arrays: PairingArrays, place: int, event: int) -> None:
     """The request stays open for a while: a reply that comes all the same is worth more than the error."""
-    row = place * layout.FIELDS
+    row = place * layout.HEAD_FIELDS
+    rest = rest_of(arrays.pool[row + layout.MARKS])
     is_probe = (
         arrays.pool[row + layout.KIND] == layout.KIND_DATAGRAM
-        and 0 <= arrays.pool[row + layout.TTL] <= layout.MOST_HOPS
+        and 0 <= arrays.rest[rest + layout.TTL] <= layout.MOST_HOPS
         and arrays.events[event + frame_layout.E_ERROR] >> 16 == frame_layout.EXCEEDED
     )
     if (
         arrays.pool[row + layout.STATE] == layout.OPEN
-        and arrays.pool[row + layout.OUTCOME] != layout.ERRED
+        and arrays.rest[rest + layout.OUTCOME] != layout.ERRED
         and not is_probe
     ):
-        note_error(arrays, row, event)
+        note_error(arrays, rest, event)
         remember_ended(arrays, place)

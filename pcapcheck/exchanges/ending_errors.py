@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.frame_batch import FrameBatch
@@ -49,14 +49,26 @@ class EndingErrors:
             if state[layout.N_STATUS] == layout.NO_ROOM:
                 self._enlarge()
 
-    def settle(self, pool: array[int], state: array[int], address_of: AddressOf) -> None:
+    @property
+    def cut_count(self) -> int:
+        """How many errors were cut before the sequence number."""
+        return self._state[layout.N_CUT]
+
+    def settle(
+        self,
+        pool: array[int],
+        rest: array[int],
+        state: array[int],
+        add_rest: Callable[[int], None],
+        address_of: AddressOf,
+    ) -> None:
         """At the capture's end: sum up, and assign errors that were cut before the sequence number to open requests.
 
-        ``pool`` and ``state`` are those of ``pairing``.
+        ``pool``, ``rest`` and ``state`` are those of ``pairing``; ``add_rest`` is as ``settle_cut_errors`` has it.
         """
         size = layout.CUT_FIELDS
         errors = [cut_error(self._cut, number * size) for number in range(self._state[layout.N_CUT])]
-        settle_cut_errors(errors, pool, state)
+        settle_cut_errors(errors, pool, rest, state, add_rest)
         for row in self._rows():
             version, icmp_type, code = row[layout.N_VERSION], row[layout.N_TYPE], row[layout.N_CODE]
             if (version, icmp_type, code) in FROM_ROUTERS:

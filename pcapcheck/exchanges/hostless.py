@@ -19,6 +19,7 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import pairing_layout as layout
+    from pcapcheck.exchanges.head_marks import rest_of
 
 
 def is_among(addresses: array[int], low: int) -> bool:
@@ -29,11 +30,17 @@ def is_among(addresses: array[int], low: int) -> bool:
     return place < len(addresses)
 
 
-def expect_no_host(pool: memoryview, gateways: array[int], hosts: array[int]) -> None:
+def is_silent(pool: memoryview, row: int, rest: memoryview) -> bool:
+    """Whether nothing came of an open exchange so far."""
+    found = rest_of(pool[row + layout.MARKS])
+    return found < 0 or rest[found + layout.OUTCOME] == layout.UNANSWERED
+
+
+def expect_no_host(pool: memoryview, rest: memoryview, gateways: array[int], hosts: array[int]) -> None:
     """Let open pings of ``gateways`` and of broadcast addresses, unless ``hosts`` have them, be of KIND_ECHO_TO_MANY.
 
-    ``pool`` are those places of the pool of ``pairing`` that were used so far; addresses are the lower halves of IPv4
-    addresses.
+    ``pool`` are those heads of ``pairing`` that were used so far, ``rest`` is what ``pairing`` names so; addresses are
+    the lower halves of IPv4 addresses.
     A ping of a broadcast address that an ICMP error ended stays what it is: somebody knows that no host has it.
     """
     with cython.nogil:
@@ -45,10 +52,8 @@ def expect_no_host(pool: memoryview, gateways: array[int], hosts: array[int]) ->
                 and pool[row + layout.DST_HIGH] == 0
                 and low >> 32 == frame_layout.MAPPED >> 32
                 and pool[row + layout.KIND] == layout.KIND_ECHO
-                and (
-                    is_among(gateways, low) or (low & 0xFF == 0xFF and pool[row + layout.OUTCOME] == layout.UNANSWERED)
-                )
+                and (is_among(gateways, low) or (low & 0xFF == 0xFF and is_silent(pool, row, rest)))
                 and not is_among(hosts, low)
             ):
                 pool[row + layout.KIND] = layout.KIND_ECHO_TO_MANY
-            row = row + layout.FIELDS
+            row = row + layout.HEAD_FIELDS

@@ -15,7 +15,7 @@ from pcapcheck.reserved import GrowingRows
 Row = tuple[int, ...]
 
 FIRST_CELLS = 1 << 10
-# 170 bytes each: all pairs of 200 pods.
+# 128 bytes each: all pairs of 200 pods.
 MOST_CELLS = 1 << 17
 # 72 bytes each: the moments of a long capture of many pods. A moment is 134 ms at first. If there are too many, moments
 # become four times as long.

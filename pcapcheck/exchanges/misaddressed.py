@@ -29,6 +29,7 @@ from pcapcheck.decode.frame_layout import (
     OVER_TCP,
 )
 from pcapcheck.exchanges import pairing_layout as layout
+from pcapcheck.exchanges.head_marks import rest_of
 from pcapcheck.exchanges.paired_kinds import TABLE_OF
 from pcapcheck.exchanges.waiting import open_requests
 
@@ -51,56 +52,59 @@ class Misaddressed(Brief, Struct, frozen=True):
     ttl: int | None
 
 
-def misaddressed(pool: array[int], early: array[int], state: array[int], address_of: AddressOf) -> list[Misaddressed]:
-    """Those of one capture; ``pool``, ``early`` and ``state`` are those of ``pairing``."""
-    answers = {_key(pool, row): row for row in _answers(pool, early)}
+def misaddressed(
+    pool: array[int], rest: array[int], early: array[int], state: array[int], address_of: AddressOf
+) -> list[Misaddressed]:
+    """Those of one capture; ``pool``, ``rest``, ``early`` and ``state`` are those of ``pairing``."""
+    answers = {_key(pool, row): row for row in _answers(pool, rest, early)}
     found: list[Misaddressed] = []
-    for row in open_requests(pool, state) if answers else ():
+    for row in open_requests(pool, rest, state) if answers else ():
         answer = answers.get(_key(pool, row))
         if (
             answer is None
             or pool[row + layout.KIND] == layout.KIND_ECHO_TO_MANY
-            or pool[answer + layout.REPLY_NUMBER] < pool[row + layout.NUMBER]
-            or not _is_at_once(pool, row, answer)
+            or rest[rest_of(pool[answer + layout.MARKS]) + layout.REPLY_NUMBER] < pool[row + layout.NUMBER]
+            or not _is_at_once(pool, rest, row, answer)
             or len(found) >= MOST
         ):
             continue
-        time = pool[answer + layout.REPLY_TIME]
+        told = rest_of(pool[answer + layout.MARKS])
+        time = rest[told + layout.REPLY_TIME]
         found.append(
             Misaddressed(
                 TABLE_OF[pool[row + layout.KIND]],
                 address_of(pool[row + layout.SRC_HIGH], pool[row + layout.SRC_LOW]),
                 address_of(pool[row + layout.DST_HIGH], pool[row + layout.DST_LOW]),
                 address_of(pool[answer + layout.DST_HIGH], pool[answer + layout.DST_LOW]),
-                pool[answer + layout.REPLY_GROUP],
-                pool[answer + layout.REPLY_NUMBER],
+                rest[told + layout.REPLY_GROUP],
+                rest[told + layout.REPLY_NUMBER],
                 None if time == ABSENT_TIME else time,
-                absent(pool[answer + layout.REPLY_TTL]),
+                absent(rest[told + layout.REPLY_TTL]),
             )
         )
     return found
 
 
-def _answers(pool: array[int], early: array[int]) -> Iterator[int]:
+def _answers(pool: array[int], rest: array[int], early: array[int]) -> Iterator[int]:
     """The rows of answers without a question, the latest of them."""
     for place in early:
-        row = place * layout.FIELDS
+        row = place * layout.HEAD_FIELDS
         if (
             place >= 0
             and pool[row + layout.STATE] == layout.EARLY
-            and pool[row + layout.REPLIES] > 0
-            and not pool[row + layout.EARLY_KIND] & E_RESET
+            and rest[rest_of(pool[row + layout.MARKS]) + layout.REPLIES] > 0
+            and not rest[rest_of(pool[row + layout.MARKS]) + layout.EARLY_KIND] & E_RESET
             and not pool[row + layout.IDENT_SEQ] & UNSURE
             and not _is_of_many(pool[row + layout.IDENT_SEQ])
         ):
             yield row
 
 
-def _is_at_once(pool: array[int], row: int, answer: int) -> bool:
+def _is_at_once(pool: array[int], rest: array[int], row: int, answer: int) -> bool:
     """Whether an answer of datagrams follows the first question at once; always true of other answers."""
     if pool[row + layout.KIND] != layout.KIND_DATAGRAM:
         return True
-    asked, answered = pool[row + layout.TIME], pool[answer + layout.REPLY_TIME]
+    asked, answered = pool[row + layout.TIME], rest[rest_of(pool[answer + layout.MARKS]) + layout.REPLY_TIME]
     return ABSENT_TIME not in (asked, answered) and answered - asked <= layout.PROMPT
 
 

@@ -5,6 +5,7 @@ cimport cython
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport pairing_layout as layout
 from pcapcheck.exchanges.exchange_key cimport ExchangeKey
+from pcapcheck.exchanges.head_marks cimport rest_of, ttl_of
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
 from pcapcheck.hash_table cimport home_of_four, insert, insert_all
 from pcapcheck.linked_list cimport append, take_out
@@ -17,6 +18,12 @@ cdef inline long long begin(PairingArrays arrays, ExchangeKey key) except? -1 no
 cdef inline int link_newest(PairingArrays arrays, long long place) except -1 nogil
 
 cdef int unlink(PairingArrays arrays, long long place) except -1 nogil
+
+@cython.locals(place=cython.longlong, marks=cython.longlong, rest=cython.longlong)
+cpdef long long add_rest(PairingArrays arrays, size_t row) except? -1 nogil
+
+@cython.locals(rest=cython.longlong)
+cdef int fill_rest(PairingArrays arrays, size_t row, size_t event) except -1 nogil
 
 cdef inline int fill(PairingArrays arrays, size_t row, size_t event) except -1 nogil
 

@@ -18,6 +18,7 @@ if not cython.compiled:
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.exchanges.exchange_key import ExchangeKey
+    from pcapcheck.exchanges.head_marks import rest_of, ttl_of
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
     from pcapcheck.hash_table import home_of_four, insert, insert_all
     from pcapcheck.linked_list import append, take_out
@@ -25,18 +26,18 @@ if not cython.compiled:
 
 def enter_all(pool: array[int], slots: array[int], count: int) -> None:
     """Enter the first places, all in use, into a new table."""
-    insert_all(pool, layout.FIELDS, layout.HOME, slots, 0, count)
+    insert_all(pool, layout.HEAD_FIELDS, layout.HOME, slots, 0, count)
 
 
 def begin(arrays: PairingArrays, key: ExchangeKey) -> int:
     """Take a free place for a new exchange, the one that was given back last; returns it."""
     place = arrays.state[layout.S_FREE]
     if place >= 0:
-        arrays.state[layout.S_FREE] = arrays.pool[place * layout.FIELDS + layout.NEWER]
+        arrays.state[layout.S_FREE] = arrays.pool[place * layout.HEAD_FIELDS + layout.NEWER]
     else:
         place = arrays.state[layout.S_FRESH]
         arrays.state[layout.S_FRESH] = place + 1
-    row = place * layout.FIELDS
+    row = place * layout.HEAD_FIELDS
     arrays.pool[row + layout.SRC_HIGH] = key.src_high
     arrays.pool[row + layout.SRC_LOW] = key.src_low
     arrays.pool[row + layout.DST_HIGH] = key.dst_high
@@ -44,19 +45,16 @@ def begin(arrays: PairingArrays, key: ExchangeKey) -> int:
     arrays.pool[row + layout.IDENT_SEQ] = key.ident_seq
     arrays.pool[row + layout.POINT] = key.point
     arrays.pool[row + layout.HOME] = key.home
-    arrays.pool[row + layout.OUTCOME] = layout.UNANSWERED
-    arrays.pool[row + layout.ERROR] = layout.ABSENT
-    arrays.pool[row + layout.RTT] = layout.ABSENT
-    arrays.pool[row + layout.REPLIES] = 0
-    arrays.pool[row + layout.SEEN_AGAIN] = 0
-    insert(arrays.pool, layout.FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
+    arrays.pool[row + layout.MARKS] = 0
+    insert(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
     return place
 
 
 def link_newest(arrays: PairingArrays, place: int) -> None:
     """Put an exchange at the young end of the list of open ones."""
     append(
-        arrays.pool, layout.FIELDS, layout.OLDER, layout.NEWER, arrays.state, layout.S_OLDEST, layout.S_NEWEST, place
+        arrays.pool, layout.HEAD_FIELDS, layout.OLDER, layout.NEWER, arrays.state, layout.S_OLDEST, layout.S_NEWEST,
+        place
     )  # fmt: skip
     arrays.state[layout.S_OPEN] = arrays.state[layout.S_OPEN] + 1
 
@@ -64,19 +62,45 @@ def link_newest(arrays: PairingArrays, place: int) -> None:
 def unlink(arrays: PairingArrays, place: int) -> None:
     """Take an exchange out of the list of open ones."""
     take_out(
-        arrays.pool, layout.FIELDS, layout.OLDER, layout.NEWER, arrays.state, layout.S_OLDEST, layout.S_NEWEST, place
+        arrays.pool, layout.HEAD_FIELDS, layout.OLDER, layout.NEWER, arrays.state, layout.S_OLDEST, layout.S_NEWEST,
+        place
     )  # fmt: skip
     arrays.state[layout.S_OPEN] = arrays.state[layout.S_OPEN] - 1
 
 
+def add_rest(arrays: PairingArrays, row: int) -> int:
+    """Give an exchange a rest, for which there is room: nothing came of it so far. Returns ``rest_of`` it."""
+    place = arrays.state[layout.S_REST_FREE]
+    if place:
+        arrays.state[layout.S_REST_FREE] = arrays.rest[place * layout.HEAD_FIELDS]
+    else:
+        place = arrays.state[layout.S_REST] + 1
+        arrays.state[layout.S_REST] = place
+    marks = arrays.pool[row + layout.MARKS] | (place << layout.REST_AT)
+    arrays.pool[row + layout.MARKS] = marks
+    rest = rest_of(marks)
+    arrays.rest[rest + layout.OUTCOME] = layout.UNANSWERED
+    arrays.rest[rest + layout.REQUESTS] = 1
+    arrays.rest[rest + layout.REPLIES] = 0
+    arrays.rest[rest + layout.RTT] = layout.ABSENT
+    arrays.rest[rest + layout.ERROR] = layout.ABSENT
+    arrays.rest[rest + layout.SEEN_AGAIN] = 0
+    arrays.rest[rest + layout.TTL] = ttl_of(marks)
+    arrays.rest[rest + layout.LATEST] = arrays.pool[row + layout.TIME]
+    return rest
+
+
 def fill(arrays: PairingArrays, row: int, event: int) -> None:
-    """What a request says of itself, beyond what identifies it."""
+    """What a request says of itself, beyond what identifies it: the head."""
     arrays.pool[row + layout.NUMBER] = arrays.events[event + frame_layout.E_NUMBER]
     arrays.pool[row + layout.TIME] = arrays.events[event + frame_layout.E_TIME]
     arrays.pool[row + layout.GROUP] = arrays.events[event + frame_layout.E_GROUP]
-    arrays.pool[row + layout.IP_ID] = arrays.events[event + frame_layout.E_IP_ID]
-    arrays.pool[row + layout.TTL] = arrays.events[event + frame_layout.E_TTL]
     arrays.pool[row + layout.SIZE] = arrays.events[event + frame_layout.E_SIZE]
+    arrays.pool[row + layout.MARKS] = (
+        (arrays.pool[row + layout.MARKS] >> layout.REST_AT << layout.REST_AT)
+        | ((arrays.events[event + frame_layout.E_IP_ID] + 1) << layout.TTL_BITS)
+        | (arrays.events[event + frame_layout.E_TTL] + 1)
+    )
     if arrays.events[event + frame_layout.E_KIND] & frame_layout.E_CONNECT:
         arrays.pool[row + layout.KIND] = layout.KIND_CONNECTION
     elif arrays.events[event + frame_layout.E_KIND] & frame_layout.E_QUERY:
@@ -84,26 +108,35 @@ def fill(arrays: PairingArrays, row: int, event: int) -> None:
         arrays.pool[row + layout.QUESTION] = arrays.events[event + frame_layout.E_QUESTION]
     elif arrays.events[event + frame_layout.E_KIND] & frame_layout.E_DATAGRAM:
         arrays.pool[row + layout.KIND] = layout.KIND_DATAGRAM
-        if arrays.pool[row + layout.REPLIES] == 0:
-            arrays.pool[row + layout.DATA] = arrays.events[event + frame_layout.E_DATA]
-            arrays.pool[row + layout.ALIKE] = 1
-            arrays.pool[row + layout.COPIES] = 0
     elif arrays.events[event + frame_layout.E_KIND] & frame_layout.E_ASSOCIATE:
         arrays.pool[row + layout.KIND] = layout.KIND_ASSOCIATION
     elif arrays.events[event + frame_layout.E_KIND] & frame_layout.E_TO_MANY:
         arrays.pool[row + layout.KIND] = layout.KIND_ECHO_TO_MANY
     else:
         arrays.pool[row + layout.KIND] = layout.KIND_ECHO
-    arrays.pool[row + layout.LATEST] = arrays.events[event + frame_layout.E_TIME]
-    arrays.pool[row + layout.REQUESTS] = 1
+
+
+def fill_rest(arrays: PairingArrays, row: int, event: int) -> None:
+    """What a request says of itself: the rest."""
+    rest = rest_of(arrays.pool[row + layout.MARKS])
+    arrays.rest[rest + layout.TTL] = ttl_of(arrays.pool[row + layout.MARKS])
+    arrays.rest[rest + layout.LATEST] = arrays.pool[row + layout.TIME]
+    arrays.rest[rest + layout.REQUESTS] = 1
+    if arrays.pool[row + layout.KIND] == layout.KIND_DATAGRAM and arrays.rest[rest + layout.REPLIES] == 0:
+        arrays.rest[rest + layout.DATA] = arrays.events[event + frame_layout.E_DATA]
+        arrays.rest[rest + layout.ALIKE] = 1
+        arrays.rest[rest + layout.COPIES] = 0
 
 
 def begin_open(arrays: PairingArrays, key: ExchangeKey, event: int) -> None:
     """A request begins an exchange."""
     place = begin(arrays, key)
-    row = place * layout.FIELDS
+    row = place * layout.HEAD_FIELDS
     arrays.pool[row + layout.STATE] = layout.OPEN
     fill(arrays, row, event)
+    if arrays.pool[row + layout.KIND] == layout.KIND_DATAGRAM:
+        add_rest(arrays, row)
+        fill_rest(arrays, row, event)
     link_newest(arrays, place)
     if key.ident_seq & frame_layout.QUERY:
         asked = home_of_four(key.point, arrays.pool[row + layout.QUESTION], key.src_low, key.dst_low)

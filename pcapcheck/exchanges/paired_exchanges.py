@@ -22,6 +22,7 @@ from pcapcheck.exchanges.ending_errors import EndingErrors
 from pcapcheck.exchanges.exchange_bins import ExchangeBin, ExchangeBins
 from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.finished import finished_rows
+from pcapcheck.exchanges.head_marks import rest_of
 from pcapcheck.exchanges.loss_cells import Cells
 from pcapcheck.exchanges.misaddressed import Misaddressed, misaddressed
 from pcapcheck.exchanges.paired_kinds import KINDS, TABLE_OF
@@ -31,7 +32,7 @@ from pcapcheck.exchanges.worker import Worker
 from pcapcheck.hash_table import empty_slots
 from pcapcheck.kernels import is_compiled
 from pcapcheck.raw_rows import RawRows
-from pcapcheck.reserved import GrowingRows
+from pcapcheck.reserved import GrowingRows, zeros
 from pcapcheck.table_names import ECHO
 from pcapcheck.values import address_of, halves_of, is_ipv4
 
@@ -40,7 +41,10 @@ MOST_PLACES = MOST_OPEN + 2 * layout.REMEMBERED + layout.TALKS + 1
 FIRST_PLACES = 1 << 12
 # A DNS question that is asked again after a pause of this many waits is another question.
 PATIENCE = 3
-OUT_ROWS = 1 << 10
+# Finished exchanges are taken out of the loop by as many at a time, at first and at most: each time the second thread
+# waits for the interpreter's lock.
+FIRST_OUT = 1 << 8
+MOST_OUT = 1 << 12
 NO_EVENTS = array("q")
 
 
@@ -70,8 +74,10 @@ class PairedExchanges:
         self.ending_errors = EndingErrors()
         # What was answered from another address than was asked; known at the end.
         self.misaddressed: list[Misaddressed] = []
-        # What is open, answered or early, and a free place for the next.
-        self._held = GrowingRows(layout.FIELDS, FIRST_PLACES, MOST_PLACES)
+        # What is open, answered or early, and a free place for the next; and the rest of those that have one.
+        self._held = GrowingRows(layout.HEAD_FIELDS, FIRST_PLACES, MOST_PLACES)
+        self._rests = GrowingRows(layout.HEAD_FIELDS, FIRST_PLACES, MOST_PLACES + 1)
+        self._rests.enlarge()
         self._slots = array("i")
         self._answered = array("q", [-1]) * layout.REMEMBERED
         self._early = array("q", [-1]) * layout.REMEMBERED
@@ -83,7 +89,7 @@ class PairedExchanges:
         self.every = every
         # Finished exchanges by asker, size and moment.
         self.cells = Cells()
-        self._out = array("q", bytes(8 * layout.FIELDS * OUT_ROWS))
+        self._out = zeros(layout.FIELDS * FIRST_OUT)
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
         for field in (layout.S_FREE, layout.S_OLDEST, layout.S_NEWEST):
             self._state[field] = -1
@@ -135,6 +141,7 @@ class PairedExchanges:
         return pairing_arrays.PairingArrays(
             events,
             self._pool,
+            self._rests.rows,
             self._slots,
             self._answered,
             self._early,
@@ -145,7 +152,7 @@ class PairedExchanges:
             self._gateways,
             *self._bins.counters(),
             self._out,
-            OUT_ROWS,
+            len(self._out) // layout.FIELDS,
             self._state,
         )
 
@@ -160,10 +167,13 @@ class PairedExchanges:
         capture's last frame.
         """
         self.close()
-        self.ending_errors.settle(self._pool, self._state, self.address_of)
-        self.misaddressed = misaddressed(self._pool, self._early, self._state, self.address_of)
+        if self.ending_errors.cut_count:
+            self._make_room_for_rests(self.ending_errors.cut_count)
+        pool, rest = self._pool, self._rests.rows
+        self.ending_errors.settle(pool, rest, self._state, self._add_rest, self.address_of)
+        self.misaddressed = misaddressed(pool, rest, self._early, self._state, self.address_of)
         hold_back(
-            self._pool, self._answered, self._bins.counts, self._state, last_seen, self.wait, last_number, self.gateways
+            pool, rest, self._answered, self._bins.counts, self._state, last_seen, self.wait, last_number, self.gateways
         )
         yield from self._until_done(
             lambda: pairing_end.finish_all(self._arrays(NO_EVENTS), last_seen, self.wait, self.dns_wait)
@@ -173,6 +183,7 @@ class PairedExchanges:
         """Keep only what the bins need, now that all is finished; ``macs`` does not need the decoder."""
         self.macs = macs
         self._held.cut(0)
+        self._rests.cut(0)
         for spent in (
             self._slots, self._answered, self._early, self._ended, self._talks, self._recent, self._out
         ):  # fmt: skip
@@ -191,7 +202,7 @@ class PairedExchanges:
 
         Those that were replied to last are still in the pool, since a second reply may come.
         """
-        fields = layout.FIELDS
+        fields = layout.HEAD_FIELDS
         pool = self._pool[: self._state[layout.S_FRESH] * fields]
         states = zip(pool[layout.STATE :: fields], pool[layout.KIND :: fields], strict=False)
         held = Counter(state for state, kind in states if TABLE_OF[kind] == ECHO)
@@ -221,6 +232,19 @@ class PairedExchanges:
             self._enlarge_pool()
         elif self._state[layout.S_STATUS] == layout.BINS_FULL:
             self._bins.enlarge()
+        elif self._state[layout.S_STATUS] == layout.REST_FULL:
+            self._rests.enlarge()
+        elif len(self._out) < layout.FIELDS * MOST_OUT:
+            self._out = zeros(4 * len(self._out))
+
+    def _make_room_for_rests(self, more: int) -> None:
+        while self._state[layout.S_REST] + more >= self._rests.places and not self._rests.is_final:
+            self._rests.enlarge()
+
+    def _add_rest(self, row: int) -> None:
+        """Make sure that the exchange in a row of the pool has a rest; there is room for it."""
+        if rest_of(self._pool[row + layout.MARKS]) < 0:
+            open_exchanges.add_rest(self._arrays(NO_EVENTS), row)
 
     def _enlarge_pool(self) -> None:
         """Make room for more exchanges; rebuild the table over them if more than half of it would be in use."""

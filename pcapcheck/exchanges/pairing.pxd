@@ -9,7 +9,8 @@ from pcapcheck.exchanges.binning cimport finish, what_is_full
 from pcapcheck.exchanges.early_answers cimport begin_early, take_late_request
 from pcapcheck.exchanges.ended_exchanges cimport take_error
 from pcapcheck.exchanges.exchange_key cimport ExchangeKey
-from pcapcheck.exchanges.open_exchanges cimport begin_open, unlink
+from pcapcheck.exchanges.head_marks cimport rest_of
+from pcapcheck.exchanges.open_exchanges cimport add_rest, begin_open, unlink
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
 from pcapcheck.exchanges.repeated_questions cimport asked_before, take_request
 from pcapcheck.hash_table cimport fetch_follower, fetch_row, fetch_slot, home_of_four, seek
@@ -28,7 +29,7 @@ cdef inline bint has_key(const long long[::1] pool, size_t row, ExchangeKey key)
 @cython.locals(mask=cython.longlong, slot=cython.longlong)
 cdef inline long long find_place(PairingArrays arrays, ExchangeKey key) except? -2 nogil
 
-@cython.locals(oldest=cython.longlong)
+@cython.locals(oldest=cython.longlong, rest=cython.longlong)
 cdef int evict(PairingArrays arrays) except -1 nogil
 
 @cython.locals(place=cython.longlong, step=cython.int, row=cython.size_t, home=cython.longlong)
@@ -41,6 +42,6 @@ cdef long long find_other_side(PairingArrays arrays, ExchangeKey key) except? -2
 
 @cython.locals(
     key=ExchangeKey, number=cython.longlong, coming=cython.longlong, status=cython.int, event=cython.size_t, place=cython.longlong,
-    known=cython.bint, places=cython.longlong)
+    known=cython.bint, places=cython.longlong, rests=cython.longlong)
 cpdef pair(
     PairingArrays arrays, long long count, long long patience, long long most_open)

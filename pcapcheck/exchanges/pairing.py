@@ -27,7 +27,8 @@ if not cython.compiled:
     from pcapcheck.exchanges.early_answers import begin_early, take_late_request
     from pcapcheck.exchanges.ended_exchanges import take_error
     from pcapcheck.exchanges.exchange_key import ExchangeKey
-    from pcapcheck.exchanges.open_exchanges import begin_open, unlink
+    from pcapcheck.exchanges.head_marks import rest_of
+    from pcapcheck.exchanges.open_exchanges import add_rest, begin_open, unlink
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
     from pcapcheck.exchanges.repeated_questions import asked_before, take_request
     from pcapcheck.hash_table import fetch_follower, fetch_row, fetch_slot, home_of_four, seek
@@ -59,7 +60,7 @@ def look_ahead(arrays: PairingArrays, number: int, count: int) -> None:
     if 0 <= number < count:
         place = arrays.slots[arrays.homes[number & (layout.HOMES - 1)] & arrays.mask]
         if place >= 0:
-            fetch_row(arrays.pool, place * layout.FIELDS, layout.FIELDS)
+            fetch_row(arrays.pool, place * layout.HEAD_FIELDS, layout.HEAD_FIELDS)
 
 
 def read_key(arrays: PairingArrays, event: int, key: ExchangeKey) -> None:
@@ -95,9 +96,9 @@ def has_key(pool: array[int], row: int, key: ExchangeKey) -> bool:
 def find_place(arrays: PairingArrays, key: ExchangeKey) -> int:
     """The place of the exchange with this key, or -1."""
     mask = arrays.mask
-    slot = seek(arrays.pool, layout.FIELDS, layout.HOME, arrays.slots, mask, key.home, key.home & mask)
-    while arrays.slots[slot] >= 0 and not has_key(arrays.pool, arrays.slots[slot] * layout.FIELDS, key):
-        slot = seek(arrays.pool, layout.FIELDS, layout.HOME, arrays.slots, mask, key.home, (slot + 1) & mask)
+    slot = seek(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, mask, key.home, key.home & mask)
+    while arrays.slots[slot] >= 0 and not has_key(arrays.pool, arrays.slots[slot] * layout.HEAD_FIELDS, key):
+        slot = seek(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, mask, key.home, (slot + 1) & mask)
     return arrays.slots[slot]
 
 
@@ -105,10 +106,10 @@ def evict(arrays: PairingArrays) -> None:
     """Give up the oldest open exchange."""
     oldest = arrays.state[layout.S_OLDEST]
     unlink(arrays, oldest)
-    if arrays.pool[oldest * layout.FIELDS + layout.OUTCOME] == layout.UNANSWERED:
-        arrays.pool[oldest * layout.FIELDS + layout.OUTCOME] = layout.EVICTED
+    rest = rest_of(arrays.pool[oldest * layout.HEAD_FIELDS + layout.MARKS])
+    if rest < 0 or arrays.rest[rest + layout.OUTCOME] == layout.UNANSWERED:
         arrays.state[layout.S_EVICTED] = arrays.state[layout.S_EVICTED] + 1
-    finish(arrays, oldest)
+    finish(arrays, oldest, layout.EVICTED)
     release(arrays, oldest)
     fetch_coming(arrays)
 
@@ -119,15 +120,15 @@ def fetch_coming(arrays: PairingArrays) -> None:
     for step in range(layout.STEPS_AHEAD):
         if place < 0:
             break
-        row = place * layout.FIELDS
+        row = place * layout.HEAD_FIELDS
         home = arrays.pool[row + layout.HOME]
         if step == 1:
-            fetch_follower(arrays.pool, layout.FIELDS, layout.HOME, arrays.slots, arrays.mask, home)
+            fetch_follower(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, arrays.mask, home)
         elif step == layout.STEPS_AHEAD // 2:
             fetch_slot(arrays.slots, home & arrays.mask)
         place = arrays.pool[row + layout.NEWER]
     if place >= 0:
-        fetch_row(arrays.pool, place * layout.FIELDS, layout.FIELDS)
+        fetch_row(arrays.pool, place * layout.HEAD_FIELDS, layout.HEAD_FIELDS)
 
 
 def is_between_equals(key: ExchangeKey) -> bool:
@@ -147,7 +148,7 @@ def find_other_side(arrays: PairingArrays, key: ExchangeKey) -> int:
     home = key.home
     key.home = home_of_four(key.point, key.ident_seq, key.src_low, key.dst_low)
     place = find_place(arrays, key)
-    if place >= 0 and arrays.pool[place * layout.FIELDS + layout.STATE] != layout.EARLY:
+    if place >= 0 and arrays.pool[place * layout.HEAD_FIELDS + layout.STATE] != layout.EARLY:
         key.kind = frame_layout.E_REPLY
         return place
     key.dst_high, key.dst_low = key.src_high, key.src_low
@@ -164,7 +165,8 @@ def pair(arrays: PairingArrays, count: int, patience: int, most_open: int) -> No
     """
     key = ExchangeKey()
     with cython.nogil:
-        places = len(arrays.pool) // layout.FIELDS
+        places = len(arrays.pool) // layout.HEAD_FIELDS
+        rests = len(arrays.rest) // layout.HEAD_FIELDS
         number = arrays.state[layout.S_EVENT]
         for coming in range(number, number + layout.AHEAD):
             look_ahead(arrays, coming, count)
@@ -174,6 +176,8 @@ def pair(arrays: PairingArrays, count: int, patience: int, most_open: int) -> No
             status = layout.POOL_FULL
             if arrays.state[layout.S_FREE] >= 0 or arrays.state[layout.S_FRESH] < places:
                 status = what_is_full(arrays, 2)
+                if arrays.state[layout.S_REST_FREE] == 0 and arrays.state[layout.S_REST] + 1 >= rests:
+                    status = layout.REST_FULL
             if status != layout.DONE:
                 break
             look_ahead(arrays, number + layout.AHEAD, count)
@@ -186,12 +190,14 @@ def pair(arrays: PairingArrays, count: int, patience: int, most_open: int) -> No
                 place = asked_before(arrays, event, key, patience)
             if place < 0 and is_between_equals(key):
                 place = find_other_side(arrays, key)
+            if place >= 0 and rest_of(arrays.pool[place * layout.HEAD_FIELDS + layout.MARKS]) < 0:
+                add_rest(arrays, place * layout.HEAD_FIELDS)
             if key.kind == frame_layout.E_REQUEST:
                 known = False
                 if place < 0:
                     if arrays.state[layout.S_OPEN] >= most_open:
                         evict(arrays)
-                elif arrays.pool[place * layout.FIELDS + layout.STATE] == layout.EARLY:
+                elif arrays.pool[place * layout.HEAD_FIELDS + layout.STATE] == layout.EARLY:
                     known = take_late_request(arrays, place, key.time, event)
                 else:
                     known = take_request(arrays, place, key, event)

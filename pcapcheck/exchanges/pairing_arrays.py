@@ -13,9 +13,10 @@ from array import array
 class PairingArrays:
     """The arrays of the pairing loop (see ``pairing_layout``).
 
-    ``events`` are those of one batch (``frame_layout``). ``pool`` holds exchanges, ``slots`` is the hash table over
-    them; ``answered``, ``early`` and ``ended`` are rings of places in it, and so is ``talks``, of answered datagrams;
-    ``recent`` are places by the question that they ask. ``homes`` are those of coming events.
+    ``events`` are those of one batch (``frame_layout``). ``pool`` holds the heads of exchanges, ``rest`` what else is
+    known of some, ``slots`` is the hash table over the heads; ``answered``, ``early`` and ``ended`` are rings of places
+    in the pool, and so is ``talks``, of answered datagrams; ``recent`` are places by the question that they ask.
+    ``homes`` are those of coming events.
     ``gateways`` are the lower halves of the IPv4 addresses that no host has.
 
     ``bins`` count finished exchanges, with their ``samples`` and ``buckets`` of round trip times; ``bin_slots`` is the
@@ -24,13 +25,14 @@ class PairingArrays:
     """
 
     def __init__(
-        self, events: array[int], pool: array[int], slots: array[int], answered: array[int], early: array[int],
-        ended: array[int], talks: array[int], recent: array[int], homes: array[int], gateways: array[int],
-        bins: array[int], bin_slots: array[int], bin_limit: int, bins_final: bool, samples: array[int],
-        buckets: array[int], out: array[int], out_capacity: int, state: array[int]
+        self, events: array[int], pool: array[int], rest: array[int], slots: array[int], answered: array[int],
+        early: array[int], ended: array[int], talks: array[int], recent: array[int], homes: array[int],
+        gateways: array[int], bins: array[int], bin_slots: array[int], bin_limit: int, bins_final: bool,
+        samples: array[int], buckets: array[int], out: array[int], out_capacity: int, state: array[int]
     ) -> None:  # fmt: skip
         self.events = events
         self.pool = pool
+        self.rest = rest
         self.slots = slots
         self.mask = len(slots) - 1
         self.answered = answered

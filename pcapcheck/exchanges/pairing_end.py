@@ -18,22 +18,25 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.exchanges.binning import finish, what_is_full
+    from pcapcheck.exchanges.head_marks import rest_of
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
 
 
-def is_under_way(pool: array[int], row: int, last: int, wait: int, dns_wait: int) -> bool:
+def is_under_way(arrays: PairingArrays, row: int, last: int, wait: int, dns_wait: int) -> bool:
     """Whether what got no answer may still have got one when its capture point was heard last."""
-    time = pool[row + layout.TIME]
-    if pool[row + layout.KIND] == layout.KIND_ASSOCIATION and pool[row + layout.REQUESTS] == 1:
+    time = arrays.pool[row + layout.TIME]
+    rest = rest_of(arrays.pool[row + layout.MARKS])
+    requests = arrays.rest[rest + layout.REQUESTS] if rest >= 0 else 1
+    if arrays.pool[row + layout.KIND] == layout.KIND_ASSOCIATION and requests == 1:
         return time != scan_layout.ABSENT_TIME and last - time < layout.INIT_WAIT
-    if pool[row + layout.KIND] == layout.KIND_CONNECTION and pool[row + layout.REQUESTS] == 1:
+    if arrays.pool[row + layout.KIND] == layout.KIND_CONNECTION and requests == 1:
         return time != scan_layout.ABSENT_TIME and (last - time < wait or last - time < layout.SYN_WAIT)
-    if pool[row + layout.KIND] != layout.KIND_DNS:
+    if arrays.pool[row + layout.KIND] != layout.KIND_DNS:
         return time != scan_layout.ABSENT_TIME and last - time < wait
     if time == scan_layout.ABSENT_TIME:
-        return pool[row + layout.REQUESTS] == 1
+        return requests == 1
     # Whoever asks again has waited for long enough; but the repeat may be answered.
-    return last - time < dns_wait and (pool[row + layout.REQUESTS] == 1 or last - pool[row + layout.LATEST] < wait)
+    return last - time < dns_wait and (requests == 1 or last - arrays.rest[rest + layout.LATEST] < wait)
 
 
 def finish_ring(arrays: PairingArrays, ring: array[int], first: int) -> None:
@@ -46,7 +49,7 @@ def finish_ring(arrays: PairingArrays, ring: array[int], first: int) -> None:
         if ring[at] >= 0:
             arrays.state[layout.S_STATUS] = what_is_full(arrays, 1)
             if arrays.state[layout.S_STATUS] == layout.DONE:
-                finish(arrays, ring[at])
+                finish(arrays, ring[at], layout.UNANSWERED)
                 ring[at] = -1
 
 
@@ -67,12 +70,12 @@ def finish_all(arrays: PairingArrays, last_seen: array[int], wait: int, dns_wait
         if arrays.state[layout.S_STATUS] != layout.DONE:
             return
         place = arrays.state[layout.S_OLDEST]
-        row = place * layout.FIELDS
+        row = place * layout.HEAD_FIELDS
         # Nothing is looked up or linked any more: those that are younger need not know that this one is gone.
         arrays.state[layout.S_OLDEST] = arrays.pool[row + layout.NEWER]
         arrays.state[layout.S_OPEN] = arrays.state[layout.S_OPEN] - 1
         last = last_seen[arrays.pool[row + layout.GROUP]]
-        unanswered = arrays.pool[row + layout.OUTCOME] == layout.UNANSWERED
-        if unanswered and is_under_way(arrays.pool, row, last, wait, dns_wait):
-            arrays.pool[row + layout.OUTCOME] = layout.IN_FLIGHT
-        finish(arrays, place)
+        outcome = layout.UNANSWERED
+        if arrays.pool[row + layout.STATE] == layout.HELD_BACK or is_under_way(arrays, row, last, wait, dns_wait):
+            outcome = layout.IN_FLIGHT
+        finish(arrays, place, outcome)

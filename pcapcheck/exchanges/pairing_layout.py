@@ -3,8 +3,10 @@
 They live apart from ``pairing.py`` because there they become C integers, which Python code cannot see.
 """
 
-# Fields of an exchange in the pool, in the order of their use: what finds it, what a request says, what a reply says,
-# what an error says. Eight of them are a cache line. A field that was not captured is ABSENT.
+# Fields of an exchange, in the order of their use: what finds it, what a request says, what a reply says, what an error
+# says. Eight of them are a cache line. A field that was not captured is ABSENT.
+# While it may change, an exchange is a head in the pool, which holds the first HEAD_FIELDS, and the rest elsewhere: a
+# question that nothing followed is mostly a head alone.
 ABSENT = -1
 IDENT_SEQ = 0
 SRC_LOW = 1
@@ -20,8 +22,12 @@ NUMBER = 10
 TIME = 11
 GROUP = 12
 IP_ID = 13
-TTL = 14
+# Of DNS: a hash of the question (0 where it is absent).
+QUESTION = 14
+# Of an echo or a connection: the bytes of the request's datagram, 0 where they are absent.
+SIZE = QUESTION
 KIND = 15
+HEAD_FIELDS = 16
 OUTCOME = 16
 REQUESTS = 17
 REPLIES = 18
@@ -36,12 +42,9 @@ ERROR_LOW = 26
 ERROR_MTU = 27
 ERROR_NUMBER = 28
 ERROR_TTL = 29
-# Of DNS: a hash of the question (0 where it is absent), when it was asked last, the code of its response, and how
-# promptly that came.
-QUESTION = 30
+TTL = 30
+# Of DNS: when the question was asked last, the code of its response, and how promptly that came.
 LATEST = 31
-# Of an echo or a connection: the bytes of the request's datagram, 0 where they are absent.
-SIZE = QUESTION
 # Of what came early: the kind of its event.
 EARLY_KIND = LATEST
 RCODE = ERROR
@@ -54,6 +57,10 @@ COPIES = REPLY_TIME
 # Of what no error ended: how often the packet that asked was seen again, as on other interfaces.
 SEEN_AGAIN = ERROR_MTU
 FIELDS = 32
+# In place of IP_ID a head holds that and TTL, each plus 1, and where the rest is, counted from 1: 0 if it has none.
+MARKS = IP_ID
+TTL_BITS = 9
+REST_AT = 26
 
 # KIND of an exchange. An echo request to no one host in particular owes nobody a reply.
 KIND_ECHO_TO_MANY = 0
@@ -68,6 +75,8 @@ FREE = 0
 OPEN = 1
 ANSWERED = 2
 EARLY = 3
+# Open, and may have been answered after the capture's end.
+HELD_BACK = 4
 
 # OUTCOME, in the order of ``column_words.DATAGRAM_OUTCOMES``; the last is of datagrams alone.
 REPLIED = 0
@@ -121,13 +130,16 @@ S_EARLY_AT = 10
 S_OUT = 11  # finished exchanges written out
 S_ENDED_AT = 12  # where the ring of those that an error ended goes on
 S_TALKS_AT = 13  # where the ring of answered datagrams goes on
-STATE_SIZE = 14
+S_REST = 14  # rests from here on were never used
+S_REST_FREE = 15  # the rest that was given back last, counted from 1, chained by OUTCOME; 0: none
+STATE_SIZE = 16
 
 # S_STATUS: all events taken, or what must be enlarged or emptied first.
 DONE = 0
 POOL_FULL = 1
 BINS_FULL = 2
 OUT_FULL = 3
+REST_FULL = 4
 
 # This many answered echoes are remembered, so that a second reply is known as a duplicate; and this many replies
 # without a request, in case the recorder put them before it.

@@ -21,38 +21,40 @@ if not cython.compiled:
     from pcapcheck.exchanges.answered_exchanges import release
     from pcapcheck.exchanges.binning import finish
     from pcapcheck.exchanges.exchange_key import ExchangeKey
-    from pcapcheck.exchanges.open_exchanges import unlink
+    from pcapcheck.exchanges.head_marks import ip_id_of, rest_of
+    from pcapcheck.exchanges.open_exchanges import add_rest, unlink
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
     from pcapcheck.hash_table import home_of_four, insert, remove
 
 
-def ask_again(arrays: PairingArrays, row: int, event: int) -> None:
+def ask_again(arrays: PairingArrays, rest: int, event: int) -> None:
     """A SYN or a DNS query sent once more, a second later or more, asks for the same."""
-    arrays.pool[row + layout.REQUESTS] = arrays.pool[row + layout.REQUESTS] + 1
-    arrays.pool[row + layout.LATEST] = arrays.events[event + frame_layout.E_TIME]
+    arrays.rest[rest + layout.REQUESTS] = arrays.rest[rest + layout.REQUESTS] + 1
+    arrays.rest[rest + layout.LATEST] = arrays.events[event + frame_layout.E_TIME]
     # Until something better is known: the repeat that came last.
-    arrays.pool[row + layout.REPLY_NUMBER] = arrays.events[event + frame_layout.E_NUMBER]
+    arrays.rest[rest + layout.REPLY_NUMBER] = arrays.events[event + frame_layout.E_NUMBER]
 
 
 def send_again(arrays: PairingArrays, row: int, event: int) -> None:
     """A datagram between two ports that are known: nothing new once they have an answer."""
+    rest = rest_of(arrays.pool[row + layout.MARKS])
     if arrays.pool[row + layout.STATE] == layout.OPEN:
         time = arrays.events[event + frame_layout.E_TIME]
-        is_alike = arrays.events[event + frame_layout.E_DATA] == arrays.pool[row + layout.DATA]
-        timed = time != scan_layout.ABSENT_TIME and arrays.pool[row + layout.LATEST] != scan_layout.ABSENT_TIME
-        if timed and is_alike and time - arrays.pool[row + layout.LATEST] < layout.SAME_DATAGRAM:
-            arrays.pool[row + layout.COPIES] = arrays.pool[row + layout.COPIES] + 1
+        is_alike = arrays.events[event + frame_layout.E_DATA] == arrays.rest[rest + layout.DATA]
+        timed = time != scan_layout.ABSENT_TIME and arrays.rest[rest + layout.LATEST] != scan_layout.ABSENT_TIME
+        if timed and is_alike and time - arrays.rest[rest + layout.LATEST] < layout.SAME_DATAGRAM:
+            arrays.rest[rest + layout.COPIES] = arrays.rest[rest + layout.COPIES] + 1
         else:
-            ask_again(arrays, row, event)
+            ask_again(arrays, rest, event)
             if is_alike:
-                arrays.pool[row + layout.ALIKE] = arrays.pool[row + layout.ALIKE] + 1
+                arrays.rest[rest + layout.ALIKE] = arrays.rest[rest + layout.ALIKE] + 1
 
 
 def is_asked_by(pool: array[int], place: int, key: ExchangeKey, question: int) -> bool:
     """Whether a place holds this question of DNS, open, between the two of a key."""
     if place < 0:
         return False
-    row = place * layout.FIELDS
+    row = place * layout.HEAD_FIELDS
     # The question first: mostly it is another, and what else a row holds is not in the processor's cache.
     return (
         pool[row + layout.QUESTION] == question
@@ -78,23 +80,27 @@ def asked_before(arrays: PairingArrays, event: int, key: ExchangeKey, patience: 
     place = arrays.recent[home_of_four(key.point, question, key.src_low, key.dst_low) & (layout.RECENT - 1)]
     if not is_asked_by(arrays.pool, place, key, question):
         return -1
-    row = place * layout.FIELDS
+    row = place * layout.HEAD_FIELDS
+    rest = rest_of(arrays.pool[row + layout.MARKS])
+    if rest < 0:
+        rest = add_rest(arrays, row)
     if key.kind == frame_layout.E_REPLY:
-        return place if arrays.pool[row + layout.REQUESTS] > 1 else -1
-    if key.time != scan_layout.ABSENT_TIME and arrays.pool[row + layout.LATEST] != scan_layout.ABSENT_TIME:
-        gap = key.time - arrays.pool[row + layout.LATEST]
+        return place if arrays.rest[rest + layout.REQUESTS] > 1 else -1
+    if key.time != scan_layout.ABSENT_TIME and arrays.rest[rest + layout.LATEST] != scan_layout.ABSENT_TIME:
+        gap = key.time - arrays.rest[rest + layout.LATEST]
         if gap < layout.AGAIN or gap > patience:
             return -1
-    remove(arrays.pool, layout.FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
+    remove(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
     arrays.pool[row + layout.IDENT_SEQ] = key.ident_seq
     arrays.pool[row + layout.HOME] = key.home
-    insert(arrays.pool, layout.FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
+    insert(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
     return place
 
 
 def take_request(arrays: PairingArrays, place: int, key: ExchangeKey, event: int) -> bool:
     """A request like one that is known: the same packet or question again; else the known one is finished (False)."""
-    row = place * layout.FIELDS
+    row = place * layout.HEAD_FIELDS
+    rest = rest_of(arrays.pool[row + layout.MARKS])
     if key.ident_seq & frame_layout.DATAGRAM:
         send_again(arrays, row, event)
         return True
@@ -104,25 +110,28 @@ def take_request(arrays: PairingArrays, place: int, key: ExchangeKey, event: int
     gap = 0
     if not untimed and arrays.pool[row + layout.TIME] != scan_layout.ABSENT_TIME:
         gap = key.time - arrays.pool[row + layout.TIME]
-    if arrays.pool[row + layout.IP_ID] == arrays.events[event + frame_layout.E_IP_ID] and gap < layout.SAME_PACKET:
+    if (
+        ip_id_of(arrays.pool[row + layout.MARKS]) == arrays.events[event + frame_layout.E_IP_ID]
+        and gap < layout.SAME_PACKET
+    ):
         # How often DNS was asked counts: without times it may have been asked once more.
         if is_query and untimed and opened:
-            ask_again(arrays, row, event)
+            ask_again(arrays, rest, event)
         elif not is_query or untimed:
-            arrays.pool[row + layout.REQUESTS] = arrays.pool[row + layout.REQUESTS] + 1
-        if arrays.pool[row + layout.OUTCOME] != layout.ERRED:
-            arrays.pool[row + layout.SEEN_AGAIN] = arrays.pool[row + layout.SEEN_AGAIN] + 1
+            arrays.rest[rest + layout.REQUESTS] = arrays.rest[rest + layout.REQUESTS] + 1
+        if arrays.rest[rest + layout.OUTCOME] != layout.ERRED:
+            arrays.rest[rest + layout.SEEN_AGAIN] = arrays.rest[rest + layout.SEEN_AGAIN] + 1
         return True
     if opened:
         if key.ident_seq & frame_layout.OVER_TCP:
             # What TCP sends again is no question of whoever asks.
             return True
         if is_query or (key.ident_seq & (frame_layout.CONNECTION | frame_layout.ASSOCIATION)) != 0:
-            ask_again(arrays, row, event)
+            ask_again(arrays, rest, event)
             return True
         unlink(arrays, place)
     else:
         arrays.answered[arrays.pool[row + layout.OLDER]] = -1
-    finish(arrays, place)
+    finish(arrays, place, layout.UNANSWERED)
     release(arrays, place)
     return False

@@ -39,11 +39,6 @@ cdef inline int count_outcome(long long[::1] cells, size_t cell, long long count
 
 cdef inline int note_failures(long long[::1] cells, size_t cell, long long first, long long last) except -1 nogil
 
-cdef int count_error(long long[::1] cells, size_t cell, long long[::1] rows, size_t row) except -1 nogil
-
-cdef inline int count_exchange(
-    long long[::1] cells, size_t cell, long long[::1] rows, size_t row, long long counter) except -1 nogil
-
 @cython.locals(
     kind=cython.longlong, group=cython.longlong, when=cython.longlong, stream=cython.size_t, found=cython.longlong,
     at=cython.size_t, field=cython.longlong)

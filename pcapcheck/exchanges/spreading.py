@@ -155,27 +155,6 @@ def note_failures(cells: array[int], cell: int, first: int, last: int) -> None:
         cells[cell + layout.C_LAST] = last
 
 
-def count_error(cells: array[int], cell: int, rows: array[int], row: int) -> None:
-    """What an ICMP error that ended an exchange adds to a cell: the first is kept, those like it are counted."""
-    if cells[cell + layout.C_ALIKE] == 0:
-        cells[cell + layout.C_ERROR] = rows[row + pairing_layout.ERROR]
-        cells[cell + layout.C_ERROR_HIGH] = rows[row + pairing_layout.ERROR_HIGH]
-        cells[cell + layout.C_ERROR_LOW] = rows[row + pairing_layout.ERROR_LOW]
-        cells[cell + layout.C_ERROR_MTU] = rows[row + pairing_layout.ERROR_MTU]
-    if (
-        cells[cell + layout.C_ERROR] == rows[row + pairing_layout.ERROR]
-        and cells[cell + layout.C_ERROR_LOW] == rows[row + pairing_layout.ERROR_LOW]
-    ):
-        cells[cell + layout.C_ALIKE] = cells[cell + layout.C_ALIKE] + 1
-
-
-def count_exchange(cells: array[int], cell: int, rows: array[int], row: int, counter: int) -> None:
-    """What an exchange adds to a cell."""
-    count_outcome(cells, cell, counter, rows[row + pairing_layout.TIME])
-    if counter == layout.C_ERRED:
-        count_error(cells, cell, rows, row)
-
-
 def find_moment(
     moments: array[int], latest: array[int], room: int, state: array[int], rows: array[int], row: int, failed: bool
 ) -> int:
@@ -310,14 +289,14 @@ def spread(
             if found < 0:
                 state[layout.P_LEFT_OUT] = state[layout.P_LEFT_OUT] + 1
                 continue
-            count_exchange(cells, found * layout.CELL_FIELDS, rows, row, counter)
+            count_outcome(cells, found * layout.CELL_FIELDS, counter, rows[row + pairing_layout.TIME])
             size = rows[row + pairing_layout.SIZE]
             if kind != pairing_layout.KIND_DNS and size > 0:
                 # An IPv4 address has no upper half.
                 sized = layout.SIZED6 if rows[row + pairing_layout.SRC_HIGH] != 0 else layout.SIZED
                 found = find_cell(cells, slots, mask, room, state, sized, kind, group, 0, size, 0, 0, 0)
                 if found >= 0:
-                    count_exchange(cells, found * layout.CELL_FIELDS, rows, row, counter)
+                    count_outcome(cells, found * layout.CELL_FIELDS, counter, rows[row + pairing_layout.TIME])
             if rows[row + pairing_layout.TIME] != scan_layout.ABSENT_TIME:
                 found = find_moment(moments, latest, moments_room, state, rows, row, is_failure(counter))
                 if found >= 0:

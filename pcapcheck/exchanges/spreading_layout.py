@@ -28,13 +28,7 @@ C_SRC_HIGH = 12
 C_DST_HIGH = 13
 C_RESPECT = 14
 C_PORT = 15
-# The first error with its sender and MTU, and how often it came.
-C_ERROR = 16
-C_ERROR_HIGH = 17
-C_ERROR_LOW = 18
-C_ERROR_MTU = 19
-C_ALIKE = 20
-CELL_FIELDS = 21
+CELL_FIELDS = 16
 
 PAIR = 1
 SIZED = 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pcapcheck.capture.held import Held
 from pcapcheck.capture.source import Source
 from pcapcheck.errors import CaptureError, IsArchive, NotACapture
 from pcapcheck.fleet.stored_file import StoredFile, shown_path
@@ -14,8 +15,8 @@ from pcapcheck.set_aside import state_or_pods
 JUDGED, COMPANION, NEITHER = "judged", "companion", "neither"
 CONTAINER = re.compile(r"\.(?:pcapng|pcap|ntar|cap|dmp)\d*(?:\.\w+)?$", re.IGNORECASE)
 _ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tzst|zip)$|\.tar\.\w+$", re.IGNORECASE)
-# The beginning of a text shows what it is.
-ENOUGH = 1 << 16
+# The beginning of a text shows what it is (bytes): packets may stand behind a node's state, which is mostly shorter.
+ENOUGH, ENOUGH_HERE = 1 << 16, 1 << 18
 
 
 def is_named_capture(file: StoredFile) -> bool:
@@ -44,8 +45,11 @@ def role_of(file: StoredFile) -> str:
 
 
 def _source(file: StoredFile) -> Source:
+    """Its beginning: of all files one process says what they are, and some are logs of many gigabytes."""
     if not file.is_remote:
-        return Source(Path(file.name))
+        path = Path(file.name)
+        with path.open("rb") as stream:
+            return Source(path, held=Held.of(stream.read(ENOUGH_HERE)).named(path))
     from pcapcheck.fleet.remote_files import beginning
 
     path = shown_path(file)

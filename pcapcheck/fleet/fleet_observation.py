@@ -16,7 +16,8 @@ class FleetObservation(Struct, frozen=True):
     """Files to be judged together.
 
     ``name`` is the path or address by which people know it. ``columns`` are the names of the pattern with their
-    values. If it cannot even be listed, ``error`` says why and ``kind`` is the word for it.
+    values. If it cannot even be listed, ``error`` says why and ``kind`` is the word for it. ``source`` is what a caller
+    named to have it.
     """
 
     name: str
@@ -24,6 +25,7 @@ class FleetObservation(Struct, frozen=True):
     columns: tuple[tuple[str, str], ...] = ()
     error: str = ""
     kind: str = ""
+    source: str = ""
 
     @property
     def size(self) -> int:

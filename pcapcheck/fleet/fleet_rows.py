@@ -87,13 +87,17 @@ class JudgedRows(Struct, array_like=True):
 
 
 class FleetResult(Struct, frozen=True):
-    """An observation as a run judged it; ``latest``: no later run judged it again."""
+    """An observation as a run judged it; ``latest``: no later run judged it again.
+
+    ``gone``: the latest run that looked where it came from did not find it there.
+    """
 
     name: str
     columns: Columns
     run: int
     latest: bool
     rows: JudgedRows
+    gone: bool = False
 
 
 _HELP = {

@@ -66,10 +66,12 @@ def run_fleet(
 def _run(
     request: FleetRequest, settings: str, folder: Path, form: str, progress: Callable[[Advance], None]
 ) -> FleetRun:
+    # Nothing is written before it is known that there is something to judge.
+    observations, left_out = request.observations(without=folder)
     with closing(Ledger(folder)) as ledger:
-        observations, left_out = request.observations(without=folder)
         _check_names(ledger, request, folder)
         ledger.begin(__version__, settings)
+        ledger.note_listing(observations)
         run = FleetRun(Overview(), left_out)
         wanted = list(_wanted(observations, ledger, settings, request.judging.with_page, run.overview))
         try:

@@ -50,7 +50,7 @@ def observations_of(
     """The observations of one source. Raises UsageError if a pattern fits none of its files."""
     for unlisted in found.unlisted:
         columns = tuple((name, "") for name in pattern.names) if pattern else ()
-        yield FleetObservation(unlisted.name, (), columns, unlisted.message, unlisted.kind)
+        yield FleetObservation(unlisted.name, (), columns, unlisted.message, unlisted.kind, found.source)
     if pattern is not None:
         groups = _by_pattern(found, pattern, left_out)
     elif per == FOLDER:
@@ -58,7 +58,7 @@ def observations_of(
     else:
         groups = _each(found.files, left_out)
     for place, (files, columns) in groups.items():
-        yield FleetObservation(_joined(found.root, place), tuple(files), columns)
+        yield FleetObservation(_joined(found.root, place), tuple(files), columns, source=found.source)
 
 
 def _joined(root: str, place: str) -> str:

@@ -28,7 +28,8 @@ class FailingSince(Struct, frozen=True):
     """A rule that failed at a place on the last day (UTC) on which it was checked there.
 
     ``since`` is its first failure (ns) after the last day without one, ``observations`` how many failed since, ``last``
-    the latest of them; ``passed`` is when it passed last, on whatever day.
+    the latest of them; ``passed`` is when it passed last, on whatever day. ``gone`` of these observations are no longer
+    where they came from: what they showed was so all the same.
     """
 
     place: str
@@ -38,6 +39,12 @@ class FailingSince(Struct, frozen=True):
     last: int
     observations: int
     passed: int | None
+    gone: int = 0
+
+    @property
+    def is_there(self) -> bool:
+        """Whether one of the observations is still there."""
+        return self.gone < self.observations
 
 
 class Flip(Struct, frozen=True):
@@ -68,11 +75,15 @@ class TrendDay(Struct):
 
 
 class History(Struct, frozen=True):
-    """What the ledger shows. ``compared`` are the runs that ``flips`` are between; ``undated`` observations count in
-    no list that is about time."""
+    """What the ledger shows.
+
+    ``failed_when_there`` are rules that would be ``failing``, but all the observations that show it are gone.
+    ``compared`` are the runs that ``flips`` are between; ``undated`` observations count in no list about time.
+    """
 
     runs: list[Run]
     failing: list[FailingSince]
+    failed_when_there: list[FailingSince]
     compared: tuple[int, int] | None
     flips: list[Flip]
     trend: list[TrendDay]
@@ -92,6 +103,7 @@ class _RuleTimes(Struct):
     clean_day: int = -1
     since: int | None = None
     count: int = 0
+    gone: int = 0
 
 
 class _Pair(Struct):
@@ -131,7 +143,7 @@ class Gatherer(Struct):
             when, place = self._when(result), self._place(result)
             if when is not None:
                 for finding in result.rows.findings:
-                    self._since(place, finding, when)
+                    self._since(place, finding, when, result.gone)
 
     def _place(self, result: FleetResult) -> str:
         return place_of(result.name, dict(result.columns), result.rows.observation.hosts, self.by)
@@ -154,13 +166,14 @@ class Gatherer(Struct):
         else:
             known.failed = when if known.failed is None else max(known.failed, when)
 
-    def _since(self, place: str, finding: FleetFinding, when: int) -> None:
+    def _since(self, place: str, finding: FleetFinding, when: int, gone: bool) -> None:
         if finding.status != FAIL:
             return
         known = self.times[place, finding.rule]
         if when // DAY > known.clean_day:
             known.since = when if known.since is None else min(known.since, when)
             known.count += 1
+            known.gone += gone
 
     def _pair(self, place: str, finding: FleetFinding, run: int) -> None:
         if self.compared is None or run > self.compared[1]:
@@ -203,9 +216,11 @@ def history(ledger: Ledger, by: Sequence[str] = (), runs: tuple[int, int] | None
     compared = runs or ((numbers[-2], numbers[-1]) if len(numbers) > 1 else None)
     gatherer = Gatherer(ledger.results, tuple(by), compared, time.time_ns())
     gatherer.gather()
+    failing = sorted(_failing(gatherer), key=lambda one: (one.severity != "error", one.since, one.place, one.rule))
     return History(
         runs=every,
-        failing=sorted(_failing(gatherer), key=lambda one: (one.severity != "error", one.since, one.place, one.rule)),
+        failing=[one for one in failing if one.is_there],
+        failed_when_there=[one for one in failing if not one.is_there],
         compared=compared,
         flips=sorted(_flips(gatherer), key=lambda one: (one.after != FAIL, one.place, one.rule)),
         trend=[gatherer.days[key] for key in sorted(gatherer.days)],
@@ -216,7 +231,9 @@ def history(ledger: Ledger, by: Sequence[str] = (), runs: tuple[int, int] | None
 def _failing(gatherer: Gatherer) -> Iterator[FailingSince]:
     for (place, rule), times in gatherer.times.items():
         if times.since is not None and times.failed is not None:
-            yield FailingSince(place, rule, times.severity, times.since, times.failed, times.count, times.passed)
+            yield FailingSince(
+                *(place, rule, times.severity, times.since, times.failed, times.count, times.passed, times.gone)
+            )
 
 
 def _flips(gatherer: Gatherer) -> Iterator[Flip]:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import asdict
 from rich.text import Text
 
-from pcapcheck.fleet.history import History, TrendDay
+from pcapcheck.fleet.history import FailingSince, History, TrendDay
 from pcapcheck.fleet.overview_text import NONE, SHOWN, seconds, share
 from pcapcheck.report.console import Page
 from pcapcheck.report.pod_table import aligned
@@ -29,11 +29,11 @@ def write_history(history: History, page: Page) -> None:
         done = "" if run.done else ", interrupted"
         other = "" if before is None or before.settings == run.settings else f", {OTHERWISE} than run {before.number}"
         page.line(f"{run.number}  {run.began}  pcapcheck {run.version}{other}{done}", 2)
-    rows = [
-        [one.place, one.rule, _minute(one.since), f"{one.observations:,}", _minute(one.last), _minute(one.passed)]
-        for one in history.failing
-    ]
-    _table(page, "failing now", ["place", "rule", "since", "observations", "last", "passed last"], rows)
+    _failures(page, "failing now", history.failing)
+    if history.failed_when_there:
+        _failures(
+            page, "failing when last there (all that show it are gone from their source)", history.failed_when_there
+        )
     if history.compared:
         rows = [[one.place, one.rule, one.before, one.after] for one in history.flips]
         first, second = history.compared
@@ -58,6 +58,23 @@ def write_history(history: History, page: Page) -> None:
             f"{history.undated:,} observation{'' if history.undated == 1 else 's'} not in these lists: no frame, or "
             "times before 2000 or in the future (set the clock of the machine that records)"
         )
+
+
+def _failures(page: Page, title: str, failing: Sequence[FailingSince]) -> None:
+    head = ["place", "rule", "since", "observations", "no longer there", "last", "passed last"]
+    rows = [
+        [
+            *(one.place, one.rule, _minute(one.since), f"{one.observations:,}", f"{one.gone:,}"),
+            *(_minute(one.last), _minute(one.passed)),
+        ]
+        for one in failing
+    ]
+    if not any(one.gone for one in failing):
+        number = head.index("no longer there")
+        head.pop(number)
+        for row in rows:
+            row.pop(number)
+    _table(page, title, head, rows)
 
 
 def _recent(trend: Sequence[TrendDay]) -> list[TrendDay]:
@@ -95,6 +112,7 @@ def history_document(history: History) -> dict[str, Any]:
     return {
         "runs": [asdict(run) for run in history.runs],
         "failing": [timed(asdict(one), "since", "last", "passed") for one in history.failing],
+        "failed_when_there": [timed(asdict(one), "since", "last", "passed") for one in history.failed_when_there],
         "compared": list(history.compared) if history.compared else None,
         "flips": [asdict(one) for one in history.flips],
         "trend": [asdict(one) | {"loss": one.loss} for one in history.trend],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from pcapcheck.errors import UNREADABLE, CaptureError
+from pcapcheck.errors import MISSING, UNREADABLE, CaptureError
 from pcapcheck.fleet.fleet_observation import Columns, FleetObservation
 from pcapcheck.fleet.fleet_rows import FleetResult
 from pcapcheck.fleet.judge_observation import Judged, unpacked
@@ -37,6 +37,8 @@ CREATE TABLE IF NOT EXISTS results (
     digest TEXT NOT NULL, settings TEXT NOT NULL, has_page INTEGER NOT NULL, passing INTEGER NOT NULL,
     rows BLOB NOT NULL, PRIMARY KEY (key, run));
 CREATE INDEX IF NOT EXISTS by_columns ON results (columns, name, run);
+CREATE TABLE IF NOT EXISTS listed (
+    key BLOB PRIMARY KEY, source TEXT NOT NULL, gone INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS unwritten (columns TEXT PRIMARY KEY) WITHOUT ROWID;
 PRAGMA user_version = {FORMAT};
 """
@@ -115,6 +117,19 @@ class Ledger:
             self._base.execute("BEGIN")
         return self.run
 
+    def note_listing(self, observations: Iterable[FleetObservation]) -> None:
+        """Note what is there; what the same sources had before and have no more is gone.
+
+        Of a source in which something could not be looked at, a folder say, nothing is known to be gone.
+        """
+        every = list(observations)
+        whole = {one.source for one in every} - {one.source for one in every if one.error and one.kind != MISSING}
+        with self._clear():
+            self._base.executemany("UPDATE listed SET gone = 1 WHERE source = ?", [(source,) for source in whole])
+            self._base.executemany(
+                "INSERT OR REPLACE INTO listed VALUES (?, ?, 0)", ((one.key, one.source) for one in every)
+            )
+
     def known(self, observation: FleetObservation) -> KnownResult | None:
         """The latest result for an observation."""
         with self._clear():
@@ -181,13 +196,17 @@ class Ledger:
         """All results, sorted by columns, name and run; with ``columns`` (JSON) those only."""
         where, values = ("WHERE columns = ?", (columns,)) if columns is not None else ("", ())
         with self._clear():
+            # A ledger of an earlier version has no such table, and may be in a folder that is not written to.
+            asked = "SELECT 1 FROM sqlite_master WHERE name = 'listed'"
+            known = self._base.execute(asked).fetchone()
+            gone = "EXISTS (SELECT 1 FROM listed WHERE listed.key = results.key AND gone)" if known else "0"
             for row in self._base.execute(
                 "SELECT name, columns, run, "
                 "run = (SELECT max(run) FROM results AS other WHERE other.key = results.key), "
-                f"rows FROM results {where} ORDER BY columns, name, key, run",
+                f"rows, {gone} FROM results {where} ORDER BY columns, name, key, run",
                 values,
             ):
-                yield FleetResult(row[0], read_columns(row[1]), row[2], bool(row[3]), unpacked(row[4]))
+                yield FleetResult(row[0], read_columns(row[1]), row[2], bool(row[3]), unpacked(row[4]), bool(row[5]))
 
     def every_columns(self) -> list[str]:
         """The columns, as JSON, that results have."""

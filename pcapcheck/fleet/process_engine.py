@@ -27,6 +27,8 @@ T = TypeVar("T")
 TASKS_PER_WORKER = 1000
 # Bytes that a worker may use at least, however many there are.
 LEAST_MEMORY = 1 << 30
+# A process that cannot be started is started again, this often in all.
+STARTS = 5
 # What each process loads before it is given anything.
 LOADED = ["pcapcheck.fleet.judge_observation"]
 
@@ -51,6 +53,7 @@ class ProcessEngine:
     def submit(self, function: Callable[..., T], *arguments: Any, alone: bool = False) -> Future[T]:
         """Have an idle process do it, or a new one; ``alone``: one that may use all memory and is used only once."""
         self._sort()
+        failures = 0
         while True:
             process = self._idle.pop() if self._idle and not alone else self._new(alone)
             process.tasks += 1
@@ -61,6 +64,13 @@ class ProcessEngine:
             except BrokenProcessPool:
                 # It died while it had nothing to do.
                 process.pool.shutdown(wait=False)
+                continue
+            except (EOFError, OSError):
+                # The process that all others are copies of was killed; the next one begins another.
+                process.pool.shutdown(wait=False)
+                failures += 1
+                if failures == STARTS:
+                    raise
                 continue
             self._busy[future] = process
             return future

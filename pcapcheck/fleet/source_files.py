@@ -27,11 +27,12 @@ class Unlisted(Struct, frozen=True):
 
 
 class SourceFiles(Struct):
-    """The files of one source, by place. ``root`` is what stands before every place."""
+    """The files of one source, by place. ``root`` is what stands before every place, ``source`` what a caller named."""
 
     root: str
     files: list[StoredFile] = field(default_factory=list)
     unlisted: list[Unlisted] = field(default_factory=list)
+    source: str = ""
 
 
 def source_files(source: str, without: Path | None = None) -> SourceFiles:
@@ -50,6 +51,7 @@ def source_files(source: str, without: Path | None = None) -> SourceFiles:
         cure = "see whether bucket, container and folder have these names" if is_address(source) else CURE
         raise UsageError(f"{clean(source)}: no file is there; {cure}")
     found.files.sort(key=lambda file: file.place)
+    found.source = clean(source)
     return found
 
 

@@ -6,7 +6,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pcapcheck.errors import UNREADABLE, CaptureError, UsageError
@@ -62,26 +62,54 @@ def check_own(folder: Path, ours: str, written: Iterable[str]) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Make the folder, and keep others out as long as this lasts; the lock of a killed process does not stay.
 
-    Raises UsageError if somebody else has it, CaptureError if the folder cannot be made or written to.
+    If an error ends it before anything was written, nothing is left of it. Raises UsageError if somebody else has it,
+    CaptureError if the folder cannot be made or written to.
     """
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
+        _remove(made)
         raise write_error(folder, error) from None
     try:
+        _take_lock(descriptor, folder)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(descriptor, 20).decode(errors="replace").strip()
-            by = f" (process {holder})" if holder.isdigit() else ""
-            raise UsageError(
-                f"--output {clean(str(folder))}: another run{by} writes there; wait for it, or name another folder"
-            ) from None
-        except OSError as error:
-            raise write_error(folder / LOCK, error) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        yield
+            yield
+        except BaseException:
+            with suppress(OSError):
+                if os.listdir(folder) == [LOCK]:
+                    (folder / LOCK).unlink()
+                    _remove(made)
+            raise
     finally:
         os.close(descriptor)
+
+
+def _take_lock(descriptor: int, folder: Path) -> None:
+
+    def busy(by: str = "") -> UsageError:
+        said = f"another run{by} writes there; wait for it, or name another folder"
+        return UsageError(f"--output {clean(str(folder))}: {said}")
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Another run may have removed it since it was opened: what is locked then is not what the next one opens.
+        if not os.path.samestat(os.fstat(descriptor), os.stat(folder / LOCK)):
+            raise busy()
+    except FileNotFoundError:
+        raise busy() from None
+    except BlockingIOError:
+        holder = os.read(descriptor, 20).decode(errors="replace").strip()
+        raise busy(f" (process {holder})" if holder.isdigit() else "") from None
+    except OSError as error:
+        raise write_error(folder / LOCK, error) from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+def _remove(folders: Iterable[Path]) -> None:
+    """Remove folders that are empty, the innermost first."""
+    with suppress(OSError):
+        for each in folders:
+            each.rmdir()

@@ -53,6 +53,23 @@ def is_any_reset(capture: Capture, pairs: Sequence[tuple[ConnectionRow, Connecti
         return False
 
 
+def resets_answer(capture: Capture, row: ConnectionRow) -> bool:
+    """Whether, in a printed text, soon after its SYN the asker sends a RST that acknowledges nothing, and no data."""
+    if not row.frames or row.src_port is None or row.dst_port is None:
+        return False
+    own = re.compile(rf"\b{row.src_port} > \S*\b{row.dst_port}: Flags \[(?!S)(?P<flags>[^\]]*)\]")
+    numbers = set(range(row.frames[0] + 1, row.frames[0] + SOON))
+    try:
+        sent = [
+            match["flags"]
+            for record in read_again(capture.source, numbers)
+            if record.text is not None and (match := own.search(record.text.words)) is not None
+        ]
+    except CaptureError:
+        return False
+    return sent[:1] == ["R"]
+
+
 def _resets(record: Recorded, src_port: int | None, dst_port: int | None) -> bool:
     if src_port is None or dst_port is None:
         return False

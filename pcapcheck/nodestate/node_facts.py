@@ -204,6 +204,15 @@ class Managed(Struct, frozen=True):
     line: Line
 
 
+class NodeAddresses(Struct, frozen=True):
+    """By which addresses Calico reaches a node, ``own``, and which Kubernetes lists of it, ``known``."""
+
+    name: str
+    own: frozenset[int]
+    known: frozenset[int]
+    line: Line
+
+
 class Note(Struct, frozen=True):
     """Evidence that is kept as text: ``kind`` is kernel, hostname, bpf, felix, firewall, date …"""
 

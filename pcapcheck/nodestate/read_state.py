@@ -11,8 +11,9 @@ from pcapcheck.capture.held import Held
 from pcapcheck.capture.pcap import MAGICS
 from pcapcheck.capture.pcapng import MAGIC
 from pcapcheck.capture.plain_bytes import read_plain
+from pcapcheck.capture.record import Problem
 from pcapcheck.capture.source import Source
-from pcapcheck.capture.text.encodings import decoded
+from pcapcheck.capture.text.encodings import decoded, is_binary
 from pcapcheck.errors import A_CAPTURE, EMPTY, MISSING, TOO_LARGE, CaptureError, StateError, kind_of, refused
 from pcapcheck.nodestate.bundles.bundled_file import BundledFile
 from pcapcheck.nodestate.bundles.known_bundles import KnownBundles
@@ -133,9 +134,12 @@ def _take(path: Path | Held, understood: Understood, bundled: BundledFile | None
     """Read one file."""
     before = understood.size
     name = clean(str(path))
-    data = _read(path, name)
+    damage: list[Problem] = []
+    data = _read(path, name, damage)
     if data[:4] in MAGICS or data[:4] == MAGIC:
         raise _is_a_capture(name)
+    if is_binary(data):
+        raise _not_understood(path, name, data, "binary data")
     text = decoded(data)
     lines = text.split("\n", MOST_LINES + 1)
     if len(lines) > MOST_LINES:
@@ -149,7 +153,8 @@ def _take(path: Path | Held, understood: Understood, bundled: BundledFile | None
         )
     read = [Line(str(path), number, line.rstrip("\r")) for number, line in enumerate(lines, 1)]
     is_cut = bundled is not None and bundled.command is not None and bool(lines[-1].strip())
-    if is_cut and bundled is not None and not bundled.by_hand and read[1:]:
+    by_name = bundled is not None and not bundled.by_hand and is_cut
+    if (by_name or damage) and lines[-1].strip() and read[1:]:
         # What stands there may be the beginning of another address.
         read.pop()
     try:
@@ -160,6 +165,10 @@ def _take(path: Path | Held, understood: Understood, bundled: BundledFile | None
                 understood.state.complain(
                     read[-1], "the file ends within a line, so what is missing in it proves nothing"
                 )
+            if block.last and damage:
+                block.trimmed = True
+                said = f"{damage[0].message}; what is missing behind it proves nothing; copy it again"
+                understood.state.complain(read[-1], said)
             understand(block, understood)
     except StateError as error:
         raise StateError(f"{name}: {error}", TOO_LARGE) from None
@@ -185,8 +194,8 @@ def _may_be_blank(bundled: BundledFile | None) -> bool:
     return listing is not None and not listing.whole & {"links", "addresses4", "routes4", "local4", "rules4"}
 
 
-def _not_understood(path: Path | Held, name: str, data: bytes) -> StateError:
-    """What a file is if nothing of it is understood."""
+def _not_understood(path: Path | Held, name: str, data: bytes, otherwise: str = "") -> StateError:
+    """What a file is if nothing of it is understood; ``otherwise`` if its first bytes do not tell."""
     try:
         with Source(_path(path), held=path if isinstance(path, Held) else None).open(1):
             return _is_a_capture(name)
@@ -196,7 +205,8 @@ def _not_understood(path: Path | Held, name: str, data: bytes) -> StateError:
     if packed is not None:
         return StateError(f"{name}: packed by {packed.name}; unpack it first: {packed.command} -dc IN > OUT")
     known = not_a_capture.recognise(data[: not_a_capture.ENOUGH])
-    what = f" ({known.what})" if known else ""
+    what = known.what if known else otherwise
+    what = f" ({what})" if what else ""
     return StateError(f"{name}: nothing in it was understood as describing a node or a pod{what}; {PASTE}")
 
 
@@ -208,9 +218,9 @@ def _too_large(name: str, what: str) -> StateError:
     return StateError(f"{name}: {what}; leave out what is not about this node", TOO_LARGE)
 
 
-def _read(path: Path | Held, name: str) -> bytes:
+def _read(path: Path | Held, name: str, damage: list[Problem]) -> bytes:
     try:
-        data = read_plain(path, name, MOST_BYTES + 1)
+        data = read_plain(path, name, MOST_BYTES + 1, damage)
     except CaptureError as error:
         raise StateError(str(error), error.kind) from None
     except ValueError:

@@ -13,7 +13,7 @@ from pcapcheck.capture.pinged import summary, unheard
 from pcapcheck.capture.plain_bytes import read_plain
 from pcapcheck.capture.printed_failures import is_failure, shown
 from pcapcheck.capture.record import Problem
-from pcapcheck.capture.text.encodings import decoded
+from pcapcheck.capture.text.encodings import decoded, is_binary
 from pcapcheck.errors import NODE_STATE, PODS, CaptureError, StateError
 from pcapcheck.nodestate.command_line import parse_command
 from pcapcheck.nodestate.command_listing import listing_of
@@ -27,7 +27,8 @@ from pcapcheck.nodestate.session_lines import plain
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import clean
 
-# The beginning of a file shows what it is; a JSON document is understood only as a whole.
+# The beginning of a file shows what it is, mostly its first lines; a JSON document is understood only as a whole.
+FIRST = 1 << 12
 ENOUGH = 1 << 16
 ENOUGH_OF_JSON = 1 << 20
 PING = "ping"
@@ -42,6 +43,15 @@ def recognise(path: Path | Held) -> str | None:
             data = read_plain(path, "", ENOUGH_OF_JSON)
     except (OSError, CaptureError):
         return None
+    if is_binary(data):
+        return None
+    first = data[: data.rfind(b"\n", 0, FIRST) + 1]
+    if len(data) > FIRST and first and _kind_of(first) == NODE_STATE:
+        return NODE_STATE
+    return _kind_of(data)
+
+
+def _kind_of(data: bytes) -> str | None:
     lines = [Line("", number, text) for number, text in enumerate(decoded(data).splitlines(), 1)]
     understood = Understood()
     try:
@@ -56,7 +66,8 @@ def recognise(path: Path | Held) -> str | None:
     if understood.pods:
         return PODS
     # Known outputs in which nothing is judged: that is said, rather than that it is no capture.
-    return NODE_STATE if any(is_telling(form) for form in state.unjudged) else None
+    is_known = any(is_telling(form) for form in state.unjudged) or any(is_failure(line.text) for line in state.printed)
+    return NODE_STATE if is_known else None
 
 
 class Aside(Struct, frozen=True):

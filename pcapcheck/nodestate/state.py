@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from pcapcheck.brief import Brief
 from pcapcheck.nodestate.bundles.layouts import Layout
 from pcapcheck.nodestate.host import NODE, POD, Host
-from pcapcheck.nodestate.node_facts import Device
+from pcapcheck.nodestate.node_facts import Device, NodeAddresses
 from pcapcheck.nodestate.pools import Pool
 from pcapcheck.nodestate.services import Services
 from pcapcheck.nodestate.source_lines import Line
@@ -107,7 +107,8 @@ class State(Brief, Struct):
 
     Of many problems the first are kept, of the rest the number. ``calico``: a node shows Calico's data path;
     ``looks`` are nodes and pods of other networks. ``bundles`` are the layouts that some of the files have.
-    ``unjudged`` are outputs in which nothing is judged, by what they are.
+    ``unjudged`` are outputs in which nothing is judged, by what they are; ``printed`` is what ping and clients said;
+    ``node_addresses`` are those of objects of the kind Node.
     """
 
     hosts: list[Host] = field(default_factory=list)
@@ -121,6 +122,8 @@ class State(Brief, Struct):
     bundles: list[Layout] = field(default_factory=list)
     pools: list[Pool] = field(default_factory=list)
     unjudged: dict[str, Unjudged] = field(default_factory=dict)
+    printed: list[Line] = field(default_factory=list)
+    node_addresses: list[NodeAddresses] = field(default_factory=list)
 
     def leave_unjudged(self, form: str, line: Line) -> None:
         """Count a line of an output in which nothing is judged; ``form`` says what it is."""

@@ -21,6 +21,7 @@ from pcapcheck.paths.unidentified import leave_out_unidentified, leave_out_unnum
 def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sightings: Sightings) -> Paths:
     """Follow the packets of an observation; empties ``sightings``."""
     hosts = Hosts(facts.points, facts.known.nodes)
+    sightings.put_in_order()
     leave_out_unnumbered(captures, sightings)
     unfollowed = leave_out_unidentified(captures, sightings)
     facts.observations = observations(facts.points, {})

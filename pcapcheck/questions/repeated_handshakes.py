@@ -27,6 +27,8 @@ MEANING = (
     "it sends its SYN again, so it resets the answer or never gets it: it asked another address, as that of a service, "
     "and the answer was not translated back; or something before it drops the answer"
 )
+# What became of such a connection; ``triage/question_signs.py`` knows it by that.
+NOT_MADE = "is not made, although"
 # Source and destination, each with its port.
 Connection = tuple[int, int | None, int, int | None]
 
@@ -90,12 +92,12 @@ def _is_repeated(capture: Capture, rows: list[ConnectionRow]) -> bool:
 
 def _question(capture: Capture, rows: list[tuple[ConnectionRow, str]], alike: int) -> Unanswered:
     first, name = rows[0]
-    asker, asked = format_address(first.src), format_address(first.dst)
+    asked = format_address(first.dst)
     return Unanswered(
         protocol="TCP",
         asker=first.src,
         asked=first.dst,
-        about="",
+        about=f"connection to {asked} port {first.dst_port}",
         attempts=len(rows),
         lasted=(rows[-1][0].time or 0) - (first.time or 0),
         capture=capture.number,
@@ -104,7 +106,7 @@ def _question(capture: Capture, rows: list[tuple[ConnectionRow, str]], alike: in
         group=first.group,
         alike=alike,
         meaning=MEANING,
-        wording=f"{asker}'s connection to {asked} port {first.dst_port} is not made, although {asked} answers its SYN",
+        fate=f"{NOT_MADE} {asked} answers its SYN",
         port=first.dst_port,
         asker_ports=frozenset(row.src_port for row, _ in rows if row.src_port is not None),
     )

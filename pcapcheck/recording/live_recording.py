@@ -131,7 +131,7 @@ class LiveRecording:
         """Whether there is no room for more packets, which tcpdump does not say; that is noted once."""
         if self._bundle is not None and not self._was_full and not self._bundle.has_room():
             self._was_full = True
-            self._log.notice(
+            self._log.fall_short(
                 f"{self.output or self._bundle.folder}: no space is left on the device; the recording ends"
             )
         return self._was_full
@@ -162,7 +162,7 @@ class LiveRecording:
         if not outcome.was_asked:
             place, _ = self.plan.probe
             said = outcome.printed
-            self._log.notice(f"{place.title}: nothing was asked: {last_line(said)}{cure_of(said)}")
+            self._log.fall_short(f"{place.title}: nothing was asked: {last_line(said)}{cure_of(said)}")
 
     @property
     def is_kept(self) -> bool:
@@ -225,6 +225,7 @@ class LiveRecording:
         assert bundle is not None
         notes = self.recorders.notes()
         self._log.notice_ends(notes)
+        notes = self._log.with_shortfall(notes)
         bundle.make_room()
         self._complete(bundle, notes)
         try:

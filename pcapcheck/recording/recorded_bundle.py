@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -42,6 +43,7 @@ class RecordedBundle:
         self.output = output
         self.is_archive = output is not None and output.name.endswith(ARCHIVES)
         self._passing: PassingFolder | None = None
+        self._room: IO[bytes] | None = None
         try:
             if output is None:
                 self._passing = PassingFolder()
@@ -53,13 +55,21 @@ class RecordedBundle:
                 self.folder = Path(tempfile.mkdtemp(prefix=f"{output.name}.", suffix=UNPACKED, dir=output.parent))
             else:
                 self.output = self.folder = _make_folder(output, is_numbered)
-            self._room = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115 (it goes before the rest is written)
-            self._room.write(bytes(ROOM))
-            self._room.flush()
+            self._take_room()
         except FileExistsError:
             raise RecordingError(f"--output {output}: is there already; name another, or remove it") from None
         except OSError as error:
             raise RecordingError(f"--output {output}: {error.strerror}; name a place that can be written") from None
+
+    def _take_room(self) -> None:
+        try:
+            # Without a buffer: what was not written must not be tried again when it is closed.
+            self._room = tempfile.TemporaryFile(dir=self.folder, buffering=0)  # noqa: SIM115 (it goes before the rest)
+            if (self._room.write(bytes(ROOM)) or 0) < ROOM:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            self.discard()
+            raise
 
     def write_each(self, texts: Mapping[str, str]) -> dict[str, str]:
         """Write texts into it by their names, each whole or not at all; returns why those are missing that are."""
@@ -84,7 +94,8 @@ class RecordedBundle:
 
     def make_room(self) -> None:
         """Give back the room for what is written last."""
-        self._room.close()
+        if self._room is not None:
+            self._room.close()
 
     def finish(self) -> Path | Held:
         """Everything is in it: what to judge. Raises OSError if there is no room to pack it; then it is as it was."""
@@ -121,7 +132,7 @@ class RecordedBundle:
 
     def discard(self) -> None:
         """Remove all of it: nothing came of the recording."""
-        self._room.close()
+        self.make_room()
         self.remove()
         if self.is_archive and self.output is not None:
             self.output.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from pcapcheck.capture.recording_note import SCHEMA, RecordingNote
 from pcapcheck.errors import RecordingError
@@ -18,11 +19,15 @@ from pcapcheck.version import __version__
 
 
 class RecordingLog:
-    """``notices`` are what went wrong, ``probe`` is what came of the question. ``say`` takes lines as they come."""
+    """``notices`` are what went wrong, ``probe`` is what came of the question. ``say`` takes lines as they come.
+
+    What ``shortfall`` says keeps the recording from showing what it was to show, so it is a problem of its captures.
+    """
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self.say = say
         self.notices: list[str] = []
+        self.shortfall = ""
         self.probe: ProbeOutcome | None = None
         self._began = datetime.now(UTC)
 
@@ -30,6 +35,15 @@ class RecordingLog:
         """Say what went wrong, and keep it."""
         self.notices.append(clean(said))
         self.say(said)
+
+    def fall_short(self, said: str) -> None:
+        """Notice what keeps the recording from showing what it was to show; the first of it counts."""
+        self.notice(said)
+        self.shortfall = self.shortfall or self.notices[-1]
+
+    def with_shortfall(self, notes: Sequence[RecordingNote]) -> list[RecordingNote]:
+        """The notes, each with the shortfall as its problem if it has no other."""
+        return [replace(note, problem=note.problem or self.shortfall) for note in notes]
 
     def notice_ends(self, notes: Sequence[RecordingNote]) -> None:
         """Notice which recorders ended early. Raises RecordingError if nothing was recorded by any."""

@@ -20,17 +20,21 @@ HEADERS = {4: 28, 6: 48}
 # less, for a query that is not repeated five.
 LATE = {PING: 1.3, TCP: 1.3, DNS: 5.3, NONE: 1.3}
 
-# The large ones whole or not at all: a fragment would go where the packet does not. Not every ping knows how to say so.
+# The large ones whole or not at all: a fragment would go where the packet does not. Not every ping knows how to say so;
+# one that does is asked for its version (-V), as a packet to see whether it does would be recorded.
 _PING = (
     "ping -n -c {count} -i {interval} -W 1 {address}; "
-    "if ping -c 1 -W 1 -M do {loopback} >/dev/null 2>&1; then whole='-M do'; else whole=; fi; "
+    "if ping -M do -V >/dev/null 2>&1; then whole='-M do'; else whole=; fi; "
     "ping -n -c {large} -i {interval} -W 1 $whole -s {size} {address}"
 )
 _DNS = (
     "if command -v dig; then dig +time=2 +tries=2 {server_at}{name}; "
     "elif command -v nslookup; then nslookup -timeout=2 {name} {server} || nslookup {name} {server}; "
-    "else getent hosts {name}; fi"
+    "else {otherwise}; fi"
 )
+# It asks the servers of the machine, which need not be the one that is meant.
+_ANY_SERVER = "getent hosts {name}"
+_NO_CLIENT = "echo 'dig or nslookup, to ask {server}: not found' >&2; exit 127"
 _TCP = (
     "if command -v nc; then nc -z -w 3 {host} {port} </dev/null; "
     "elif command -v curl; then curl -sm 3 telnet://{host}:{port} </dev/null; "
@@ -77,11 +81,11 @@ class RecordingProbe(Struct, frozen=True):
         if self.kind == PING:
             is_six = ":" in address
             size = max(56, asker.mtu - HEADERS[6 if is_six else 4])
-            loopback = "::1" if is_six else "127.0.0.1"
-            return _PING.format(
-                count=self.count, interval=INTERVAL, address=address, large=LARGE, size=size, loopback=loopback
-            )
+            return _PING.format(count=self.count, interval=INTERVAL, address=address, large=LARGE, size=size)
         if self.kind == DNS:
             server = self.server or asker.resolver
-            return _DNS.format(name=self.host, server=server, server_at=f"@{server} " if server else "")
+            otherwise = (_NO_CLIENT if server else _ANY_SERVER).format(name=self.host, server=server)
+            return _DNS.format(
+                name=self.host, server=server, server_at=f"@{server} " if server else "", otherwise=otherwise
+            )
         return _TCP.format(host=self.host, port=self.port)

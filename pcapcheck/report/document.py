@@ -249,7 +249,10 @@ def _diagnosis(report: Report, diagnosis: Diagnosis) -> dict[str, Any]:
     return {
         "headline": diagnosis.headline,
         "rules": [finding.rule.id for finding in diagnosis.failed],
-        "unanswered": sorted({report.unanswered.index(question) for question in diagnosis.questions}),
+        # What a text leaves open is explained, and yet not known to be unanswered.
+        "unanswered": sorted(
+            {report.unanswered.index(question) for question in diagnosis.questions if question in report.unanswered}
+        ),
         "interface": None if interface == UNNAMED else interface,
         "pods": sorted({format_address(case.lead.pod) for case in cases if case.lead.pod is not None}),
         "confirmed": [suspect.cause.id for suspect in diagnosis.confirmed],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pcapcheck.analysis import Analysis
+from pcapcheck.questions.final_questions import OPEN
 from pcapcheck.report.model import Explanation
 from pcapcheck.values import format_address
 
@@ -47,9 +48,10 @@ def _about(diagnosis: Diagnosis) -> str:
     ]
     first, *rest = [finding.rule.id for finding in diagnosis.failed] or asked[:1]
     others = len(diagnosis.others)
+    what = "has no answer in this text" if any(each.ended == OPEN for each in diagnosis.questions) else "failed"
     more = f" (and {others} more case{'s' if others > 1 else ''} like it)" if others else ""
     lead = diagnosis.case.lead
     whom = ""
     if diagnosis.one_of_several and diagnosis.failed and lead.pod is not None and lead.dst is not None:
         whom = f" from {format_address(lead.pod)} to {format_address(lead.dst)}"
-    return f"{first} failed{whom}" + (f", and with it {', '.join(rest)}" if rest else "") + more
+    return f"{first} {what}{whom}" + (f", and with it {', '.join(rest)}" if rest else "") + more

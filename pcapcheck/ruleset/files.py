@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -81,17 +81,15 @@ def is_there(path: Path) -> bool:
     return bool(_handed_below(path)) or os.path.exists(path)
 
 
-def read_files(path: Path, faults: Faults, naming: Collection[str] = ()) -> Iterator[RuleFile]:
+def read_files(path: Path, faults: Faults) -> Iterator[RuleFile]:
     """A file, or each file in a folder: its path, its text and the documents in it.
 
     What ships with the package is read once per process, any other file once for as long as it stays the same. Nobody
-    may change what is handed out. ``faults`` notes files that cannot be read or hold no document. Of what ships, only
-    files whose text has one of the words ``naming`` in it, if there are any.
+    may change what is handed out. ``faults`` notes files that cannot be read or hold no document.
     """
     if path.parent == packs_folder():
-        for file, text in _packaged(path):
-            if not naming or any(name in text for name in naming):
-                yield _parsed(file, text)
+        for file, text in texts_of_pack(path):
+            yield parsed(file, text)
         return
     found, wrong = 0, len(faults.errors)
     for file in _files(path):
@@ -104,13 +102,15 @@ def read_files(path: Path, faults: Faults, naming: Collection[str] = ()) -> Iter
 
 
 @cache
-def _packaged(folder: Path) -> tuple[tuple[Path, str], ...]:
+def texts_of_pack(folder: Path) -> tuple[tuple[Path, str], ...]:
+    """The files of a folder that ships with the package, each with its text."""
     names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIXES))
     return tuple((folder / name, _text(folder / name)) for name in names)
 
 
 @cache
-def _parsed(file: Path, text: str) -> RuleFile:
+def parsed(file: Path, text: str) -> RuleFile:
+    """A file with this text, read once per process."""
     known = parsed_before(file, text)
     return file, text, load_documents(text, str(file)) if known is None else known
 
@@ -119,7 +119,7 @@ def _once(file: Path) -> RuleFile:
     """A file's content, from memory if the file is still the same."""
     text = _handed.get().get(str(file))
     if text is not None:
-        return _parsed(file, text)
+        return parsed(file, text)
     name, stamp = str(file), _stamp(file)
     known = _remembered.get(name)
     if known is not None and known[0] == stamp:
@@ -165,7 +165,7 @@ def _files(path: Path) -> list[Path]:
 
 def _text(file: Path) -> str:
     try:
-        with file.open("rb") as stream:
+        with open(file, "rb", buffering=0) as stream:
             data = stream.read(USUAL_BYTES)
             if len(data) == USUAL_BYTES:
                 data += stream.read(MOST_BYTES + 1 - USUAL_BYTES)

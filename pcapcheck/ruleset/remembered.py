@@ -7,26 +7,26 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from pcapcheck.ruleset.variables import Settings
-from pcapcheck.ruleset.yaml_tree import Node
 
 # Bound on what is remembered: some twenty times what ships with the package.
 MOST = 2000
 
 More = ParamSpec("More")
+Given = TypeVar("Given")
 Read = TypeVar("Read")
-Reader = Callable[Concatenate[Node, Settings, More], Read]
+Reader = Callable[Concatenate[Given, Settings, More], Read]
 
 
-def remembered(read: Reader[More, Read]) -> Reader[More, Read]:
+def remembered(read: Reader[Given, More, Read]) -> Reader[Given, More, Read]:
     """A reader of YAML that reads a node once for the same variables, since the result never changes.
 
-    The node is kept, so that no other node can get its address. A node that cannot be read is read again: the error
-    belongs to the caller.
+    The node, or what was kept of it, is held, so that no other can get its address. What cannot be read is read again:
+    the error belongs to the caller.
     """
-    known: dict[Hashable, tuple[Node, frozenset[str], Read]] = {}
+    known: dict[Hashable, tuple[Given, frozenset[str], Read]] = {}
 
     @wraps(read)
-    def remembering(node: Node, settings: Settings, /, *args: More.args, **kwargs: More.kwargs) -> Read:
+    def remembering(node: Given, settings: Settings, /, *args: More.args, **kwargs: More.kwargs) -> Read:
         key = id(node), settings.key, args, tuple(kwargs.items())
         found = known.get(key)
         if found is None:
@@ -42,4 +42,4 @@ def remembered(read: Reader[More, Read]) -> Reader[More, Read]:
         settings.used |= found[1]
         return found[2]
 
-    return cast("Reader[More, Read]", remembering)
+    return cast("Reader[Given, More, Read]", remembering)

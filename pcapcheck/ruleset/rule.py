@@ -243,13 +243,7 @@ def _text(items: dict[str, Node], name: str) -> str:
 
 def texts_of(node: Node, name: str, columns: Columns, settings: Settings) -> str:
     """A text with the variables filled in and its ``{columns}`` checked."""
-    text = " ".join(node.text(f"{name!r}").split())
-    if "$" in text:
-        template = string.Template(text)
-        for variable in template.get_identifiers() if name in REPORTED else ():
-            settings.get(variable, node)
-        text = template.safe_substitute(settings.texts)
-    text = clean(text)
+    text = filled_in(" ".join(node.text(f"{name!r}").split()), name, node, settings)
     try:
         named = placeholders(text)
     except ValueError as error:
@@ -257,6 +251,16 @@ def texts_of(node: Node, name: str, columns: Columns, settings: Settings) -> str
     for column in named:
         find_column(node, column, columns)
     return text
+
+
+def filled_in(text: str, name: str, node: Node, settings: Settings) -> str:
+    """The text of a key with the variables filled in."""
+    if "$" in text:
+        template = string.Template(text)
+        for variable in template.get_identifiers() if name in REPORTED else ():
+            settings.get(variable, node)
+        text = template.safe_substitute(settings.texts)
+    return clean(text)
 
 
 def placeholders(text: str) -> list[str]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from pcapcheck.ruleset.finding import FAIL
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.ruleset.load import Ruleset
-from pcapcheck.triage.cause import QUESTIONS, load_catalogue
+from pcapcheck.triage.catalogue import load_catalogue
+from pcapcheck.triage.cause import QUESTIONS
 from pcapcheck.triage.diagnose import diagnose
 from pcapcheck.triage.diagnosis import Diagnosis
 

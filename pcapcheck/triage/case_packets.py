@@ -50,6 +50,17 @@ PACKETS: tuple[CaseColumn, ...] = (
         BOOL,
         "of TCP: whether SYNs without an answer have older timestamps than answered ones of the same address before",
     ),
+    (
+        "asked.parted",
+        BOOL,
+        "whether two DNS queries that one port sent at once to one address left the node by different interfaces",
+    ),
+    (
+        "outside_tunnel",
+        BOOL,
+        "whether a node's card recorded them out of any tunnel, between two private addresses of one /16 and of two "
+        "blocks of 64, and nothing shows that either is no pod",
+    ),
     ("asked.again", BOOL, "of UDP: whether the same port asked again and again, and got no answer"),
     ("asked", ENUM, "how dst was asked: ping, a TCP connection, DNS, other datagrams, an SCTP association", ASKED),
     ("dst.public", BOOL, "whether dst is an address of the internet, which no pod has"),
@@ -163,6 +174,7 @@ PACKETS: tuple[CaseColumn, ...] = (
     ("refused.by", ENUM, "who sent it: the node itself, dst, or somebody behind the node", REFUSED_BY),
     ("refused.from", ADDRESS, "its source"),
     ("refused.late", BOOL, "whether it came after 2 seconds or more, as if a neighbour had not answered"),
+    ("refused.itself", BOOL, "whether the host that asked says so itself: a neighbour did not answer its own question"),
     ("refused.mtu", NUMBER, "the MTU that it names"),
     ("pod.cut_off", BOOL, "whether what came to the node for the pod never reached the pod's link"),
     ("pod.reached", BOOL, "whether the node handed other packets to the pod after the first one was lost"),

@@ -111,6 +111,11 @@ STATE: tuple[CaseColumn, ...] = (
     ),
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),
+    (
+        "state.bgp_down",
+        BOOL,
+        "whether the nodes have a BGP session that is not established; with each other, if both are known",
+    ),
     ("state.way", ENUM, "where the routes of the node that was to forward the lost packets take them", WAYS),
     ("state.next_hop", ENUM, "whether that node's next hop is there, by its neighbours and links", NEXT_HOPS),
     ("state.next_hops", NUMBER, "how many next hops its route to them has: packets are shared out among them"),

@@ -10,7 +10,6 @@ from msgspec import Struct
 from pcapcheck.brief import Brief
 from pcapcheck.ruleset.conditions import Combination, read_conditions, value_of
 from pcapcheck.ruleset.faults import Faults, each
-from pcapcheck.ruleset.files import packs_folder, read_files
 from pcapcheck.ruleset.remembered import remembered
 from pcapcheck.ruleset.rule import keyed, read_id, texts_of
 from pcapcheck.ruleset.variables import Settings
@@ -68,19 +67,6 @@ class Cause(Brief, Struct, frozen=True):
     headline: str = ""
     partial: bool = False
     any_network: bool = False
-
-
-def load_catalogue(rules: Iterable[str], settings: Settings) -> list[Cause]:
-    """The causes that ship with the package and explain one of these rules, by id, most frequent first.
-
-    Names of ``QUESTIONS`` stand for questions that no rule is about. Raises RuleError if one contradicts itself.
-    """
-    known = frozenset(rules)
-    faults = Faults()
-    documents = [node for _, _, nodes in read_files(packs_folder() / "causes", faults, known) for node in nodes]
-    faults.check()
-    causes = read_causes(documents, settings)
-    return sorted((cause for cause in causes if known & set(cause.explains)), key=lambda cause: cause.rank)
 
 
 def is_cause(node: Node) -> bool:

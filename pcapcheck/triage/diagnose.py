@@ -27,7 +27,7 @@ from pcapcheck.triage.misrouted import strays
 from pcapcheck.triage.packet_evidence.case_exchanges import asked_on
 from pcapcheck.triage.packet_evidence.lost_paths import lost_of
 from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
-from pcapcheck.triage.question_cases import question_cases
+from pcapcheck.triage.question_cases import is_large, may_concern_nodes, question_cases
 from pcapcheck.triage.question_tunnel import question_tunnel
 from pcapcheck.triage.quoted_columns import QuotedColumns
 from pcapcheck.triage.received_sums import received_sums
@@ -69,6 +69,9 @@ def diagnose(
         suspects = find.of(evidence)
         if _is_of_another_network(case):
             suspects = [suspect for suspect in suspects if suspect.cause.any_network]
+        if _is_only_large(case, judgement, roles):
+            # Its size is all that is known of it, and the one reason that needs no node.
+            suspects = [suspect for suspect in suspects if any(fit.startswith("size.") for fit in suspect.fits)]
         _leave_out_hints(case, suspects)
         suspects = _worth_showing(sorted(suspects, key=Suspect.order), case)
         if not suspects and _is_of_state(case):
@@ -96,6 +99,14 @@ def _is_of_another_network(case: Case) -> bool:
     return any(point.network not in (None, CALICO) for point in links)
 
 
+def _is_only_large(case: Case, judgement: Judgement, roles: AddressRoles) -> bool:
+    """Whether it is about large data of two hosts, and nothing shows that a node was between them."""
+    lead, question = case.lead, case.question
+    if question is None or lead.finding is not None or lead.link is not None or lead.dst_link is not None:
+        return False
+    return is_large(question) and not may_concern_nodes(judgement, question, roles)
+
+
 def _evidence_of(
     case: Case,
     judgement: Judgement,
@@ -112,8 +123,8 @@ def _evidence_of(
     further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
     error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
     evidence |= strays(case, judgement, losses, as_number(error_from))
-    evidence["outer.differs"] = None
-    for name, value in question_tunnel(case, judgement).items():
+    evidence |= {"outer.differs": None, "outside_tunnel": None}
+    for name, value in question_tunnel(case, judgement, roles).items():
         evidence[name] = value if evidence[name] is None else evidence[name]
     loop = looping(case, judgement, roles, evidence["asked"])
     late, reset = late_dns(case, judgement), reset_origin(case, judgement)

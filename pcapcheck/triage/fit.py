@@ -65,6 +65,7 @@ HEALTHY: Mapping[str, Value] = {
     "state.node_ttl_rule": False,
     "state.policy_rule": False,
     "state.way": "right",
+    "state.bgp_down": False,
     "state.next_hop": "resolved",
     "state.source_check": False,
     "state.forwards": True,

@@ -11,7 +11,7 @@ from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
 from pcapcheck.paths.losses import REQUEST
-from pcapcheck.questions.broken_transfers import BROKEN
+from pcapcheck.questions.broken_transfers import BROKEN, LARGE
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.finding import Evidence
 from pcapcheck.ruleset.judgement import Judgement
@@ -56,6 +56,20 @@ def _is_from_node(point: PointFacts, group: int) -> bool:
     return point.kind == "pod-link" and alone and point.sides.of(point.groups[group])[0] == NODE
 
 
+def is_large(question: Unanswered) -> bool:
+    """Whether it is about data that may have been too large for its way, whoever's way that is."""
+    return question.size is not None and question.size >= LARGE
+
+
+def may_concern_nodes(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> bool:
+    """Whether a node of the cluster may have had a part in what became of a question, off the pods' links."""
+    here = judgement.facts.point(question.capture, question.group)
+    ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(question.asker), roles.of(question.asked)}
+    inside = here is not None and here.kind in MAYBE_OURS and roles.of(question.asked) == UNKNOWN_ROLE
+    on_link = here is not None and here.kind == "pod-link"
+    return bool(question.last_seen or question.error_reply or ours or inside or on_link)
+
+
 def _item(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> Item | None:
     if question.asked is None or question.protocol not in AS_IF:
         return None
@@ -67,9 +81,7 @@ def _item(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> It
     # Of a connection that was broken off, the end in whose name that was done must be known.
     if not (question.about or (question.ended == BROKEN and point)):
         return None
-    ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(question.asker), roles.of(question.asked)}
-    inside = here is not None and here.kind in MAYBE_OURS and roles.of(question.asked) == UNKNOWN_ROLE
-    if not (question.last_seen or question.error_reply or point or dst_link or ours or inside):
+    if not (point or dst_link or is_large(question) or may_concern_nodes(judgement, question, roles)):
         # Nothing shows that a node of the cluster plays a part between these two hosts.
         return None
     evidence = Evidence(

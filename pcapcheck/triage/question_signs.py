@@ -13,6 +13,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import BETWEEN, TO_POD_LINK, PathLoss
 from pcapcheck.protocols import NO_HOST, icmp_error_meaning
 from pcapcheck.questions.broken_transfers import DATA
+from pcapcheck.questions.repeated_handshakes import NOT_MADE
 from pcapcheck.questions.unanswered import ErrorReply
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import INITIAL_TTLS, NODE_ROLE, UNKNOWN_ROLE, AddressRoles
@@ -33,9 +34,17 @@ def is_reset(case: Case) -> bool:
     return question is not None and question.error_reply is not None and question.error_reply.error is None
 
 
+def is_not_made(case: Case) -> bool:
+    """Whether it is about a connection whose asker resets the answer to its own SYN."""
+    return case.question is not None and case.question.fate.startswith(NOT_MADE)
+
+
 def refused_columns(case: Case, judgement: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
     """What came instead of an answer to a question that no rule is about."""
     error_reply = case.question.error_reply if case.question is not None else None
+    if is_not_made(case):
+        # It asked another address, and knows of no connection with this one.
+        return {"refused": "wrong-address", "refused.by": "other", "refused.from": case.lead.dst}
     if error_reply is None:
         return {}
     if error_reply.error is None:
@@ -49,7 +58,7 @@ def refused_columns(case: Case, judgement: Judgement, roles: AddressRoles) -> di
     if means == NO_HOST and error_reply.source == case.lead.pod:
         # A host tells itself only after a neighbour did not answer it (kernel: net/ipv4/arp.c, arp_error_report);
         # where it has no route its programs hear of that at once, without a packet.
-        columns |= {"refused.by": "node", "refused.late": True}
+        columns |= {"refused.by": "node", "refused.late": True, "refused.itself": True}
     return columns
 
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 from pcapcheck.calico import TUNNELS
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of
+from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.triage.address_roles import POD_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import Case
-from pcapcheck.values import Value, as_text
+from pcapcheck.values import Value, as_text, is_name, is_public
+
+# Addresses of one block of Calico's are mostly of one node (libcalico-go/lib/ipam: blockSize 26).
+BLOCK = 1 << 6
+# Those of a cluster's pods begin alike: its pool is mostly a /16 (the defaults of kubeadm, k3s, Calico, flannel).
+POOL = 1 << 16
 
 
-def question_tunnel(case: Case, judgement: Judgement) -> dict[str, Value | None]:
+def question_tunnel(case: Case, judgement: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
     """Columns of a case about a question that no rule is about; none if its packets were in no tunnel of Calico's."""
     question = case.question
     if question is None or not question.frames or judgement.followed.between(question.asker, question.asked):
@@ -25,6 +32,8 @@ def question_tunnel(case: Case, judgement: Judgement) -> dict[str, Value | None]
         # A stream, or a file that is gone by now, cannot be read again.
         return {}
     encap = as_text(row.encap) if row is not None else None
+    if row is not None and encap in (None, "none") and row.ip_src == question.asker:
+        return {"outside_tunnel": point.kind == "host-nic" and _may_be_pods(question, roles)}
     if row is None or encap not in TUNNELS or row.ip_src != question.asker:
         return {}
     # What comes from there in a tunnel comes from whom its packets are sent to, if nobody translates between the nodes.
@@ -35,3 +44,13 @@ def question_tunnel(case: Case, judgement: Judgement) -> dict[str, Value | None]
         "outer.dst": row.outer_dst,
         "outer.differs": row.outer_dst not in ends if ends else None,
     }
+
+
+def _may_be_pods(question: Unanswered, roles: AddressRoles) -> bool:
+    """Whether it may be between pods of two nodes, as far as the addresses tell."""
+    if question.asked is None:
+        return False
+    ends = (question.asker, question.asked)
+    if question.asker // POOL != question.asked // POOL or question.asker // BLOCK == question.asked // BLOCK:
+        return False
+    return all(not is_name(end) and not is_public(end) and roles.of(end) in (POD_ROLE, UNKNOWN_ROLE) for end in ends)

@@ -11,6 +11,8 @@ from pcapcheck.table_names import ADDRESSES, ANSWERS, ARP, ECHO, FRAMES, HOPS, P
 from pcapcheck.watch.snapshot import Snapshot, WatchedFailure
 
 Key = tuple[str, str, str]
+# Tables whose rows are made of what several streams show.
+SEVERAL = (PATHS, HOPS)
 
 
 def waits_of(reading: Reading) -> dict[str, int]:
@@ -36,7 +38,8 @@ class Certainty:
     """Follows failures from snapshot to snapshot. ``certain`` are those that are final, as far as anything is.
 
     A failure is certain when as long as an answer may take has passed since, by the capture's clock: since its first
-    row or, if that has no time, since it was seen first.
+    row or, if that has no time, since it was seen first. What is about packets that one stream shows and another does
+    not is certain when that has passed in all of them.
     """
 
     def __init__(self, waits: Mapping[str, int]) -> None:
@@ -52,7 +55,8 @@ class Certainty:
         before = self.certain
         certain: dict[Key, WatchedFailure] = {}
         for key, failure in standing.items():
-            if key in before or self._has_stood(key, failure, snapshot.clock):
+            clock = snapshot.heard_by_all if failure.table in SEVERAL else snapshot.clock
+            if key in before or self._has_stood(key, failure, clock):
                 certain[key] = failure
         found = [failure for key, failure in certain.items() if key not in before]
         explained = [

@@ -26,6 +26,7 @@ class LiveStream(Arriving):
 
     ``pending`` are the bytes that no batch has taken so far, ``arrived`` is when the last ones came (seconds of
     ``time.monotonic``; None: none did), ``arrived_at`` the same by the wall clock. ``why`` says why nothing came.
+    ``gathering``: bytes are being read that are not among the pending ones so far.
     """
 
     def __init__(self, descriptor: int, follows: bool = False, why: Callable[[], str] = lambda: "") -> None:
@@ -33,6 +34,7 @@ class LiveStream(Arriving):
         self.why = why
         self.follows = follows
         self.pending = bytearray()
+        self.gathering = False
         self.arrived: float | None = None
         self.arrived_at = 0.0
         if not follows:
@@ -42,6 +44,13 @@ class LiveStream(Arriving):
         """Wait for bytes and take them; 0 at the end, or when nothing more is wanted."""
         if not self._wait():
             return 0
+        self.gathering = True
+        try:
+            return self._gather(buffer)
+        finally:
+            self.gathering = False
+
+    def _gather(self, buffer: bytearray | memoryview) -> int:
         count, began = 0, time.monotonic()
         with memoryview(buffer) as view:
             while count < len(view):
@@ -59,6 +68,14 @@ class LiveStream(Arriving):
         if count:
             self.arrived, self.arrived_at = time.monotonic(), time.time()
         return count
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether all that was written is in batches that were taken; asked in the order in which bytes move on."""
+        try:
+            return not (self._is_ready() or self.gathering or self.pending)
+        except (OSError, ValueError):
+            return False
 
     def taken(self, offset: int) -> bytes:
         """Hand out the pending bytes before this offset of the stream."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pcapcheck.errors import CaptureError, UsageError
 from pcapcheck.watch.live_stream import LiveStream
+from pcapcheck.watch.stream_reading import BARELY_BEHIND
 from pcapcheck.watch.tcpdump_process import TcpdumpProcess
 from pcapcheck.watch.watched_observation import NamedStream
 
@@ -41,7 +42,9 @@ def _open(name: str, stack: ExitStack) -> tuple[NamedStream, TcpdumpProcess | No
         recorder = TcpdumpProcess(name)
         stack.callback(recorder.close)
         stream = LiveStream(recorder.output, why=recorder.why)
-        return NamedStream(Path(name), stream, None if name == ANY else name, is_prompt=True), recorder
+        return NamedStream(
+            Path(name), stream, None if name == ANY else name, is_prompt=True, behind=BARELY_BEHIND
+        ), recorder
     return NamedStream(Path(name), _follow(name, stack)), None
 
 

@@ -84,6 +84,8 @@ class WatchedFailure(Struct, frozen=True):
 class Snapshot(Struct, frozen=True, tag=True):
     """The analysis at one moment. ``clock`` is the capture's (nanoseconds since 1970), ``frames`` how many were read.
 
+    ``heard_by_all`` is the time that all streams have come to: what one shows by then is missing in the others.
+
     ``answer_times`` counts answers by kind and by how long they took (nanoseconds, within 1 %); ``more_pods`` are those
     beyond ``pods``, which are sorted with the worst first. ``heading`` as the report has it.
     """
@@ -102,9 +104,12 @@ class Snapshot(Struct, frozen=True, tag=True):
     failures: tuple[WatchedFailure, ...]
     problems: tuple[str, ...]
     answer_times: dict[str, dict[int, int]]
+    heard_by_all: int | None = None
 
 
-def snapshot_of(analysis: Analysis, clock: int | None, is_last: bool = True) -> Snapshot:
+def snapshot_of(
+    analysis: Analysis, clock: int | None, is_last: bool = True, heard_by_all: int | None = None
+) -> Snapshot:
     """What is shown of an analysis while streams are watched; before the end, one without packets is no problem."""
     summaries = each_pod(analysis)
     asking = sorted((each for each in summaries if any(sums.total for _, sums in each.every_tally)), key=badness)
@@ -130,6 +135,7 @@ def snapshot_of(analysis: Analysis, clock: int | None, is_last: bool = True) -> 
             if is_last or problem.kind != NO_PACKETS
         ),
         answer_times=_answer_times(summaries),
+        heard_by_all=heard_by_all,
     )
 
 

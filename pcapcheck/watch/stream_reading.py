@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from threading import Thread
@@ -16,6 +17,11 @@ from pcapcheck.watch.watched_source import WatchedSource
 SECOND = 10**9
 # A stream is live if its packets come at most this long after they were recorded (seconds); clocks differ a little.
 LATE, EARLY = 5.0, -2.0
+# libpcap hands on what it has after a second, and that is to be read (seconds). A recorder in immediate mode waits for
+# nothing.
+BEHIND, BARELY_BEHIND = 1.2, 0.25
+# By how much recorders were behind is believed to be so still, half of it after this time (seconds).
+HALVED = 30.0
 
 
 class StreamReading:
@@ -23,7 +29,8 @@ class StreamReading:
 
     ``is_prompt``: whoever started the recorder knows that it writes each packet at once. Else that is believed if
     packets arrive as they are recorded, by this machine's clock, and if no part of a packet is waiting for its rest.
-    ``drops`` is what the recorder says that it lost.
+    ``drops`` is what the recorder says that it lost. ``behind`` is how long a packet may take from the link to here
+    when nothing is in the way (seconds).
     """
 
     def __init__(
@@ -34,6 +41,7 @@ class StreamReading:
         alone: bool,
         wake: Callable[[], None],
         is_prompt: bool = False,
+        behind: float = BEHIND,
     ) -> None:
         self.source = source
         self.is_prompt = is_prompt
@@ -44,6 +52,11 @@ class StreamReading:
         self.drops = 0
         # Time of the latest frame by the capture's clock.
         self.latest: int | None = None
+        self._behind = behind
+        # The least that packets took, by the two clocks, and by how much more some took lately (seconds), as of then.
+        self._least = math.inf
+        self._late, self._late_at = 0.0, 0.0
+        self._ended_at: float | None = None
         self._open_capture = open_capture
         self._turns = turns
         self._alone = alone
@@ -62,17 +75,23 @@ class StreamReading:
         self._thread.join(patience)
 
     @property
-    def heard_until(self) -> int | None:
+    def lateness(self) -> float:
+        """By how much packets came later than usual of late (seconds): recorders and readers want a processor too."""
+        return self._late * math.exp2((self._late_at - time.monotonic()) / HALVED)
+
+    def heard_until(self, lateness: float = 0.0) -> int | None:
         """Until when the capture is known to have gone on, by its clock, although nothing came; None: not known.
 
-        A packet that was recorded before would have arrived, since those before it did so at once.
+        A packet that was recorded before would have arrived, since those before it did so at once, but for the
+        ``lateness`` of streams of this machine. What ended went on until then.
         """
         stream = self.source.stream
-        if self.latest is None or stream.arrived is None or stream.pending:
+        if self.latest is None or stream.arrived is None or not (self.ended or stream.is_at_rest) or stream.pending:
             return None
         if not self.is_prompt and not EARLY <= stream.arrived_at - self.latest / SECOND <= LATE:
             return None
-        return self.latest + int((time.monotonic() - stream.arrived) * SECOND)
+        now = time.monotonic() if self._ended_at is None else self._ended_at
+        return self.latest + max(0, int((now - stream.arrived - self._behind - lateness) * SECOND))
 
     def note_drops(self, drops: int) -> None:
         """Take over how many packets the recorder says that it lost."""
@@ -95,6 +114,7 @@ class StreamReading:
             # Raised again where the verdict is made; a capture that cannot be read costs only itself.
             self.error = error
         finally:
+            self._ended_at = time.monotonic()
             self.ended = True
             self._wake()
 
@@ -106,4 +126,13 @@ class StreamReading:
         self.source.ring.add(stream.taken(offset), records.first_number, records.count, len(records.interfaces))
         latest = records.matrix[(records.count - 1) * FIELDS + TIME]
         if latest != ABSENT_TIME:
+            # What stood there before anybody looked was not late.
+            first = records.matrix[TIME] if self.latest is not None else latest
+            self._note_lateness(stream.arrived_at - first / SECOND, stream.arrived_at - latest / SECOND)
             self.latest = latest
+
+    def _note_lateness(self, longest: float, shortest: float) -> None:
+        self._least = min(self._least, shortest)
+        late = min(longest - self._least, LATE)
+        if late >= self.lateness:
+            self._late, self._late_at = late, time.monotonic()

@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 
 from pcapcheck.errors import MISSING, CaptureError
+from pcapcheck.recording.recording_point import BUFFER
 
 # $1 and so on are the command. SIGINT is ignored in the background of a shell; SIGTERM has tcpdump write what it holds.
 GUARD = '"$@" </dev/null & pid=$!; echo "$pid" >&2; exec >/dev/null 2>&1; read -r _; kill -TERM "$pid"; wait "$pid"'
@@ -24,8 +25,9 @@ DROPPED = re.compile(r"(\d+) packets? dropped by (?:kernel|interface)")
 LISTENING = "listening on"
 USUAL = re.compile(rf"{LISTENING}|data link type|verbose output|dropped privs|packets? (?:captured|received|dropped)")
 RIGHT = "run it as root, or give tcpdump the right: setcap cap_net_raw+ep $(command -v tcpdump)"
-# Seconds between two questions for drops, and from the wish to end to the end.
-ASK = 5.0
+# Seconds between two questions for drops, and from the wish to end to the end. What is lost must be known before a
+# missing answer is called lost.
+ASK = 1.0
 GRACE = 3.0
 
 
@@ -43,7 +45,7 @@ class TcpdumpProcess:
                 MISSING,
             )
         self.interface = interface
-        arguments = [*command, "-i", interface, "-n", "-U", "--immediate-mode", "-w", "-"]
+        arguments = [*command, "-i", interface, "-n", "-U", "--immediate-mode", "-B", BUFFER, "-w", "-"]
         self._process = subprocess.Popen(
             ["sh", "-c", GUARD, "sh", *arguments],
             stdin=subprocess.PIPE,

@@ -20,7 +20,7 @@ from pcapcheck.ruleset.feed import Feed
 from pcapcheck.task import Task
 from pcapcheck.watch.live_stream import LiveStream
 from pcapcheck.watch.ring import RING
-from pcapcheck.watch.stream_reading import StreamReading
+from pcapcheck.watch.stream_reading import BEHIND, StreamReading
 from pcapcheck.watch.turns import Turns
 from pcapcheck.watch.watched_source import WatchedSource
 
@@ -28,13 +28,14 @@ from pcapcheck.watch.watched_source import WatchedSource
 class NamedStream(Struct, frozen=True):
     """A stream to watch. ``path`` is what reports call it; ``interface`` is what it was recorded on, if known.
 
-    ``is_prompt`` as ``StreamReading`` has it.
+    ``is_prompt`` and ``behind`` as ``StreamReading`` has them.
     """
 
     path: Path
     stream: LiveStream
     interface: str | None = None
     is_prompt: bool = False
+    behind: float = BEHIND
 
 
 class WatchedObservation:
@@ -59,6 +60,7 @@ class WatchedObservation:
                 len(streams) == 1,
                 wake,
                 named.is_prompt,
+                named.behind,
             )
             for number, named in enumerate(streams)
         ]
@@ -75,10 +77,25 @@ class WatchedObservation:
     @property
     def heard_until(self) -> int | None:
         """The capture's clock: the latest frame, or what is known to have passed since."""
-        times = [
-            time for reading in self.readings for time in (reading.latest, reading.heard_until) if time is not None
+        return max(self._known(self.readings), default=None)
+
+    @property
+    def heard_by_all(self) -> int | None:
+        """The time that every stream that goes on is known to have come to: what one shows, another may still show."""
+        return min(self._known([reading for reading in self.readings if not reading.ended]), default=self.heard_until)
+
+    def _known(self, readings: Sequence[StreamReading]) -> list[int]:
+        lateness = self._lateness
+        return [
+            max(reading.latest, reading.heard_until(lateness) or 0)
+            for reading in readings
+            if reading.latest is not None
         ]
-        return max(times, default=None)
+
+    @property
+    def _lateness(self) -> float:
+        """They are behind together, and one that shows nothing does not show how far."""
+        return max(reading.lateness for reading in self.readings)
 
     def start(self) -> None:
         """Begin to read."""
@@ -96,7 +113,7 @@ class WatchedObservation:
 
         Raises CaptureError if no stream is a capture.
         """
-        inputs, captures = Inputs(), []
+        inputs, captures, lateness = Inputs(), [], self._lateness
         for reading, feed, interface in zip(self.readings, self._feeds, self._interfaces, strict=True):
             inputs.captures.append(reading.source)
             if isinstance(reading.error, CaptureError):
@@ -107,7 +124,7 @@ class WatchedObservation:
                 continue
             if interface is not None and reading.reader.interfaces:
                 reading.reader.interfaces[0].name = interface
-            captures.append(reading.opened.finish(reading.reader, reading.heard_until))
+            captures.append(reading.opened.finish(reading.reader, reading.heard_until(lateness)))
             feed.settle()
         self._intake.captures.extend(captures)
         return conclude(self.task, inputs, self._intake)

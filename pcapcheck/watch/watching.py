@@ -91,8 +91,8 @@ class Watching:
         self._snapshot: Snapshot | None = None
         self._process: SnapshotProcess | None = None
         self._began = self._next = 0.0
-        # Frames and clock of the latest snapshot.
-        self._judged: tuple[int, int | None] = (0, None)
+        # Frames, clock and the time that all streams had come to, of the latest snapshot.
+        self._judged: tuple[int, int | None, int | None] = (0, None, None)
         # Whether it was said since when everything is recorded; of streams without a recorder that is not said.
         self._is_listening = not any(self._recorders)
         self._interrupted: float | None = None
@@ -175,12 +175,11 @@ class Watching:
 
     def _has_changed(self) -> bool:
         """Whether another snapshot may say something else: packets came, or time passes for open questions."""
-        frames = self.observation.frames
-        clock = self.observation.heard_until
+        frames, times = self.observation.frames, (self.observation.heard_until, self.observation.heard_by_all)
         is_open = self._snapshot is not None and (self._snapshot.open > 0 or self._is_doubtful)
-        changed = frames > 0 and (frames != self._judged[0] or (is_open and clock != self._judged[1]))
+        changed = frames > 0 and (frames != self._judged[0] or (is_open and times != self._judged[1:]))
         if changed:
-            self._judged = (frames, clock)
+            self._judged = (frames, *times)
         return changed
 
     @property
@@ -190,8 +189,8 @@ class Watching:
         return self._snapshot is not None and any(each.key not in certain for each in self._snapshot.failures)
 
     def _make(self) -> Snapshot:
-        clock = self.observation.heard_until
-        return snapshot_of(self.observation.conclude(), clock, is_last=False)
+        clock, by_all = self.observation.heard_until, self.observation.heard_by_all
+        return snapshot_of(self.observation.conclude(), clock, is_last=False, heard_by_all=by_all)
 
     def _take(self, came: Snapshot | SnapshotFault) -> None:
         if isinstance(came, SnapshotFault):

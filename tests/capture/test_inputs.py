@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pcapcheck import analyze
+from pcapcheck import analyze, intake
 from pcapcheck.capture.inputs import gather
 from pcapcheck.cli.main import main
 from tests.support.lab import CAPTURES, captures, statuses
@@ -74,3 +74,14 @@ def test_captures_of_a_folder_are_not_written_over(tmp_path: Path) -> None:
         assert (done.exit_code, done.stdout) == (2, "")
         assert "that is one of the inputs" in done.stderr
     assert path.read_bytes() == captures("healthy")[0].read_bytes()
+
+
+def test_each_of_many_files_is_looked_at_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of an incident holds thousands of files that are no captures: none costs a look at all the others."""
+    (tmp_path / "a.pcap").write_bytes((CAPTURES / "proxy-arp-off" / "cali14e7d81007d.pcap").read_bytes())
+    for number in range(200):
+        (tmp_path / f"{number}.log").write_text("nothing\n")
+    looks = []
+    monkeypatch.setattr(intake, "take_notes", lambda inputs: looks.append(len(inputs.captures)))
+    assert len(analyze(tmp_path).skipped) == 200
+    assert len(looks) == 1

@@ -61,6 +61,7 @@ def test_every_loop_is_swapped() -> None:
         "pcapcheck.decode.row_writer",
         "pcapcheck.exchanges.answered_exchanges",
         "pcapcheck.exchanges.early_answers",
+        "pcapcheck.exchanges.ended_conversations",
         "pcapcheck.exchanges.ended_exchanges",
         "pcapcheck.exchanges.exchange_key",
         "pcapcheck.exchanges.kept_answers",

@@ -83,7 +83,7 @@ def counted(messages: list[Said], size: int) -> EndingErrors:
         errors.feed(batch_of(messages[start : start + size]))
     state = array("q", bytes(8 * pairing_layout.STATE_SIZE))
     state[pairing_layout.S_OLDEST] = -1
-    errors.settle(array("q"), state, address_of)
+    errors.settle(array("q"), array("q"), state, lambda row: None, address_of)
     return errors
 
 

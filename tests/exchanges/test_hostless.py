@@ -28,14 +28,19 @@ exchanges = st.lists(
 
 def kinds(some: list[tuple[int, int, int, int, int]], hosts: list[int]) -> list[int]:
     """The kinds of these exchanges afterwards."""
-    pool = array("q", bytes(8 * layout.FIELDS * len(some)))
-    fields = layout.STATE, layout.KIND, layout.OUTCOME, layout.DST_LOW, layout.DST_HIGH
-    for number, values in enumerate(some):
-        for field, value in zip(fields, values, strict=True):
-            pool[number * layout.FIELDS + field] = value
+    pool, rest = (array("q", bytes(8 * layout.HEAD_FIELDS * count)) for count in (len(some), len(some) + 1))
+    fields = layout.STATE, layout.KIND, layout.DST_LOW, layout.DST_HIGH
+    for number, (state, kind, outcome, *address) in enumerate(some):
+        row = number * layout.HEAD_FIELDS
+        for field, value in zip(fields, (state, kind, *address), strict=True):
+            pool[row + field] = value
+        # Of what nothing answered every other one is a head alone.
+        if outcome != layout.UNANSWERED or number % 2:
+            pool[row + layout.MARKS] = number + 1 << layout.REST_AT
+            rest[row + layout.OUTCOME] = outcome
     # As the caller sees it: plain where the loops are.
-    vars(waiting)["hostless"].expect_no_host(pool, array("q", [GATEWAY]), array("q", hosts))
-    return pool[layout.KIND :: layout.FIELDS].tolist()
+    vars(waiting)["hostless"].expect_no_host(pool, rest, array("q", [GATEWAY]), array("q", hosts))
+    return pool[layout.KIND :: layout.HEAD_FIELDS].tolist()
 
 
 @pytest.mark.skipif(bool(NOT_COMPILED), reason=NOT_COMPILED)

@@ -333,6 +333,35 @@ def test_plain_and_compiled_agree(tmp_path: Path) -> None:
     assert compiled.equals(plain)
 
 
+def interleaved(folder: Path, count: int) -> list[tuple[object, ...]]:
+    """Transfers among SYNs that nobody answers: each is opened, and goes on only after the next SYNs."""
+    opened, going_on = [], []
+    for number in range(count):
+        ports = (1024 + number, 80)
+        opened.append((1 + number * 0.001, tcp(SYN, ports, seq=100, ttl=number % 200 + 20)))
+        if number % 3 == 0:
+            later = 1 + (number + 7) * 0.001
+            going_on += [
+                (later, tcp_back(SYN_ACK, ports[::-1], seq=700, ack=101)),
+                (later + 0.0001, tcp(PUSH, ports, seq=101, ack=701, data=bytes(1 + number))),
+                (later + 0.0002, tcp_back(ACK, ports[::-1], seq=701, ack=102 + number)),
+            ]
+        elif number % 3 == 1:
+            # Asked again: still no transfer.
+            going_on.append((1 + (number + 5) * 0.001, tcp(SYN, ports, seq=100)))
+    frames = [at(*sent) for sent in sorted([*opened, *going_on])]
+    table = recorded(folder, *frames).transfers
+    columns = ["src_port", "asker.segments", "asker.bytes", "asker.ttl", "begun"]
+    return list(table[columns].astype(object).itertuples(index=False, name=None))
+
+
+def test_syns_that_nobody_answers_are_none_and_change_none(tmp_path: Path) -> None:
+    """Of what is more than a SYN all is counted from its first segment on, also as room for it is used again."""
+    count = 1500
+    found = interleaved(tmp_path, count)
+    assert sorted(found) == [(1024 + number, 2, 1 + number, 64, "handshake") for number in range(0, count, 3)]
+
+
 @pytest.mark.parametrize(
     ("scenario", "where"),
     [

@@ -11,8 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,25 @@ def test_a_worker_that_dies_costs_one_row_at_most(tmp_path: Path, deaths: int, v
     engine = DyingEngine("node1", deaths)
     overview = run_inline(folder, output=tmp_path / "out", engine=engine)[0].overview
     assert overview.verdicts == {verdict: 1, "fail": 1}
+
+
+def test_a_process_that_cannot_be_started_is_started_again(fleet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that begins all others may be killed while it begins one; if none can be begun, that is said."""
+    submit, fails = ProcessPoolExecutor.submit, [True, False, True, True]
+
+    def killed_sometimes(*arguments: Any, **how: Any) -> Any:
+        if fails and fails.pop():
+            raise EOFError("unexpected EOF")
+        return submit(*arguments, **how)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", killed_sometimes)
+    observations, _ = FleetRequest((str(fleet / "text-0.pcap"),), Judging()).observations()
+    with closing(ProcessEngine(1)) as engine:
+        (judged,) = judge_fleet(map(Ordered, observations), Judging(), engine)
+        assert unpacked(judged.packed).observation.problem == "not-a-capture"
+        fails += [True] * 10
+        with pytest.raises(CaptureError, match="judging stopped"):
+            list(judge_fleet(map(Ordered, observations), Judging(), engine))
 
 
 def test_what_a_worker_died_over_is_judged_again_when_nothing_else_is(tmp_path: Path) -> None:

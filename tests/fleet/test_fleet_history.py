@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import struct
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -15,24 +15,12 @@ from pcapcheck.errors import CaptureError, UsageError
 from pcapcheck.fleet.history import History, history
 from pcapcheck.fleet.judging import Judging
 from pcapcheck.fleet.ledger import Ledger
+from tests.support.captures import shifted
 from tests.support.fleet import BROKEN, HEALTHY, run_inline
 
 DAY = 86_400
 # Midnight of 2026-11-01 in UTC.
 BEGIN = 1_793_491_200
-
-
-def shifted(capture: Path, to: int) -> bytes:
-    """A capture (pcap, little-endian) whose first frame was recorded at this second."""
-    data = bytearray(capture.read_bytes())
-    assert bytes(data[:4]) in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1")
-    place, begin = 24, None
-    while place < len(data):
-        seconds, _, length = struct.unpack_from("<III", data, place)
-        begin = seconds if begin is None else begin
-        struct.pack_into("<I", data, place, seconds - begin + to)
-        place += 16 + length
-    return bytes(data)
 
 
 def night(folder: Path, node: str, day: int, capture: Path) -> None:
@@ -87,6 +75,62 @@ def test_the_trend_of_a_node(fleet: Path, tmp_path: Path) -> None:
     assert (healthy.echo_settled, healthy.loss, healthy.failed) == (3, 0, 0)
     assert healthy.p99 is not None
     assert (broken.echo_settled, broken.loss, broken.failed) == (0, None, 1)
+
+
+def test_what_is_no_longer_there_is_said_and_stays_history(fleet: Path, tmp_path: Path) -> None:
+    """Old captures are deleted: since when a rule fails stays known. Of a node that is gone nothing fails now."""
+    out = tmp_path / "out"
+    night(fleet, "node3", 4, BROKEN)
+    run_inline(fleet, output=out, group_by="{node}/{night}.pcap")
+    (fleet / "node1" / "night-03.pcap").unlink()
+    (fleet / "node3" / "night-04.pcap").unlink()
+    run_inline(fleet, output=out, group_by="{node}/{night}.pcap")
+    seen = shown(out)
+    (one,) = seen.failing
+    assert (one.place, one.observations, one.gone) == ("node1", 2, 1)
+    assert one.since // 10**9 // DAY - BEGIN // DAY == 3
+    (other,) = seen.failed_when_there
+    assert (other.place, other.observations, other.gone) == ("node3", 1, 1)
+    output = CliRunner().invoke(main, ["history", str(out)]).output
+    assert "no longer there" in output
+    assert output.index("failing when last there") > output.index("node1  gateway-arp-answered")
+    # It comes back.
+    night(fleet, "node3", 4, BROKEN)
+    run_inline(fleet, output=out, group_by="{node}/{night}.pcap")
+    assert {one.place for one in shown(out).failing} == {"node1", "node3"}
+    assert not shown(out).failed_when_there
+
+
+def test_what_another_source_had_is_not_taken_for_gone(fleet: Path, tmp_path: Path) -> None:
+    """Each night has a folder of its own."""
+    out = tmp_path / "out"
+    run_inline(fleet / "node1", output=out)
+    run_inline(fleet / "node2", output=out)
+    (one,) = shown(out).failing
+    assert one.gone == 0
+
+
+def test_of_a_source_that_is_not_listed_as_a_whole_nothing_is_taken_for_gone(fleet: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run_inline(fleet, output=out)
+    (fleet / "node1" / "night-04.pcap").unlink()
+    (fleet / "circle").symlink_to("circle")
+    run_inline(fleet, output=out)
+    assert shown(out).failing[0].gone == 0
+    (fleet / "circle").unlink()
+    (fleet / "circle").symlink_to("nowhere")
+    run_inline(fleet, output=out)
+    assert shown(out).failing[0].gone == 1
+
+
+def test_a_ledger_of_an_earlier_version_has_a_history(fleet: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run_inline(fleet, output=out)
+    with closing(sqlite3.connect(out / "ledger.sqlite", isolation_level=None)) as base:
+        base.execute("DROP TABLE listed")
+    assert len(shown(out).failing) == 1
+    run_inline(fleet, output=out)
+    assert len(shown(out).failing) == 1
 
 
 def test_clocks_that_were_not_set_are_left_out_and_counted(tmp_path: Path) -> None:

@@ -218,6 +218,22 @@ def test_rules_that_cannot_be_loaded_end_the_run_before_it_begins(fleet: Path, t
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_source_that_is_wrong_leaves_nothing_behind(is_there: bool, fleet: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "out"
+    if is_there:
+        out.mkdir(parents=True)
+    for wrong in (tmp_path / "wrong", fleet / "*.none"):
+        with pytest.raises(UsageError):
+            run_inline(wrong, output=out)
+        assert list(tmp_path.rglob("new/**/*")) == ([out] if is_there else [])
+    assert (tmp_path / "new").exists() == is_there
+    run_inline(fleet, output=out)
+    with pytest.raises(UsageError):
+        run_inline(tmp_path / "wrong", output=out)
+    assert len(rows(out)) == 2
+
+
 FULL = """
 mount -t tmpfs -o size={size}k none {out} || exit 99
 {python} -m pcapcheck fleet {fleet} --output {out} --format csv --workers 1

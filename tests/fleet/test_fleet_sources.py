@@ -51,6 +51,15 @@ def test_a_state_and_pods_go_with_the_captures_of_their_folder(fleet: Path) -> N
     assert "README.md" in line
 
 
+def test_a_large_text_is_not_read_to_its_end_to_see_what_it_is(fleet: Path) -> None:
+    """The log of a month stands next to captures; that somewhere in it a packet is printed does not matter."""
+    line = "kubelet: nothing to see\n"
+    for name, lines in {"short.log": 1000, "month.log": 1_000_000}.items():
+        with (fleet / "node1" / name).open("w") as stream:
+            stream.writelines([line * lines, PRINTED])
+    assert set(files_by_name(listed(fleet), fleet)) == {"node1/night.pcap", "node2/night.pcap", "node1/short.log"}
+
+
 def test_a_state_named_like_a_capture_goes_with_that_one_only(fleet: Path) -> None:
     shutil.copy(HEALTHY, fleet / "node1" / "noon.pcap")
     shutil.copy(CAPTURES / "healthy" / "state.txt", fleet / "node1" / "noon-state.txt")

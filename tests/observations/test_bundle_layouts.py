@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import random
-from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 
 from pcapcheck import analyze, analyze_state
 from pcapcheck.analysis import Analysis
+from pcapcheck.capture.text.encodings import is_binary
 from tests.support.lab import CAPTURES
 from tests.support.layouts import LAYOUTS, Laid
 
@@ -46,18 +46,8 @@ def from_the_whole(scenario: str) -> tuple[str, set[str], set[str]]:
     return comes_to(analyze(CAPTURES / scenario))
 
 
-# By chance a line of the random bytes is a form that is known and not judged, so nothing is said of the file.
-LUCKLESS = ("dns-answer-untracked", "ipv6-dropped-midway")
-
-
-def every(luckless: Collection[str] = ()) -> list[Any]:
-    """All scenarios; of some, what is asserted does not hold."""
-    unlucky = pytest.mark.xfail(strict=True)
-    slow = [name for name in SCENARIOS if name not in FEW]
-    return [
-        *FEW,
-        *(pytest.param(name, marks=[pytest.mark.slow, *([unlucky] if name in luckless else [])]) for name in slow),
-    ]
+def every() -> list[Any]:
+    return [*FEW, *(pytest.param(name, marks=pytest.mark.slow) for name in SCENARIOS if name not in FEW)]
 
 
 @pytest.mark.parametrize("scenario", every())
@@ -98,7 +88,7 @@ def damaged(laid: Laid, kind: str, chance: random.Random) -> str | None:
 DAMAGE = ("missing", "blank", "cut", "unreadable", "swapped")
 
 
-@pytest.mark.parametrize("scenario", every(LUCKLESS))
+@pytest.mark.parametrize("scenario", every())
 def test_a_damaged_file_makes_nothing_fail_and_confirms_nothing(scenario: str, tmp_path: Path) -> None:
     """Where a pod's inside is lost, less is known of whose an address is."""
     chance = random.Random(scenario)
@@ -119,6 +109,27 @@ def test_a_damaged_file_makes_nothing_fail_and_confirms_nothing(scenario: str, t
         if kind == "unreadable":
             told = [*(skipped.path for skipped in analysis.skipped), *analysis.not_understood]
             assert any(name in line for line in told), (layout, name)
+
+
+@pytest.mark.parametrize("seed", [3, 106, 152])
+def test_random_bytes_are_no_output_whatever_stands_in_them(seed: int, tmp_path: Path) -> None:
+    """Some of their lines look like ones that ip route prints, by chance."""
+    for path, data in {
+        "ip-addr.txt": b"1: lo: <UP> mtu 65536\n",
+        "ip-route.txt": random.Random(seed).randbytes(2000),
+    }.items():
+        (tmp_path / "worker-1").mkdir(exist_ok=True)
+        (tmp_path / "worker-1" / path).write_bytes(data)
+    (skipped,) = analyze_state(tmp_path).skipped
+    assert "ip-route.txt: nothing in it was understood as describing a node or a pod (binary data)" in skipped.message
+
+
+def test_text_in_any_encoding_is_no_binary_data() -> None:
+    crash = b"10.244.1.11 dev cali0 scope link\n" * 5 + bytes(4096)
+    appended = b"ip route\n" * 3 + ("default via 192.0.2.1\r\n" * 9).encode("utf-16-le")
+    coloured = b"\x1b[1;31mdefault\x1b(B\x1b[m\x0f via 192.0.2.1\r\n" * 9
+    for data in (crash, appended, coloured, "Физический адрес".encode("cp866"), "默认网关".encode("gbk"), b""):
+        assert not is_binary(data), data
 
 
 @pytest.mark.parametrize("name", ["ip-neigh.txt", "ip-route.txt"])

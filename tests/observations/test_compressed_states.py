@@ -57,6 +57,21 @@ def test_a_compressed_state_is_used(form: str, tmp_path: Path) -> None:
     assert analyze_state(path).verdict == "fail"
 
 
+@pytest.mark.parametrize("form", ["gz", "xz"])
+def test_a_state_whose_end_is_missing_says_so_and_proves_nothing_by_that(form: str, tmp_path: Path) -> None:
+    """A copy broke off within a line of a routing table: the route behind it is not missing on the node."""
+    routes = b"$ ip route\n10.244.1.10 dev cali14e7d81007d scope link\n" + b"".join(
+        f"10.{number}.{number * 7 % 256}.0/24 via 192.0.2.{number} dev eth0\n".encode() for number in range(1, 250)
+    )
+    path = packed(tmp_path, form, b"$ ip addr\n1: lo: <UP> mtu 65536\n" + routes)
+    path.write_bytes(path.read_bytes()[:-400])
+    analysis = analyze(CAPTURES / "healthy" / "cali14e7d81007d.pcap", path)
+    assert analysis.verdict == "pass"
+    (line,) = analysis.not_understood
+    assert "is cut near its byte" in line
+    assert "proves nothing" in line
+
+
 def test_a_compressed_file_of_a_known_bundle(tmp_path: Path) -> None:
     """Its name says which command printed it."""
     node = tmp_path / "calico-diagnostics-20260101_000000" / "nodes" / "worker-1"

@@ -54,6 +54,25 @@ def test_a_healthy_node_in_one_command(lab: Node, tmp_path: Path) -> None:
     assert recorders_left(lab) == []
 
 
+def test_the_probe_asks_nobody_else(lab: Node, tmp_path: Path) -> None:
+    """Where the loopback is down, what a pod sends to itself leaves by its link, and nobody replies."""
+    lab.space(POD_A.role).ip("link", "set", "lo", "down")
+    done = record(*ends(lab), "--output", "case", cwd=tmp_path)
+    assert done.stdout.startswith("PASS"), done.stdout
+    assert "13 of 13 echo requests" in done.stdout
+    assert "127.0.0.1" not in done.stdout
+
+
+def test_a_probe_that_cannot_ask_is_said_of_the_recording(lab: Node, tmp_path: Path) -> None:
+    """Nothing fails, but nothing is answered either."""
+    done = record(ends(lab)[0], "--probe", "dns=x.example@192.0.2.53", "--output", "case", cwd=tmp_path)
+    if "nothing was asked" not in done.stderr:
+        pytest.skip("a DNS client is here")
+    assert done.stdout.startswith("WARN  "), done.stdout
+    assert "nothing was asked: dig or nslookup, to ask 192.0.2.53: not found" in done.stdout
+    assert pcapcheck_command("analyze", "case", cwd=tmp_path).stdout == done.stdout
+
+
 def proxy_arp_off(lab: Node) -> None:
     lab.host.sysctl(**{f"ipv4/conf/{POD_A.cali}/proxy_arp": 0})
 

@@ -19,6 +19,11 @@ PATIENCE = 60.0
 # Fills a file system of its own while it is recorded on, and shows what is left there.
 ON_A_SMALL_DISK = 'mount -t tmpfs -o size=1800k none "$0" && cd "$0" || exit 99; "$@"; ls "$0"'
 
+# The same while another program fills it, and nothing is lost of what was recorded until then.
+FILLED = ON_A_SMALL_DISK.replace('"$@"', '(sleep 1; head -c 9m /dev/zero >other) & "$@"')
+# There is no room from the start.
+FULL = ON_A_SMALL_DISK.replace('"$@"', 'head -c 1m /dev/zero >other; "$@"')
+
 
 def test_a_name_that_was_made_up_is_numbered(tmp_path: Path) -> None:
     folders = [RecordedBundle(tmp_path / "recorded-now", is_numbered=True).folder.name for _ in range(3)]
@@ -85,3 +90,37 @@ def test_a_full_disk_ends_a_recording_and_costs_nothing_of_it(lab: Node, tmp_pat
     assert done.stdout.startswith("WARN  a recording ended early")
     # The archive has its name, or what is in it lies there unpacked.
     assert done.stdout.splitlines()[-1].startswith(output)
+
+
+def on_a_small_disk(script: str, folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    words = ["unshare", "-m", "sh", "-c", script, str(folder), *command]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    if done.returncode == 99:
+        pytest.skip(f"no file system can be mounted here: {done.stderr}")
+    return done
+
+
+@pytest.mark.live
+@pytest.mark.slow
+@pytest.mark.xdist_group("lab")
+def test_a_disk_that_another_program_fills_is_said_of_the_recording(lab: Node, tmp_path: Path) -> None:
+    """Nothing is lost of what is there, but it is not what was asked for."""
+    ends = (f"netns:{lab.space(role).name}" for role in (POD_A.role, POD_B.role))
+    record = [sys.executable, "-m", "pcapcheck", "record", *ends, "--count", "300", "--no-state", "--output", "case"]
+    done = on_a_small_disk(FILLED, tmp_path, *record)
+    assert "no space is left on the device; the recording ends" in done.stderr
+    assert done.stdout.startswith("WARN  "), done.stdout
+
+
+@pytest.mark.live
+@pytest.mark.xdist_group("lab")
+@pytest.mark.parametrize("output", ["case", "case.tar.gz"])
+def test_a_disk_without_room_is_left_as_it_is(tmp_path: Path, output: str) -> None:
+    script = (
+        "from pathlib import Path\n"
+        "from pcapcheck.recording.recorded_bundle import RecordedBundle\n"
+        f"RecordedBundle(Path({output!r}))\n"
+    )
+    done = on_a_small_disk(FULL, tmp_path, sys.executable, "-c", script)
+    assert "No space left on device; name a place that can be written" in done.stderr
+    assert done.stdout.split() == ["other"]

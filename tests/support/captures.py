@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,6 +38,19 @@ def name_of(path: Path) -> str:
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()
     return path.name
+
+
+def shifted(capture: Path, to: int) -> bytes:
+    """A capture (pcap, little-endian) whose first frame was recorded at this second."""
+    data = bytearray(capture.read_bytes())
+    assert bytes(data[:4]) in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1")
+    place, begin = 24, None
+    while place < len(data):
+        seconds, _, length = struct.unpack_from("<III", data, place)
+        begin = seconds if begin is None else begin
+        struct.pack_into("<I", data, place, seconds - begin + to)
+        place += 16 + length
+    return bytes(data)
 
 
 def some_of_all(wanted: Collection[str] = ()) -> list[Path]:

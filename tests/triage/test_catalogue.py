@@ -14,7 +14,8 @@ from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.variables import Settings
 from pcapcheck.ruleset.yaml_tree import load_documents
 from pcapcheck.triage.case_columns import CASE_COLUMNS
-from pcapcheck.triage.cause import QUESTIONS, Cause, load_catalogue, read_cause
+from pcapcheck.triage.catalogue import load_catalogue
+from pcapcheck.triage.cause import QUESTIONS, Cause, read_cause
 from pcapcheck.triage.state_evidence.state_columns import STATE_COLUMNS
 
 SETTINGS = Settings()

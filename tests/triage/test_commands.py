@@ -9,7 +9,8 @@ import pytest
 from pcapcheck.ruleset.files import PACKS, pack
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.rule import placeholders
-from pcapcheck.triage.cause import QUESTIONS, Cause, load_catalogue
+from pcapcheck.triage.catalogue import load_catalogue
+from pcapcheck.triage.cause import QUESTIONS, Cause
 from pcapcheck.triage.commands import PROGRAMS, to_look, to_mend, typed_columns
 from pcapcheck.values import parse_address
 

@@ -11,7 +11,8 @@ from pcapcheck.networks import CALICO
 from pcapcheck.ruleset.files import pack
 from pcapcheck.ruleset.load import load_ruleset
 from pcapcheck.ruleset.variables import Settings
-from pcapcheck.triage.cause import QUESTIONS, load_catalogue
+from pcapcheck.triage.catalogue import load_catalogue
+from pcapcheck.triage.cause import QUESTIONS
 from tests.support.lab import ROOT, captures
 from tests.support.triage import CAUSES, PROVED, PROVED_IN, UNPLAYED
 from tests.triage.test_with_state import ALSO

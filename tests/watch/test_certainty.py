@@ -50,10 +50,19 @@ def test_the_limit_is_that_of_the_table() -> None:
 def test_a_failure_without_a_time_has_to_stand() -> None:
     """Also where the clock is set back meanwhile: then it takes longer, not less."""
     certainty = Certainty(WAITS)
-    assert not certainty.take(snapshot(100 * SECOND, failure(PATHS))).found
-    assert not certainty.take(snapshot(50 * SECOND, failure(PATHS))).found
-    assert not certainty.take(snapshot(54 * SECOND, failure(PATHS))).found
-    assert certainty.take(snapshot(55 * SECOND, failure(PATHS))).found
+    for clock in (100, 50, 54):
+        assert not certainty.take(snapshot(clock * SECOND, failure(TRANSFERS))).found
+    assert certainty.take(snapshot(55 * SECOND, failure(TRANSFERS))).found
+
+
+def test_what_another_stream_lacks_has_to_stand_in_all_of_them() -> None:
+    """One recorder is behind another on a busy machine."""
+    certainty = Certainty(WAITS)
+    lost = failure(PATHS, 100 * SECOND)
+    for heard in (None, 100, 104):
+        behind = replace(snapshot(200 * SECOND, lost), heard_by_all=heard and heard * SECOND)
+        assert not certainty.take(behind).found
+    assert certainty.take(replace(snapshot(200 * SECOND, lost), heard_by_all=105 * SECOND)).found
 
 
 def test_one_that_comes_and_goes_begins_again() -> None:

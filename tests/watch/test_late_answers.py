@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,8 @@ import pytest
 
 from pcapcheck.watch.watching import Until
 from tests.support import wire
+from tests.support.captures import shifted
+from tests.support.lab import CAPTURES
 from tests.support.watching import Onlooker, watched
 from tests.support.wire import MS, SECOND, write_pcap
 
@@ -87,6 +91,42 @@ def test_an_answer_that_comes_after_all_withdraws_the_failure(tmp_path: Path) ->
 
     analysis = watched({CALI: in_two()}, onlooker)
     assert onlooker.names()[-2:] == ["withdrawn", "end"]
+    assert analysis.verdict == "pass"
+
+
+def by_second(link: str, begin: int) -> list[bytes]:
+    """A ping between two healthy pods as a link shows it: what was recorded in each of its three seconds."""
+    data = shifted(CAPTURES / "healthy" / f"{link}.pcap", begin)
+    pieces, place = [data[:24], b"", b""], 24
+    while place < len(data):
+        seconds, _, length = struct.unpack_from("<III", data, place)
+        pieces[seconds - begin] += data[place : place + 16 + length]
+        place += 16 + length
+    return pieces
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_recorder_that_is_behind_or_was_stopped_lost_nothing(ends: bool) -> None:
+    """Of two links one shows requests that the other does not: its recorder writes them later, or does not run."""
+    begin = int(time.time())
+    one, other = by_second("cali14e7d81007d", begin), by_second("calieabe7761b00", begin)
+    onlooker, done = Onlooker("failure"), threading.Event()
+
+    def behind() -> Iterator[bytes]:
+        yield other[0]
+        if not ends:
+            onlooker.seen.wait(2.7)
+            done.set()
+            yield b"".join(other[1:])
+
+    def ahead() -> Iterator[bytes]:
+        for piece in one:
+            yield piece
+            onlooker.seen.wait(1)
+        (onlooker.seen if ends else done).wait(2)
+
+    analysis = watched({CALI: ahead(), Path("calieabe7761b00.pcap"): behind()}, onlooker)
+    assert "failure" not in onlooker.names()
     assert analysis.verdict == "pass"
 
 

@@ -72,6 +72,16 @@ def test_drops_are_events_and_a_problem_of_the_capture(tcpdump: Path) -> None:
     assert (events[-1]["verdict"], events[-1]["frames"]) == ("pass", 8)
 
 
+def test_it_has_room_for_bursts(tmp_path: Path) -> None:
+    """Of a flood, a buffer as tcpdump takes it loses most packets while something else runs."""
+    script = tmp_path / "tcpdump"
+    script.write_text('#!/bin/sh\necho "$@"\n')
+    script.chmod(0o755)
+    process = TcpdumpProcess("lo", (str(script),))
+    assert b"-B 16384" in os.read(process.output, 200)
+    process.close()
+
+
 def test_one_that_fails_says_why(tmp_path: Path) -> None:
     script = tmp_path / "tcpdump"
     script.write_text("#!/bin/sh\necho 'tcpdump: lo: That device is not up' >&2\nexit 1\n")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pcapcheck import analyze
+from pcapcheck import analyze, intake
+from pcapcheck.decode.sightings import Sightings
+from pcapcheck.watch import watched_observation
 from tests.support.captures import LAB, MADE, name_of
 from tests.support.lab import CAPTURES, statuses
 from tests.support.watching import Onlooker, cut, watched
@@ -48,16 +51,44 @@ def test_of_every_capture(path: Path) -> None:
     assert document(watched({path: cut(data, 7)})) == expected
 
 
+def in_turn(pieces: list[bytes], rank: int) -> Iterator[bytes]:
+    """Each piece some time after one of every other stream, so that none is gathered with the next; the last first."""
+    time.sleep(0.1 * rank)
+    for piece in pieces:
+        yield piece
+        time.sleep(0.3)
+
+
+@pytest.mark.parametrize("takes_turns", [False, True])
 @pytest.mark.parametrize("scenario", ["healthy", "pod-pings-router", "two-nodes-vxlan", "route-lost-midway"])
-def test_of_several_links(scenario: str) -> None:
+def test_of_several_links(scenario: str, takes_turns: bool) -> None:
     """They are read side by side; analyze reads them one by one."""
     paths = sorted((CAPTURES / scenario).glob("*.pcap*"))
-    together = watched({path: cut(path.read_bytes(), 5) for path in paths})
+    pieces = {path: cut(path.read_bytes(), 5) for path in paths}
+    together = watched(
+        {
+            path: in_turn(some, len(paths) - n) if takes_turns else some
+            for n, (path, some) in enumerate(pieces.items(), 1)
+        }
+    )
     expected = analyze(*paths)
     assert statuses(together) == statuses(expected)
     counts = [(finding.rule.id, finding.checked, finding.failed) for finding in together.findings]
     assert counts == [(finding.rule.id, finding.checked, finding.failed) for finding in expected.findings]
     assert together.headline == expected.headline
+
+
+def test_of_more_packets_than_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same ones are left out on all links, whichever order they came in."""
+    paths = sorted((CAPTURES / "pod-pings-router").glob("*.pcap*")) + sorted((CAPTURES / "healthy").glob("*.pcap*"))
+    for module in (intake, watched_observation):
+        monkeypatch.setattr(module, "Sightings", lambda: Sightings(most=8))
+    expected = analyze(*paths)
+    together = watched({path: in_turn(cut(path.read_bytes(), 5), len(paths) - n) for n, path in enumerate(paths)})
+    assert statuses(together) == statuses(expected)
+    followed = expected.to_dict()["summary"]["paths"]
+    assert followed["sampled_one_in"] > 1
+    assert together.to_dict()["summary"]["paths"] == followed
 
 
 @pytest.mark.parametrize("path", SOME, ids=name_of)

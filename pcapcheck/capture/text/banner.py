@@ -45,6 +45,17 @@ _KNOWN = re.compile(
     r"|(?:\^C)?\s*\d+ packets? (?:captured|received by filter)|\d+ packets? dropped"
     r"|```|~~~|\{% ?(?:end)?highlight"
 )
+# A sentence that says where the packets below it were recorded, and that there are some.
+_ABOUT = re.compile(r"(?i)tcpdump|captur|sniff|dump")
+_HEADING = re.compile(
+    r"(?i)\b(?:tcpdump|captur(?:e|es|ed|ing)|sniff(?:ed|ing)?|dump)\b.{0,80}?\b(?:on|from|at|of|for) "
+    r"(?:(?:the|my|its|interface|device|nic|card) ){0,3}[`'\"*]{0,3}$"
+)
+_INTERFACE = re.compile(
+    r"(?<![\w.-])(?:eth\d{1,2}|en[ops]\d\w{0,11}|ens\d{1,4}|bond\d{1,2}|cali[0-9a-f]{11}|tunl0|vxlan\.calico|flannel\.\d{1,4}"
+    r"|cni0)(?![\w-]|\.\w)"
+)
+_DENIAL = re.compile(r"(?i)\b(?:no|not|nothing|never|none|without|cannot|nor|rather|instead|unlike)\b|n['\u2019]t\b")
 _PUNCTUATION = re.compile(r"[^\w]*$")
 
 
@@ -54,6 +65,7 @@ class Described(Struct):
     ``live``: they were printed on the machine that saw them, so the interfaces' names are its own. ``columns`` are the
     fields that tshark was to print, ``separator`` is what stands between them. ``verified``: tcpdump looked at
     checksums, it ran without -K. ``stamps`` are tcpdump's options for the times that it prints: ``ttt`` for -ttt.
+    ``in_prose``: a sentence says it, not tcpdump.
     """
 
     name: str | None = None
@@ -67,6 +79,7 @@ class Described(Struct):
     separator: str = "\t"
     verified: bool = True
     stamps: str = ""
+    in_prose: bool = False
 
 
 class Dropped(Struct, frozen=True):
@@ -109,6 +122,20 @@ def known_line(line: str, before: Described) -> Described | Dropped | bool | Non
         before.sure_of_names = False
         return True
     return True if _KNOWN.match(text) else None
+
+
+def heading_line(line: str, before: Described) -> Described | None:
+    """Where a sentence says that the packets below were recorded; None if it says so of no interface, or of several.
+
+    What tcpdump itself said ``before`` counts for more.
+    """
+    if before != Described() and not before.in_prose:
+        return None
+    text = line[:MOST_CHARACTERS]
+    names = list(_INTERFACE.finditer(text)) if _ABOUT.search(text) else []
+    if len({name[0] for name in names}) != 1 or _DENIAL.search(text) or not _HEADING.search(text[: names[0].start()]):
+        return None
+    return Described(name=names[0][0], in_prose=True)
 
 
 def _arguments(text: str) -> str | None:

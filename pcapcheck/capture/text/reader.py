@@ -12,7 +12,7 @@ from pcapcheck.capture import scan_layout
 from pcapcheck.capture.host_names import HostNames
 from pcapcheck.capture.record import SMALLEST_RECORD, Interface, RecordBatch, Text, empty_matrix
 from pcapcheck.capture.text import tshark
-from pcapcheck.capture.text.banner import Described, Dropped, known_line
+from pcapcheck.capture.text.banner import Described, Dropped, heading_line, known_line
 from pcapcheck.capture.text.dissected_text import DissectedText
 from pcapcheck.capture.text.dns import is_dns_in_pieces
 from pcapcheck.capture.text.encoder import encode
@@ -98,7 +98,7 @@ class TranscriptReader:
                 return
             if len(self._ahead) >= MOST_AHEAD:
                 break
-        if self._described != Described():
+        if self._described != Described() and not self._described.in_prose:
             raise self._nothing_understood(name)
         raise NotACapture(
             f"{name}: neither pcap nor pcapng, and no line is a packet as tcpdump or tshark prints it, like "
@@ -243,7 +243,7 @@ class TranscriptReader:
             return
         said = known_line(rest, self._described)
         if said is None:
-            said = tshark.known_line(rest, self._described)
+            said = tshark.known_line(rest, self._described) or heading_line(rest, self._described)
         if isinstance(said, Described):
             self._close()
             self._end_capture()

@@ -20,6 +20,8 @@ from pcapcheck.nodestate.readers.ip_pools import KIND, read_pool_object
 from pcapcheck.nodestate.readers.ip_rule import policy_rule
 from pcapcheck.nodestate.readers.kubectl import pod_of
 from pcapcheck.nodestate.readers.link_counters import IN, OUT, keep_counters
+from pcapcheck.nodestate.readers.node_objects import KIND as NODE_KIND
+from pcapcheck.nodestate.readers.node_objects import read_node_object
 from pcapcheck.nodestate.readers.queues import is_uncounted, read_queue_object
 from pcapcheck.nodestate.readers.service_objects import is_of_service, read_service_object
 from pcapcheck.nodestate.readers.service_rules import read_service_rules
@@ -97,6 +99,9 @@ def read_cluster_object(document: Mapping[str, object], line: Line, state: State
     kind = document.get("kind")
     if kind == KIND:
         read_pool_object(document, line, state)
+        return
+    if kind == NODE_KIND:
+        read_node_object(document, line, state)
         return
     pod = pod_of(document, line) if kind in (None, *PODS) else None
     pod = pod_of_endpoint(document, line) if kind == ENDPOINT else pod

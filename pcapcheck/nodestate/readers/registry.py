@@ -24,6 +24,7 @@ from pcapcheck.nodestate.readers.nstat import NSTAT_READER
 from pcapcheck.nodestate.readers.offloads import ETHTOOL_READER
 from pcapcheck.nodestate.readers.packet_traces import TRACE_READER
 from pcapcheck.nodestate.readers.per_processor import CONNTRACK_READER, NEIGHBOUR_TABLES_READER, STATISTICS_READER
+from pcapcheck.nodestate.readers.printed_clients import CLIENTS_READER
 from pcapcheck.nodestate.readers.proc_net import PROC_NET_READER
 from pcapcheck.nodestate.readers.queues import BPF_READER, QUEUES_READER
 from pcapcheck.nodestate.readers.resolv_conf import RESOLV_CONF_READER
@@ -71,6 +72,7 @@ ALL_READERS = (
     PROC_NET_READER,
     TRACKED_READER,
     BGP_READER,
+    CLIENTS_READER,
     UNJUDGED_READER,
     # Only a command shows that these read an output.
     BPF_READER,

@@ -9,6 +9,7 @@ from pcapcheck.nodestate.command_line import Command
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.readers.bgp_sessions import FORM as BGP
 from pcapcheck.nodestate.readers.complaints import LONGEST
+from pcapcheck.nodestate.readers.node_objects import FORM as NODE
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.readers.tracked_flows import FORM as TRACKED
 from pcapcheck.nodestate.source_lines import Line
@@ -138,8 +139,8 @@ PROC = ("/proc/net/", "/proc/sys/")
 
 
 def is_telling(form: str) -> bool:
-    """Whether a text is shown to be a node's by such an output alone; an object of Kubernetes is no output."""
-    return (form in SHAPES or form == BGP) and form not in ANYBODYS
+    """Whether a text is shown to be a node's by such an output alone; of objects of Kubernetes only a node itself."""
+    return (form in SHAPES or form in (BGP, NODE)) and form not in ANYBODYS
 
 
 def form_of(text: str) -> str | None:

@@ -45,6 +45,7 @@ COUNTED = {
     ),
     (NEIGHBOURS, "table_fulls"): ("the full table of neighbours dropped", "(net.ipv4.neigh.default.gc_thresh3)"),
 }
+BACKWARD = " that checks the reverse path (the route back leads out of another interface)"
 INVALID = " for what connection tracking calls INVALID"
 DROPPING = re.compile(r"DROP|REJECT|drop|reject")
 MOST = 5
@@ -145,7 +146,7 @@ def _by_rules(host: Host) -> Iterator[Remark]:
         if chain.policy == DROP and chain.policy_packets and chain.line is not None
     ]
     rules = [
-        (rule.packets, f"a rule of {clean(chain.name)}{INVALID if _of_invalid(rule) else ''}", rule.line)
+        (rule.packets, f"a rule of {clean(chain.name)}{_about(rule)}", rule.line)
         for table in tables
         for chain, rule in table.rules(DROPPING)
         if rule.packets and rule.verdict is not None and rule.verdict.kind in ENDING
@@ -160,8 +161,11 @@ def _by_rules(host: Host) -> Iterator[Remark]:
             )
 
 
-def _of_invalid(rule: FirewallRule) -> bool:
-    return "INVALID" in rule.line.text.split() or "ct state invalid" in rule.line.text
+def _about(rule: FirewallRule) -> str:
+    """What the rule is for, where a word of it says so (felix/rules/static.go; iptables-extensions(8), rpfilter)."""
+    if "INVALID" in rule.line.text.split() or "ct state invalid" in rule.line.text:
+        return INVALID
+    return BACKWARD if "rpfilter" in rule.line.text or "fib saddr" in rule.line.text else ""
 
 
 def _packets(counter: Counter) -> str:

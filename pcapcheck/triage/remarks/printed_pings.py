@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
+from pcapcheck.capture.pinged import unheard
+from pcapcheck.capture.printed_failures import forwarded, is_failure, is_refusal, shown
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.nodestate.source_lines import quote
+from pcapcheck.nodestate.state import State
 from pcapcheck.table_names import ECHO
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address
 
 LOST = {"unanswered", "error"}
+FORWARDING = (
+    ": the resolver is down or not reachable from pods, or what leaves the pod is dropped, or its address is not "
+    "translated on the way out (tcpdump -nn port 53 on the pod's link and on the node's card, at the same time)"
+)
+MOST = 3
+REFUSED = "so an ICMP error came for it"
+REFUSING = (
+    ": a firewall rejects it (firewalld and others: prohibited), or the last host on the way gets no answer to its ARP "
+    "(iptables-save -c | grep REJECT; nft list ruleset | grep reject; ip neigh)"
+)
 
 
 def printed_ping_remarks(captures: list[Capture]) -> list[Remark]:
@@ -17,12 +32,44 @@ def printed_ping_remarks(captures: list[Capture]) -> list[Remark]:
     return [remark for capture in captures for remark in (*_remarks(capture), *_of_clients(capture))]
 
 
+def printed_alone_remarks(state: State) -> list[Remark]:
+    """What ping and the last client say in a state, where no packets were given: a remark each."""
+    texts = [line.text for line in state.printed]
+    remarks = []
+    for target, sent in unheard(texts)[:MOST]:
+        said = f"ping printed that {clean(target)} answered none of its {sent} requests"
+        remarks.append(Remark(f"{said}: record the interfaces on its way meanwhile", short=said, warning=said))
+    failed = [line for line in state.printed if is_failure(line.text)]
+    asked = Counter(pair for line in failed if (pair := forwarded(line.text)) is not None)
+    if asked:
+        ((asker, resolver), times), *others = asked.most_common()
+        more = f", and {len(others)} more such pairs" if others else ""
+        said = f"CoreDNS at {clean(asker)} got no answer from {clean(resolver)}, {times}x in its log{more}"
+        first = next(line for line in failed if forwarded(line.text) is not None)
+        remarks.append(Remark(said + FORWARDING, lines=(quote(first),), short=said, warning=said))
+    elif failed:
+        said = f'a client printed "{clean(shown(failed[-1].text))}"'
+        refused = is_refusal(failed[-1].text)
+        said += f", {REFUSED}" if refused else ""
+        advice = REFUSING if refused else ": record the interfaces on its way meanwhile"
+        remarks.append(Remark(said + advice, lines=(quote(failed[-1]),), short=said, warning=said))
+    return remarks
+
+
 def _of_clients(capture: Capture) -> Iterator[Remark]:
     failed = [line for problem in capture.problems for line in problem.failed]
-    if not failed or any(LOST & set(tally.outcomes) for tally in capture.tallies.values()):
-        # What was recorded without an answer says more.
+    outcomes = {outcome for tally in capture.tallies.values() for outcome in tally.outcomes}
+    if not failed:
         return
     number, words = failed[-1]
+    if is_refusal(words) and "error" not in outcomes:
+        said = f'a client printed "{clean(words)}", {REFUSED}'
+        where = f" (line {number} of {clean(capture.source.short_name)})"
+        yield Remark(f"{said}{where}{REFUSING}", short=said, warning=said)
+        return
+    if LOST & outcomes:
+        # What was recorded without an answer says more.
+        return
     said = f'a client printed "{clean(words)}", and no packet of the text shows what it waited for'
     yield Remark(
         f"{said} (line {number} of {clean(capture.source.short_name)}): record the interfaces on its way meanwhile",

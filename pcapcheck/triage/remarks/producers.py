@@ -136,6 +136,14 @@ def _logged_checksums(subject: Subject) -> list[Remark]:
     return logged_checksum_remarks(subject.state)
 
 
+def _on_state(subject: Subject) -> list[Remark]:
+    if subject.state is None:
+        return []
+    from pcapcheck.triage.remarks.state_producers import remarks_on_state
+
+    return remarks_on_state(subject.state)
+
+
 def _counted_drops(subject: Subject) -> list[Remark]:
     state = subject.state
     if (
@@ -147,14 +155,6 @@ def _counted_drops(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.counted_drops import counted_drop_remarks
 
     return counted_drop_remarks(state)
-
-
-def _tracked_flows(subject: Subject) -> list[Remark]:
-    if subject.state is None or not any(host.tracked for host in subject.state.hosts):
-        return []
-    from pcapcheck.triage.remarks.unanswered_flows import tracked_flow_remarks
-
-    return tracked_flow_remarks(subject.state)
 
 
 def _printed_checksums(subject: Subject) -> list[Remark]:
@@ -175,12 +175,12 @@ def _printed_pings(subject: Subject) -> list[Remark]:
     return printed_ping_remarks(captures)
 
 
-def _bgp_sessions(subject: Subject) -> list[Remark]:
-    if subject.state is None or not any(host.bgp for host in subject.state.hosts):
+def _printed_alone(subject: Subject) -> list[Remark]:
+    if subject.state is None or subject.judgement.captures or not subject.state.printed:
         return []
-    from pcapcheck.triage.remarks.sessions_down import bgp_session_remarks
+    from pcapcheck.triage.remarks.printed_pings import printed_alone_remarks
 
-    return bgp_session_remarks(subject.state)
+    return printed_alone_remarks(subject.state)
 
 
 def _unjudged_outputs(subject: Subject) -> list[Remark]:
@@ -216,6 +216,23 @@ def _repeated_syns(subject: Subject) -> list[Remark]:
     return repeated_syn_remarks(subject.judgement)
 
 
+def _dns_races(subject: Subject) -> list[Remark]:
+    captures = subject.judgement.captures
+    if not any(bins for capture in captures for bins in capture.exchanges.paired.bins_of(DNS)):
+        return []
+    from pcapcheck.triage.remarks.dns_races import dns_race_remarks
+
+    return dns_race_remarks(subject.judgement)
+
+
+def _reset_answers(subject: Subject) -> list[Remark]:
+    if not any(point.capture_point.interface.printed for point in subject.judgement.points):
+        return []
+    from pcapcheck.triage.remarks.reset_answers import reset_answer_remarks
+
+    return reset_answer_remarks(subject.judgement)
+
+
 def _last_questions(subject: Subject) -> list[Remark]:
     if not any(
         tally.outcomes["in-flight"] for capture in subject.judgement.captures for tally in capture.tallies.values()
@@ -248,12 +265,14 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _logged_checksums,
     _printed_checksums,
     _printed_pings,
-    _bgp_sessions,
-    _tracked_flows,
+    _on_state,
     _counted_drops,
+    _printed_alone,
     _unjudged_outputs,
     _too_big_errors,
     _repeated_syns,
+    _dns_races,
+    _reset_answers,
     _last_questions,
     _lost_errors,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pcapcheck.nodestate.packet_facts import LOGGED, TracedPacket
 from pcapcheck.nodestate.source_lines import Line, quote
 from pcapcheck.nodestate.state import State
@@ -10,6 +12,8 @@ from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address
 
 MOST_SHOWN = 3
+# Words in the prefixes of rules that log what the next one drops: those of firewalld (LogDenied), of ufw, of people.
+STOPPED = re.compile(r"(?i)drop|reject|den(?:y|ied)|block")
 
 
 def traced_packet_remarks(state: State) -> list[Remark]:
@@ -36,7 +40,10 @@ def _what(packet: TracedPacket, host: str) -> str:
         ends += f" port {packet.dport}"
     if not packet.table:
         where = f" ({clean(packet.prefix)})" if packet.prefix else ""
-        return f"logged, which does not say what became of it: {ends}{where}{_way(packet)} on {host}"
+        what = "logged, which does not say what became of it"
+        if STOPPED.search(packet.prefix or ""):
+            what = "logged by a firewall rule as what it stops, by the words of the log"
+        return f"{what}: {ends}{where}{_way(packet)} on {host}"
     return f"{ends}, {last_chain(packet, host)}"
 
 

@@ -23,6 +23,7 @@ from pcapcheck.values import format_address, is_ipv4
 # A time before a line, as ``ip -t`` and ``-ts`` print it.
 STAMP = re.compile(r"\[(\d{4}-\d\d-\d\dT[\d:.]+)\]")
 DAY = 86_400 * 10**9
+MOST_QUOTED = 3
 
 
 def _pod_route(evidence: StateEvidence) -> QuotedValue | None:
@@ -149,6 +150,16 @@ def _block_blackholed(evidence: StateEvidence) -> QuotedValue | None:
     return Quoted(gone, quotes(best.line, lacking))
 
 
+def _bgp_down(evidence: StateEvidence) -> QuotedValue | None:
+    """By the sessions of any node, if it is not known which two the packets are between."""
+    near, far = evidence.node, evidence.dst_link.node if evidence.dst_link is not None else None
+    down = [session for host in evidence.state.hosts for session in host.bgp]
+    if near is not None and far is not None and near.addresses and far.addresses:
+        ends = {format_address(address.ip) for host in (near, far) for address in host.addresses}
+        down = [session for host in (near, far) for session in host.bgp if session.peer in ends]
+    return Quoted(True, quotes(*(session.line for session in down[:MOST_QUOTED]))) if down else None
+
+
 def _route(
     evidence: StateEvidence, link: PodLink | None, row: StateRow | None, address: int | None
 ) -> QuotedValue | None:
@@ -199,6 +210,7 @@ ROUTE_COLUMNS: ColumnFunctions = {
     "state.route_deleted": _route_deleted,
     "state.policy_rule": _policy_rule,
     "state.way": _way,
+    "state.bgp_down": _bgp_down,
     "state.next_hop": _next_hop,
     "state.next_hops": _next_hops,
     "state.source_check": _source_check,

@@ -203,9 +203,18 @@ def test_command(command: str, name: str | None, used: str | None) -> None:
     assert reading.problems == []
 
 
-def test_a_sentence_about_tcpdump_is_no_command() -> None:
-    reading = read(f"tcpdump shows this on eth9:\n## tcpdump on the node\n{ASK}")
-    assert [(interface.name, interface.filter) for interface in reading.interfaces] == [(None, None)]
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("tcpdump shows this on eth9:", "eth9"),
+        ("tcpdump shows nothing on eth9:", None),
+        ("tcpdump on eth9, not on eth8:", None),
+        ("eth9 is where tcpdump was to run", None),
+    ],
+)
+def test_a_sentence_about_tcpdump_is_no_command(sentence: str, name: str | None) -> None:
+    reading = read(f"{sentence}\n## tcpdump on the node\n{ASK}")
+    assert [(interface.name, interface.filter) for interface in reading.interfaces] == [(name, None)]
 
 
 BANNER = """tcpdump: WARNING: {name}: no IPv4 address assigned

@@ -1,0 +1,85 @@
+# cython: language_level=3, annotation_typing=False, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False
+"""Conversations that go on no more: what got no answer in them, and what became of those that were made.
+
+A question without an answer is a SYN-ACK that is repeated in vain; what became of data is for the rules to judge.
+
+The loops run as plain Python or compiled by Cython with the C types in ``ended_conversations.pxd``.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+try:
+    import cython
+except ImportError:
+    from pcapcheck import _cython_stub as cython
+
+if not cython.compiled:
+    from pcapcheck.capture import scan_layout
+    from pcapcheck.copying import copy_numbers
+    from pcapcheck.exchanges import conversing_layout as layout
+    from pcapcheck.exchanges.transfer_rows import count_transfer, is_transfer, write_transfer
+
+
+def is_half_open(pool: array[int], row: int) -> bool:
+    """Whether the SYN of the first side was answered again and again, and it never said that it heard (RFC 9293, 3.5).
+
+    Who gets a SYN-ACK acknowledges or resets it: none came to whoever asked, or what came of it was lost.
+    """
+    answered = row + layout.SIDE
+    if (
+        pool[row + layout.SYNS] == 0
+        or pool[answered + layout.SYNS] < layout.REPEATS
+        or pool[answered + layout.ACKED] != layout.ABSENT
+    ):
+        return False
+    if (
+        pool[row + layout.BYTES]
+        + pool[answered + layout.BYTES]
+        + pool[row + layout.FINISHED]
+        + pool[row + layout.RESETS]
+        > 0
+    ):
+        return False
+    if (
+        pool[answered + layout.FIRST] == scan_layout.ABSENT_TIME
+        or pool[answered + layout.LAST] == scan_layout.ABSENT_TIME
+    ):
+        return False
+    return pool[answered + layout.LAST] - pool[answered + layout.FIRST] >= layout.HALF_OPEN_FOR
+
+
+def judge(pool: array[int], row: int) -> int:
+    """What got no answer in a conversation, as far as it was recorded."""
+    return layout.HALF_OPEN if is_half_open(pool, row) else layout.NOTHING
+
+
+def finish(
+    heads: array[int],
+    head: int,
+    pool: array[int],
+    out: array[int],
+    transfers: array[int],
+    classes: array[int],
+    state: array[int],
+) -> None:
+    """A conversation with a body goes on no more: write it out if something got no answer, or as a transfer of TCP.
+
+    Transfers with which nothing is wrong are counted in ``classes``, unless every one is wanted.
+    """
+    row = heads[head + layout.BODY] * layout.FIELDS
+    kind = judge(pool, row)
+    if kind != layout.NOTHING:
+        pool[row + layout.KIND] = kind
+        target = state[layout.S_OUT] * layout.FIELDS
+        state[layout.S_OUT] = state[layout.S_OUT] + 1
+        copy_numbers(pool, row, out, target, layout.FIELDS)
+    elif is_transfer(pool, row) and (state[layout.S_EVERY] or not count_transfer(pool, row, classes)):
+        write_transfer(pool, row, transfers, state[layout.S_TRANSFERS])
+        state[layout.S_TRANSFERS] = state[layout.S_TRANSFERS] + 1
+    # Whoever begins a conversation in its place takes another body, or none.
+    pool[row + layout.PORTS] = state[layout.S_BODY]
+    state[layout.S_BODY] = heads[head + layout.BODY]
+    heads[head + layout.BODY] = layout.ABSENT

@@ -1,0 +1,74 @@
+"""The producers of remarks that look at a node's state alone, in the order in which a report prints what they say.
+
+Each is loaded only if there is something to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pcapcheck.nodestate.state import State
+from pcapcheck.triage.remarks.remark import Remark
+
+
+def remarks_on_state(state: State) -> list[Remark]:
+    """What sessions, devices, entries and rules of the state say by themselves, next to captures or without."""
+    return [remark for produce in PRODUCERS for remark in produce(state)]
+
+
+def _bgp_sessions(state: State) -> list[Remark]:
+    if not any(host.bgp for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.sessions_down import bgp_session_remarks
+
+    return bgp_session_remarks(state)
+
+
+def _tunnels_down(state: State) -> list[Remark]:
+    if not any(link.up is False for host in state.hosts for link in host.links.values()):
+        return []
+    from pcapcheck.triage.remarks.tunnels_down import tunnel_down_remarks
+
+    return tunnel_down_remarks(state)
+
+
+def _outdated_tunnel_ends(state: State) -> list[Remark]:
+    if not any(host.neighbours for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.outdated_tunnel_ends import outdated_tunnel_end_remarks
+
+    return outdated_tunnel_end_remarks(state)
+
+
+def _other_node_addresses(state: State) -> list[Remark]:
+    if not state.node_addresses:
+        return []
+    from pcapcheck.triage.remarks.other_node_addresses import other_node_address_remarks
+
+    return other_node_address_remarks(state)
+
+
+def _tracked_flows(state: State) -> list[Remark]:
+    if not any(host.tracked for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.unanswered_flows import tracked_flow_remarks
+
+    return tracked_flow_remarks(state)
+
+
+def _unreached_rules(state: State) -> list[Remark]:
+    if not any(host.firewall for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.unreached_rules import unreached_rule_remarks
+
+    return unreached_rule_remarks(state)
+
+
+PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
+    _bgp_sessions,
+    _tunnels_down,
+    _outdated_tunnel_ends,
+    _other_node_addresses,
+    _tracked_flows,
+    _unreached_rules,
+)
