@@ -9,7 +9,7 @@ from pcapcheck.table_names import ADDRESSES
 
 ADDRESS_COLUMNS: list[Column] = [
     *columns_of(ADDRESSES, "interface", TEXT, "name of the capture point"),
-    *columns_of(ADDRESSES, "node.interface", TEXT, "name of the link's cali interface on the node"),
+    *columns_of(ADDRESSES, "node.interface", TEXT, "name of the link's end on the node"),
     *columns_of(ADDRESSES, "kind", ENUM, "kind of the capture point", words=KINDS),
     *columns_of(ADDRESSES, "calico", ENUM, "evidence that this is a Calico pod link", words=EVIDENCE),
     *columns_of(ADDRESSES, "ip", ADDRESS, "address claimed"),
@@ -30,7 +30,7 @@ ADDRESS_COLUMNS: list[Column] = [
         why_absent="several links are folded into one recording, its text shows no MACs of those who ask, or nothing "
         "tells "
         "which end of another link claims the address too; "
-        "capture each cali interface by itself, printed with -e",
+        "capture each pod's link by itself, printed with -e",
     ),
     *columns_of(ADDRESSES, "other_claimants", MAC, "the other MACs among them"),
     *columns_of(ADDRESSES, "other_interfaces", TEXT, "other pod links of the node where those MACs claim it"),

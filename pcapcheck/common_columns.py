@@ -59,5 +59,5 @@ COMMON_COLUMNS: list[Column] = [
         "addresses of the link's pod; in exported tables, only those of the row's own pod",
         late=True,
     ),
-    *columns_of(_ALL, "node.interface", TEXT, "name of the link's cali interface on the node", late=True),
+    *columns_of(_ALL, "node.interface", TEXT, "name of the link's end on the node", late=True),
 ]

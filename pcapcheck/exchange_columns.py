@@ -25,7 +25,7 @@ EXCHANGE_COLUMNS: list[Column] = [
         words=CASTS,
         why_absent="a cooked capture (-i any) does not say it of outgoing requests, nor does tcpdump's text without "
         "-e; "
-        "capture on the cali interface itself, printed with -e",
+        "capture on the pod's link itself, printed with -e",
     ),
     *columns_of(ARP, "answered", BOOL, "whether an answer came; absent if silence proves nothing", late=True),
     *columns_of(ARP, "outcome", ENUM, "outcome", words=("answered", *OUTCOMES[2:5])),

@@ -24,6 +24,8 @@ PACK = "pack"
 EVIDENCE = (PACK, NAME, PROXY_MAC, GATEWAY, STATE)
 # The id of Calico's network, like those of the table below.
 CALICO = "calico"
+# How names of its links begin, unless its interface_prefix says otherwise.
+CALICO_NAMES = "cali"
 # Protocols of Calico's routes in the kernel's listings: Felix's own (felix/dataplane/linux, RouteProtocol) and BIRD's.
 CALICO_PROTOCOLS = ("80", "bird")
 # Interfaces inside a pod in which KubeVirt bridges a virtual machine to the pod's link.
@@ -40,7 +42,8 @@ SERVICE_NETWORKS = (
 class Network(Struct, frozen=True):
     """A network other than Calico's. ``links`` matches the names of the node's ends of pod links, ``devices`` the rest.
 
-    ``title`` is how sentences call it, ``link`` what a pod link of it is called.
+    ``title`` is how sentences call it, ``link`` what a pod link of it is called, ``begins`` how the names of its links
+    begin.
     ``macs`` are those that it gives to the node's ends. ``own_name``: nobody else calls links so, so the name is proof
     that the link is not Calico's. ``virtual_gateway``: pods reach 169.254.1.1 there too, by an entry that its
     plugin sets, ``gateways`` are others that they reach so. ``bypasses``: replies may be handed to the pod past the
@@ -53,6 +56,7 @@ class Network(Struct, frozen=True):
     id: str
     title: str
     link: str
+    begins: str = ""
     links: str = ""
     devices: str = ""
     macs: tuple[int, ...] = ()
@@ -80,6 +84,7 @@ NETWORKS = (
         "aws-vpc-cni",
         "AWS VPC CNI",
         "AWS VPC CNI pod link",
+        "eni",
         r"eni[0-9a-f]{11}",
         r"vlan\.eth\.\d+",
         own_name=True,
@@ -90,6 +95,7 @@ NETWORKS = (
         "azure-cni",
         "Azure CNI",
         "Azure CNI pod link",
+        "azv",
         r"azv(eth)?[0-9a-f]{7,12}",
         r"azure\d+",
         (0xAAAAAAAAAAAA,),
@@ -97,24 +103,30 @@ NETWORKS = (
         virtual_gateway=True,
         gateways=(parse_address("fe80::1234:5678:9abc"),),
     ),
-    Network("gke", "GKE", "GKE pod link", r"gke[0-9a-f]{11}", own_name=True, may_bypass=True, usual_gateway=True),
+    Network(
+        "gke", "GKE", "GKE pod link", "gke", r"gke[0-9a-f]{11}", own_name=True, may_bypass=True, usual_gateway=True
+    ),
     Network(
         "cilium",
         "Cilium",
         "Cilium pod link",
+        "lxc",
         r"lxc([0-9a-f]{9,12}|_health)",
         r"cilium_\w+",
         own_name=True,
         bypasses=True,
     ),
-    Network("antrea", "Antrea", "Antrea pod link", "", r"antrea-(gw|tun)0"),
-    Network("ovn-kubernetes", "OVN-Kubernetes", "OVN-Kubernetes pod link", "", r"ovn-k8s-\w+|br-int"),
-    Network("weave", "Weave Net", "Weave Net pod link", r"vethwepl[0-9a-f]+", r"weave|vethwe-\w+", own_name=True),
-    Network("kube-router", "kube-router", "kube-router pod link", "", r"kube-bridge"),
+    Network("antrea", "Antrea", "Antrea pod link", "", "", r"antrea-(gw|tun)0"),
+    Network("ovn-kubernetes", "OVN-Kubernetes", "OVN-Kubernetes pod link", "", "", r"ovn-k8s-\w+|br-int"),
+    Network(
+        "weave", "Weave Net", "Weave Net pod link", "vethwepl", r"vethwepl[0-9a-f]+", r"weave|vethwe-\w+", own_name=True
+    ),
+    Network("kube-router", "kube-router", "kube-router pod link", "veth", "", r"kube-bridge"),
     Network(
         "flannel",
         "flannel",
         "flannel pod link",
+        "veth",
         "",
         r"flannel(-v6)?\.\d+|flannel-wg(-v6)?",
         is_bridged=True,
@@ -124,21 +136,23 @@ NETWORKS = (
         "bridge",
         "the bridge plugin",
         "bridge plugin pod link",
+        "veth",
         "",
         r"cni\d+|cbr0",
         is_bridged=True,
         usual_gateway=True,
     ),
-    Network("ptp", "the ptp plugin (as in kindnet)", "ptp plugin pod link", usual_gateway=True),
+    Network("ptp", "the ptp plugin (as in kindnet)", "ptp plugin pod link", "veth", usual_gateway=True),
     Network(
         "veth",
         "kindnet or another plugin that calls its links veth and a random number (or Docker)",
         "veth pair of another plugin",
+        "veth",
         r"veth[0-9a-f]{7,8}",
         own_name=True,
         may_be=("ptp", "bridge", "flannel"),
     ),
-    Network("docker", "Docker", "Docker link", "", r"docker\d+|br-[0-9a-f]{12}", is_bridged=True),
+    Network("docker", "Docker", "Docker link", "veth", "", r"docker\d+|br-[0-9a-f]{12}", is_bridged=True),
 )
 NETWORK_IDS = (CALICO, *(network.id for network in NETWORKS if not network.may_be))
 # Those for which rules ship besides Calico's: a folder of the same name in ``rules/`` each.
@@ -187,6 +201,13 @@ _BY_ID = {network.id: network for network in NETWORKS}
 def network_of(id_: str) -> Network:
     """The network with this id. Raises KeyError for Calico's and any other."""
     return _BY_ID[id_]
+
+
+def link_names(networks: Iterable[str]) -> str:
+    """How names of links of these networks (ids) begin, as ``cali`` or ``eni or veth``."""
+    beginnings = (CALICO_NAMES if id_ == CALICO else network_of(id_).begins for id_ in networks)
+    *others, last = dict.fromkeys(filter(None, beginnings)) or (CALICO_NAMES,)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def id_of(name: str) -> str:

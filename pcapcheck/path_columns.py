@@ -9,13 +9,13 @@ from pcapcheck.table_names import HOPS, PATHS
 
 _COOKED = (
     "a cooked capture (-i any) holds no destination MACs, nor does tcpdump's text without -e; "
-    "capture on the cali interfaces themselves, printed with -e"
+    "capture on the pods' links themselves, printed with -e"
 )
 _WITHOUT_E = "tcpdump's text shows no MACs without -e; print it with -e"
 _WITHOUT_V = "tcpdump's text shows no TTLs without -v; print it with -v"
 _UNSEEN = (
-    "the receiver's link is not known, or was not being recorded for the next half second; capture both cali "
-    "interfaces over the same time, best into one file (dumpcap -i … -i …)"
+    "the receiver's link is not known, or was not being recorded for the next half second; capture both pods' "
+    "links over the same time, best into one file (dumpcap -i … -i …)"
 )
 _BOTH = f"{PATHS} {HOPS}"
 
@@ -26,7 +26,7 @@ PATH_COLUMNS: list[Column] = [
     *columns_of(_BOTH, "src", ADDRESS, "source address at its first sighting"),
     *columns_of(_BOTH, "dst", ADDRESS, "destination address there"),
     *columns_of(_BOTH, "interface", TEXT, "name of the capture point of its first sighting"),
-    *columns_of(_BOTH, "node.interface", TEXT, "name of that link's cali interface on the node"),
+    *columns_of(_BOTH, "node.interface", TEXT, "name of that link's end on the node"),
     *columns_of(_BOTH, "rewritten", BOOL, "whether addresses or the ICMP identifier changed along the path (NAT)"),
     *columns_of(
         _BOTH,

@@ -98,7 +98,7 @@ def analyze(
     capture may unpack to ``unpack_limit`` bytes (None: 1 GiB or 250 times its size). ``keep_all`` keeps more than the
     first GiB of a stream, so that its tables can be made. ``rules`` are packs, files or folders of them (None: the
     packs for the networks that the captures show, else Calico's); ``pack`` names the network whose pod links these are,
-    as in ``aws-vpc-cni``, where captures do not show it or look like another; ``variables`` override the rules'
+    as in ``aws-vpc-cni``, which holds unless all that they show is another's; ``variables`` override the rules'
     ``$names``. What an expectation file among the rules says of its recording holds unless the call says otherwise:
     without ``paths`` its captures are judged.
 
@@ -114,6 +114,7 @@ def analyze(
     """
     task = Task.of(rules, variables, scope, paths, node_state, pods, pack, batch_frames)
     inputs = gather(task.request.captures, unpack_limit, keep_all)
+    task = task.for_files(capture.path for capture in inputs.captures)
     read = partial(read_captures, inputs, progress=progress)
     return conclude(task, inputs, read(task.ruleset.rules, task.reading), read)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -64,6 +64,11 @@ class Task(Struct, frozen=True):
         """The same with the packs for these networks, where the call left the choice of rules open."""
         ruleset = load_rules(None, self.variables, self.pack, shown, with_state)
         return replace(self, ruleset=ruleset, reading=replace(self.reading, networks=link_networks(ruleset, self.pack)))
+
+    def for_files(self, paths: Iterable[Path]) -> Task:
+        """The same for files that were found in folders too: those of another network are then read once."""
+        shown = networks_of_names(paths) if self.chooses_packs else frozenset()
+        return self if shown <= self.reading.networks.judged else self.for_networks(shown, with_state=False)
 
     @property
     def chooses_packs(self) -> bool:

@@ -10,6 +10,7 @@ import click
 from pcapcheck.cli.lazy_group import LazyGroup
 from pcapcheck.cli.output import complain, writing
 from pcapcheck.cli.project_file import find_project_file, read_project_file
+from pcapcheck.cli.unknown_variables import tell_unknown
 from pcapcheck.errors import UsageError
 from pcapcheck.kernels import is_compiled
 from pcapcheck.version import __version__
@@ -45,6 +46,7 @@ JUDGING = ("analyze", "export", "fleet", "record", "state", "watch")
 @click.pass_context
 def main(context: click.Context) -> None:
     """Tell, from a packet capture, whether a Calico node did its part, and if not, why not."""
+    tell_unknown(context)
     if context.invoked_subcommand in JUDGING:
         _use_project_file(context, context.invoked_subcommand)
 

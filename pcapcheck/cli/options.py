@@ -39,13 +39,26 @@ SET = click.option(
     shell_complete=complete_variables,
     help="Override a variable of the rules. Repeatable.",
 )
-PACK = click.option(
-    "--pack",
-    metavar="NETWORK",
-    shell_complete=complete_packs,
-    help="Judge the pod links by the pack for this network (calico, aws-vpc-cni, azure-cni, bridge, cilium, flannel, "
-    "gke, ptp), where they do not show whose they are, or look like another's.",
-)
+
+
+class _PackOption(click.Option):
+    """``--pack``: its help names the packs that there are, which is looked up when it is shown and no sooner."""
+
+    @property
+    def help(self) -> str:
+        from pcapcheck.networks import NAMED
+
+        return (
+            f"Judge the pod links by the pack for this network ({', '.join(NAMED)}), unless all that they show is "
+            "another's."
+        )
+
+    @help.setter  # noqa: A003 (click's name)
+    def help(self, _text: str | None) -> None:
+        """What click sets before anybody asks."""
+
+
+PACK = click.option("--pack", metavar="NETWORK", shell_complete=complete_packs, cls=_PackOption)
 PODS = click.option(
     "--pods",
     "pods_files",

@@ -23,9 +23,12 @@ FILE = click.Path(path_type=Path, readable=False)
 
 
 def complain(text: str) -> None:
-    """One line on standard error."""
+    """One line on standard error; if that takes nothing, on a full disk say, it costs neither report nor exit code."""
     line = f"pcapcheck: {clean(text)}"
-    click.echo(harmless(line) if on_github() else line, err=True)
+    try:
+        click.echo(harmless(line) if on_github() else line, err=True)
+    except OSError:
+        _lead_nowhere(2)
 
 
 def spare(output: str | None, inputs: Iterable[Path], option: str = "--output") -> None:
@@ -73,5 +76,8 @@ def writing(output: str | None) -> Iterator[IO[str]]:
 
 def drop_output() -> None:
     """Discard buffered output, or the interpreter would fail on it again when it exits."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
+    _lead_nowhere(1)
+
+
+def _lead_nowhere(stream: int) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)

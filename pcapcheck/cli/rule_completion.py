@@ -23,6 +23,15 @@ def complete_packs(_context: click.Context, _parameter: click.Parameter, begun: 
     return [CompletionItem(name, help=ALIASES.get(name)) for name in names if name.startswith(begun)]
 
 
+def complete_every_pack(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The packs whose names begin like this, also those that are for no network."""
+    from pcapcheck.networks import ALIASES
+    from pcapcheck.ruleset.files import EVERY_PACK
+
+    names = (*EVERY_PACK, *ALIASES)
+    return [CompletionItem(name, help=ALIASES.get(name)) for name in names if name.startswith(begun)]
+
+
 def complete_variables(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """The variables of rules whose names begin like this, up to the value."""
     from pcapcheck.ruleset.variables import VARIABLES

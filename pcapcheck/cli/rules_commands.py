@@ -1,4 +1,4 @@
-"""pcapcheck rules list, show, check, fields and schema."""
+"""pcapcheck rules list, packs, show, check, fields and schema."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import click
 
 from pcapcheck.cli.options import OUTPUT, SET, one_line_errors, parse_assignments, rules_option
 from pcapcheck.cli.output import FILE, writing
-from pcapcheck.cli.rule_completion import complete_rules
+from pcapcheck.cli.rule_completion import complete_every_pack, complete_rules
 from pcapcheck.errors import RuleError
 
 if TYPE_CHECKING:
     from pcapcheck.ruleset.rule import Rule
 
 RULES = rules_option("Use these rules instead of those that ship with pcapcheck. Repeatable.")
+FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 
 
 @click.group()
@@ -25,16 +26,33 @@ def rules() -> None:
 
 @rules.command("list")
 @RULES
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--pack",
+    metavar="NAME",
+    shell_complete=complete_every_pack,
+    help="List the rules of this pack; pcapcheck rules packs lists the packs.",
+)
+@FORMAT
 @one_line_errors
-def list_rules(rule_paths: tuple[Path, ...], form: str) -> None:
+def list_rules(rule_paths: tuple[Path, ...], pack: str | None, form: str) -> None:
     """Print a line per rule: id, severity, table, title."""
     from pcapcheck.report.rule_list import write_json, write_text
     from pcapcheck.ruleset.files import PACKS
 
-    loaded = _load(rule_paths, PACKS)
+    loaded = _load(rule_paths, PACKS) if pack is None else _of_pack(pack, rule_paths)
     with writing(None) as stream:
         (write_json if form == "json" else write_text)(loaded, stream)
+
+
+@rules.command("packs")
+@FORMAT
+@one_line_errors
+def list_packs(form: str) -> None:
+    """Print a line per pack: its names, how many rules it has, and which links it judges."""
+    from pcapcheck.report.pack_list import packs, write_json, write_text
+
+    with writing(None) as stream:
+        (write_json if form == "json" else write_text)(packs(), stream)
 
 
 @rules.command()
@@ -99,3 +117,16 @@ def _load(rule_paths: tuple[Path, ...], packs: tuple[str, ...]) -> list[Rule]:
     from pcapcheck.ruleset.load import load_ruleset
 
     return load_ruleset(rule_paths or map(pack, packs)).rules
+
+
+def _of_pack(name: str, rule_paths: tuple[Path, ...]) -> list[Rule]:
+    """The rules of a pack, and of these files for its network. Raises UsageError if there is no such pack."""
+    from pcapcheck.networks import ALIASES, id_of
+    from pcapcheck.ruleset.choose_packs import no_such_pack
+    from pcapcheck.ruleset.files import EVERY_PACK, pack_called
+    from pcapcheck.ruleset.load import load_ruleset
+
+    folder = pack_called(name)
+    if folder is None:
+        raise no_such_pack(name, (*EVERY_PACK, *ALIASES))
+    return load_ruleset([folder, *rule_paths], network=id_of(name)).rules

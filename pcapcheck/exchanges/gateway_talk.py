@@ -12,7 +12,7 @@ class GatewayTalk(Struct):
     gave an answer. ``icmp_error_groups`` sent ICMP errors as routers do. ``others_answer``: a group that never asked
     answers for an address with a MAC that is not the gateway's, so there are more than two machines. ``macs`` are the
     gateway's, by its answers, ``others`` the addresses that were claimed with other MACs. ``seekers`` asked
-    for other addresses than the gateway's.
+    for other addresses than the gateway's. ``is_virtual``: it was asked for by an address that no machine has.
     """
 
     askers: dict[int, set[int]] = field(default_factory=dict)
@@ -23,3 +23,4 @@ class GatewayTalk(Struct):
     macs: set[int] = field(default_factory=set)
     others: set[int] = field(default_factory=set)
     seekers: set[int] = field(default_factory=set)
+    is_virtual: bool = False

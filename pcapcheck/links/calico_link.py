@@ -49,8 +49,22 @@ def _asked_as_calico(point: CapturePoint, proxy_mac: int, by_name: str | None, k
         by_name == "host-nic" and point.named_by and is_machines_own(point.name)
     ):
         return False
+    if _has_another_mac(point, proxy_mac):
+        return False
     asked = {point.groups[number].dst for number in point.gateway.askers}
     return any(mac is None or mac == proxy_mac or is_multicast_mac(mac) for mac in asked)
+
+
+def _has_another_mac(point: CapturePoint, proxy_mac: int) -> bool:
+    """Whether the other end is heard, leaves the pod without an answer, and has a MAC that Calico does not give it.
+
+    Then nothing says Calico: a pod of AWS that has lost its entry asks in the same words.
+    """
+    if point.gateway.answered or point.gateway.macs:
+        return False
+    pods = {point.groups[number].src for number in point.gateway.askers}
+    others = point.macs[0] - pods
+    return len(pods) == len(others) == 1 and not others & {None, proxy_mac} and None not in pods
 
 
 def _names_in_state(point: CapturePoint, known: KnownNetwork) -> set[str | None]:

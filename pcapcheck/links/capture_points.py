@@ -15,7 +15,7 @@ from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
 from pcapcheck.links.point_name import find_name
-from pcapcheck.networks import CALICO, GATEWAY, Likeness, by_device, network_of
+from pcapcheck.networks import CALICO, GATEWAY, Likeness, by_device, link_names, network_of
 from pcapcheck.values import clean
 
 # (number of the capture in the observation, number of the interface in it, ifindex inside a cooked capture)
@@ -31,7 +31,8 @@ class CapturePoint(Brief, Struct):
 
     ``file`` is what the capture is called among others. ``network`` is the id of the network that it is a pod link of,
     as far as anything shows it; ``calico`` is by what it is shown to be one of Calico (None: it is not, or nothing
-    shows it), ``likeness`` the other network that it looks like. ``host`` is the machine that a bundle names.
+    shows it), ``likeness`` the other network that it looks like. ``contradicts`` is the network (id) that somebody
+    named although everything there shows another. ``host`` is the machine that a bundle names.
     """
 
     key: PointKey
@@ -46,6 +47,7 @@ class CapturePoint(Brief, Struct):
     network: str | None = None
     calico: str | None = None
     likeness: Likeness | None = None
+    contradicts: str | None = None
     host: str | None = None
 
     @property
@@ -94,6 +96,11 @@ class CapturePoint(Brief, Struct):
     def asks_gateway_alone(self) -> bool:
         """Whether this is a link of another network than Calico's on which a pod asks for nobody but its gateway."""
         return self.network not in (None, CALICO) and not self.is_bridged
+
+    @property
+    def links(self) -> str:
+        """How names of such links' ends on the node begin: ``cali``, ``eni``; of no known network: ``pod's``."""
+        return "pod's" if self.network is None else link_names([self.network])
 
     @property
     def is_bridge(self) -> bool:

@@ -25,7 +25,7 @@ from pcapcheck.links.twins import recorded_twice
 from pcapcheck.links.usual_gateway import add_usual_gateway
 from pcapcheck.networks import CALICO, NETWORKS, NOTHING_KNOWN, KnownNetwork, network_of
 from pcapcheck.table_names import DNS
-from pcapcheck.values import LINK_LOCAL6, is_ipv4, is_multicast_address, is_name
+from pcapcheck.values import LINK_LOCAL6, is_ipv4, is_link_local, is_multicast_address, is_name
 
 # This share of DNS responses says what is usual; the rest may be names that a server has to ask for far away.
 USUAL = 0.95
@@ -130,6 +130,7 @@ def _add_gateway_talk(capture_point: CapturePoint, capture: Capture, reading: Re
         for group, target in capture.exchanges.asked
         if group in capture_point.groups and not maybe_gateway(target)
     }
+    gateway.is_virtual = bool(gateway.askers) and all(map(is_link_local, reading.gateways))
     gateway.icmp_error_groups = capture.exchanges.paired.ending_errors.groups & capture_point.groups.keys()
 
 

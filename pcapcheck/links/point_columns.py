@@ -123,7 +123,7 @@ def _no_side(place: RowPlace) -> str:
     point = place.point
     cure = "flush the pod's neighbour entry (ip neigh flush dev eth0) and capture again"
     if point.sides.folded or point.sides.crowded or point.capture_point.link_type == COOKED:
-        cure = "capture each cali interface by itself"
+        cure = f"capture each {point.capture_point.links} interface by itself"
     return f"it is unknown which end of {point.name} is the pod's; {cure}"
 
 
@@ -136,12 +136,13 @@ def _no_mac(place: RowPlace) -> str | None:
         return None
     if place.printed:
         return "the text shows no MACs; capture again with -e (tcpdump -nn -e)"
-    return "this link type has no MAC addresses; capture on the cali interface itself"
+    return f"this link type has no MAC addresses; capture on the {place.point.capture_point.links} interface itself"
 
 
 def _no_destination_mac(place: RowPlace) -> str | None:
     if not (place.printed and place.shows_no_macs) and place.point.capture_point.link_type in (COOKED, COOKED2):
-        return "a cooked capture (-i any) holds no destination MACs; capture on the cali interface itself"
+        links = place.point.capture_point.links
+        return f"a cooked capture (-i any) holds no destination MACs; capture on the {links} interface itself"
     return _no_mac(place)
 
 

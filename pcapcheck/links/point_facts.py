@@ -13,8 +13,8 @@ from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.links.capture_points import CapturePoint, PointKey
 from pcapcheck.links.sides import NODE, POD, Sides
 
-# Stands for the unknown name of a cali interface: words to fill in, which nobody takes for a name.
-UNNAMED = "<the cali interface>"
+# Stands for the unknown name of a link's end on the node: words to fill in, which nobody takes for a name.
+UNNAMED = "<the pod's link>"
 # What Linux interfaces are called; anything else may stand in a capture but must not get into a command.
 INTERFACE_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+
+from msgspec.structs import replace
 
 from pcapcheck.calico import kind_of_name
 from pcapcheck.exchanges.claims import Claim
@@ -22,17 +24,28 @@ def decide_kind(
     known: KnownNetwork = NOTHING_KNOWN,
     networks: LinkNetworks = LinkNetworks(),  # noqa: B008 (it cannot change)
     claims: Sequence[Claim] = (),
-    asked: Iterable[tuple[int, int]] = (),
+    asked: Collection[tuple[int, int]] = (),
     pairs: Iterable[tuple[int, int, int]] = (),
 ) -> None:
     """A pod link is one that something shows to be of a network that rules are about; names show the other kinds.
 
     Rules are about pod links of their own network. So that no network is held to what another does, this is the one
-    place where a capture point becomes one. ``claims`` are those made there, ``asked`` the frame groups of its capture
+    place where a capture point becomes one. What somebody named is not what it is if everything there shows another
+    network. ``claims`` are those made there, ``asked`` the frame groups of its capture
     with the addresses that they asked for, ``pairs`` its groups with senders and receivers.
     """
     by_name = kind_of_name(point.name, prefix) if point.named_by else None
-    point.calico = None
+    point.calico = point.contradicts = None
+    if networks.named is not None:
+        # Loaded only where somebody named a network.
+        from pcapcheck.links.contradiction import contradicts
+
+        pairs = list(pairs)
+        network = None if networks.named == CALICO else network_of(networks.named)
+        if may_be_pod_link(point, by_name, network, claims) and contradicts(
+            networks.named, point, by_name, proxy_mac, claims, asked, pairs
+        ):
+            point.contradicts, networks = networks.named, replace(networks, named=None)
     if networks.named in (None, CALICO):
         point.calico = shown_calico(point, by_name, proxy_mac, known, networks)
         if point.calico is None and networks.named == CALICO and may_be_pod_link(point, by_name, None, claims):

@@ -123,7 +123,7 @@ def _several_links(point: PointFacts) -> Silence:
         return {}
     return {
         ARP: "more than one machine asks here (a bridge, or several links in one recording), "
-        "so an answer may have gone another way; capture each cali interface by itself"
+        f"so an answer may have gone another way; capture each {point.capture_point.links} interface by itself"
     }
 
 

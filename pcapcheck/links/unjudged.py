@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pcapcheck.calico import is_machines_own
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.networks import CALICO, PACKED, network_of
 from pcapcheck.values import format_mac
 
 NAMED = 3
+SAY = "say which network it is of: --pack"
 
 
 def what_it_is(point: PointFacts) -> str:
@@ -35,20 +37,20 @@ def looks_like(alike: list[PointFacts]) -> str:
     elif capture_point.likeness and capture_point.likeness.by:
         by = capture_point.likeness.by
     what = what_it_is(alike[0])
-    return f"{_names(alike)} {f'look like {_plural(what)}' if several else f'looks like {_article(what)}'} (by {by})"
+    return f"{names_of(alike)} {f'look like {_plural(what)}' if several else f'looks like {_article(what)}'} (by {by})"
 
 
 def hint(point: PointFacts) -> str:
     """How to have a link judged that may be of one of several networks, or is of one with a pack; else empty."""
     likeness = point.capture_point.likeness
     if point.network in PACKED:
-        return f"; to have it judged: --pack {point.network}"
+        return f"; to have it judged, {SAY} {point.network}"
     if likeness is None:
         return ""
     if not likeness.network.may_be:
         return ""
     *others, last = likeness.network.may_be
-    return f"; to have it judged, say which network it is of: --pack {', '.join(others)} or {last}"
+    return f"; to have it judged, {SAY} {', '.join(others)} or {last}"
 
 
 def why_unjudged(points: Iterable[PointFacts], networks: Sequence[str] = (CALICO,), not_calico: str = "") -> str:
@@ -59,38 +61,49 @@ def why_unjudged(points: Iterable[PointFacts], networks: Sequence[str] = (CALICO
     if others:
         alike = [point for point in others if what_it_is(point) == what_it_is(others[0])]
         return f"{looks_like(alike)}, and {about}{hint(others[0])}"
+    wrong = wrongly_named(there)
+    if wrong:
+        return f"{wrong}, which --pack names"
     if CALICO not in networks:
-        return f"nothing recorded is shown to be a pod link of {_titles(networks)}"
+        return f"nothing recorded is shown to be a pod link of {titles(networks)}"
     if not_calico:
         return not_calico
+    asked = any(point.capture_point.gateway.askers and not is_machines_own(point.name) for point in there)
     kinds = {point.kind for point in there}
-    if kinds and kinds.issubset(NODE_KINDS):
+    if not asked and kinds and kinds.issubset(NODE_KINDS):
         singular, plural = ("a host NIC", "host NICs") if kinds == {"host-nic"} else ("a tunnel", "NICs and tunnels")
         is_what = f"is {singular}" if len(there) == 1 else f"are {plural}"
         return (
-            f"{_names(there)} {is_what}, and the rules are about pods' links; to check a pod's link, record its cali "
+            f"{names_of(there)} {is_what}, and the rules are about pods' links; to check a pod's link, record its cali "
             "interface on the node"
         )
-    shown, which = "nothing shows that this is a pod link of Calico", ""
-    if any(point.capture_point.gateway.askers for point in there):
-        shown = "pods ask for their gateway here at a MAC that is not Calico's, as pods of AWS and Azure do"
-        which = " (aws-vpc-cni, azure-cni)"
+    shown, which = "nothing shows that this is a pod link of Calico", "NETWORK"
+    if asked:
+        shown = "pods ask for their gateway here, whose MAC is not Calico's, as pods of AWS and Azure do"
+        which = "aws-vpc-cni or azure-cni"
+    return f"{shown}; if it is one of Calico's, say with --interface what the node calls it; if not, {SAY} {which}"
+
+
+def wrongly_named(points: Iterable[PointFacts]) -> str:
+    """Which capture points show another network than the one that somebody named; empty if none does."""
+    wrong = [point for point in points if point.capture_point.contradicts]
     return (
-        f"{shown}; if it is one of Calico's, say with --interface what the node calls it, if it is another network's, "
-        f"name that with --pack{which}"
+        f"nothing on {names_of(wrong)} looks like {titles([str(wrong[0].capture_point.contradicts)])}" if wrong else ""
     )
 
 
-def _titles(networks: Sequence[str]) -> str:
+def titles(networks: Sequence[str]) -> str:
+    """What sentences call these networks (ids)."""
     return " or ".join("Calico" if id_ == CALICO else network_of(id_).title for id_ in networks)
 
 
 def _whose(networks: Sequence[str]) -> str:
     """``Calico's``; of several networks the first counts, as the rules that they share say nothing of any."""
-    return "Calico's" if CALICO in networks else f"{_titles(networks)}'s"
+    return "Calico's" if CALICO in networks else f"{titles(networks)}'s"
 
 
-def _names(points: list[PointFacts]) -> str:
+def names_of(points: list[PointFacts]) -> str:
+    """The names of the first few capture points."""
     names = list(dict.fromkeys(point.name for point in points))
     if len(names) > NAMED:
         return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"

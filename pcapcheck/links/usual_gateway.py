@@ -6,8 +6,11 @@ address that ends in 1, from another one, is a pod, and who has it is the node.
 
 Where the gateway is an address of the plugin's own that nobody has, like fe80::1 on AWS, who asks for it is a pod too.
 Elsewhere an end of the link that asks for an address that nobody there has, while the other end asks for this one's
-own, is a pod in search of its gateway: a node asks for its pods alone. And who has an address and is sent packets
-for another is a gateway.
+own, is a pod in search of its gateway: a node asks for its pods alone. So is one that is alone there: inside a pod,
+which would answer its node; where its frames come in to the node; or if it asks for a neighbour, as pods do for the
+gateway of their subnet. (A node asks from the address of its first interface, as Cilium's routes to endpoints name no
+source: cilium/cilium, pkg/datapath/linux/route; kernel, net/ipv4/devinet.c, inet_select_addr.) And who has an address
+and is sent packets for another is a gateway.
 """
 
 from __future__ import annotations
@@ -19,6 +22,9 @@ from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.link_networks import is_usual
 from pcapcheck.networks import Network
 from pcapcheck.values import is_ipv4
+
+# What its interface is called inside every pod.
+OF_PODS = "eth0"
 
 
 def add_usual_gateway(
@@ -84,6 +90,21 @@ def _in_search(
     in_vain = [(group, target) for group, target in wanted if target not in held]
     askers = {capture_point.groups[group].src for group, _ in in_vain}
     others = {target for group, target in wanted if capture_point.groups[group].src not in askers}
-    if len(askers) != 1 or not others or not others <= own.get(next(iter(askers)) or 0, set()):
+    if len(askers) != 1:
         return []
-    return in_vain
+    addresses = own.get(next(iter(askers)) or 0, set())
+    if others:
+        return in_vain if others <= addresses else []
+    is_alone = {group.src for group in capture_point.groups.values()} == askers
+    return in_vain if is_alone and _asks_as_a_pod(capture_point, in_vain, addresses) else []
+
+
+def _asks_as_a_pod(capture_point: CapturePoint, asked: list[tuple[int, int]], addresses: set[int]) -> bool:
+    """Whether who asks is a pod, where nobody else is heard; ``addresses`` are its own."""
+    directions = {capture_point.groups[group].direction for group, _ in asked}
+    if directions != {None}:
+        # On the node they come in. What goes out may be a pod's own, or its node's.
+        return directions == {"in"}
+    if capture_point.named_by and capture_point.name == OF_PODS:
+        return True
+    return all(is_ipv4(target) and any(own >> 8 == target >> 8 for own in addresses) for _, target in asked)

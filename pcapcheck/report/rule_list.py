@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import IO
 
 from pcapcheck.ruleset.rule import Rule
@@ -13,7 +13,11 @@ HEADINGS = ("ID", "SEVERITY", "TABLE", "WHAT MUST HOLD")
 
 def write_text(rules: Iterable[Rule], stream: IO[str]) -> None:
     """A line per rule below a line of headings."""
-    rows = [HEADINGS, *((rule.id, rule.severity, rule.table, rule.title) for rule in rules)]
+    write_table([HEADINGS, *((rule.id, rule.severity, rule.table, rule.title) for rule in rules)], stream)
+
+
+def write_table(rows: Sequence[Sequence[str]], stream: IO[str]) -> None:
+    """Rows in columns that are as wide as they need to be."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         stream.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
+from pcapcheck.calico import find_cali_name
 from pcapcheck.errors import UsageError
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.link_networks import LinkNetworks
@@ -18,8 +19,13 @@ from pcapcheck.table_names import STATE
 def check_pack(name: str) -> str:
     """The id of the network that somebody named. Raises UsageError if there is no pack for it."""
     if id_of(name) not in NAMED:
-        raise UsageError(f"--pack {name}: there is no such pack{suggest(name, (*NAMED, *ALIASES))}")
+        raise no_such_pack(name, (*NAMED, *ALIASES))
     return id_of(name)
+
+
+def no_such_pack(name: str, known: Iterable[str]) -> UsageError:
+    """The error of a call that names a pack that is not there; ``known`` are those that it could name."""
+    return UsageError(f"--pack {name}: there is no such pack{suggest(name, known)}")
 
 
 def load_rules(
@@ -57,6 +63,11 @@ def packs_for(facts: Facts) -> frozenset[str]:
 
 
 def networks_of_names(paths: Iterable[Path]) -> frozenset[str]:
-    """The networks with packs that the names of streams show: interfaces, or files called like them."""
-    found = (by_link(path.name.split(".")[0]) for path in paths)
-    return frozenset(network.id for network in found if network is not None and network.id in PACKED)
+    """The networks with packs that the names of streams show: interfaces, or files called like them.
+
+    Calico's is among them only next to others: without any it is the one that is judged.
+    """
+    names = [path.name for path in paths]
+    found = (by_link(name.split(".")[0]) for name in names)
+    shown = frozenset(network.id for network in found if network is not None and network.id in PACKED)
+    return shown | {CALICO} if shown and any(map(find_cali_name, names)) else shown

@@ -7,11 +7,14 @@ import re
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import UNNAMED, PointFacts
 from pcapcheck.links.unjudged import why_unjudged
+from pcapcheck.networks import link_names
 from pcapcheck.ruleset.rule import Rule
 from pcapcheck.table_names import HOPS, PATHS, STATE
 
 # A command in parentheses that names a pod's link.
 NAMING = re.compile(r" \([^()]*\{interface\}[^()]*\)")
+# How names of links' ends on the node begin, which differs from network to network.
+LINKS = "{links}"
 NOUNS = {
     "frames": "frame",
     "arp": "ARP or neighbour discovery exchange",
@@ -60,11 +63,18 @@ def _is_link(point: PointFacts, rule: Rule) -> bool:
 
 def _advice(rule: Rule, facts: Facts) -> str:
     """What the rule advises; without a command that names a pod's link if no such link is known."""
-    if "{interface}" not in rule.absent:
-        return rule.absent
     judged = [point for point in facts.points.values() if _is_link(point, rule)]
+    absent = rule.absent.replace(LINKS, _links(judged, rule))
+    if "{interface}" not in absent:
+        return absent
     name = next((point.node_interface for point in judged if point.node_interface != UNNAMED), None)
-    return rule.absent.replace("{interface}", name) if name else NAMING.sub("", rule.absent)
+    return absent.replace("{interface}", name) if name else NAMING.sub("", absent)
+
+
+def _links(judged: list[PointFacts], rule: Rule) -> str:
+    """How names of links of the networks that were recorded begin; if none was, of those that the rule is for."""
+    networks = [point.network for point in judged if point.kind == "pod-link" and point.network is not None]
+    return link_names(networks or rule.networks)
 
 
 def _not_there(rule: Rule, facts: Facts, links: int) -> str:
@@ -74,4 +84,7 @@ def _not_there(rule: Rule, facts: Facts, links: int) -> str:
     if any(point.capture_point.shows_no_macs for point in facts.points.values()):
         return "the text shows no MACs and no TTL; print it with -e and -v (tcpdump -nn -e -v)"
     where = "packets were followed to a NIC or a tunnel, but to no second pod link"
-    return where if links > 1 else f"{where}; capture the other pod's cali interface too, at the same time"
+    if links > 1:
+        return where
+    names = _links([point for point in facts.points.values() if _is_link(point, rule)], rule)
+    return f"{where}; capture the other pod's {names} interface too, at the same time"

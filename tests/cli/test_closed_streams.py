@@ -65,3 +65,15 @@ def test_closed_input_is_an_empty_one() -> None:
 def test_a_full_disk_is_one_line(command: str) -> None:
     line = "pcapcheck: error: cannot write the result: No space left on device\n"
     assert in_shell(command, "> /dev/full") == (2, line)
+
+
+@needs_full
+@pytest.mark.parametrize(
+    ("command", "code"), [(f"analyze {HEALTHY}", 0), (f"analyze {BROKEN}", 1), ("analyze none", 2)]
+)
+def test_messages_that_cannot_be_written_leave_the_report_and_the_exit_code(command: str, code: int) -> None:
+    """An unknown variable is one line on standard error, an error is another."""
+    script = f"PCAPCHECK_FROMAT=json {PROGRAM} {command} 2> /dev/full"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert done.stdout.startswith(("PASS", "FAIL")[code] if code < 2 else "")

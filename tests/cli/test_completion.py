@@ -50,6 +50,8 @@ def in_bash(*words: str) -> list[str]:
         (("pcapcheck", "help", "ana"), "analyze"),
         (("pcapcheck", "analyze", "--pack", "a"), "aws-vpc-cni"),
         (("pcapcheck", "record", "--pack", "kind"), "kindnet"),
+        (("pcapcheck", "rules", "list", "--pack", "any"), "any-network"),
+        (("pcapcheck", "rules", "pa"), "packs"),
         (("pcapcheck", "analyze", "--set", "arp_w"), "arp_wait="),
         (("pcapcheck", "help", "rules", "sh"), "show"),
     ],

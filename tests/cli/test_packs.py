@@ -14,6 +14,8 @@ from click.testing import CliRunner, Result
 
 from pcapcheck.cli.main import main
 from pcapcheck.errors import RuleError
+from pcapcheck.networks import NAMED
+from pcapcheck.ruleset.files import packs_folder
 from pcapcheck.ruleset.load import load_ruleset
 from tests.support.fleet import run_inline
 from tests.support.lab import FIXTURES
@@ -164,6 +166,43 @@ def test_a_pack_of_own_rules_alone(text: str, tmp_path: Path) -> None:
 
 def test_other_names_of_packs() -> None:
     assert run("rules", "list", "--rules", "kindnet").stdout == run("rules", "list", "--rules", "ptp").stdout
+
+
+def test_packs_are_listed_with_all_their_names_and_rules() -> None:
+    listed = {pack["pack"]: pack for pack in json.loads(run("rules", "packs", "--format", "json").stdout)}
+    folders = {path.name for path in packs_folder().iterdir() if path.is_dir()} - {"causes"}
+    assert set(listed) == folders
+    assert listed["ptp"]["aliases"] == ["kindnet"]
+    lines = run("rules", "packs").stdout.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == list(listed)
+    for name, pack in listed.items():
+        rules = json.loads(run("rules", "list", "--pack", name, "--format", "json").stdout)
+        assert [rule["id"] for rule in rules] == pack["rules"]
+    assert "ptp          kindnet      19     veth*  ptp plugin pod links" in lines
+
+
+def test_the_rules_of_a_pack_are_listed_with_those_of_files(tmp_path: Path) -> None:
+    rules = write(tmp_path / "ours", rule=RULE)
+    aws = run("rules", "list", "--pack", "aws")
+    assert aws.stdout == run("rules", "list", "--rules", "aws-vpc-cni").stdout
+    both = run("rules", "list", "--pack", "aws", "--rules", rules).stdout.splitlines()
+    assert set(both) >= {line.rstrip() for line in aws.stdout.splitlines()}
+    assert any(line.startswith("asks-nobody") for line in both)
+    wrong = run("rules", "list", "--pack", "any-netwrk")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert wrong.stderr == ("pcapcheck: error: --pack any-netwrk: there is no such pack; did you mean 'any-network'?\n")
+
+
+@pytest.mark.parametrize("command", ["analyze", "export", "fleet", "record", "watch"])
+def test_help_names_the_packs_that_there_are(command: str) -> None:
+    assert f"({', '.join(NAMED)})" in " ".join(run(command, "--help").stdout.split())
+
+
+def test_packs_are_looked_up_when_help_is_shown() -> None:
+    """What lists them takes longer to import than the options of a command."""
+    code = "import sys, pcapcheck.cli.analyze_command; print('pcapcheck.networks' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.errors import UsageError
 from pcapcheck.links.point_facts import UNNAMED
-from pcapcheck.networks import CALICO
-from pcapcheck.report.headline import headline
-from tests.support.lab import captures
+from pcapcheck.networks import CALICO, id_of, network_of
+from pcapcheck.report.headline import heading, headline
+from tests.support.lab import FIXTURES, captures
 from tests.support.wire import (
     BEGIN,
     MS,
@@ -55,7 +55,9 @@ def test_other_networks_are_not_held_to_calicos_rules(name: str) -> None:
 
 
 def test_other_rules_say_how_a_link_is_judged() -> None:
-    assert headline(analyze(made(HERE[0]), rules=CALICO)).endswith("; to have it judged: --pack aws-vpc-cni")
+    assert headline(analyze(made(HERE[0]), rules=CALICO)).endswith(
+        "; to have it judged, say which network it is of: --pack aws-vpc-cni"
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,13 +117,50 @@ def test_the_state_tells_links_with_one_name_apart(shown: str, network: str, tmp
 
 
 def test_a_pack_decides_where_the_name_is_wrong(tmp_path: Path) -> None:
+    """The name of a file is AWS's, the MAC that answers is Calico's."""
     path = tmp_path / "eni3f0a91c7d52.pcap"
-    copyfile(captures("proxy-arp-off")[0], path)
-    assert "gateway-arp-answered" in failed(analyze(path, pack=CALICO))
-    assert failed(analyze(captures("proxy-arp-off")[0], pack="aws")) == {
-        "gateway-entry-kept",
-        "gateway-entry-or-answer",
-    }
+    copyfile(captures("healthy")[0], path)
+    assert (analyze(path, pack=CALICO).verdict, analyze(path, pack="aws").points[0].network) == ("pass", "aws-vpc-cni")
+
+
+WRONG = [
+    # By the name alone, by the MAC of the node's end, by the gateway that answers and hands on.
+    ("gke/gateway-missing/gke40a1c8d77e2", ["aws", "azure", "calico", "cilium", "flannel", "bridge", "kindnet"]),
+    ("cilium/healthy-tunnel/lxc6d21a0b4c3f1", ["aws", "azure", "calico", "gke", "flannel", "bridge", "kindnet"]),
+    ("azure-cni/entry-missing/pod-a-eth0", ["aws", "calico", "cilium", "gke", "flannel", "bridge", "kindnet"]),
+    ("ptp/healthy/veth8a3f01c2", ["aws", "calico", "flannel", "bridge"]),
+    ("ptp/healthy/pod-a-eth0", ["aws", "calico"]),
+    ("aws-vpc-cni/entry-missing/pod-a-eth0", ["cilium", "gke", "flannel", "bridge", "kindnet"]),
+]
+
+
+@pytest.mark.parametrize(("name", "pack"), [(name, pack) for name, packs in WRONG for pack in packs])
+def test_a_pack_whose_network_nothing_shows_convicts_nobody(name: str, pack: str) -> None:
+    analysis = analyze(FIXTURES / "networks" / f"{name}.pcap", pack=pack)
+    assert (analysis.verdict, failed(analysis)) == ("not-checked", set())
+    (point,) = analysis.points
+    title = "Calico" if pack == CALICO else network_of(id_of(pack)).title
+    assert f"nothing on {point.name} looks like {title}, which --pack names: no rule of that pack is applied there" in (
+        remarks(analysis)
+    )
+    assert point.capture_point.likeness is not None or f"nothing on {point.name} looks like {title}" in headline(
+        analysis
+    )
+
+
+@pytest.mark.parametrize("pack", ["aws", "azure", "cilium", "gke", "flannel", "bridge", "kindnet"])
+def test_no_other_pack_convicts_calicos_links(pack: str) -> None:
+    analysis = analyze(captures("proxy-arp-off")[0], pack=pack)
+    assert (analysis.verdict, failed(analysis)) == ("not-checked", set())
+    assert "nothing on cali14e7d81007d looks like" in remarks(analysis)
+
+
+def test_a_pack_that_is_right_for_one_link_passes_with_a_warning_for_the_other() -> None:
+    networks = FIXTURES / "networks"
+    right, wrong = networks / "aws-vpc-cni/healthy/eni3f0a91c7d52.pcap", networks / "gke/healthy/gke40a1c8d77e2.pcap"
+    analysis = analyze(right, wrong, pack="aws")
+    assert (analysis.verdict, heading(analysis)) == ("pass", "warn")
+    assert headline(analysis).startswith("nothing on gke40a1c8d77e2 looks like AWS VPC CNI; ")
 
 
 def test_a_pack_that_is_not_there_is_said_to_be_missing() -> None:
@@ -157,7 +196,7 @@ def test_no_cause_of_calicos_own_is_named_for_them() -> None:
         (HERE[0], "eni3f0a91c7d52 looks like an AWS VPC CNI pod link (by its name)"),
         (HERE[3], "azv61c0d9e2f4a looks like an Azure CNI pod link (by its name)"),
         (WITHOUT_NAME[0], "network-azure.pcap looks like an Azure CNI pod link (by the MAC aa:aa:aa:aa:aa:aa)"),
-        (WITHOUT_NAME[1], "at a MAC that is not Calico's, as pods of AWS and Azure do"),
+        (WITHOUT_NAME[1], "pods ask for their gateway here, whose MAC is not Calico's, as pods of AWS and Azure do"),
         (THERE[0], "lxc6d21a0b4c3f1 looks like a Cilium pod link (by its name)"),
         (THERE[1], "gke40a1c8d77e2 looks like a GKE pod link (by its name)"),
         (THERE[2], "veth8a3f01c2 looks like a bridge plugin pod link (by more than two machines on it)"),

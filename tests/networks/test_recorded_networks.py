@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 import pytest
 
 from fixtures.networks.all_cases import CASES
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
+from pcapcheck.intake import Intake, read_captures
 from pcapcheck.report.headline import heading, headline
 from tests.support.lab import captures
-from tests.support.networks import ANY, BROKEN, HEALTHY, INDEX, POD, RECORDED, A, B, failed, file, files
+from tests.support.networks import ANY, BROKEN, ENDPOINT_ARP, HEALTHY, INDEX, POD, RECORDED, A, B, failed, file, files
+from tests.support.wire import BEGIN, SECOND, ask, read_frames, write_pcap
 
 TITLES = {
     "aws-vpc-cni": "AWS VPC CNI",
@@ -21,6 +24,12 @@ TITLES = {
     "gke": "GKE",
     "cilium": "Cilium",
 }
+
+MAC_OF_A, MAC_OF_NODE = bytes.fromhex("6a0d91c2e417"), bytes.fromhex("8e4b10772ac5")
+
+
+def link_type_of(path: Path) -> int:
+    return int.from_bytes(path.read_bytes()[20:24], "little")
 
 
 def network_of(case: str) -> str:
@@ -35,10 +44,10 @@ def lost(analysis: Analysis) -> list[str]:
 def said(case: str) -> list[Path]:
     """The captures of a case whose network is known by each alone.
 
-    A pod of AWS that has lost its entry asks for 169.254.1.1 as Calico's pods do: where no name says otherwise, it
-    counts as one of them.
+    A pod of AWS that has lost its entry asks for 169.254.1.1 as Calico's pods do: where it is answered, and no name
+    says otherwise, it counts as one of them.
     """
-    nameless = (POD, ANY) if case.startswith("aws-vpc-cni/entry-missing") else ()
+    nameless = (POD, ANY) if case == "aws-vpc-cni/entry-missing-proxied" else ()
     return [path for path in files(case) if path.name not in nameless]
 
 
@@ -98,6 +107,36 @@ def test_what_is_broken_fails_by_nothing_else(case: str) -> None:
         assert failed(analyze(*given), "error") <= right.rules | right.besides, given
 
 
+@pytest.mark.parametrize("which", [POD, ANY])
+def test_a_pod_that_asks_in_vain_at_a_mac_that_is_not_calicos_may_be_anybodys(which: str) -> None:
+    analysis = analyze(file("aws-vpc-cni/entry-missing", which))
+    assert (analysis.verdict, shown(analysis)) == ("not-checked", {None})
+    assert "say which network it is of: --pack aws-vpc-cni or azure-cni" in headline(analysis)
+    # It says nothing else than what the wire shows.
+    assert any("169.254.1.1" in question.about for question in analysis.unanswered)
+
+
+@pytest.mark.parametrize("which", [POD, A, ANY])
+def test_a_pod_of_cilium_that_is_alone_asks_for_its_gateway(which: str, tmp_path: Path) -> None:
+    """The node never sends to it, so nothing is heard but its requests."""
+    path = file("cilium/arp-unanswered", which)
+    link_type, frames = link_type_of(path), read_frames(path)
+    alone = [frame for frame in frames if MAC_OF_A in frame[1] and MAC_OF_NODE not in frame[1]]
+    assert 4 <= len(alone) < len(frames)
+    given = write_pcap(tmp_path / path.name, alone, link_type)
+    analysis = analyze(given, pack="cilium")
+    assert failed(analysis) == {ENDPOINT_ARP}
+    assert [sorted(point.pod_macs) for point in analysis.points] == [[int.from_bytes(MAC_OF_A)]]
+
+
+def test_a_node_of_cilium_that_is_alone_is_no_pod(tmp_path: Path) -> None:
+    """It asks for a pod that is silent, from an address of its own network."""
+    asks = [ask("10.0.1.38", src="8e:4b:10:77:2a:c5", ip="172.31.186.250")] * 4
+    path = write_pcap(tmp_path / "lxc6d21a0b4c3f1.pcap", [(BEGIN + n * SECOND, one) for n, one in enumerate(asks)])
+    analysis = analyze(path)
+    assert (failed(analysis), [point.pod_macs for point in analysis.points]) == (set(), [frozenset()])
+
+
 @pytest.mark.parametrize("case", BROKEN)
 def test_no_pass_where_a_question_got_no_answer(case: str) -> None:
     for path in files(case):
@@ -145,6 +184,27 @@ def test_vxlan_of_cilium_is_not_said_to_be_flannels() -> None:
     case = RECORDED / "cilium" / "healthy-tunnel"
     assert "flannel" not in headline(analyze(case / "node-eth0.pcap"))
     assert "flannel" not in shown(analyze(*files("cilium/healthy-tunnel")))
+
+
+def test_a_folder_of_files_with_names_of_links_is_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What Calico's links are called is known too, and of a name that says nothing the second reading tells."""
+    readings = []
+
+    def reading(*given: Any, **more: Any) -> Intake:
+        readings.append(given)
+        return read_captures(*given, **more)
+
+    monkeypatch.setattr("pcapcheck.pipeline.read_captures", reading)
+    assert shown(analyze(RECORDED / "aws-vpc-cni" / "healthy")) >= {"aws-vpc-cni"}
+    both = tmp_path / "both"
+    both.mkdir()
+    for path in (*captures("healthy"), file("gke/healthy", A)):
+        copyfile(path, both / path.name)
+    assert shown(analyze(both)) == {"calico", "gke"}
+    assert len(readings) == 2
+    copyfile(file("gke/healthy", A), tmp_path / "gke40a1c8d77e2-before.pcap")
+    assert shown(analyze(tmp_path / "gke40a1c8d77e2-before.pcap")) == {"gke"}
+    assert len(readings) == 4
 
 
 @pytest.mark.parametrize("network", ["aws-vpc-cni", "azure-cni", "bridge", "cilium", "flannel", "gke", "ptp"])

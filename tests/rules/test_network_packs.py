@@ -150,3 +150,33 @@ def test_no_rule_looks_at_every_row(table: str) -> None:
     """As in Calico's pack: rows of these tables are as many as packets."""
     rules = [rule for rule in load_ruleset(map(pack, PACKED)).rules if rule.table == table]
     assert [rule.id for rule in rules if Evaluation(rule).needs_rows] == []
+
+
+@pytest.mark.parametrize(
+    ("capture", "links"),
+    [
+        (f"aws-vpc-cni/healthy/{AWS}", "eni"),
+        ("azure-cni/healthy/azv61c0d9e2f4a.pcap", "azv"),
+        ("gke/healthy/gke40a1c8d77e2.pcap", "gke"),
+        (f"ptp/healthy/{VETH}", "veth"),
+        ("../lab/captures/healthy/cali14e7d81007d.pcap", "cali"),
+    ],
+)
+def test_what_to_record_is_called_as_on_its_own_network(capture: str, links: str) -> None:
+    reasons = {finding.reason for finding in analyze(NETWORKS / capture).findings if "second link" in finding.reason}
+    # Of Calico one is about a back end.
+    said = {reason for reason in reasons if "other pod" in reason}
+    assert said == {
+        f"no packet was seen on a second link; capture the other pod's {links} interface too, at the same time"
+    }
+
+
+def test_no_rule_that_other_networks_share_names_calicos_links() -> None:
+    """Neither in what it says nor in the reasons why it could not be applied."""
+    for name in (*PACKED, SHARED):
+        for rule in load_ruleset([pack(name)]).rules:
+            assert "cali interface" not in f"{rule.title} {rule.why} {rule.absent} {rule.limits} {rule.next}", rule.id
+    for case in ("aws-vpc-cni", "azure-cni", "bridge", "cilium", "flannel", "gke", "ptp"):
+        for path in sorted((NETWORKS / case / "healthy").glob("*.pcap")):
+            for finding in analyze(path, pack=case).findings:
+                assert "cali" not in f"{finding.reason} {finding.unknown}", (path, finding.rule.id)

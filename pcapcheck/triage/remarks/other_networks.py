@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pcapcheck.links.point_facts import PointFacts
-from pcapcheck.links.unjudged import hint, looks_like, what_it_is
+from pcapcheck.links.unjudged import hint, looks_like, what_it_is, wrongly_named
 from pcapcheck.nodestate.network_kind import remarks_of
 from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.nodestate.state import State
@@ -17,10 +17,19 @@ SHOWN = 3
 def captured_network_remarks(points: Iterable[PointFacts]) -> list[Remark]:
     """A remark per kind of capture point that looks like another network's: whether its rules are applied, and how."""
     points_by_network: dict[tuple[str, str], list[PointFacts]] = {}
+    points = list(points)
     for point in points:
         if point.capture_point.likeness and point.judged:
             points_by_network.setdefault((what_it_is(point), point.kind), []).append(point)
-    return [Remark(_sentence(alike)) for alike in points_by_network.values()]
+    return [*_wrongly_named(points), *(Remark(_sentence(alike)) for alike in points_by_network.values())]
+
+
+def _wrongly_named(points: Iterable[PointFacts]) -> list[Remark]:
+    """What shows another network than the one that somebody named is not judged as that one's; a remark says so."""
+    nothing = wrongly_named(point for point in points if point.judged)
+    if not nothing:
+        return []
+    return [Remark(f"{nothing}, which --pack names: no rule of that pack is applied there", warning=nothing)]
 
 
 def _sentence(alike: list[PointFacts]) -> str:

@@ -81,7 +81,7 @@ def _contested_addresses(subject: Subject) -> list[Remark]:
 
 
 def _captured_networks(subject: Subject) -> list[Remark]:
-    if not any(point.capture_point.likeness for point in subject.judgement.points):
+    if not any(point.capture_point.likeness or point.capture_point.contradicts for point in subject.judgement.points):
         return []
     from pcapcheck.triage.remarks.other_networks import captured_network_remarks
 

@@ -35,7 +35,7 @@ def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
             return
         sentence += f", {count}x"
         about = _what_it_is_about(judgement, capture, capture.exchanges.paired.ending_errors.first[error])
-        advice = "to see what it is about, begin the recording before the pod sends, on its cali interface"
+        advice = "to see what it is about, begin the recording before the pod sends, on its link"
         yield Remark(
             f"{sentence}, which ended no echo request, TCP handshake or DNS query of {name}: {about or advice}",
             short=sentence,
