@@ -178,7 +178,8 @@ class KnownNetwork(Struct, frozen=True):
     link to that of its node. ``not_calico`` says in words what it shows instead.
     ``ebpf_line`` is the number of the line that shows Calico's eBPF data plane, ``routed_links`` the links of nodes
     whose state shows that they have none. ``leaves_translated`` says of the address of a pod, and of one that it asks,
-    whether packets have to leave the node with another source; None: nothing shows it.
+    whether packets have to leave the node with another source; None: nothing shows it. ``devices`` maps the number
+    and the MAC of a node's own interfaces, pods' links aside, to their names.
     """
 
     calico: bool = False
@@ -190,6 +191,7 @@ class KnownNetwork(Struct, frozen=True):
     ebpf_line: int | None = None
     routed_links: frozenset[str] = frozenset()
     leaves_translated: Callable[[int, int], bool] | None = None
+    devices: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
 NOTHING_KNOWN = KnownNetwork()

@@ -47,6 +47,7 @@ PROTOCOL_NAMES = {
     "sctp": SCTP,
     "udplite": UDPLITE,
 }
+_BY_NUMBER = {number: name.upper() for name, number in PROTOCOL_NAMES.items()}
 
 # Ports of UDP; WireGuard has none of IANA's, Calico takes these (felix/config/config_params.go).
 DNS_PORT, MDNS_PORT, LLMNR_PORT = 53, 5353, 5355
@@ -55,6 +56,9 @@ VXLAN_PORT, GENEVE_PORT = 4789, 6081
 # The kernel's VXLAN port from before IANA assigned one; flannel uses it (drivers/net/vxlan/vxlan_core.c, vxlan_port).
 KERNEL_VXLAN_PORT = 8472
 WIREGUARD_PORT, WIREGUARD_PORT6 = 51820, 51821
+# Tunnels whose source port is a hash of what they carry: what comes back is a flow of its own (RFC 7348, section 5; RFC
+# 8926, section 3.3).
+HASHED_PORTS = frozenset({VXLAN_PORT, KERNEL_VXLAN_PORT, GENEVE_PORT})
 
 # Operations of ARP (RFC 826, RFC 903, RFC 2390, RFC 1577).
 ARP_REQUEST, ARP_REPLY, REVERSE_ARP_REQUEST, REVERSE_ARP_REPLY = 1, 2, 3, 4
@@ -228,3 +232,8 @@ def icmp_error_meaning(family: int, icmp_type: int, code: int) -> str:
     """What an ICMP error means: ``OTHER`` where nothing more is known."""
     known = ICMP_ERRORS.get((family, icmp_type, code))
     return OTHER if known is None else known.meaning
+
+
+def name_protocol(number: int) -> str:
+    """A protocol inside IP in words, such as ``SCTP``; ``protocol 99`` for one without a name here."""
+    return _BY_NUMBER.get(number, f"protocol {number}")

@@ -11,6 +11,7 @@ from pcapcheck.protocols import (
     ICMPV6_ECHO_REQUEST,
     NEIGHBOR_ADVERTISEMENT,
     NEIGHBOR_SOLICITATION,
+    name_protocol,
 )
 from pcapcheck.values import clean
 
@@ -69,9 +70,9 @@ def _upper(payload: object, protocol: int) -> str:
             return f"echo {'request' if payload.type == ICMPV6_ECHO_REQUEST else 'reply'} id {inner.id} seq {inner.seq}"
         names = {NEIGHBOR_SOLICITATION: "neighbour solicitation", NEIGHBOR_ADVERTISEMENT: "neighbour advertisement"}
         return names.get(payload.type, f"ICMPv6 type {payload.type} code {payload.code}")
-    if isinstance(payload, (dpkt.tcp.TCP, dpkt.udp.UDP)):
+    if isinstance(payload, (dpkt.tcp.TCP, dpkt.udp.UDP, dpkt.sctp.SCTP)):
         return f"{type(payload).__name__} {payload.sport} > {payload.dport}"
-    return f"protocol {protocol}"
+    return name_protocol(protocol)
 
 
 def _mac(data: bytes) -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from operator import itemgetter
 
@@ -44,6 +44,20 @@ class PairCounts:
             if cell[spreading_layout.C_KIND] == NUMBERS[table]:
                 _, group, src_high, src_low, dst_high, dst_low = _pair(cell)
                 yield group, address_of(src_high, src_low), address_of(dst_high, dst_low)
+
+    def outcomes(self, groups: Collection[int]) -> dict[tuple[int, int], tuple[int, int]]:
+        """How many exchanges of who asked whom in these frame groups were answered, and how many got no answer."""
+        counted: dict[tuple[int, int], tuple[int, int]] = {}
+        for cell in self._pairs():
+            _, group, src_high, src_low, dst_high, dst_low = _pair(cell)
+            if group in groups:
+                pair = address_of(src_high, src_low), address_of(dst_high, dst_low)
+                answered, silent = counted.get(pair, (0, 0))
+                counted[pair] = (
+                    answered + cell[spreading_layout.C_REPLIED],
+                    silent + cell[spreading_layout.C_SILENT],
+                )
+        return counted
 
     def _pairs(self) -> Iterator[Row]:
         return (cell for cell in self._cells.table() if cell[spreading_layout.C_RESPECT] == spreading_layout.PAIR)

@@ -187,7 +187,7 @@ def send(pool: array[int], mine: int, other: int, frame: int, time: int, seq: in
 
 
 def is_broken_off(pool: array[int], row: int, side: int) -> bool:
-    """Whether an RST of one side takes data away: from under way, or what somebody asked who got nothing back.
+    """Whether an RST of one side takes data away: from under way, or what somebody asked who got nothing back since.
 
     Whoever asked may reset the connection once it has what it wanted, as health checks do.
     """
@@ -196,7 +196,9 @@ def is_broken_off(pool: array[int], row: int, side: int) -> bool:
     if pool[other + layout.BYTES] > 0:
         if is_under_way(pool, other):
             return True
-        if pool[mine + layout.BYTES] == 0 and pool[row + layout.ASKER] == 1 - side:
+        if pool[row + layout.ASKER] == 1 - side and (
+            pool[mine + layout.BYTES] == 0 or pool[mine + layout.ADVANCED] < pool[other + layout.ADVANCED]
+        ):
             return True
     if pool[mine + layout.PACKETS] <= 1 or pool[other + layout.PACKETS] == 0:
         return False

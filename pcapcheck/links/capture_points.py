@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -107,6 +107,19 @@ class CapturePoint(Brief, Struct):
         """Whether this is the bridge itself, by its name: a device that hears the frames of all its ports."""
         network = by_device(self.name) if self.kind == "unknown" else None
         return network is not None and network.is_bridged and not network.has_link(self.name)
+
+    def name_by_number(self, devices: Mapping[tuple[int, int], str]) -> None:
+        """Name what is known by its number only, if the state has a node's own interface of that number and MAC.
+
+        Only what leaves a machine comes from its interface's own MAC.
+        """
+        number = self.key[2]
+        if number is None or self.named_by:
+            return
+        leaving = {group.src for group in self.groups.values() if group.direction == "out"}
+        names = {devices[number, mac] for mac in leaving if mac is not None and (number, mac) in devices}
+        if len(names) == 1:
+            self.name, self.named_by = names.pop(), "state"
 
     @property
     def node_end(self) -> str:

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.expiry import pings_expired
-from pcapcheck.links.capture_points import CapturePoint, capture_points_of
+from pcapcheck.links.capture_points import CapturePoint, PointKey, capture_points_of
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.find_sides import find_sides
 from pcapcheck.links.fuller_recordings import without_the_gaps
 from pcapcheck.links.link_networks import LinkNetworks
+from pcapcheck.links.numbered_nics import is_numbered
 from pcapcheck.links.point_end import find_end
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.point_kind import decide_kind
@@ -44,6 +45,7 @@ def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwo
             capture.number, capture.source, capture.interfaces, capture.groups, given, reading.prefix
         )
         for capture_point in capture_points.values():
+            capture_point.name_by_number(known.devices)
             _add_gateway_talk(capture_point, capture, reading, has_no_name)
             found.append((capture_point, capture))
     networks = reading.networks.beside([point.name for point, _ in found if point.named_by], known, reading.prefix)
@@ -51,7 +53,7 @@ def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwo
     by_themselves = _shown_by_themselves(found, reading, known, unnamed) if networks.named else set()
     described = {}
     for point, capture in found:
-        here = unnamed if _is_numbered(point, by_themselves) else networks
+        here = unnamed if point.key[0] in by_themselves and is_numbered(point) else networks
         described[point.key] = _describe(point, capture, reading, known, here)
     shown = {point.network for point in described.values() if point.network in SEVERAL}
     if len(shown) == 1:
@@ -66,6 +68,11 @@ def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwo
         if network is not None:
             of_pod = replace(networks, of_pod=network)
             described[capture_point.key] = _describe(capture_point, capture, reading, known, of_pod)
+    beside_calico = _captures_of_calico(described)
+    for capture_point, capture in found:
+        if capture_point.kind == "unknown" and is_numbered(capture_point) and capture.number in beside_calico:
+            beside = replace(unnamed, beside_calico=True)
+            described[capture_point.key] = _describe(capture_point, capture, reading, known, beside)
     reading.scope.check_names(point.capture_point for point in described.values())
     judged = reading.scope.select(list(described.values()), reading.prefix)
     twice = list(recorded_twice(captures, [point for key, point in described.items() if key in judged]))
@@ -86,15 +93,17 @@ def _shown_by_themselves(
     return {
         point.key[0]
         for point, capture in found
-        if point.key[2] is not None
-        and not point.named_by
-        and _describe(point, capture, reading, known, networks).network == named
+        if is_numbered(point) and _describe(point, capture, reading, known, networks).network == named
     }
 
 
-def _is_numbered(point: CapturePoint, captures: set[int]) -> bool:
-    """Whether it is one of the numbered interfaces of these captures, and nothing else names it."""
-    return point.key[0] in captures and point.key[2] is not None and not point.named_by
+def _captures_of_calico(described: dict[PointKey, PointFacts]) -> set[int]:
+    """The captures whose pods' links are Calico's, and whose other interfaces look like no other network's."""
+    networks: dict[int, set[str | None]] = {}
+    for key, point in described.items():
+        likeness = point.capture_point.likeness
+        networks.setdefault(key[0], set()).add(point.network or (likeness.network.id if likeness else None))
+    return {number for number, shown in networks.items() if shown - {None} == {CALICO}}
 
 
 def _add_gateway_talk(capture_point: CapturePoint, capture: Capture, reading: Reading, has_no_name: bool) -> None:

@@ -32,6 +32,7 @@ class LinkNetworks(Struct, frozen=True):
 
     ``shown`` comes from the names of other capture points and from a node's state. ``shows_calico``: a name is
     Calico's, or the state shows it. ``of_pod`` is the network of the pod whose link this is seen to be by other links.
+    ``beside_calico``: the other links of the capture are Calico's, and no other network's.
     """
 
     judged: frozenset[str] = frozenset({CALICO})
@@ -39,6 +40,7 @@ class LinkNetworks(Struct, frozen=True):
     shown: frozenset[str] = frozenset()
     shows_calico: bool = False
     of_pod: str | None = None
+    beside_calico: bool = False
 
     def beside(self, names: Iterable[str], known: KnownNetwork, prefix: str) -> LinkNetworks:
         """The same where capture points have these names, and this is known of a node's state."""

@@ -11,6 +11,7 @@ from pcapcheck.exchanges.claims import Claim
 from pcapcheck.links.calico_link import name_calico_link, shown_calico
 from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint
 from pcapcheck.links.link_networks import ELSE, LinkNetworks
+from pcapcheck.links.numbered_nics import leads_to_routers
 from pcapcheck.links.other_link import find_likeness, find_other_network
 from pcapcheck.links.pod_like import may_be_pod_link
 from pcapcheck.networks import CALICO, NOTHING_KNOWN, PACK, KnownNetwork, Likeness, network_of
@@ -63,3 +64,5 @@ def decide_kind(
     if other is not None:
         point.network = other.id
         point.kind = "pod-link" if other.id in networks.judged else point.kind
+    elif networks.beside_calico and leads_to_routers(point, claims):
+        point.kind = "host-nic"

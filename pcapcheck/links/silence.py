@@ -11,6 +11,7 @@ from itertools import chain
 from pcapcheck.column_words import ASKED
 from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_layout import TTL_DECREMENTED
+from pcapcheck.exchanges.pair_counts import PairCounts
 from pcapcheck.exchanges.paired_kinds import KINDS
 from pcapcheck.links.oneway import proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
@@ -23,6 +24,8 @@ from pcapcheck.values import is_name
 # The reason by table.
 Silence = dict[str, str]
 
+# This number of answers is no exception.
+SEVERAL = 3
 # Words of a capture filter that may let a request through but not its answer.
 _ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway|grep)\b|\w\[")
 
@@ -42,7 +45,7 @@ def silence_of(point: PointFacts, capture: Capture, reading: Reading, known: Kno
         _cut_icmp(point, missing),
         _cut_frames(point),
         _expired(point, capture, missing),
-        _ebpf(point, known),
+        _ebpf(point, capture, known),
     )
     silence: Silence = {}
     for reasons in reversed(by_rank):
@@ -221,15 +224,34 @@ def _expired(point: PointFacts, capture: Capture, missing: dict[str, int]) -> Si
     }
 
 
-def _ebpf(point: PointFacts, known: KnownNetwork) -> Silence:
+def _ebpf(point: PointFacts, capture: Capture, known: KnownNetwork) -> Silence:
     """Calico's eBPF programs may hand a reply to the pod past the host's end of its link.
 
     Source: felix/dataplane/linux/bpf_ep_mgr.go, redirect. ARP is left to the kernel (felix/bpf-gpl/parsing4.h).
     """
     if known.ebpf_line is None or point.kind != "pod-link" or point.end == "pod" or point.name in known.routed_links:
         return {}
-    reason = (
+    if _answered_by_neighbours(point, capture, known):
+        return {}
+    return dict.fromkeys(PAIRED, bypass_reason(point.name, known))
+
+
+def bypass_reason(interface: str, known: KnownNetwork) -> str:
+    """Why what is not seen on an interface of a node with the eBPF data plane proves nothing."""
+    return (
         f"the node runs Calico's eBPF data plane (line {known.ebpf_line} of its state), which may take replies "
-        f"past {point.name}; capture inside the pod"
+        f"past {interface}; capture inside the pod"
     )
-    return dict.fromkeys(PAIRED, reason)
+
+
+def _answered_by_neighbours(point: PointFacts, capture: Capture, known: KnownNetwork) -> bool:
+    """Whether answers of another pod of the node come by this link, so that the programs take none past it.
+
+    The first may come by it all the same, while the programs find no MAC for the pod (felix/bpf-gpl/fib_co_re.h).
+    """
+    node = known.nodes.get(point.name)
+    return any(
+        answered >= max(SEVERAL, silent)
+        for (_, asked), (answered, silent) in PairCounts(capture.exchanges.paired.cells).outcomes(point.groups).items()
+        if known.homes.get(asked, point.name) != point.name and known.nodes.get(known.homes[asked]) == node
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from pcapcheck.calico import is_calico_tunnel
+from pcapcheck.calico import is_calico_tunnel, kind_of_name
 from pcapcheck.networks import (
     CALICO_PROTOCOLS,
     GATEWAY,
@@ -30,6 +30,8 @@ from pcapcheck.values import format_address, format_mac
 
 # States of neighbour entries that were set, not learnt.
 SET_BY_HAND = ("PERMANENT", "NOARP")
+# What a node has besides its pods' links.
+OWN = ("host-nic", "tunnel")
 # The kernel makes it when the module is loaded.
 EVERYBODYS_TUNNEL = "tunl0"
 SIGNS = "no cali interface, no ee:ee:ee:ee:ee:ee, no route of proto 80 or bird"
@@ -71,8 +73,19 @@ def known_of(state: State) -> KnownNetwork:
     not_calico = "" if calico else _not_calico(state)
     others = frozenset(look.network for look in state.looks)
     return KnownNetwork(
-        calico, others, not_calico, links, homes, nodes, ebpf_line, _routed_links(state), is_nat_outgoing
+        *(calico, others, not_calico, links, homes, nodes, ebpf_line, _routed_links(state), is_nat_outgoing),
+        devices=_own_devices(state),
     )
+
+
+def _own_devices(state: State) -> dict[tuple[int, int], str]:
+    """The nodes' NICs and tunnels, by their number and MAC: pods' links have one MAC, on every node."""
+    named: dict[tuple[int, int], set[str]] = {}
+    for node in state.nodes:
+        for device in node.links.values():
+            if device.index is not None and device.mac and kind_of_name(device.name) in OWN:
+                named.setdefault((device.index, device.mac), set()).add(device.name)
+    return {key: names.pop() for key, names in named.items() if len(names) == 1}
 
 
 def _routed_links(state: State) -> frozenset[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from collections.abc import Mapping
+
+from msgspec import Struct, field
 
 
 class FollowedRow(Struct, frozen=True, kw_only=True):
@@ -52,3 +54,5 @@ class PathRow(FollowedRow, frozen=True, kw_only=True):
     sightings: int
     length: int | None
     duration: int
+    # By column that is unknown, why, where that is known better than by the column itself.
+    lacking: Mapping[str, str] = field(default_factory=dict)

@@ -9,13 +9,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from pcapcheck.links.sides import NODE, POD
+from pcapcheck.links.silence import bypass_reason
 from pcapcheck.paths.fates import fate
 from pcapcheck.paths.hop_row import HopRow
 from pcapcheck.paths.lone_answers import lone_answers
 from pcapcheck.paths.path import Path, PathSample, pod_link_pairs
 from pcapcheck.paths.path_row import FollowedRow, PathRow
 from pcapcheck.paths.paths import Paths
-from pcapcheck.table_names import PATHS
+from pcapcheck.table_names import ECHO, PATHS
 from pcapcheck.values import clean, is_ipv4
 
 # Fields of rows that differ from packet to packet of one path.
@@ -132,6 +133,16 @@ class PathPackets(FollowedPackets):
     @property
     def first_kind(self) -> str:
         return self._path.steps[0].spot.kind
+
+    @property
+    def lacking(self) -> dict[str, str]:
+        """Why it is unknown whether the packets were delivered, where a node's programs may take them past a link."""
+        facts = self._paths.facts
+        if facts.known.ebpf_line is None or self.delivered is not None:
+            return {}
+        homes = (facts.points[key] for key in self._paths.topology.homes.get(self.receiver, ()))
+        silent = next((home for home in homes if ECHO in home.silence), None)
+        return {} if silent is None else {"delivered": bypass_reason(silent.name, facts.known)}
 
     @property
     def receiver_recorded(self) -> bool:

@@ -86,13 +86,16 @@ class Translations:
 
     @cached_property
     def _questions(self) -> dict[tuple[str, int], list[ServiceQuestion]]:
-        """What nodes translated to a back end, by the type of the answer and who is to get it."""
+        """What nodes translated to a back end, by the type of the answer and who is to get it; the earliest first."""
         found: dict[tuple[str, int], list[ServiceQuestion]] = defaultdict(list)
         for path in self._paths:
             back_end = next((step.dst for step in path.steps[1:] if step.dst != path.dst), None)
             if back_end is not None and self._asks(path):
                 found[ANSWERS[path.packet], path.src].append(ServiceQuestion(path, path.dst, back_end))
-        return dict(found)
+        # The same question may take several paths, and only what came before an answer can be what it answers.
+        return {
+            asker: sorted(questions, key=lambda question: question.path.first) for asker, questions in found.items()
+        }
 
     def _has_no_other_reason(self, question: ServiceQuestion, answer: Path) -> bool:
         """Whether untranslated packets of a back end can only answer what its service was asked."""

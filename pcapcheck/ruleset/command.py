@@ -16,6 +16,8 @@ from msgspec import Struct
 from pcapcheck.column import ABSENT, ADDRESS, Column
 from pcapcheck.values import Value, is_ipv4, is_name
 
+# Each version of IP has a program and rules of its own (iptables(8)).
+IPTABLES = re.compile(r"\biptables\b")
 # Words that mean nothing to a shell: in a remark they need no quotes.
 _PLAIN = re.compile(r"[\w.:-]+(?: [\w.:-]+)*")
 
@@ -40,7 +42,10 @@ def typed_as(column: Column, value: Value | None) -> Typed:
 
 
 def fill_command(text: str, typed: Mapping[str, Typed]) -> str:
-    """A command with the columns named in braces filled in."""
+    """A command with the columns named in braces filled in, with the program of the packets' version of IP."""
+    family = typed.get("family")
+    if family is not None and family.word == "6":
+        text = IPTABLES.sub("ip6tables", text)
     parts: list[str] = []
     for literal, name, _, _ in string.Formatter().parse(text):
         parts.append(literal)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pcapcheck.exchanges.chance import FEWEST
+from math import log
+
+from pcapcheck.exchanges.chance import FEWEST, log_ways
+from pcapcheck.links.outages import AT_EDGE, FEWEST_AT_EDGE
 from pcapcheck.links.question_losses import CONNECTION, OUT, PEER, POD_, PORT, SIZE, TIME, Losses, Share
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ASKED_BY_PORT, ECHO, PAIRED, PATHS
@@ -17,8 +20,11 @@ COLUMNS = (*DECIDING, "lost.count", "lost.asked")
 BY_ITSELF = ("time", "pair", "size")
 
 
-def loss_columns(judgement: Judgement, case: Case) -> dict[str, Value | None]:
-    """``loss`` between the pod and whom it asked, and ``loss.follows`` of all that was asked."""
+def loss_columns(judgement: Judgement, case: Case, replies: str | None) -> dict[str, Value | None]:
+    """``loss`` between the pod and whom it asked, and ``loss.follows`` of all that was asked.
+
+    ``replies`` as the samples of the pair have it: what it got answers to.
+    """
     if case.question is not None and case.question.protocol != "ICMP":
         # Other exchanges between the two are other questions.
         return dict.fromkeys(COLUMNS)
@@ -31,10 +37,13 @@ def loss_columns(judgement: Judgement, case: Case) -> dict[str, Value | None]:
     scattered = _is_scattered(losses, share, port)
     apart = scattered and losses.follows != CONNECTION
     follows = "nothing" if apart else losses.follows or ("nothing" if losses.is_conclusive else None)
+    if follows == "nothing" and replies == "at-first" and _ends_answers(share):
+        # Somebody else was answered afterwards, so that it is no outage of all.
+        follows = TIME
     found: dict[str, Value | None] = {
         "loss": "total" if share.failed == share.asked and not scattered else "partial",
         "loss.follows": follows,
-        "loss.over": follows == TIME and all(outage.over for outage in losses.outages),
+        "loss.over": follows == TIME and bool(losses.outages) and all(outage.over for outage in losses.outages),
         "lost.count": share.failed,
         "lost.asked": share.asked,
     }
@@ -45,6 +54,11 @@ def loss_columns(judgement: Judgement, case: Case) -> dict[str, Value | None]:
         # While it lasted nothing was answered; that it passed says nothing about its cause.
         found["replies"] = "at-first"
     return found
+
+
+def _ends_answers(share: Share) -> bool:
+    """Whether it is no chance that all that a pair lost came after all that was answered."""
+    return share.failed >= FEWEST_AT_EDGE and -log_ways(share.asked, share.failed) < log(AT_EDGE)
 
 
 def _share(losses: Losses, pod: int | None, dst: int | None, port: Value | None) -> Share | None:

@@ -198,8 +198,11 @@ PACKETS: tuple[CaseColumn, ...] = (
     ("echo_lost", BOOL, "whether echo requests between pod and dst get no reply"),
     ("macs_kept", BOOL, "whether packets have the same MACs on two links"),
     ("forwarded", BOOL, "whether packets of the pod's IP version go on from its link to other links in that time"),
+    ("forwarded.other", BOOL, "whether packets of the other IP version do"),
     ("only_tcp", BOOL, "whether TCP or DNS gets no answer from dst while echo requests do"),
+    ("sctp_lost", BOOL, "whether SCTP associations between pod and dst get no answer"),
     ("dst.asked", BOOL, "whether the node asked for dst on its link"),
+    ("dst.sought", BOOL, "whether it asked everybody there: it has a packet for dst, and no MAC"),
     ("dst.answers", BOOL, "whether dst answered that"),
     ("dst.addressed", BOOL, "whether frames to dst were sent to a MAC that dst sends from"),
     (

@@ -197,6 +197,17 @@ VERDICTS = {
         ("not-checked", 0),
         ("fail", 0),
     ),
+    # As of a process that ends with a question unread.
+    "reset instead of a further answer": (
+        [
+            at(1, data(101, 500)),
+            at(1.1, tcp_back(PUSH, seq=701, ack=601, data=bytes(40))),
+            at(2, tcp(PUSH, seq=601, ack=741, data=bytes(300))),
+            at(2.1, tcp_back(RST | ACK, seq=741, ack=901)),
+        ],
+        ("not-checked", 0),
+        ("fail", 0),
+    ),
     # As health checks end: whoever asked has its answer.
     "reset by the asker, which was answered": (
         [

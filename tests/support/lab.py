@@ -224,6 +224,18 @@ EXPECTED = {
     "one-path-broken": "PPPP PPP P P PP PPP PF P",
     "rate-limited": "PPPP PPP F P PP FPP P- P",
     "route-taken-away": "PPPP PPP F P PP PPP P- P",
+    "any-egress-not-translated": "PPPP -P- P P -- PPP -F P",
+    "any-questions-answered": "PPPP -P- P P P- PPP PP P",
+    "any-questions-dropped": "PPPP -P- P P P- PPP PF P",
+    "any-service-untracked": "PPPP -P- P P P- PPP PF P",
+    "ipv6-egress-not-translated": "PPPP PPP P P -- PPP -F P",
+    "ipv6-questions-answered": "PPPP PPP P P PP PPP PP P",
+    "ipv6-questions-dropped": "PPPP PPP P P PP PPP PF P",
+    "ipv6-service-untracked": "PPPP PPP P P PP PPP PF P",
+    "vxlan-questions-answered": "PPPP PPP P P PP PPP PP P",
+    "vxlan-questions-dropped": "PPPP PPP P P PP PPP PF P",
+    "vxlan-service-untracked": "PPPP PPP P P PP PPP PF P",
+    "two-nodes-sctp-dropped": "PPPP PPP P P PP PPP P- P",
 }
 # The same of DNS: whether it is answered, promptly, and without an error; elsewhere nothing is asked of it.
 DNS_RULES = ("dns-answered", "dns-prompt", "dns-not-refused")
@@ -250,8 +262,11 @@ DNS = {
 # The same of SCTP and of UDP other than DNS; elsewhere nothing is asked by them, or it is no question.
 OTHERS_RULES = ("sctp-answered", "udp-answered")
 OTHERS = {
+    **dict.fromkeys(("any-questions-answered", "ipv6-questions-answered", "vxlan-questions-answered"), "PP"),
+    **dict.fromkeys(("any-questions-dropped", "ipv6-questions-dropped", "vxlan-questions-dropped"), "FF"),
     "sctp-answered": "P-",
     "sctp-dropped": "F-",
+    "two-nodes-sctp-dropped": "F-",
     "service-entry-stale": "-F",
     "udp-answer-untracked": "-F",
     "udp-answered": "-P",
@@ -261,6 +276,7 @@ OTHERS = {
 # The same of TCP after the handshake: whether data arrives, and no reset breaks it off.
 TRANSFER_RULES = ("tcp-progresses", "tcp-not-reset-midway")
 TRANSFERS = {
+    **dict.fromkeys(("any-questions-answered", "ipv6-questions-answered", "vxlan-questions-answered"), "PP"),
     "any-dropped-midway": "FP",
     "conntrack-forgets": "PF",
     "dropped-midway": "FP",

@@ -152,6 +152,14 @@ CAUSES = {
     "one-path-broken": "one-path-broken",
     "rate-limited": "rate-limited",
     "route-taken-away": "manager-owns-interface",
+    "two-nodes-sctp-dropped": "network-drops-sctp",
+    **dict.fromkeys(
+        ("any-questions-dropped", "ipv6-questions-dropped", "vxlan-questions-dropped"), "node-firewall-drops"
+    ),
+    **dict.fromkeys(
+        ("any-service-untracked", "ipv6-service-untracked", "vxlan-service-untracked"), "reply-not-translated"
+    ),
+    **dict.fromkeys(("any-egress-not-translated", "ipv6-egress-not-translated"), "source-not-translated"),
 }
 
 # Causes that no scenario has, and why. tests/triage/test_played.py has what confirms them.

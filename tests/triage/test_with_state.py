@@ -27,10 +27,16 @@ UNSEEN = {
     "outside-unreachable",
     "pod-addresses-dropped",
     "two-answers",
+    "two-nodes-sctp-dropped",
     "vxlan-blocked",
     "vxlan-blocked-one-way",
     # What takes packets past the translation is not in the state.
+    "any-egress-not-translated",
+    "any-service-untracked",
     "egress-not-translated",
+    "ipv6-egress-not-translated",
+    "ipv6-service-untracked",
+    "vxlan-service-untracked",
     "dns-answer-untracked",
     "service-answer-untracked",
     "udp-answer-untracked",
@@ -159,6 +165,24 @@ def test_what_passes_by_the_recorder_is_no_fault() -> None:
     analysis = with_state("ebpf-bypass")
     assert (analysis.verdict, analysis.diagnoses) == ("pass", [])
     assert "not judged: the node runs Calico's eBPF data plane" in analysis.headline
+
+
+def test_answers_of_other_pods_show_that_ebpf_takes_none_past_a_link(tmp_path: Path) -> None:
+    """So those that are missing are lost; what the node itself answers shows nothing."""
+    shown = "12: bpfin.cali@bpfout.cali: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP\n"
+    for scenario, verdict in (("loss", "fail"), ("ebpf-bypass", "pass")):
+        state = (CAPTURES / scenario / "state.txt").read_text()
+        first = next(line for line in state.splitlines(keepends=True) if line.startswith("1: lo: "))
+        path = tmp_path / "state.txt"
+        path.write_text(state.replace(first, shown + first, 1))
+        assert analyze(*captures(scenario), node_state=path).verdict == verdict
+
+
+def test_where_ebpf_hides_replies_no_recording_is_blamed() -> None:
+    by_id = {finding.rule.id: finding for finding in with_state("ebpf-bypass").findings}
+    assert by_id["reply-delivered"].status == "not-checked"
+    assert "eBPF data plane" in by_id["reply-delivered"].reason
+    assert by_id["request-leaves-node"].status == "pass"
 
 
 def node_says(tmp_path: Path, scenario: str, text: str) -> set[str]:

@@ -51,7 +51,7 @@ _UNSTAMPED = re.compile(
     r"(?:IP6? \((?:tos|class|flowlabel|hlim) ?[^)]{3}"
     # An address, or a host's name with its domain or port; and something that is surely tcpdump's.
     r"|IP6? (?=\S*[.:\d]\S* > )\S{1,280} > (?=\S*[.:\d]\S*: )\S{1,280}: "
-    r"(?= ?\[\|icmp|ICMP|Flags|UDP|VXLAN|OTV|IP6? |.{0,300}\blength \d"
+    r"(?= ?\[\|icmp|ICMP|Flags|UDP|VXLAN|OTV|sctp \(\d|IP6? |.{0,300}\blength \d"
     # DNS: an identifier with flags first, the message's size in the end.
     r"|\d{1,5}[-+*%$|]{0,6} .{1,1000} \(\d{1,5}\)\s*$)"
     # Names of one label need words that only tcpdump writes.

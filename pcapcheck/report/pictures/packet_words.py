@@ -69,7 +69,7 @@ def words_of(frame: FrameRow) -> str:
         if frame.udp_srcport == protocols.DNS_PORT:
             return f"DNS response to port {frame.udp_dstport}"
         return f"UDP {_ports(frame.udp_srcport, frame.udp_dstport)}"
-    return "frame" if frame.ip_proto is None else f"IP protocol {frame.ip_proto}"
+    return protocols.name_protocol(frame.ip_proto) if isinstance(frame.ip_proto, int) else "frame"
 
 
 def _arp(frame: FrameRow) -> str:

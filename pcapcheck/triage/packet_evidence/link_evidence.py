@@ -11,7 +11,7 @@ from pcapcheck.ruleset.finding import FAIL, PASS, Finding
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ADDRESSES, ARP, HOPS, STATE
 from pcapcheck.triage.case import Case, asked_for
-from pcapcheck.values import Value
+from pcapcheck.values import Value, is_multicast_mac
 
 
 def gateway_answer(case: Case, point: PointFacts | None) -> str | None:
@@ -39,7 +39,7 @@ def gateway_macs(case: Case, point: PointFacts | None) -> int | None:
 def asked_for_columns(judgement: Judgement, point: PointFacts | None, address: int | None) -> dict[str, Value | None]:
     """Whether the node asked for a pod on its link, and was answered."""
     if point is None or address is None:
-        return {"dst.asked": None, "dst.answers": None}
+        return {"dst.asked": None, "dst.answers": None, "dst.sought": None}
     groups = asked_for(judgement, point, address)
     tallies = judgement.captures[point.key[0]].tallies
     outcomes = [tallies[ARP, group].outcomes for group in groups if (ARP, group) in tallies]
@@ -47,7 +47,12 @@ def asked_for_columns(judgement: Judgement, point: PointFacts | None, address: i
     answered = sum(outcome["answered"] for outcome in outcomes)
     unanswered = sum(outcome["unanswered"] for outcome in outcomes)
     known = answered or unanswered or heard
-    return {"dst.asked": bool(groups), "dst.answers": bool(answered) if groups and known else None}
+    receivers = [point.groups[number].dst for number in groups]
+    return {
+        "dst.asked": bool(groups),
+        "dst.answers": bool(answered) if groups and known else None,
+        "dst.sought": None if None in receivers else any(is_multicast_mac(mac) for mac in receivers if mac is not None),
+    }
 
 
 def is_addressed(point: PointFacts | None) -> bool | None:

@@ -83,11 +83,12 @@ def translated(judgement: Judgement, packet: str, src: int | None, dst: int | No
     return any(left) if left else None
 
 
-def is_forwarded(judgement: Judgement, point: PointFacts | None, pod: int | None) -> bool | None:
-    """Whether anything of the pod's IP version passes from its link to other links."""
+def forwarded_columns(judgement: Judgement, point: PointFacts | None, pod: int | None) -> dict[str, bool | None]:
+    """Whether anything of the pod's IP version, and of the other, passes from its link to other links."""
     if point is None or pod is None:
-        return None
-    return (point.key, is_ipv4(pod)) in judgement.followed.forwarding
+        return {"forwarded": None, "forwarded.other": None}
+    forwarding, version = judgement.followed.forwarding, is_ipv4(pod)
+    return {"forwarded": (point.key, version) in forwarding, "forwarded.other": (point.key, not version) in forwarding}
 
 
 def is_cut_off(judgement: Judgement, point: PointFacts | None, pod: int | None) -> bool | None:

@@ -40,8 +40,8 @@ from pcapcheck.triage.packet_evidence.link_evidence import (
     nic_to_proxy,
 )
 from pcapcheck.triage.packet_evidence.lost_paths import (
+    forwarded_columns,
     is_cut_off,
-    is_forwarded,
     last_tunnel,
     lost_paths_of,
     opaque_device,
@@ -58,7 +58,7 @@ from pcapcheck.values import Value, as_number, is_ipv4, is_public
 
 Columns = dict[str, Value | None]
 # The rule that fails if packets keep the pod's own address while others of the pod are translated.
-EGRESS_RULE = "egress-translated"
+EGRESS_RULE, SCTP_RULE = "egress-translated", "sctp-answered"
 # Kubernetes: pkg/controlplane/instance.go, DefaultServiceNodePortRange; kube-apiserver --service-node-port-range.
 NODE_PORTS = range(30000, 32768)
 
@@ -128,7 +128,7 @@ def _losses(case: Case, judgement: Judgement, roles: AddressRoles, losses: list[
         arrived = arrived_beyond(case, judgement, packet, places, failed)
     replied = replies(case, judgement, packet, failed)
     return {
-        "forwarded": is_forwarded(judgement, point, pod),
+        **forwarded_columns(judgement, point, pod),
         "pod.cut_off": is_cut_off(judgement, point, pod),
         "translated": translated(judgement, packet, pod, dst),
         "source.kept": EGRESS_RULE in case.failed,
@@ -137,11 +137,12 @@ def _losses(case: Case, judgement: Judgement, roles: AddressRoles, losses: list[
         "replies": replied,
         "dst.routed": routed(failed, dst_link, dst, asked_for(judgement, dst_link, dst) if dst_link else ()),
         "dst.gateway_answered": replied == "none" and dst in gateway_answered(dst_link) if dst_link else None,
-        **loss_columns(judgement, case),
+        **loss_columns(judgement, case, replied),
         "lost.first": lost_first_packets(case, packet, samples.asked, failed),
         "only_tcp": packet != REQUEST
         and any(echo.outcome == "replied" for echo in echoes_between(judgement, pod, dst)),
         "echo_lost": echo_lost(judgement, pod, dst),
+        "sctp_lost": SCTP_RULE in case.failed,
     }
 
 

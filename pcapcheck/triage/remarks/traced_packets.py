@@ -7,14 +7,13 @@ import re
 from pcapcheck.nodestate.packet_facts import LOGGED, TracedPacket
 from pcapcheck.nodestate.source_lines import Line, quote
 from pcapcheck.nodestate.state import State
-from pcapcheck.protocols import PROTOCOL_NAMES
+from pcapcheck.protocols import name_protocol
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address
 
 MOST_SHOWN = 3
 # Words in the prefixes of rules that log what the next one drops: those of firewalld (LogDenied), of ufw, of people.
 STOPPED = re.compile(r"(?i)drop|reject|den(?:y|ied)|block")
-_NAMES = {number: name.upper() for name, number in PROTOCOL_NAMES.items()}
 
 
 def traced_packet_remarks(state: State) -> list[Remark]:
@@ -36,7 +35,7 @@ def traced_packet_remarks(state: State) -> list[Remark]:
 def _what(packet: TracedPacket, host: str) -> str:
     ends = f"{format_address(packet.src)} > {format_address(packet.dst)}"
     if packet.protocol is not None:
-        ends += f" {_NAMES.get(packet.protocol, f'protocol {packet.protocol}')}"
+        ends += f" {name_protocol(packet.protocol)}"
     if packet.dport is not None:
         ends += f" port {packet.dport}"
     if not packet.table:

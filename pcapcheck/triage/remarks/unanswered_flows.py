@@ -14,6 +14,7 @@ from pcapcheck.nodestate.packet_facts import TrackedFlow
 from pcapcheck.nodestate.readers.tracked_flows import FORM
 from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.nodestate.state import State
+from pcapcheck.protocols import HASHED_PORTS
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.triage.service_evidence import is_service, is_usual
 from pcapcheck.values import format_address
@@ -32,7 +33,9 @@ def tracked_flow_remarks(state: State) -> list[Remark]:
     for host in state.hosts:
         # A table that was read twice shows an entry twice.
         for flow in {
-            (flow.protocol, flow.src, flow.sport, flow.dst, flow.dport): flow for flow in host.tracked
+            (flow.protocol, flow.src, flow.sport, flow.dst, flow.dport): flow
+            for flow in host.tracked
+            if flow.protocol != "udp" or flow.dport not in HASHED_PORTS
         }.values():
             kind = (flow.protocol, flow.dst, flow.dport, flow.answering)
             counts[kind] += 1
