@@ -165,7 +165,7 @@ def _files(path: Path) -> list[Path]:
 
 def _text(file: Path) -> str:
     try:
-        with open(file, "rb", buffering=0) as stream:
+        with file.open("rb") as stream:
             data = stream.read(USUAL_BYTES)
             if len(data) == USUAL_BYTES:
                 data += stream.read(MOST_BYTES + 1 - USUAL_BYTES)
