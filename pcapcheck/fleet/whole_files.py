@@ -87,6 +87,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _take_lock(descriptor: int, folder: Path) -> None:
+    """Lock the file that is open, and note this process in it. Raises UsageError if somebody else has it."""
 
     def busy(by: str = "") -> UsageError:
         said = f"another run{by} writes there; wait for it, or name another folder"
