@@ -250,6 +250,9 @@ def _answered_by_neighbours(point: PointFacts, capture: Capture, known: KnownNet
     The first may come by it all the same, while the programs find no MAC for the pod (felix/bpf-gpl/fib_co_re.h).
     """
     node = known.nodes.get(point.name)
+    if node is None:
+        # Two nodes without a name would look like one.
+        return False
     here: PairOutcomes = {}
     for group in point.groups:
         for pair, (answered, silent) in capture.exchanges.pair_outcomes.get(group, {}).items():
