@@ -58,7 +58,7 @@ def _with_last_questions(judgement: Judgement) -> Judgement:
     found = last_questions(judgement.captures, judgement.facts)
     return replace(
         judgement,
-        unanswered=[each for each in found if is_printed(each, judgement.captures, judgement.facts)],
+        unanswered=[each for each in found if is_printed(each, judgement.facts)],
     )
 
 

@@ -27,7 +27,7 @@ def last_questions(captures: Sequence[Capture], facts: Facts) -> list[Unanswered
     return [question for table in KINDS for question in _last(captures, facts, table)]
 
 
-def is_printed(question: Unanswered, captures: Sequence[Capture], facts: Facts) -> bool:
+def is_printed(question: Unanswered, facts: Facts) -> bool:
     """Whether a text of tcpdump or tshark, not a recording, shows it."""
     point = facts.point(question.capture, question.group)
     return point is not None and point.capture_point.interface.printed

@@ -28,7 +28,7 @@ def _remark(judgement: Judgement, question: Unanswered) -> Remark:
         sentence += ", while pings through VXLAN are answered, as with a broken checksum offload"
     point = judgement.facts.point(question.capture, question.group)
     on_link = point is not None and point.kind == "pod-link"
-    printed = is_printed(question, judgement.captures, judgement.facts)
+    printed = is_printed(question, judgement.facts)
     return Remark(
         f"{sentence} (frame {frame} of {clean(capture.source.short_name)}), nor has any other "
         f"{NAMES[question.protocol]}: if none came later it was lost, or nobody answers; record longer, and the next "
