@@ -173,9 +173,12 @@ def take_body(heads: array[int], head: int, pool: array[int], state: array[int])
 
 
 def is_lone(size: int) -> bool:
-    """Whether the first segment, with this T_SIZE, is a SYN, which is mostly all that will come if nobody answers."""
+    """Whether the first segment, with this T_SIZE, is a SYN, which is mostly all that will come if nobody answers.
+
+    One with data (RFC 7413) counts as begun: another SYN opens another connection.
+    """
     flags = protocols.TCP_SYN | protocols.TCP_ACK | protocols.TCP_RST | protocols.TCP_FIN
-    return size & flags == protocols.TCP_SYN
+    return size >> 16 == 0 and size & flags == protocols.TCP_SYN
 
 
 def note(pool: array[int], row: int, side: int, frame: int, time: int, numbers: int, ack: int, content: int) -> None:

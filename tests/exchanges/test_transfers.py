@@ -362,6 +362,12 @@ def test_syns_that_nobody_answers_are_none_and_change_none(tmp_path: Path) -> No
     assert sorted(found) == [(1024 + number, 2, 1 + number, 64, "handshake") for number in range(0, count, 3)]
 
 
+def test_a_syn_with_data_that_is_followed_by_another_is_no_part_of_its_connection(tmp_path: Path) -> None:
+    again = [at(5, tcp(SYN, seq=900)), at(5.01, tcp_back(SYN_ACK, seq=700, ack=901)), at(5.02, data(901, 10))]
+    found = row(tmp_path, at(1, tcp(SYN, seq=100, data=bytes(5))), *again, at(5.03, acked(911)))
+    assert (found["asker.segments"], found["asker.bytes"]) == (2, 10)
+
+
 @pytest.mark.parametrize(
     ("scenario", "where"),
     [
