@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pcapcheck.calico import is_shortened
@@ -13,6 +14,7 @@ from pcapcheck.paths.losses import PathLoss
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import STATE
 from pcapcheck.triage.address_roles import AddressRoles
+from pcapcheck.triage.answered_later import answered_later
 from pcapcheck.triage.behind_service import behind_service
 from pcapcheck.triage.beyond import beyond
 from pcapcheck.triage.case import Case, cases_of
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
     from pcapcheck.triage.state_evidence.situation import Situation
     from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 
+# A case, what was lost in it, and the checksums of that.
+Told = tuple[Case, list[PathLoss], QuotedColumns]
+
 
 def diagnose(
     judgement: Judgement, catalogue: Iterable[Cause], situation: Situation | None = None, pods: Pods | None = None
@@ -61,12 +66,22 @@ def diagnose(
     found: dict[object, Diagnosis] = {}
     find = Suspects(causes)
     every_sums = received_sums(judgement, zip(cases, lost, strict=True), situation)
-    for case, losses, sums in zip(cases, lost, every_sums, strict=True):
+    apart: list[Case] = []
+    # The state loses no packets.
+    of_state: Iterator[Told] = (
+        (case, [], sums) for case in apart for sums in received_sums(judgement, [(case, [])], situation)
+    )
+    told: Iterator[Told] = zip(cases, lost, every_sums, strict=True)
+    for case, losses, sums in chain(told, of_state):
         if is_captured and _is_of_state(case) and not _was_recorded(case):
             # What the state says about pods that the captures do not show is no reason for what they show.
             continue
         evidence = _evidence_of(case, judgement, roles, losses, sums, served, situation, pods)
         suspects = find.of(evidence)
+        if (own := _of_state_alone(case, suspects)) is not None:
+            # The state has a failure of its own, which is not why the packets were lost.
+            apart.append(own)
+            suspects = find.of(evidence)
         if _is_of_another_network(case):
             suspects = [suspect for suspect in suspects if suspect.cause.any_network]
         if _is_only_large(case, judgement, roles):
@@ -132,6 +147,7 @@ def _evidence_of(
     evidence |= further.columns | loop.columns | late.columns | reset.columns | sums.columns | stamps.columns
     evidence |= behind_service(case, judgement, evidence["asked"])
     interface = evidence["interface"]
+    evidence["pod.answered_later"] = answered_later(case, judgement, roles) if situation is not None else None
     state = None
     if situation is not None:
         # Loads all that reads the state of nodes, which captures alone do not need.
@@ -169,6 +185,15 @@ def _fill_in(packet_evidence: dict[str, Value | None], state_evidence: StateEvid
 def _is_of_state(case: Case) -> bool:
     """Whether only rules about the state failed."""
     return all(item.table == STATE for item in case.items)
+
+
+def _of_state_alone(case: Case, suspects: Iterable[Suspect]) -> Case | None:
+    """Where nothing is confirmed of what packets show: what the state shows to be wrong, taken out of their case."""
+    items = [item for item in case.items if item.table == STATE and not item.is_hint]
+    if not items or case.lead in items or any(suspect.status == CONFIRMED for suspect in suspects):
+        return None
+    case.items = [item for item in case.items if item not in items]
+    return Case(items)
 
 
 def _is_located(case: Case) -> bool:
