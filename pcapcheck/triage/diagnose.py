@@ -82,7 +82,7 @@ def diagnose(
             # The state has a failure of its own, which is not why the packets were lost.
             apart.append(own)
             suspects = find.of(evidence)
-        if _is_of_another_network(case):
+        if _is_of_another_network(case, judgement):
             suspects = [suspect for suspect in suspects if suspect.cause.any_network]
         if _is_only_large(case, judgement, roles):
             # Its size is all that is known of it, and the one reason that needs no node.
@@ -108,10 +108,15 @@ def diagnose(
     return diagnoses
 
 
-def _is_of_another_network(case: Case) -> bool:
-    """Whether a link of the case is of a network other than Calico's, where what Calico does is no reason."""
-    links = (point for item in case.items for point in (item.link, item.dst_link) if point is not None)
-    return any(point.network not in (None, CALICO) for point in links)
+def _is_of_another_network(case: Case, judgement: Judgement) -> bool:
+    """Whether a link of the case is of a network other than Calico's, where what Calico does is no reason.
+
+    A question may have been recorded on a link of which it is unknown whose end is whose.
+    """
+    links = [point for item in case.items for point in (item.link, item.dst_link)]
+    asked = [item.question for item in case.items if item.question is not None]
+    links += [judgement.facts.point(question.capture, question.group) for question in asked]
+    return any(point.network not in (None, CALICO) for point in links if point is not None)
 
 
 def _is_only_large(case: Case, judgement: Judgement, roles: AddressRoles) -> bool:

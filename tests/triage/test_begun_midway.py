@@ -94,6 +94,27 @@ def test_what_would_stop_all_is_not_why_a_part_is_lost(kind: str, tmp_path: Path
     assert any("forwarding-off" in causes for names, causes in found if "forwarding-on" in names)
 
 
+@pytest.mark.parametrize(("returns", "is_sure"), [(True, False), (False, True)])
+@pytest.mark.parametrize(
+    ("scenario", "cause"), [("pod-link-down", "pod-link-down"), ("missing-host-route", "block-blackholed")]
+)
+def test_a_state_of_now_proves_nothing_of_a_loss_that_is_over(
+    scenario: str, cause: str, returns: bool, is_sure: bool, tmp_path: Path
+) -> None:
+    frames = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    for number in range(1, 31):
+        time = BEGIN + number * SECOND
+        frames.append((time, request(number, dst="10.244.1.11")))
+        if number <= 10 or (returns and number > 20):
+            frames.append((time + MS, reply(number, src="10.244.1.11")))
+    capture = write_pcap(tmp_path / f"{CALI}.pcap", frames)
+    analysis = analyze(capture, node_state=CAPTURES / scenario / "state.txt")
+    lost = [diagnosis for diagnosis in analysis.diagnoses if "echo-answered" in diagnosis.case.names]
+    assert (cause in {suspect.cause.id for some in lost for suspect in some.confirmed}) is is_sure
+    if returns:
+        assert lost[0].suspects[0].cause.id == cause
+
+
 @pytest.mark.parametrize(("asked", "blamed"), [(OUTSIDE, False), ("10.96.0.10", True)])
 def test_an_entry_that_nobody_answered_is_stale_only_if_a_service_was_asked(
     asked: str, blamed: bool, tmp_path: Path

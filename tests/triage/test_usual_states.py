@@ -155,7 +155,7 @@ def test_an_address_that_need_not_answer_a_ping(target: str, why: str, tmp_path:
 
 
 @pytest.mark.parametrize(("target", "warns"), [("169.254.1.1", False), ("10.244.2.21", True)])
-def test_a_printed_ping_of_the_gateway_beside_packets(target: str, warns: bool, tmp_path: Path) -> None:
+def test_a_printed_ping_of_the_gateway_among_packets(target: str, warns: bool, tmp_path: Path) -> None:
     path = tmp_path / "report.txt"
     path.write_text(SILENT.format(target=target) + REPLIES)
     assert (build_report(analyze(path)).heading == "warn") is warns
@@ -174,3 +174,14 @@ LOGGED = (
 def test_a_prefix_that_denies_a_drop(prefix: str, stops: bool, tmp_path: Path) -> None:
     text = " ".join(remark.text for remark in judged(tmp_path, LOGGED.format(prefix=prefix)).remarks)
     assert ("as what it stops" in text) is stops
+
+
+@pytest.mark.parametrize(("name", "of_calico"), [("eni1a2b3c4d5e6", False), (CALI, True)])
+def test_what_calico_does_is_no_reason_on_another_networks_link(name: str, of_calico: bool, tmp_path: Path) -> None:
+    """Though it is unknown which end of it is the pod's."""
+    path = tmp_path / "report.txt"
+    path.write_text(PINGS.replace(CALI, name))
+    analysis = analyze(path)
+    found = [suspect.cause.id for diagnosis in analysis.diagnoses for suspect in diagnosis.suspects]
+    assert "pod-firewall" in found
+    assert ("policy-drops" in found) is of_calico
