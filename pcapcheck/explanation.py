@@ -53,12 +53,12 @@ def _with_last_questions(judgement: Judgement) -> Judgement:
     captures = [capture for capture in judgement.captures if capture.number in printed]
     if not any(tally.outcomes["in-flight"] for capture in captures for tally in capture.tallies.values()):
         return judgement
-    from pcapcheck.questions.final_questions import is_printed, last_questions
+    from pcapcheck.questions.last_questions import is_printed, last_questions
 
     found = last_questions(judgement.captures, judgement.facts)
     return replace(
         judgement,
-        unanswered=[each for each in found if is_printed(each, judgement.captures, judgement.facts)],
+        unanswered=[each for each in found if is_printed(each, judgement.facts)],
     )
 
 

@@ -3,8 +3,8 @@
 Loading modules makes many objects and no garbage: looking for it takes a tenth of a short run. So it is looked for
 seldom from here on, before anything else is loaded; at the end not at all, as all memory is given back then.
 
-NumPy's algebra, which nobody needs here, would start a thread per processor. At first they wait for work by looking for
-it all the time.
+NumPy's algebra, which nobody needs here, would start a thread per processor, and these keep a processor busy while they
+wait for their first work.
 """
 
 import atexit

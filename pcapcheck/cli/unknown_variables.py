@@ -20,7 +20,7 @@ OTHERS = frozenset(
     )
 )
 # What Kubernetes sets in every container next to a Service that is called pcapcheck (or pcapcheck-…).
-# (Not compiled before a variable may be one.)
+# Left to be compiled when a variable may be one: mostly there is none.
 OF_A_SERVICE = r"\w*?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)"
 
 

@@ -15,6 +15,7 @@ from pcapcheck.exchanges.claims import Claims
 from pcapcheck.exchanges.conversations import Conversations
 from pcapcheck.exchanges.exchange_row import Macs
 from pcapcheck.exchanges.gateway_talk import GatewayTalk
+from pcapcheck.exchanges.pair_counts import PairCounts, PairOutcomes
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.exchanges.resolution_sums import ResolutionSums
 from pcapcheck.exchanges.resolutions import Resolutions, Resolved
@@ -111,6 +112,11 @@ class Exchanges:
         for group, target in self.asked:
             found.setdefault(target, set()).add(group)
         return found
+
+    @cached_property
+    def pair_outcomes(self) -> dict[int, PairOutcomes]:
+        """What became of the questions of each pair, by frame group; asked for when all is read."""
+        return PairCounts(self.paired.cells).outcomes()
 
     def so_far(self) -> SoFar:
         """What has been answered by now."""

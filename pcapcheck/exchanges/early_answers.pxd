@@ -17,6 +17,7 @@ cdef int begin_early(
     PairingArrays arrays, ExchangeKey key, size_t event) except -1 nogil
 
 @cython.locals(
-    row=cython.size_t, rest=cython.longlong, gap=cython.longlong, in_time=cython.bint, fits=cython.bint, is_talk=cython.bint)
+    row=cython.size_t, rest=cython.longlong, gap=cython.longlong, in_time=cython.bint, fits=cython.bint,
+    is_talk=cython.bint)
 cdef bint take_late_request(
     PairingArrays arrays, long long place, long long time, size_t event) except? -1 nogil

@@ -14,8 +14,8 @@ from pcapcheck.hash_table cimport home_of_four, insert_all, seek_key
     dst_high=cython.longlong, dst_low=cython.longlong, is_dns=cython.bint, home=cython.longlong, slot=cython.longlong,
     wait=cython.longlong, found=cython.longlong)
 cpdef long long hold_timed(
-    long long[::1] pool, const long long[::1] rest, const long long[::1] state, const long long[::1] last_seen, const long long[::1] waits,
-    const int[::1] slots, const long long[::1] by_group, long long[::1] untimed) except? -1
+    long long[::1] pool, const long long[::1] rest, const long long[::1] state, const long long[::1] last_seen,
+    const long long[::1] waits, const int[::1] slots, const long long[::1] by_group, long long[::1] untimed) except? -1
 
 @cython.locals(number=cython.longlong, row=cython.size_t)
 cpdef enter_waits(long long[::1] waits, int[::1] slots, long long count)

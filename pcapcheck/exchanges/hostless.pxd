@@ -13,4 +13,5 @@ cdef inline bint is_among(const long long[::1] addresses, long long low) except?
 cdef inline bint is_silent(const long long[::1] pool, size_t row, const long long[::1] rest) except? -1 nogil
 
 @cython.locals(row=cython.size_t, low=cython.longlong)
-cpdef expect_no_host(long long[::1] pool, const long long[::1] rest, const long long[::1] gateways, const long long[::1] hosts)
+cpdef expect_no_host(
+    long long[::1] pool, const long long[::1] rest, const long long[::1] gateways, const long long[::1] hosts)

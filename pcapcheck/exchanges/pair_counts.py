@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from operator import itemgetter
 
@@ -20,6 +20,9 @@ SRC = spreading_layout.C_SRC_HIGH, spreading_layout.C_SRC_LOW
 DST = spreading_layout.C_DST_HIGH, spreading_layout.C_DST_LOW
 _source = itemgetter(*SRC)
 _pair = itemgetter(spreading_layout.C_KIND, spreading_layout.C_GROUP, *SRC, *DST)
+
+# By who asked whom: how many exchanges were answered, and how many got no answer.
+PairOutcomes = dict[tuple[int, int], tuple[int, int]]
 
 
 class PairCounts:
@@ -45,18 +48,15 @@ class PairCounts:
                 _, group, src_high, src_low, dst_high, dst_low = _pair(cell)
                 yield group, address_of(src_high, src_low), address_of(dst_high, dst_low)
 
-    def outcomes(self, groups: Collection[int]) -> dict[tuple[int, int], tuple[int, int]]:
-        """How many exchanges of who asked whom in these frame groups were answered, and how many got no answer."""
-        counted: dict[tuple[int, int], tuple[int, int]] = {}
+    def outcomes(self) -> dict[int, PairOutcomes]:
+        """By frame group: how many exchanges of who asked whom were answered, and how many got no answer."""
+        counted: dict[int, PairOutcomes] = {}
         for cell in self._pairs():
             _, group, src_high, src_low, dst_high, dst_low = _pair(cell)
-            if group in groups:
-                pair = address_of(src_high, src_low), address_of(dst_high, dst_low)
-                answered, silent = counted.get(pair, (0, 0))
-                counted[pair] = (
-                    answered + cell[spreading_layout.C_REPLIED],
-                    silent + cell[spreading_layout.C_SILENT],
-                )
+            pair = address_of(src_high, src_low), address_of(dst_high, dst_low)
+            known = counted.setdefault(group, {})
+            answered, silent = known.get(pair, (0, 0))
+            known[pair] = answered + cell[spreading_layout.C_REPLIED], silent + cell[spreading_layout.C_SILENT]
         return counted
 
     def _pairs(self) -> Iterator[Row]:

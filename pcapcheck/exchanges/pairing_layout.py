@@ -130,7 +130,7 @@ S_EARLY_AT = 10
 S_OUT = 11  # finished exchanges written out
 S_ENDED_AT = 12  # where the ring of those that an error ended goes on
 S_TALKS_AT = 13  # where the ring of answered datagrams goes on
-S_REST = 14  # rests from here on were never used
+S_REST = 14  # how many rests were ever used; those beyond were not
 S_REST_FREE = 15  # the rest that was given back last, counted from 1, chained by OUTCOME; 0: none
 STATE_SIZE = 16
 

@@ -9,7 +9,7 @@ from pcapcheck.exchanges.answered_exchanges cimport release
 from pcapcheck.exchanges.binning cimport finish
 from pcapcheck.exchanges.exchange_key cimport ExchangeKey
 from pcapcheck.exchanges.head_marks cimport ip_id_of, rest_of
-from pcapcheck.exchanges.open_exchanges cimport add_rest, unlink
+from pcapcheck.exchanges.open_exchanges cimport unlink
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
 from pcapcheck.hash_table cimport home_of_four, insert, remove
 
@@ -22,12 +22,15 @@ cdef inline int send_again(PairingArrays arrays, size_t row, size_t event) excep
 cdef inline bint is_asked_by(
     const long long[::1] pool, long long place, ExchangeKey key, long long question) except? -1 nogil
 
-@cython.locals(rest=cython.longlong, question=cython.longlong, place=cython.longlong, row=cython.size_t, gap=cython.longlong)
+@cython.locals(
+    rest=cython.longlong, question=cython.longlong, place=cython.longlong, row=cython.size_t, latest=cython.longlong,
+    gap=cython.longlong)
 cdef long long asked_before(
     PairingArrays arrays, size_t event, ExchangeKey key,
     long long patience) except? -2 nogil
 
 @cython.locals(
-    row=cython.size_t, rest=cython.longlong, opened=cython.bint, is_query=cython.bint, untimed=cython.bint, gap=cython.longlong)
+    row=cython.size_t, rest=cython.longlong, opened=cython.bint, is_query=cython.bint, untimed=cython.bint,
+    gap=cython.longlong)
 cdef bint take_request(
     PairingArrays arrays, long long place, ExchangeKey key, size_t event) except? -1 nogil

@@ -22,7 +22,7 @@ if not cython.compiled:
     from pcapcheck.exchanges.binning import finish
     from pcapcheck.exchanges.exchange_key import ExchangeKey
     from pcapcheck.exchanges.head_marks import ip_id_of, rest_of
-    from pcapcheck.exchanges.open_exchanges import add_rest, unlink
+    from pcapcheck.exchanges.open_exchanges import unlink
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
     from pcapcheck.hash_table import home_of_four, insert, remove
 
@@ -82,12 +82,11 @@ def asked_before(arrays: PairingArrays, event: int, key: ExchangeKey, patience: 
         return -1
     row = place * layout.HEAD_FIELDS
     rest = rest_of(arrays.pool[row + layout.MARKS])
-    if rest < 0:
-        rest = add_rest(arrays, row)
     if key.kind == frame_layout.E_REPLY:
-        return place if arrays.rest[rest + layout.REQUESTS] > 1 else -1
-    if key.time != scan_layout.ABSENT_TIME and arrays.rest[rest + layout.LATEST] != scan_layout.ABSENT_TIME:
-        gap = key.time - arrays.rest[rest + layout.LATEST]
+        return place if rest >= 0 and arrays.rest[rest + layout.REQUESTS] > 1 else -1
+    latest = arrays.rest[rest + layout.LATEST] if rest >= 0 else arrays.pool[row + layout.TIME]
+    if key.time != scan_layout.ABSENT_TIME and latest != scan_layout.ABSENT_TIME:
+        gap = key.time - latest
         if gap < layout.AGAIN or gap > patience:
             return -1
     remove(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, arrays.mask, place)

@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS results (
 CREATE INDEX IF NOT EXISTS by_columns ON results (columns, name, run);
 CREATE TABLE IF NOT EXISTS listed (
     key BLOB PRIMARY KEY, source TEXT NOT NULL, gone INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_source ON listed (source);
 CREATE TABLE IF NOT EXISTS unwritten (columns TEXT PRIMARY KEY) WITHOUT ROWID;
 PRAGMA user_version = {FORMAT};
 """

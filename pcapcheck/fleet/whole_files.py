@@ -48,7 +48,7 @@ def write_error(path: Path, error: OSError) -> CaptureError:
 
 def check_own(folder: Path, ours: str, written: Iterable[str]) -> None:
     """Raise UsageError if what would be written over is somebody else's: a file ``ours`` shows that it is not."""
-    if (folder / ours).exists():
+    if os.path.exists(folder / ours):
         return
     for name in written:
         if os.path.lexists(folder / name):
@@ -65,7 +65,7 @@ def locked(folder: Path) -> Iterator[None]:
     If an error ends it before anything was written, nothing is left of it. Raises UsageError if somebody else has it,
     CaptureError if the folder cannot be made or written to.
     """
-    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    made = [each for each in (folder, *folder.parents) if not os.path.exists(each)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
@@ -87,6 +87,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _take_lock(descriptor: int, folder: Path) -> None:
+    """Lock the file that is open, and note this process in it. Raises UsageError if somebody else has it."""
 
     def busy(by: str = "") -> UsageError:
         said = f"another run{by} writes there; wait for it, or name another folder"
@@ -109,7 +110,7 @@ def _take_lock(descriptor: int, folder: Path) -> None:
 
 
 def _remove(folders: Iterable[Path]) -> None:
-    """Remove folders that are empty, the innermost first."""
-    with suppress(OSError):
-        for each in folders:
+    """Remove folders that are there and empty, the innermost first."""
+    for each in folders:
+        with suppress(OSError):
             each.rmdir()

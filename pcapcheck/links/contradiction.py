@@ -16,7 +16,7 @@ from pcapcheck.links.link_networks import is_usual, looks_like_one_of_several
 from pcapcheck.networks import CALICO, NETWORK_IDS, Likeness, by_link, by_mac, is_of_another, network_of
 from pcapcheck.values import is_ipv4
 
-# A likeness to nothing: what is heard decides by itself.
+# A link that may be of any network: what is heard decides by itself.
 ANY_VETH = Likeness(network_of("veth"))
 WITH_VIRTUAL_GATEWAY = frozenset(id_ for id_ in NETWORK_IDS if id_ == CALICO or network_of(id_).virtual_gateway)
 ALL = frozenset(NETWORK_IDS)
@@ -41,7 +41,7 @@ def contradicts(
     """
     left = [_by_name(point, by_name), _by_macs(point, proxy_mac), _by_gateway(point, claims, asked)]
     if left[0] == ALL:
-        # A name says more.
+        # How pods reach each other says less than a name.
         left.append(_by_neighbours(point, claims, asked, pairs))
     fitting = ALL.intersection(*left)
     supported = any(named in some for some in left if some != ALL)

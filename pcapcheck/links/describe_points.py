@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.expiry import pings_expired
+from pcapcheck.exchanges.paired_kinds import KINDS
 from pcapcheck.links.capture_points import CapturePoint, PointKey, capture_points_of
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.find_sides import find_sides
@@ -145,7 +146,7 @@ def _describe(
 ) -> PointFacts:
     """Decide kind, end, sides, the pod's addresses and the silence of one capture point."""
     claims, given_mac = capture.exchanges.claims.at(capture_point.key[1:]), NO_MAC
-    asked, pairs = capture.exchanges.asked, _pairs(capture)
+    asked, pairs = capture.exchanges.asked, _pairs(capture_point, capture)
     decide_kind(capture_point, reading.proxy_mac, reading.prefix, known, networks, claims, asked, pairs)
     point = PointFacts(capture_point)
     assumptions: list[Sides] = []
@@ -183,11 +184,12 @@ def _describe(
     )
 
 
-def _pairs(capture: Capture) -> Iterator[tuple[int, int, int]]:
-    """Senders and receivers of some questions, with their frame groups."""
-    for some in capture.exchanges.paired.all_bins():
-        for row in some.telling:
-            yield row.group, row.src, row.dst
+def _pairs(capture_point: CapturePoint, capture: Capture) -> Iterator[tuple[int, int, int]]:
+    """Senders and receivers of some questions that were heard there, with their frame groups."""
+    for kind in KINDS:
+        for some in capture.exchanges.paired.settled(kind.table).of_groups(capture_point.groups):
+            for row in some.telling:
+                yield row.group, row.src, row.dst
 
 
 def _foreign_sources(capture_point: CapturePoint, sides: Sides) -> set[int]:

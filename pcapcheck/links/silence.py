@@ -11,7 +11,7 @@ from itertools import chain
 from pcapcheck.column_words import ASKED
 from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_layout import TTL_DECREMENTED
-from pcapcheck.exchanges.pair_counts import PairCounts
+from pcapcheck.exchanges.pair_counts import PairOutcomes
 from pcapcheck.exchanges.paired_kinds import KINDS
 from pcapcheck.links.oneway import only_comes_in, proof_of_incoming_only, proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
@@ -260,8 +260,16 @@ def _answered_by_neighbours(point: PointFacts, capture: Capture, known: KnownNet
     The first may come by it all the same, while the programs find no MAC for the pod (felix/bpf-gpl/fib_co_re.h).
     """
     node = known.nodes.get(point.name)
+    if node is None:
+        # Two nodes without a name would look like one.
+        return False
+    here: PairOutcomes = {}
+    for group in point.groups:
+        for pair, (answered, silent) in capture.exchanges.pair_outcomes.get(group, {}).items():
+            before = here.get(pair, (0, 0))
+            here[pair] = before[0] + answered, before[1] + silent
     return any(
         answered >= max(SEVERAL, silent)
-        for (_, asked), (answered, silent) in PairCounts(capture.exchanges.paired.cells).outcomes(point.groups).items()
+        for (_, asked), (answered, silent) in here.items()
         if known.homes.get(asked, point.name) != point.name and known.nodes.get(known.homes[asked]) == node
     )

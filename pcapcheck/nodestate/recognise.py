@@ -66,7 +66,7 @@ def _kind_of(data: bytes) -> str | None:
     if understood.pods:
         return PODS
     # Known outputs in which nothing is judged: that is said, rather than that it is no capture.
-    is_known = any(is_telling(form) for form in state.unjudged) or any(is_failure(line.text) for line in state.printed)
+    is_known = state.client_failures > 0 or any(is_telling(form) for form in state.unjudged)
     return NODE_STATE if is_known else None
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
-from pcapcheck.capture.printed_failures import is_failure
 from pcapcheck.errors import StateError
 from pcapcheck.nodestate.command_listing import listing_of
 from pcapcheck.nodestate.host import Host
@@ -63,8 +62,8 @@ class Understood(Struct):
     def size(self) -> int:
         """How much was understood: outputs of hosts, pods and services."""
         services, unjudged = self.state.services.size, len(self.state.unjudged)
-        failures = sum(is_failure(line.text) for line in self.state.printed)
-        return self.outputs + len(self.pods) + services + unjudged + failures + len(self.state.pools)
+        failures, pools = self.state.client_failures, len(self.state.pools)
+        return self.outputs + len(self.pods) + services + unjudged + failures + pools
 
     def add(self, part: HostPart) -> None:
         """Take a part. Raises StateError where there is more than any node has."""

@@ -107,8 +107,9 @@ class State(Brief, Struct):
 
     Of many problems the first are kept, of the rest the number. ``calico``: a node shows Calico's data path;
     ``looks`` are nodes and pods of other networks. ``bundles`` are the layouts that some of the files have.
-    ``unjudged`` are outputs in which nothing is judged, by what they are; ``printed`` is what ping and clients said;
-    ``node_addresses`` are those of objects of the kind Node.
+    ``unjudged`` are outputs in which nothing is judged, by what they are; ``printed`` is what ping and clients said,
+    in ``client_failures`` of these lines that they got no answer. ``node_addresses`` are those of objects of the kind
+    Node.
     """
 
     hosts: list[Host] = field(default_factory=list)
@@ -123,6 +124,7 @@ class State(Brief, Struct):
     pools: list[Pool] = field(default_factory=list)
     unjudged: dict[str, Unjudged] = field(default_factory=dict)
     printed: list[Line] = field(default_factory=list)
+    client_failures: int = 0
     node_addresses: list[NodeAddresses] = field(default_factory=list)
 
     def leave_unjudged(self, form: str, line: Line) -> None:

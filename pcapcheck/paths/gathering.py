@@ -197,8 +197,10 @@ def tokens_of(
         count = 0
         for place in range(len(rows)):
             row = rows[place]
-            value = ((frame[row] & layout.LOW) << 10) | ((what[row] & 0xFF) << 2) | (what[row] >> 12 & 0xF)
-            entry = enter(value, value >> 10, slots, different, count)
+            value = (
+                ((frame[row] & layout.LOW) << layout.TOKEN_SPOT) | ((what[row] & 0xFF) << 2) | (what[row] >> 12 & 0xF)
+            )
+            entry = enter(value, value >> layout.TOKEN_SPOT, slots, different, count)
             count = max(count, entry)
             tokens[place] = entry - 1
         return count

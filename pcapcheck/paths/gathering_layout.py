@@ -9,6 +9,8 @@ SAME_PACKET = 1_000_000_000
 # How many packets of a chain, and sightings of a packet, are looked at: more occur only if somebody made them on
 # purpose.
 CHAIN_LIMIT = 64
+# Where the number of a spot begins in what ``tokens_of`` numbers: above TTL and tunnel.
+TOKEN_SPOT = 10
 # Where chains begin is more than the processor's cache holds: it is looked for this many rows ahead.
 AHEAD = 16
 # Times further than 73 years from 1970 are taken for these, so that differences fit into 64 bits.

@@ -31,7 +31,7 @@ class Spot(Brief, Struct, frozen=True, dict=True):
 
     @cached_property
     def key(self) -> PointKey:
-        """Its capture point."""
+        """The key of its capture point."""
         return self.point.key
 
     @cached_property

@@ -11,6 +11,7 @@ from msgspec import Struct
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.paths import gathering
 from pcapcheck.paths.correlation import Packets, is_fresh
+from pcapcheck.paths.gathering_layout import TOKEN_SPOT
 from pcapcheck.paths.hosts import Hosts
 from pcapcheck.paths.packet_classes import slots_for
 from pcapcheck.paths.path import PathStep, Spot, same_link
@@ -19,8 +20,6 @@ from pcapcheck.paths.spots import Spots
 
 # One link may be recorded more than twice (the pod's end, the cali's end, -i any).
 ROUNDS = 4
-# Where the number of a spot begins in what ``tokens_of`` numbers.
-TOKEN_SPOT = 10
 
 
 class Tokens(Struct, frozen=True):

@@ -17,7 +17,8 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.table_names import DNS
 
-# A resolver asks for A and AAAA within microseconds; one that waits for the first answer takes longer.
+# A resolver asks for A and AAAA within microseconds; one that waits for the first answer takes longer than this
+# (nanoseconds).
 AT_ONCE = 2_000_000
 
 

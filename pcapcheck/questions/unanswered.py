@@ -27,6 +27,8 @@ ANSWERS = {"ICMP": "reply", "TCP": "tcp", "UDP": "udp", "DNS": "udp"}
 SILENT = "gets no answer"
 UNANSWERED = "unanswered"
 REFUSED = "refused"
+# The recording ended before an answer was due.
+OPEN = "open"
 CAME_BACK = "answers came back on another interface"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pcapcheck.analysis import Analysis
-from pcapcheck.questions.final_questions import OPEN
+from pcapcheck.questions.unanswered import OPEN
 from pcapcheck.report.model import Explanation
 from pcapcheck.values import format_address
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pcapcheck.exchanges import spreading_layout as layout
-from pcapcheck.exchanges.pair_counts import PairCounts
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import NODE_ROLE, SERVICE, AddressRoles
 from pcapcheck.triage.case import Case
@@ -33,9 +32,10 @@ def answered_later(case: Case, judgement: Judgement, roles: AddressRoles) -> boo
         if row.outcome == "replied" and row.src == pod and row.time and row.time > first and is_beyond(row.dst):
             return True
     # Samples are the first of each kind; moments count all.
-    cells = judgement.captures[point.key[0]].exchanges.paired.cells
-    pairs = PairCounts(cells).outcomes(point.groups)
-    if any(replied and not (src == pod and is_beyond(dst)) for (src, dst), (replied, _) in pairs.items()):
+    exchanges = judgement.captures[point.key[0]].exchanges
+    cells, outcomes = exchanges.paired.cells, exchanges.pair_outcomes
+    pairs = [pair for group in point.groups for pair in outcomes.get(group, {}).items()]
+    if any(replied and not (src == pod and is_beyond(dst)) for (src, dst), (replied, _) in pairs):
         return None
     rows, count = cells.moments
     width = layout.MOMENT_FIELDS

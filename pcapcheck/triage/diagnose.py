@@ -11,8 +11,9 @@ from pcapcheck.calico import is_shortened
 from pcapcheck.links.point_facts import UNNAMED
 from pcapcheck.networks import CALICO
 from pcapcheck.paths.losses import PathLoss
+from pcapcheck.questions.parted_queries import parted_queries
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import STATE
+from pcapcheck.table_names import DNS, STATE
 from pcapcheck.triage.address_roles import AddressRoles
 from pcapcheck.triage.answered_later import answered_later
 from pcapcheck.triage.behind_service import behind_service
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 
 # A case, what was lost in it, and the checksums of that.
 Told = tuple[Case, list[PathLoss], QuotedColumns]
+# A table of questions, who asked and who was asked.
+Ends = tuple[str, int | None, int | None]
 
 
 def diagnose(
@@ -63,6 +66,7 @@ def diagnose(
     cases += question_cases(judgement, cases, roles)
     is_captured = any(not _is_of_state(case) for case in cases)
     lost = [lost_of(case, judgement) for case in cases]
+    parted = _parted(judgement, cases)
     found: dict[object, Diagnosis] = {}
     find = Suspects(causes)
     every_sums = received_sums(judgement, zip(cases, lost, strict=True), situation)
@@ -76,7 +80,7 @@ def diagnose(
         if is_captured and _is_of_state(case) and not _was_recorded(case):
             # What the state says about pods that the captures do not show is no reason for what they show.
             continue
-        evidence = _evidence_of(case, judgement, roles, losses, sums, served, situation, pods)
+        evidence = _evidence_of(case, judgement, roles, losses, sums, served, parted, situation, pods)
         suspects = find.of(evidence)
         if (own := _of_state_alone(case, suspects)) is not None:
             # The state has a failure of its own, which is not why the packets were lost.
@@ -108,6 +112,13 @@ def diagnose(
     return diagnoses
 
 
+def _parted(judgement: Judgement, cases: Iterable[Case]) -> frozenset[Ends]:
+    """Who asked whom where two queries of one port left the node by different interfaces."""
+    if all(case.lead.table != DNS for case in cases):
+        return frozenset()
+    return frozenset((DNS, pair.src, pair.dst) for pair in parted_queries(judgement.captures, judgement.facts))
+
+
 def _is_of_another_network(case: Case, judgement: Judgement) -> bool:
     """Whether a link of the case is of a network other than Calico's, where what Calico does is no reason.
 
@@ -134,12 +145,15 @@ def _evidence_of(
     losses: list[PathLoss],
     sums: QuotedColumns,
     served: ServedOthers,
+    parted: frozenset[Ends],
     situation: Situation | None,
     pods: Pods | None,
 ) -> CaseEvidence:
     """What packets and state show of a case; each fills in what the other lacks. ``losses`` are what it lost."""
     evidence = packet_evidence_of(case, judgement, roles, losses)
     evidence["dst.serves_others"] = served.by(case)
+    # Of queries that were not seen to leave, nothing is known.
+    evidence["asked.parted"] = True if (case.lead.table, case.lead.pod, case.lead.dst) in parted else None
     further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
     error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
     evidence |= strays(case, judgement, losses, as_number(error_from))

@@ -20,7 +20,7 @@ LATE, EARLY = 5.0, -2.0
 # libpcap hands on what it has after a second, and that is to be read (seconds). A recorder in immediate mode waits for
 # nothing.
 BEHIND, BARELY_BEHIND = 1.2, 0.25
-# By how much recorders were behind is believed to be so still, half of it after this time (seconds).
+# What recorders were behind, they are believed to be still: half as much after this time (seconds).
 HALVED = 30.0
 
 
@@ -76,7 +76,7 @@ class StreamReading:
 
     @property
     def lateness(self) -> float:
-        """By how much packets came later than usual of late (seconds): recorders and readers want a processor too."""
+        """By how much packets have lately come later than usual (seconds): recorders want a processor too."""
         return self._late * math.exp2((self._late_at - time.monotonic()) / HALVED)
 
     def heard_until(self, lateness: float = 0.0) -> int | None:
@@ -132,6 +132,7 @@ class StreamReading:
             self.latest = latest
 
     def _note_lateness(self, longest: float, shortest: float) -> None:
+        """Take over how long the first and the last packet of a batch took to get here, by the two clocks (seconds)."""
         self._least = min(self._least, shortest)
         late = min(longest - self._least, LATE)
         if late >= self.lateness:

@@ -81,10 +81,11 @@ class WatchedObservation:
 
     @property
     def heard_by_all(self) -> int | None:
-        """The time that every stream that goes on is known to have come to: what one shows, another may still show."""
+        """The time that each stream that goes on is known to have come to: what it did not show by then, it lacks."""
         return min(self._known([reading for reading in self.readings if not reading.ended]), default=self.heard_until)
 
     def _known(self, readings: Sequence[StreamReading]) -> list[int]:
+        """The times that streams are known to have come to; of one that showed nothing so far, none is known."""
         lateness = self._lateness
         return [
             max(reading.latest, reading.heard_until(lateness) or 0)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
+from pcapcheck.exchanges import paired_exchanges
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.ruleset.finding import Finding
 from pcapcheck.table_names import DNS
@@ -108,6 +110,15 @@ def test_a_repeat_with_a_new_port_and_identifier_is_the_same_question(
 def test_the_same_question_asked_at_once_by_two_is_two_questions(tmp_path: Path) -> None:
     asked = [at(1, query(7, 40311)), at(1.5, query(8, 40312)), at(1.6, response(8, 40312))]
     assert judged(recorded(tmp_path, *asked, at(9, request()))) == ("fail", 2, 1)
+
+
+def test_a_response_that_fits_no_query_comes_when_tables_are_full(tmp_path: Path) -> None:
+    # Each query is seen twice, which takes a place in the second table; two are left for the last frames.
+    seen = [(n, query(100 + n, 41000 + n, name=f"web-{n}.example.org")) for n in range(1, 15)]
+    twice = [at(1 + n / 1000 + again, frame) for n, frame in seen for again in (0, 0.0001)]
+    asked = [at(1.5, query(7, 40311)), at(1.6, response(9, 40313))]
+    with plain_loops(), patch.object(paired_exchanges, "FIRST_PLACES", 16):
+        assert judged(recorded(tmp_path, *twice, *asked, at(9, request()))) == ("fail", 15, 15)
 
 
 def test_another_name_or_type_is_another_question(tmp_path: Path) -> None:

@@ -234,6 +234,13 @@ def test_a_source_that_is_wrong_leaves_nothing_behind(is_there: bool, fleet: Pat
     assert len(rows(out)) == 2
 
 
+def test_an_output_that_cannot_be_made_is_named_and_leaves_nothing_behind(fleet: Path, tmp_path: Path) -> None:
+    long = tmp_path / "new" / ("x" * 300)
+    with pytest.raises(CaptureError, match=r"new/x+: File name too long; "):
+        run_inline(fleet, output=long)
+    assert not (tmp_path / "new").exists()
+
+
 FULL = """
 mount -t tmpfs -o size={size}k none {out} || exit 99
 {python} -m pcapcheck fleet {fleet} --output {out} --format csv --workers 1

@@ -91,6 +91,13 @@ def test_a_tunnel_that_is_down(dev: str, flags: str, said: bool, tmp_path: Path)
     assert ("vxlan.calico of worker-1 is down" in judged(tmp_path, text).headline) is said
 
 
+def test_two_tunnels_that_are_down(tmp_path: Path) -> None:
+    text = "[root@worker-1 ~]# ip link\n"
+    for number, dev in enumerate(("vxlan.calico", "wireguard.cali"), 7):
+        text += f"{number}: {dev}: <BROADCAST,MULTICAST> mtu 1450 qdisc noqueue state DOWN group default\n"
+    assert "vxlan.calico, wireguard.cali of worker-1 are down" in judged(tmp_path, text).headline
+
+
 NODE = """\
 $ calicoctl get node -o yaml
 apiVersion: projectcalico.org/v3
@@ -114,6 +121,8 @@ def test_a_node_that_calico_knows_by_another_address(own: str, other: bool, tmp_
     path.write_text(NODE.format(own=own))
     said = f"Calico knows worker-1 by {own}, which is none of the addresses that Kubernetes has of it (172.31.0.7)"
     assert (said in analyze(path).headline) is other
+    path.write_text(NODE.format(own=own) + NODE.format(own=own).replace("worker-1", "worker-2"))
+    assert (f"{said}, and so for 1 more node:" in str(analyze(path).remarks)) is other
 
 
 RULES = (

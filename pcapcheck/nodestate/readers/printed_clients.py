@@ -17,7 +17,9 @@ MOST_KEPT = 10_000
 def read_printed(lines: Iterable[Line], into: State, _: Listing | None = None) -> list[Line]:
     """Keep the lines as they are."""
     room = MOST_KEPT - len(into.printed)
-    into.printed += [line for line in lines if line.text.strip()][: max(room, 0)]
+    kept = [line for line in lines if line.text.strip()][: max(room, 0)]
+    into.printed += kept
+    into.client_failures += sum(is_failure(line.text) for line in kept)
     return []
 
 

@@ -12,9 +12,8 @@ from pcapcheck.paths.losses import (
     PathLoss,
 )
 from pcapcheck.questions.broken_transfers import LARGE
-from pcapcheck.questions.parted_queries import parted_queries
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import ADDRESSES, DNS, FRAMES
+from pcapcheck.table_names import ADDRESSES, FRAMES
 from pcapcheck.triage.address_roles import NODE_ROLE, UNKNOWN_ROLE, AddressRoles, at_home, called
 from pcapcheck.triage.by_size import by_size
 from pcapcheck.triage.case import Case, asked_for
@@ -104,7 +103,6 @@ def _parties(case: Case, judgement: Judgement, roles: AddressRoles, samples: Sam
         "dst.usual_service": None if dst is None else is_usual(dst) and not _is_of_server(case),
         "dst.node_port": _is_node_port(case, None if dst is None else roles.of(dst)),
         "asked.one_of_two": answers_one_of_two(samples.asked),
-        "asked.parted": _are_parted(case, judgement),
         "asked.again": any(question.requests > 1 for question in samples.failed) if samples.packet == UDP else None,
         "asked": asked_as(case),
         "dst.public": None if dst is None else is_public(dst),
@@ -213,18 +211,6 @@ def _encap(case: Case) -> str | None:
 def _is_large(case: Case) -> bool:
     """Whether the data that got stuck may have been lost because of its size: small data is not."""
     return case.question is None or case.question.size is None or case.question.size >= LARGE
-
-
-def _are_parted(case: Case, judgement: Judgement) -> bool | None:
-    """Whether two queries of one port, this among them, left by different interfaces; None if that was not seen."""
-    if case.lead.table != DNS:
-        return None
-    of_case = [
-        pair
-        for pair in parted_queries(judgement.captures, judgement.facts)
-        if (pair.src, pair.dst) == (case.lead.pod, case.lead.dst)
-    ]
-    return True if of_case else None
 
 
 def _is_node_port(case: Case, role: str | None) -> bool | None:

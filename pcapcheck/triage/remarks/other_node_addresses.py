@@ -21,7 +21,8 @@ def other_node_address_remarks(state: State) -> list[Remark]:
     if not other:
         return []
     first = other[0]
-    more = f", and so for {len(other) - 1} more nodes" if len(other) > 1 else ""
+    count = len(other) - 1
+    more = f", and so for {count} more node{'s' if count > 1 else ''}" if count else ""
     sentence = (
         f"Calico knows {clean(first.name)} by {_in_words(_others(first))}, which is none of the addresses that "
         f"Kubernetes has of it ({_in_words(first.known)}){more}"

@@ -36,7 +36,7 @@ def printed_ping_remarks(captures: list[Capture]) -> list[Remark]:
 
 
 def printed_alone_remarks(state: State) -> list[Remark]:
-    """What ping and the last client say in a state, where no packets were given: a remark each."""
+    """A remark per target of ping, and one on CoreDNS or the last client, in a state without any packets."""
     texts = [line.text for line in state.printed]
     remarks = []
     for target, sent in unheard(texts)[:MOST]:
@@ -50,7 +50,7 @@ def printed_alone_remarks(state: State) -> list[Remark]:
     asked = Counter(pair for line in failed if (pair := forwarded(line.text)) is not None)
     if asked:
         ((asker, resolver), times), *others = asked.most_common()
-        more = f", and {len(others)} more such pairs" if others else ""
+        more = f", and {len(others)} more such pair{'s' if len(others) > 1 else ''}" if others else ""
         said = f"CoreDNS at {clean(asker)} got no answer from {clean(resolver)}, {times}x in its log{more}"
         first = next(line for line in failed if forwarded(line.text) is not None)
         remarks.append(Remark(said + FORWARDING, lines=(quote(first),), short=said, warning=said))

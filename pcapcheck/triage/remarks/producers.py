@@ -238,7 +238,7 @@ def _last_questions(subject: Subject) -> list[Remark]:
         tally.outcomes["in-flight"] for capture in subject.judgement.captures for tally in capture.tallies.values()
     ):
         return []
-    from pcapcheck.triage.remarks.last_questions import last_question_remarks
+    from pcapcheck.triage.remarks.last_question_remarks import last_question_remarks
 
     return last_question_remarks(subject.judgement)
 

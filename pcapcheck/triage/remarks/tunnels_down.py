@@ -35,11 +35,13 @@ def _remark(host: Host, unused: set[str]) -> Remark | None:
     down = [link for link in made if link.up is False]
     if not down:
         return None
-    sentence = f"{', '.join(clean(link.name) for link in down)} of {host.label} is down"
+    one, several = ("is down", "it", "the device, which is"), ("are down", "them", "the devices, which are")
+    is_down, it, which = one if len(down) == 1 else several
+    sentence = f"{', '.join(clean(link.name) for link in down)} of {host.label} {is_down}"
     return Remark(
-        f"{sentence}: nothing goes to pods of other nodes through it, and what comes from them is not taken out of the "
-        "tunnel (port unreachable); keep network managers off it, and restart calico-node, or delete the device, which "
-        "is then made again",
+        f"{sentence}: nothing goes to pods of other nodes through {it}, and what comes from them is not taken out of "
+        f"the tunnel (port unreachable); keep network managers off {it}, and restart calico-node, or delete "
+        f"{which} then made again",
         lines=tuple(quote(link.line) for link in down),
         short=sentence,
         warning=sentence,

@@ -1,7 +1,7 @@
 """Last questions: the recording ends before an answer was due, and no other question of their kind has one.
 
-Nothing can be concluded from them. Yet whoever copies lines out of a terminal copies what he wonders at: those that end
-a printed text are worth an explanation, should none have come later.
+Nothing can be concluded from them. Yet people copy out of a terminal what puzzles them: those that end a printed text
+are worth an explanation, should no answer have come later.
 """
 
 from __future__ import annotations
@@ -14,14 +14,12 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.questions.silent_hosts import MEANINGS, PROTOCOLS, WORDS
-from pcapcheck.questions.unanswered import Unanswered
+from pcapcheck.questions.unanswered import OPEN, Unanswered
 from pcapcheck.table_names import CONNECTIONS, DNS, ECHO
 from pcapcheck.values import format_address, format_duration, is_multicast_address
 
 KINDS = (ECHO, CONNECTIONS, DNS)
 IN_FLIGHT = "in-flight"
-# How such a question ended: nobody knows.
-OPEN = "open"
 
 
 def last_questions(captures: Sequence[Capture], facts: Facts) -> list[Unanswered]:
@@ -29,7 +27,7 @@ def last_questions(captures: Sequence[Capture], facts: Facts) -> list[Unanswered
     return [question for table in KINDS for question in _last(captures, facts, table)]
 
 
-def is_printed(question: Unanswered, captures: Sequence[Capture], facts: Facts) -> bool:
+def is_printed(question: Unanswered, facts: Facts) -> bool:
     """Whether a text of tcpdump or tshark, not a recording, shows it."""
     point = facts.point(question.capture, question.group)
     return point is not None and point.capture_point.interface.printed

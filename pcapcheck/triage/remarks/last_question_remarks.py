@@ -5,14 +5,15 @@ from __future__ import annotations
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.questions.final_questions import is_printed, last_questions
+from pcapcheck.questions.last_questions import KINDS, is_printed, last_questions
+from pcapcheck.questions.silent_hosts import PROTOCOLS, WORDS
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ECHO
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean
 
-WORD = {"ICMP": "ping", "TCP": "connection", "DNS": "DNS query"}
+NAMES = {PROTOCOLS[table]: WORDS[table] for table in KINDS}
 
 
 def last_question_remarks(judgement: Judgement) -> list[Remark]:
@@ -27,13 +28,13 @@ def _remark(judgement: Judgement, question: Unanswered) -> Remark:
         sentence += ", while pings through VXLAN are answered, as with a broken checksum offload"
     point = judgement.facts.point(question.capture, question.group)
     on_link = point is not None and point.kind == "pod-link"
-    printed = is_printed(question, judgement.captures, judgement.facts)
+    printed = is_printed(question, judgement.facts)
     return Remark(
         f"{sentence} (frame {frame} of {clean(capture.source.short_name)}), nor has any other "
-        f"{WORD[question.protocol]}: if none came later it was lost, or nobody answers; record longer, and the next "
+        f"{NAMES[question.protocol]}: if none came later it was lost, or nobody answers; record longer, and the next "
         "interface on the way too",
         short=sentence,
-        # Whoever copies lines out of a terminal copies what he wonders at.
+        # People copy out of a terminal what puzzles them.
         warning=sentence if question.protocol == "ICMP" and printed and on_link else "",
     )
 
