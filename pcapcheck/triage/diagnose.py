@@ -122,7 +122,7 @@ def _parted(judgement: Judgement, cases: Iterable[Case]) -> frozenset[Ends]:
 def _is_of_another_network(case: Case, judgement: Judgement) -> bool:
     """Whether a link of the case is of a network other than Calico's, where what Calico does is no reason.
 
-    A question may have been recorded on a link of which it is unknown whose end is whose.
+    A question may be recorded on a link while it is unknown whose each end is.
     """
     links = [point for item in case.items for point in (item.link, item.dst_link)]
     asked = [item.question for item in case.items if item.question is not None]
