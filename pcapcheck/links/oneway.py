@@ -6,14 +6,28 @@ gateway's MAC, or a TCP handshake completed although nobody seems to have answer
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from pcapcheck.decode import frame_layout
+from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_row import FrameRow
-from pcapcheck.protocols import ARP_REPLY, ARP_REQUEST, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION, TCP_ACK, TCP_SYN
+from pcapcheck.protocols import (
+    ARP_REPLY,
+    ARP_REQUEST,
+    ICMP_ECHO_REPLY,
+    ICMPV6_ECHO_REPLY,
+    NEIGHBOR_ADVERTISEMENT,
+    NEIGHBOR_SOLICITATION,
+    TCP_ACK,
+    TCP_SYN,
+)
 
 MOST_HANDSHAKES = 1 << 12
+# Where answers come in at all, one of the first frames is an answer.
+MOST_LOOKED_AT = 1 << 13
+ECHO_REPLIES = (ICMP_ECHO_REPLY, ICMPV6_ECHO_REPLY)
 # Linux repeats an unanswered unicast request after retrans_time_ms (1 s), so a lone one was answered
 # (kernel: net/core/neighbour.c, neigh_timer_handler).
 REPEATED_WITHIN = 3_000_000_000
@@ -54,6 +68,37 @@ def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wai
             if proof:
                 return proof
     return None
+
+
+def proof_of_incoming_only(rows: Iterable[FrameRow], groups: Sequence[FrameGroup]) -> str | None:
+    """The same of a recording of several interfaces in which every frame comes in: what shows that others went out.
+
+    An answer that came in by one interface is to a question that came in by another, and must have gone out by it.
+    """
+    came: dict[tuple[Any, Any], tuple[object, int]] = {}
+    for row in islice(rows, MOST_LOOKED_AT):
+        if row.carries != "ip-unicast":
+            continue
+        interface, ends = _interface(groups[row.group]), (row.ip_src, row.ip_dst)
+        flags = row.tcp_flags
+        is_answer = row.icmp_type in ECHO_REPLIES or (isinstance(flags, int) and bool(flags & TCP_ACK))
+        asked, number = came.get((row.ip_dst, row.ip_src), (interface, 0))
+        if is_answer and asked != interface:
+            return _reason(f"frame {row.frames[0]} answers what frame {number} asked, and nothing goes out")
+        if len(came) < MOST_HANDSHAKES:
+            came.setdefault(ends, (interface, row.frames[0]))
+    return None
+
+
+def only_comes_in(groups: Sequence[FrameGroup]) -> bool:
+    """Whether it is a recording of several interfaces that shows none sending."""
+    sent = [group for group in groups if group.carries == "ip-unicast"]
+    outgoing = any(group.direction == "out" for group in groups)
+    return not outgoing and len({_interface(group) for group in sent if group.direction == "in"}) > 1
+
+
+def _interface(group: FrameGroup) -> object:
+    return group.interface, group.ifindex
 
 
 def _senders(row: FrameRow) -> list[object]:

@@ -13,7 +13,7 @@ from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_layout import TTL_DECREMENTED
 from pcapcheck.exchanges.pair_counts import PairOutcomes
 from pcapcheck.exchanges.paired_kinds import KINDS
-from pcapcheck.links.oneway import proof_of_one_way
+from pcapcheck.links.oneway import only_comes_in, proof_of_incoming_only, proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading, read_frames
 from pcapcheck.links.sides import NODE, POD
@@ -34,6 +34,7 @@ def silence_of(point: PointFacts, capture: Capture, reading: Reading, known: Kno
     """All reasons at one capture point, one per table: if several apply, the most certain one is named."""
     missing = _missing_answers(point, capture)
     by_rank = (
+        _incoming_only(capture, reading, missing),
         _one_direction(point, capture, reading, missing),
         _requests_only(point, capture),
         _one_end(point, capture),
@@ -77,6 +78,15 @@ def _one_direction(point: PointFacts, capture: Capture, reading: Reading, missin
         return {}
     rows = (row for row in read_frames(capture.source, reading, groups) if row.eth_src or groups[row.group].by_address)
     proof = proof_of_one_way(rows, reading.gateways | named, reading.arp_wait)
+    return dict.fromkeys(ASKED, proof) if proof else {}
+
+
+def _incoming_only(capture: Capture, reading: Reading, missing: dict[str, int]) -> Silence:
+    """Nothing goes out on any interface (``-i any -Q in``), and an answer shows that something did."""
+    if not any(missing.values()) or not only_comes_in(capture.groups):
+        return {}
+    rows = read_frames(capture.source, reading, range(len(capture.groups)))
+    proof = proof_of_incoming_only(rows, capture.groups)
     return dict.fromkeys(ASKED, proof) if proof else {}
 
 

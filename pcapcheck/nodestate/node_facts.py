@@ -182,12 +182,17 @@ class Feature(Struct, frozen=True):
 
 
 class BgpSession(Struct, frozen=True):
-    """A BGP session as BIRD reports it: ``peer`` as it was printed, ``state`` and ``info`` in BIRD's words."""
+    """A BGP session as BIRD reports it: ``peer`` as it was printed, ``state`` and ``info`` in BIRD's words.
+
+    ``of_mesh``: it is one of the mesh between all nodes; others are with routers or route reflectors, as somebody
+    configured. None: not shown.
+    """
 
     peer: str
     state: str
     info: str
     line: Line
+    of_mesh: bool | None = None
 
     @property
     def is_established(self) -> bool:

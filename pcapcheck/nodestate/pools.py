@@ -11,12 +11,16 @@ from pcapcheck.values import is_ipv4
 
 
 class Pool(Struct, frozen=True):
-    """A pool: its network, and whether what its pods send out of all pools gets the node's address (natOutgoing)."""
+    """A pool: its network, and whether what its pods send out of all pools gets the node's address (natOutgoing).
+
+    ``vxlan`` is its vxlanMode in small letters: never, always, crosssubnet; empty if it is not shown.
+    """
 
     network: int
     prefix: int
     nat_outgoing: bool
     line: Line
+    vxlan: str = ""
 
     def holds(self, ip: int) -> bool:
         """Whether an address is in its network."""

@@ -22,6 +22,10 @@ from pcapcheck.table_names import DNS
 AT_ONCE = 2_000_000
 
 
+# A query that left, the name of the interface, and whether it was answered there.
+Sent = tuple[DnsRow, str, bool]
+
+
 class PartedQueries(Struct, frozen=True):
     """Who asked whom; to whom both were translated; by which interfaces they left, and the frames that show it."""
 
@@ -40,34 +44,36 @@ def parted_queries(captures: Sequence[Capture], facts: Facts) -> list[PartedQuer
 
 
 def _parted(capture: Capture, facts: Facts) -> Iterator[PartedQueries]:
-    by_port: dict[tuple[int, int], list[tuple[DnsRow, str]]] = {}
+    by_port: dict[tuple[int, int], list[Sent]] = {}
     for some in capture.exchanges.paired.bins_of(DNS):
         point = facts.point(capture.number, some.group)
         for row in some.samples if point is not None else ():
             if isinstance(row, DnsRow) and row.src_port is not None and row.time is not None:
-                by_port.setdefault((row.src, row.src_port), []).append((row, point.name if point else ""))
+                sent = (row, point.name if point else "", row.outcome == "replied")
+                by_port.setdefault((row.src, row.src_port), []).append(sent)
     for rows in by_port.values():
-        if len({row.dst for row, _ in rows}) > 1:
+        if len({row.dst for row, _, _ in rows}) > 1:
             yield from _pairs(sorted(rows, key=lambda each: each[0].time or 0), capture.number)
 
 
-def _pairs(rows: list[tuple[DnsRow, str]], capture: int) -> Iterator[PartedQueries]:
+def _pairs(rows: list[Sent], capture: int) -> Iterator[PartedQueries]:
     """Queries of one port in the order of time: as they were asked, and as they left."""
-    asked: dict[int, list[tuple[DnsRow, str]]] = {}
-    left: dict[int, tuple[DnsRow, str]] = {}
-    for row, name in rows:
+    asked: dict[int, list[Sent]] = {}
+    left: dict[int, Sent] = {}
+    for row, name, answered in rows:
         before = asked.setdefault(row.ident, [])
         if not before or before[0][0].dst == row.dst:
-            before.append((row, name))
+            before.append((row, name, answered))
         else:
-            left.setdefault(row.ident, (row, name))
+            left.setdefault(row.ident, (row, name, answered))
     firsts = [some[0][0] for some in asked.values()]
     for one, other in pairwise(firsts):
         near = (other.time or 0) - (one.time or 0) < AT_ONCE and one.dst == other.dst
         if not near or one.ident not in left or other.ident not in left:
             continue
-        (first, here), (second, there) = left[one.ident], left[other.ident]
-        if first.dst == second.dst and here != there:
+        (first, here, heard), (second, there, too) = left[one.ident], left[other.ident]
+        # Where both are answered, two interfaces lead there.
+        if first.dst == second.dst and here != there and not (heard and too):
             yield PartedQueries(
                 one.src, one.dst, first.dst, (here, there), (first.frames[0], second.frames[0]), capture
             )

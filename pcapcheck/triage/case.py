@@ -174,8 +174,9 @@ def cases_of(judgement: Judgement, about: Container[str], state: State | None = 
             case = known or cases.setdefault(("link", item.interface), Case())
             case.items.append(item)
     for case in cases.values():
-        # The pod's own problem with its gateway comes first: nothing else can work until that does.
-        case.items.sort(key=lambda other: (not other.unanswered, items.index(other)))
+        # The pod's own problem with its gateway comes first: nothing else can work until that does. What packets show
+        # comes before what the state says of it.
+        case.items.sort(key=lambda other: (not other.unanswered, other.table == STATE, items.index(other)))
     found = sorted(cases.values(), key=lambda case: (not case.lead.unanswered, items.index(case.lead)))
     for case in found:
         _name_sufferer(case)

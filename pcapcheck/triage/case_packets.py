@@ -178,6 +178,12 @@ PACKETS: tuple[CaseColumn, ...] = (
     ("refused.mtu", NUMBER, "the MTU that it names"),
     ("pod.cut_off", BOOL, "whether what came to the node for the pod never reached the pod's link"),
     ("pod.reached", BOOL, "whether the node handed other packets to the pod after the first one was lost"),
+    (
+        "pod.answered_later",
+        BOOL,
+        "whether the pod asked somebody beyond its node after the first one was lost, and was answered: the node "
+        "forwards for it (only with a state)",
+    ),
     ("dst.heard", BOOL, "whether dst itself sent packets after that"),
     ("began", TIME, "when the recordings of the links began"),
     ("ended", TIME, "and when they ended"),

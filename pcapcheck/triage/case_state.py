@@ -114,8 +114,10 @@ STATE: tuple[CaseColumn, ...] = (
     (
         "state.bgp_down",
         BOOL,
-        "whether the nodes have a BGP session that is not established; with each other, if both are known",
+        "whether the nodes have a BGP session that is not established; with each other, if both are known; not where "
+        "the pool of dst uses VXLAN",
     ),
+    ("state.bgp_between", BOOL, "the same, where both are known: whether the session is between these two"),
     ("state.way", ENUM, "where the routes of the node that was to forward the lost packets take them", WAYS),
     ("state.next_hop", ENUM, "whether that node's next hop is there, by its neighbours and links", NEXT_HOPS),
     ("state.next_hops", NUMBER, "how many next hops its route to them has: packets are shared out among them"),

@@ -37,6 +37,7 @@ LASTING = (
     *("state.conntrack_drops", "state.conntrack_invalid", "state.neighbours_full", "state.queue_drops"),
     *("state.netem_drops", "state.policer_drops", "state.damaged_frames", "state.card_failed"),
     *("state.checksum_errors", "state.tunnel_checksums", "state.listen_overflows"),
+    "state.route_deleted",
 )
 # Whether something that counts its drops dropped the packets: it did, it may have, it did not.
 DROPPED = ("fits", "may-fit", "none-fits")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pcapcheck.calico import is_shortened
@@ -14,6 +15,7 @@ from pcapcheck.questions.parted_queries import parted_queries
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import DNS, STATE
 from pcapcheck.triage.address_roles import AddressRoles
+from pcapcheck.triage.answered_later import answered_later
 from pcapcheck.triage.behind_service import behind_service
 from pcapcheck.triage.beyond import beyond
 from pcapcheck.triage.case import Case, cases_of
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from pcapcheck.triage.state_evidence.situation import Situation
     from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 
+# A case, what was lost in it, and the checksums of that.
+Told = tuple[Case, list[PathLoss], QuotedColumns]
 # A table of questions, who asked and who was asked.
 Ends = tuple[str, int | None, int | None]
 
@@ -66,13 +70,23 @@ def diagnose(
     found: dict[object, Diagnosis] = {}
     find = Suspects(causes)
     every_sums = received_sums(judgement, zip(cases, lost, strict=True), situation)
-    for case, losses, sums in zip(cases, lost, every_sums, strict=True):
+    apart: list[Case] = []
+    # The state loses no packets.
+    of_state: Iterator[Told] = (
+        (case, [], sums) for case in apart for sums in received_sums(judgement, [(case, [])], situation)
+    )
+    told: Iterator[Told] = zip(cases, lost, every_sums, strict=True)
+    for case, losses, sums in chain(told, of_state):
         if is_captured and _is_of_state(case) and not _was_recorded(case):
             # What the state says about pods that the captures do not show is no reason for what they show.
             continue
         evidence = _evidence_of(case, judgement, roles, losses, sums, served, parted, situation, pods)
         suspects = find.of(evidence)
-        if _is_of_another_network(case):
+        if (own := _of_state_alone(case, suspects)) is not None:
+            # The state has a failure of its own, which is not why the packets were lost.
+            apart.append(own)
+            suspects = find.of(evidence)
+        if _is_of_another_network(case, judgement):
             suspects = [suspect for suspect in suspects if suspect.cause.any_network]
         if _is_only_large(case, judgement, roles):
             # Its size is all that is known of it, and the one reason that needs no node.
@@ -105,10 +119,15 @@ def _parted(judgement: Judgement, cases: Iterable[Case]) -> frozenset[Ends]:
     return frozenset((DNS, pair.src, pair.dst) for pair in parted_queries(judgement.captures, judgement.facts))
 
 
-def _is_of_another_network(case: Case) -> bool:
-    """Whether a link of the case is of a network other than Calico's, where what Calico does is no reason."""
-    links = (point for item in case.items for point in (item.link, item.dst_link) if point is not None)
-    return any(point.network not in (None, CALICO) for point in links)
+def _is_of_another_network(case: Case, judgement: Judgement) -> bool:
+    """Whether a link of the case is of a network other than Calico's, where what Calico does is no reason.
+
+    A question may be recorded on a link while it is unknown whose each end is.
+    """
+    links = [point for item in case.items for point in (item.link, item.dst_link)]
+    asked = [item.question for item in case.items if item.question is not None]
+    links += [judgement.facts.point(question.capture, question.group) for question in asked]
+    return any(point.network not in (None, CALICO) for point in links if point is not None)
 
 
 def _is_only_large(case: Case, judgement: Judgement, roles: AddressRoles) -> bool:
@@ -147,6 +166,7 @@ def _evidence_of(
     evidence |= further.columns | loop.columns | late.columns | reset.columns | sums.columns | stamps.columns
     evidence |= behind_service(case, judgement, evidence["asked"])
     interface = evidence["interface"]
+    evidence["pod.answered_later"] = answered_later(case, judgement, roles) if situation is not None else None
     state = None
     if situation is not None:
         # Loads all that reads the state of nodes, which captures alone do not need.
@@ -184,6 +204,15 @@ def _fill_in(packet_evidence: dict[str, Value | None], state_evidence: StateEvid
 def _is_of_state(case: Case) -> bool:
     """Whether only rules about the state failed."""
     return all(item.table == STATE for item in case.items)
+
+
+def _of_state_alone(case: Case, suspects: Iterable[Suspect]) -> Case | None:
+    """Where nothing is confirmed of what packets show: what the state shows to be wrong, taken out of their case."""
+    items = [item for item in case.items if item.table == STATE and not item.is_hint]
+    if not items or case.lead in items or any(suspect.status == CONFIRMED for suspect in suspects):
+        return None
+    case.items = [item for item in case.items if item not in items]
+    return Case(items)
 
 
 def _is_located(case: Case) -> bool:

@@ -142,12 +142,16 @@ def judge_cause(cause: Cause, lookup: ColumnLookup) -> JudgedCause | None:
 
 def _status(cause: Cause, lookup: ColumnLookup) -> tuple[str, Combination | None, int]:
     """Whether a cause is confirmed, possible or ruled out, by which condition, and to which side the state leans."""
+    evidence = lookup.evidence
+    over = evidence.packet_evidence.get("loss.over") is True
     if lookup.judge(cause.confirmed) == TRUE:
+        if over and _is_only_of_now(_deciding(cause.confirmed, lookup.get)):
+            # The packets that passed since show that it was otherwise, before the state was read or while it was.
+            return POSSIBLE, cause.confirmed, 1
         return CONFIRMED, cause.confirmed, 0
     if lookup.judge(cause.ruled_out) == TRUE:
-        evidence = lookup.evidence
         earlier = evidence.state is not None and evidence.state.evidence.earlier
-        other_time = evidence.packet_evidence.get("loss.over") or earlier
+        other_time = over or earlier
         if other_time and _is_of_now(_deciding(cause.ruled_out, lookup.get)):
             return POSSIBLE, cause.ruled_out, -1
         return RULED_OUT, cause.ruled_out, 0
@@ -162,6 +166,12 @@ def _is_of_now(leaves: Iterable[Leaf]) -> bool:
     """Whether a state, which is of one time, shows something that may have been different before."""
     names = {column.name for leaf in leaves for column in leaf.columns()}
     return any(name.startswith("state.") and name not in LASTING for name in names)
+
+
+def _is_only_of_now(leaves: Iterable[Leaf]) -> bool:
+    """Whether nothing but such a state decides: no counter or log that goes back to the loss."""
+    names = {column.name for leaf in leaves for column in leaf.columns() if column.name.startswith("state.")}
+    return bool(names) and not names.intersection(LASTING)
 
 
 def _lacks(cause: Cause, lookup: ColumnLookup) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from tests.support.wire import (
     ask,
     reply,
     request,
+    tcp,
     udp,
     write_pcap,
 )
@@ -62,6 +63,56 @@ def confirmed(analysis: Analysis) -> set[str]:
 def test_the_state_shows_what_changed(scenario: str, cause: str, tmp_path: Path) -> None:
     capture = answered_at_first(tmp_path, "10.244.1.11", 4)
     assert cause in confirmed(analyze(capture, node_state=CAPTURES / scenario / "state.txt"))
+
+
+OTHER = "10.244.3.30"
+
+
+def beside_answers(folder: Path, kind: str) -> Path:
+    """Questions that are lost while the pod's pings beyond its node are answered, or before they are again."""
+    frames = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    for number in range(1, 31):
+        time = BEGIN + number * SECOND
+        is_lost = kind == "outage" and 10 < number <= 20
+        frames.append((time, request(number, dst=FAR)))
+        if not is_lost:
+            frames.append((time + MS, reply(number, src=FAR)))
+        if kind == "other":
+            frames.append((time + 2 * MS, request(number, dst=OTHER, ident=16)))
+        if kind == "tcp":
+            frames.append((time + 2 * MS, tcp(2, dst=FAR, ports=(40000 + number // 9, 80))))
+    return write_pcap(folder / f"{CALI}.pcap", frames)
+
+
+@pytest.mark.parametrize("kind", ["other", "tcp", "outage"])
+def test_what_would_stop_all_is_not_why_a_part_is_lost(kind: str, tmp_path: Path) -> None:
+    """The state was read at another time: it has a failure of its own."""
+    analysis = analyze(beside_answers(tmp_path, kind), node_state=CAPTURES / "forwarding-off" / "state.txt")
+    found = [(some.case.names, {each.cause.id for each in some.confirmed}) for some in analysis.diagnoses]
+    lost = "tcp-answered" if kind == "tcp" else "echo-answered"
+    assert not any("forwarding-off" in causes for names, causes in found if lost in names)
+    assert any("forwarding-off" in causes for names, causes in found if "forwarding-on" in names)
+
+
+@pytest.mark.parametrize(("returns", "is_sure"), [(True, False), (False, True)])
+@pytest.mark.parametrize(
+    ("scenario", "cause"), [("pod-link-down", "pod-link-down"), ("missing-host-route", "block-blackholed")]
+)
+def test_a_state_of_now_proves_nothing_of_a_loss_that_is_over(
+    scenario: str, cause: str, returns: bool, is_sure: bool, tmp_path: Path
+) -> None:
+    frames = [(BEGIN, ask()), (BEGIN + MS, answer())]
+    for number in range(1, 31):
+        time = BEGIN + number * SECOND
+        frames.append((time, request(number, dst="10.244.1.11")))
+        if number <= 10 or (returns and number > 20):
+            frames.append((time + MS, reply(number, src="10.244.1.11")))
+    capture = write_pcap(tmp_path / f"{CALI}.pcap", frames)
+    analysis = analyze(capture, node_state=CAPTURES / scenario / "state.txt")
+    lost = [diagnosis for diagnosis in analysis.diagnoses if "echo-answered" in diagnosis.case.names]
+    assert (cause in {suspect.cause.id for some in lost for suspect in some.confirmed}) is is_sure
+    if returns:
+        assert lost[0].suspects[0].cause.id == cause
 
 
 @pytest.mark.parametrize(("asked", "blamed"), [(OUTSIDE, False), ("10.96.0.10", True)])

@@ -172,6 +172,20 @@ def test_a_session_that_is_down_is_a_cause(state: str, info: str, named: bool, t
     assert ("bgp-session-down" in found[:3]) is named
 
 
+BACK = (
+    "22:49:07.634080 veth2 In  IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto UDP (17), length 60)\n"
+    "    10.244.1.66.53 > 10.244.1.10.48199: 60169 1/0/0 A 10.96.7.7 (48)\n"
+    "22:49:07.634210 eth0 In  IP (tos 0x0, ttl 64, id 2, offset 0, flags [DF], proto UDP (17), length 60)\n"
+    "    10.244.1.66.53 > 10.244.1.10.48199: 60459 1/0/0 AAAA fd00::7 (48)\n"
+)
+
+
+def test_two_queries_that_are_both_answered_did_not_meet(tmp_path: Path) -> None:
+    """Two interfaces lead to that back end."""
+    analysis = judged(tmp_path, PAIR.format(second="eth0", back_end="10.244.1.66") + BACK)
+    assert not any("leave by veth2 and by eth0" in remark.text for remark in analysis.remarks)
+
+
 WRAPPED = (
     "11:51:3{n}.6 IP (tos 0x0, ttl 64, id 597, offset 0, flags [none], proto UDP (17), length 134)\n"
     "    172.31.0.3.26898 > 172.31.0.1.4789: {mark} VXLAN, flags [I] (0x08), vni 4096\n"

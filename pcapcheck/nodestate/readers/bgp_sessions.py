@@ -14,7 +14,9 @@ from pcapcheck.nodestate.state import State
 
 FORM = "BGP sessions (calicoctl node status)"
 # Calico: calicoctl/calicoctl/commands/node/status.go, printPeers.
-PEER = re.compile(r"\|\s+(?P<peer>[\da-f.:]+)\s+\|[^|]*\|\s+(?P<state>\w+)\s+\|[^|]*\|\s*(?P<info>[^|]*?)\s*\|")
+PEER = re.compile(
+    r"\|\s+(?P<peer>[\da-f.:]+)\s+\|(?P<type>[^|]*)\|\s+(?P<state>\w+)\s+\|[^|]*\|\s*(?P<info>[^|]*?)\s*\|"
+)
 # BIRD: proto/bgp/bgp.c, bgp_get_status; Calico names its sessions Mesh_, Node_ or Global_ and the peer's address.
 PROTOCOL = re.compile(r"(?P<peer>[\w.-]+)\s+BGP\s+\S+\s+(?P<state>up|down|start|stop|feed)\s+\S+\s*(?P<info>.*)")
 NAMED = re.compile(r"(?:Mesh|Node|Global)_(\d+)_(\d+)_(\d+)_(\d+)")
@@ -25,6 +27,7 @@ AROUND = re.compile(
     r"No IPv[46] peers found\.|BIRD v?\d\S* ready\.|name +proto +table +state +since .*"
     r"|[\w.-]+ +(?:Kernel|Static|Device|Direct|Pipe) +\S+ +(?:up|down|start|stop|feed)\b.*"
 )
+MESH = "node-to-node mesh"
 MOST_KEPT = 1000
 
 
@@ -33,7 +36,10 @@ def _session(line: Line) -> BgpSession | None:
     match = PEER.fullmatch(text) or PROTOCOL.fullmatch(text)
     if match is None:
         return None
-    return BgpSession(NAMED.sub(r"\1.\2.\3.\4", match["peer"]), match["state"], match["info"].strip(), line)
+    peer = match["peer"]
+    by_name = peer.startswith("Mesh_") if NAMED.match(peer) else None
+    of_mesh = match["type"].strip() == MESH if "type" in match.re.groupindex else by_name
+    return BgpSession(NAMED.sub(r"\1.\2.\3.\4", peer), match["state"], match["info"].strip(), line, of_mesh)
 
 
 def read_sessions(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:

@@ -16,8 +16,12 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 
 KIND = "IPPool"
+# What ``vxlanMode`` may be, in small letters.
+VXLAN_MODES = ("never", "always", "crosssubnet")
 _HEAD = re.compile(r"NAME\s+CIDR\s+(NAT|SELECTOR)\b.*")
-_ROW = re.compile(r"[a-z0-9][-a-z0-9.]*\s+(?P<cidr>[0-9a-f.:]+/\d{1,3})\s+(?P<nat>true|false)\b.*")
+_ROW = re.compile(
+    r"[a-z0-9][-a-z0-9.]*\s+(?P<cidr>[0-9a-f.:]+/\d{1,3})\s+(?P<nat>true|false)\b(?:\s+\w+\s+(?P<vxlan>\w+))?.*"
+)
 
 
 def read_pools(lines: Iterable[Line], state: State, _: Listing | None = None) -> list[Line]:
@@ -27,7 +31,7 @@ def read_pools(lines: Iterable[Line], state: State, _: Listing | None = None) ->
         text = line.text.strip()
         row = _ROW.fullmatch(text)
         if row is not None:
-            _add(row["cidr"], row["nat"] == "true", line, state)
+            _add(row["cidr"], row["nat"] == "true", row["vxlan"], line, state)
         elif text and _HEAD.fullmatch(text) is None:
             strange.append(line)
     return strange
@@ -37,13 +41,14 @@ def read_pool_object(document: Mapping[str, object], line: Line, state: State) -
     """Read an object of the kind ``KIND``."""
     spec = document.get("spec")
     if isinstance(spec, Mapping) and isinstance(cidr := spec.get("cidr"), str):
-        _add(cidr, spec.get("natOutgoing") is True, line, state)
+        _add(cidr, spec.get("natOutgoing") is True, spec.get("vxlanMode", "Never"), line, state)
 
 
-def _add(cidr: str, nat_outgoing: bool, line: Line, state: State) -> None:
+def _add(cidr: str, nat_outgoing: bool, vxlan: object, line: Line, state: State) -> None:
     found = network(cidr)
     if found is not None:
-        state.pools.append(Pool(*found, nat_outgoing, line))
+        mode = vxlan.lower() if isinstance(vxlan, str) else ""
+        state.pools.append(Pool(*found, nat_outgoing, line, mode if mode in VXLAN_MODES else ""))
 
 
 POOLS_READER = StateReader(

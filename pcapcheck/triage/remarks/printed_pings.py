@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from pcapcheck.capture.pinged import unheard
 from pcapcheck.capture.printed_failures import forwarded, is_failure, is_refusal, shown
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.nodestate.numbers import address
+from pcapcheck.nodestate.roles import GATEWAY
 from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.nodestate.state import State
+from pcapcheck.questions.silent_hosts import GATEWAY_MEANING
 from pcapcheck.table_names import ECHO
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address
@@ -38,6 +41,10 @@ def printed_alone_remarks(state: State) -> list[Remark]:
     remarks = []
     for target, sent in unheard(texts)[:MOST]:
         said = f"ping printed that {clean(target)} answered none of its {sent} requests"
+        usual = _usual_silence(target, state)
+        if usual:
+            remarks.append(Remark(f"{said}: {usual}"))
+            continue
         remarks.append(Remark(f"{said}: record the interfaces on its way meanwhile", short=said, warning=said))
     failed = [line for line in state.printed if is_failure(line.text)]
     asked = Counter(pair for line in failed if (pair := forwarded(line.text)) is not None)
@@ -54,6 +61,16 @@ def printed_alone_remarks(state: State) -> list[Remark]:
         advice = REFUSING if refused else ": record the interfaces on its way meanwhile"
         remarks.append(Remark(said + advice, lines=(quote(failed[-1]),), short=said, warning=said))
     return remarks
+
+
+def _usual_silence(target: str, state: State | None = None) -> str:
+    """Why it proves nothing that an address does not answer, where it need not; else empty."""
+    ip = address(target)
+    if ip == GATEWAY:
+        return GATEWAY_MEANING
+    if state is not None and state.services.at(ip):
+        return "it is a service's address, which kube-proxy translates only for the ports of the service: ask these"
+    return ""
 
 
 def _of_clients(capture: Capture) -> Iterator[Remark]:
@@ -88,6 +105,10 @@ def _remarks(capture: Capture) -> Iterator[Remark]:
             continue
         said = f"ping printed that {clean(target)} answered none of its {sent} requests"
         row = replied.get(target)
+        usual = _usual_silence(target)
+        if usual and row is None:
+            yield Remark(f"{said}: {usual}")
+            continue
         if row is None:
             yield Remark(
                 f"{said}, and nothing in {clean(capture.source.short_name)} shows an answer of it: record the next "

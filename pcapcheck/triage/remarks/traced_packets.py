@@ -13,7 +13,7 @@ from pcapcheck.values import clean, format_address
 
 MOST_SHOWN = 3
 # Words in the prefixes of rules that log what the next one drops: those of firewalld (LogDenied), of ufw, of people.
-STOPPED = re.compile(r"(?i)drop|reject|den(?:y|ied)|block")
+STOPPED = re.compile(r"(?i)(?<!\bno[-_ ])(?<!\bnot[-_ ])(?<!\bun)(?:drop|reject|den(?:y|ied)|block)")
 
 
 def traced_packet_remarks(state: State) -> list[Remark]:

@@ -1,6 +1,7 @@
 """Remarks on tunnel devices that are down: nothing leaves the node through them, and what comes for them is not taken.
 
-Of IP in IP there is a device wherever the module is loaded, in each pod as well; the others are made to be used.
+Of IP in IP there is a device wherever the module is loaded, in each pod as well; the others are made to be used, but
+one of VXLAN may be left over if no pool uses it any more.
 """
 
 from __future__ import annotations
@@ -9,19 +10,29 @@ from pcapcheck.nodestate.host import POD, Host
 from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.nodestate.state import State
 from pcapcheck.triage.remarks.remark import Remark
-from pcapcheck.values import clean
+from pcapcheck.values import clean, is_ipv4
 
 # Devices of Calico and of flannel: felix/dataplane/linux/dataplanedefs; flannel: pkg/backend/vxlan.
 MADE_FOR_USE = ("vxlan.calico", "vxlan-v6.calico", "wireguard.cali", "wg-v6.cali", "flannel.")
+# Those for pools of Calico, and whether they are for IPv4.
+VXLAN_DEVICES = {"vxlan.calico": True, "vxlan-v6.calico": False}
 
 
 def tunnel_down_remarks(state: State) -> list[Remark]:
     """A remark per host with such devices."""
-    return [remark for host in state.hosts if host.role != POD and (remark := _remark(host)) is not None]
+    unused = {name for name, v4 in VXLAN_DEVICES.items() if _is_unused(state, v4)}
+    return [remark for host in state.hosts if host.role != POD and (remark := _remark(host, unused)) is not None]
 
 
-def _remark(host: Host) -> Remark | None:
-    down = [link for link in host.links.values() if link.name.startswith(MADE_FOR_USE) and link.up is False]
+def _is_unused(state: State, v4: bool) -> bool:
+    """Whether all pools that are shown of that version of IP, and there are some, do without VXLAN."""
+    modes = {pool.vxlan for pool in state.pools if is_ipv4(pool.network) == v4}
+    return modes == {"never"}
+
+
+def _remark(host: Host, unused: set[str]) -> Remark | None:
+    made = (link for link in host.links.values() if link.name.startswith(MADE_FOR_USE) and link.name not in unused)
+    down = [link for link in made if link.up is False]
     if not down:
         return None
     one, several = ("is down", "it", "the device, which is"), ("are down", "them", "the devices, which are")

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcapcheck.nodestate.firewall.chains import ACCEPT, DROP, FORWARD, INPUT, OUTPUT, REJECT, Chain, FirewallRule
+from pcapcheck.nodestate.firewall.chains import (
+    ACCEPT,
+    DROP,
+    FORWARD,
+    INPUT,
+    IPTABLES,
+    OUTPUT,
+    REJECT,
+    Chain,
+    FirewallRule,
+)
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.nodestate.state import State
@@ -27,7 +37,7 @@ def unreached_rule_remarks(state: State) -> list[Remark]:
 def _remarks(host: Host) -> Iterator[Remark]:
     for table in host.firewall.tables if host.firewall is not None else ():
         for chain in table.chains.values():
-            found = _behind(chain) if _is_entered(chain) else None
+            found = _behind(chain, table.backend == IPTABLES) if _is_entered(chain) else None
             if found is not None:
                 ending, lost = found
                 word = "rejects" if ending.verdict is not None and ending.verdict.kind == REJECT else "drops"
@@ -45,14 +55,17 @@ def _is_entered(chain: Chain) -> bool:
     return chain.hook in HOOKS or chain.name.lower() in HOOKS
 
 
-def _behind(chain: Chain) -> tuple[FirewallRule, FirewallRule] | None:
-    """The rule that ends all, and the first below it that accepts."""
+def _behind(chain: Chain, of_one_version: bool) -> tuple[FirewallRule, FirewallRule] | None:
+    """The rule that ends all, and the first below it that accepts.
+
+    ``of_one_version``: the table is for one version of IP, so that no rule leaves the other to those below it.
+    """
     ending: FirewallRule | None = None
     for rule in chain.rules:
         kind = rule.verdict.kind if rule.verdict is not None else ""
         if ending is not None and kind == ACCEPT:
             return ending, rule
-        # iptables lists the rules of one version of IP.
-        if ending is None and kind in (DROP, REJECT) and all(match.about == FAMILY for match in rule.matches):
+        is_of_all = all(of_one_version and match.about == FAMILY for match in rule.matches)
+        if ending is None and kind in (DROP, REJECT) and is_of_all:
             ending = rule
     return None

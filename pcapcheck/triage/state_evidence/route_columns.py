@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
@@ -10,7 +11,9 @@ from msgspec.structs import replace
 from pcapcheck.calico import is_shortened, kind_of_name
 from pcapcheck.networks import CALICO_PROTOCOLS
 from pcapcheck.nodestate.host_routes import NOWHERE, lost_way, way_to_pod
+from pcapcheck.nodestate.node_facts import BgpSession
 from pcapcheck.nodestate.policy_routing import RoutedPacket, diversion
+from pcapcheck.nodestate.pools import pool_of
 from pcapcheck.nodestate.source_lines import Line, Quoted, Sourced
 from pcapcheck.nodestate.state import PodLink
 from pcapcheck.nodestate.state_row import StateRow
@@ -24,6 +27,8 @@ from pcapcheck.values import format_address, is_ipv4
 STAMP = re.compile(r"\[(\d{4}-\d\d-\d\dT[\d:.]+)\]")
 DAY = 86_400 * 10**9
 MOST_QUOTED = 3
+# Modes of VXLAN in which Felix, not BIRD, sets the routes of a pool (felix/dataplane/linux/vxlan_mgr.go).
+BY_FELIX = ("always", "crosssubnet")
 
 
 def _pod_route(evidence: StateEvidence) -> QuotedValue | None:
@@ -152,11 +157,29 @@ def _block_blackholed(evidence: StateEvidence) -> QuotedValue | None:
 
 def _bgp_down(evidence: StateEvidence) -> QuotedValue | None:
     """By the sessions of any node, if it is not known which two the packets are between."""
-    near, far = evidence.node, evidence.dst_link.node if evidence.dst_link is not None else None
+    pool = pool_of(evidence.state.pools, evidence.dst) if evidence.dst is not None else None
+    if pool is not None and pool.vxlan in BY_FELIX:
+        return None
     down = [session for host in evidence.state.hosts for session in host.bgp]
-    if near is not None and far is not None and near.addresses and far.addresses:
-        ends = {format_address(address.ip) for host in (near, far) for address in host.addresses}
-        down = [session for host in (near, far) for session in host.bgp if session.peer in ends]
+    between = _sessions_between(evidence)
+    return _sessions(down if between is None else between)
+
+
+def _bgp_between(evidence: StateEvidence) -> QuotedValue | None:
+    between = _sessions_between(evidence)
+    return _sessions(between) if between is not None and _bgp_down(evidence) is not None else None
+
+
+def _sessions_between(evidence: StateEvidence) -> list[BgpSession] | None:
+    """Those that are down between the two nodes of the packets; None if the two are not known."""
+    near, far = evidence.node, evidence.dst_link.node if evidence.dst_link is not None else None
+    if near is None or far is None or not near.addresses or not far.addresses:
+        return None
+    ends = {format_address(address.ip) for host in (near, far) for address in host.addresses}
+    return [session for host in (near, far) for session in host.bgp if session.peer in ends]
+
+
+def _sessions(down: Sequence[BgpSession]) -> QuotedValue | None:
     return Quoted(True, quotes(*(session.line for session in down[:MOST_QUOTED]))) if down else None
 
 
@@ -211,6 +234,7 @@ ROUTE_COLUMNS: ColumnFunctions = {
     "state.policy_rule": _policy_rule,
     "state.way": _way,
     "state.bgp_down": _bgp_down,
+    "state.bgp_between": _bgp_between,
     "state.next_hop": _next_hop,
     "state.next_hops": _next_hops,
     "state.source_check": _source_check,
