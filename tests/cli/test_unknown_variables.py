@@ -10,6 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+import pcapcheck
 from pcapcheck.cli.main import main
 from pcapcheck.cli.unknown_variables import OF_A_SERVICE, OTHERS
 from tests.support.lab import CAPTURES, ROOT
@@ -68,7 +69,8 @@ def test_what_somebody_reads_is_not_named(name: str, monkeypatch: pytest.MonkeyP
 
 
 def test_whatever_the_project_reads_itself_is_known() -> None:
-    places = [*ROOT.glob("pcapcheck/**/*.*"), *ROOT.glob("tests/**/*.py"), *ROOT.glob(".ci/*"), ROOT / "setup.py"]
+    package = Path(pcapcheck.__file__).parent
+    places = [*package.rglob("*.*"), *ROOT.glob("tests/**/*.py"), *ROOT.glob(".ci/*"), ROOT / "setup.py"]
     texts = [
         path.read_text(errors="replace")
         for path in places

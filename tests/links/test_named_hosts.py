@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -31,9 +32,11 @@ UNSEEN = {"gateway-announced-by-pod": {"address-has-one-mac"}, "outside-to-pod-d
 # without MACs, that both pods are on each.
 HIDDEN = {
     "egress-not-translated": {"egress-translated"},
+    "ipv6-egress-not-translated": {"egress-translated"},
     "macs-not-rewritten": {"echo-answered"},
     # Whose link it is that shows a pod's replies, without MACs and without ARP of the pod.
     "ebpf-reply-not-rewritten": {"pod-answers-echo"},
+    "ipv6-questions-dropped": {"pod-answers-echo"},
 }
 # Of each kind of exchange and failure one, for every day; all of them with the slow tests.
 FEW = ("ipv6", "tcp-dropped", "traceroute")
@@ -114,9 +117,10 @@ def test_a_few_recordings(scenario: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(MISSING), reason=MISSING)
-@pytest.mark.parametrize(("number", "scenario"), list(enumerate(sorted(EXPECTED))))
-def test_every_recording(number: int, scenario: str, tmp_path: Path) -> None:
-    """Each with some options and two ways of naming, so that all of them come often enough."""
+@pytest.mark.parametrize("scenario", sorted(EXPECTED))
+def test_every_recording(scenario: str, tmp_path: Path) -> None:
+    """Each with some options and two ways of naming, by its name, so that all of them come often enough."""
+    number = crc32(scenario.encode())
     for naming in (number, number + len(NAMINGS) // 2):
         _printed(scenario, OPTIONS[number % len(OPTIONS)], list(NAMINGS)[naming % len(NAMINGS)], tmp_path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -30,8 +31,11 @@ def shows(scenario: str, form: str, rule: str) -> bool:
     """Whether tshark shows what a rule is about.
 
     It shows a packet where its last fragment is: none if that is lost. The many fields are without chunks of SCTP.
-    Datagrams are followed by their payload, which only forms with bytes hold.
+    Datagrams are followed by their payload, which only forms with bytes hold. DNS over TCP is put together from
+    segments, and DNS datagrams are followed by their bytes: neither is read of what tshark took apart as DNS.
     """
+    if (scenario, rule.split("-")[0]) in (("dns-over-tcp", "dns"), ("dns-answer-untracked", "hop")):
+        return False
     if scenario in ("later-fragments-dropped", "service-entry-stale"):
         return scenario == "service-entry-stale" and form == "json with bytes"
     return (form, rule) != ("many fields", "sctp-answered")
@@ -76,9 +80,9 @@ def test_a_text_says_what_its_bytes_say(scenario: str, form: str, tmp_path: Path
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(EVERY)))
 def test_no_text_says_more_than_its_bytes(number: int, tmp_path: Path) -> None:
-    """Each form with some scenarios, each scenario in one form: all of all take more than an hour."""
+    """Each form with some scenarios, each scenario in one form, by its name: all of all take more than an hour."""
     wrong = []
-    for scenario in SCENARIOS[number :: len(EVERY)]:
+    for scenario in (name for name in SCENARIOS if crc32(name.encode()) % len(EVERY) == number):
         (tmp_path / scenario).mkdir()
         wrong += compared(scenario, EVERY[number], tmp_path / scenario)
     assert wrong == []
