@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import gzip
+import itertools
 import json
 import os
 import pty
@@ -141,6 +142,8 @@ def test_for_a_time() -> None:
         (HEALTHY.read_bytes(), ["-", "--interface", "other=eth0"], "other"),
         (HEALTHY.read_bytes(), ["-", "--keep", "/no/such/folder/x.pcap"], "--keep /no/such/folder/x.pcap: "),
     ],
+    # What is packed begins with the time, which is another one for each process that collects tests.
+    ids=itertools.count(),
 )
 def test_what_cannot_be_watched_is_said_in_a_line(data: bytes, arguments: list[str], said: str) -> None:
     done = piped(data, *arguments)
