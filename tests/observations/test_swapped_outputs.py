@@ -68,7 +68,9 @@ def test_outputs_of_two_hosts_that_were_swapped(
 ) -> None:
     known = confirmed(judged(scenario, session(outputs_of(scenario)), tmp_path))
     analysis = judged(scenario, session(swapped(scenario, one, other, command)), tmp_path)
-    assert confirmed(analysis) <= known
+    # What the other node says of itself stays: its route to the pod is a blackhole, whatever lost the packets.
+    stays = {"pod-route-missing"} if scenario == "second-node-drops" and NODE2 not in (one, other) else set()
+    assert confirmed(analysis) <= known | stays
     assert any("two hosts or two times in one" in line for line in analysis.not_understood)
 
 
