@@ -6,23 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck import analyze
-from pcapcheck.analysis import Analysis
 from pcapcheck.report.build_report import build_report
 from pcapcheck.report.wording import questions
+from tests.support.pastes import causes, judged
 
 BANNER = "listening on {name}, link-type EN10MB (Ethernet), capture size 262144 bytes\n"
-
-
-def judged(tmp_path: Path, text: str) -> Analysis:
-    path = tmp_path / "report.txt"
-    path.write_text(text)
-    return analyze(path)
-
-
-def causes(analysis: Analysis) -> list[str]:
-    suspects = analysis.diagnoses[0].suspects if analysis.diagnoses else []
-    return [suspect.cause.id for suspect in suspects if suspect.status != "ruled-out"]
 
 
 QUERY = "11:44:55.1 IP 10.244.1.10.5018 > 10.244.2.66.53: 36185+ A? db.shop. (43)\n"

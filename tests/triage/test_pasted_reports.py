@@ -6,24 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck import analyze
-from pcapcheck.analysis import Analysis
 from pcapcheck.calico import cali_name
 from pcapcheck.report.headline import heading
+from tests.support.pastes import causes, judged
 
 POD_MAC, PROXY = "52:1a:66:01:02:03", "ee:ee:ee:ee:ee:ee"
-
-
-def judged(tmp_path: Path, text: str) -> Analysis:
-    path = tmp_path / "report.txt"
-    path.write_text(text)
-    return analyze(path)
-
-
-def causes(analysis: Analysis) -> list[str]:
-    """Those of the first diagnosis that are not ruled out, in order."""
-    suspects = analysis.diagnoses[0].suspects if analysis.diagnoses else []
-    return [suspect.cause.id for suspect in suspects if suspect.status != "ruled-out"]
 
 
 def listening(interface: str) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck import StateError, analyze_state
-from pcapcheck.analysis import Analysis
+from pcapcheck import StateError
+from tests.support.pastes import judged_state
 
 BGP = """\
 [root@worker-1 ~]# calicoctl node status
@@ -32,12 +32,6 @@ ENTRY = (
 WAITING = "[UNREPLIED] "
 
 
-def judged(tmp_path: Path, text: str) -> Analysis:
-    path = tmp_path / "state.txt"
-    path.write_text(text)
-    return analyze_state(path)
-
-
 @pytest.mark.parametrize(
     ("state", "info", "said"),
     [
@@ -46,14 +40,14 @@ def judged(tmp_path: Path, text: str) -> Analysis:
     ],
 )
 def test_a_session_that_is_down_heads_the_report(state: str, info: str, said: str, tmp_path: Path) -> None:
-    headline = judged(tmp_path, BGP.format(state=state, info=info)).headline
+    headline = judged_state(tmp_path, BGP.format(state=state, info=info)).headline
     assert ("BGP" in headline) is bool(said)
     assert said in headline
 
 
 def test_a_table_of_markdown_is_no_state(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="nothing in it was understood"):
-        judged(tmp_path, "| file | verdict |\n|---|---|\n| a.pcap | PASS |\n")
+        judged_state(tmp_path, "| file | verdict |\n|---|---|\n| a.pcap | PASS |\n")
 
 
 def test_birds_own_words_are_understood(tmp_path: Path) -> None:
@@ -61,7 +55,7 @@ def test_birds_own_words_are_understood(tmp_path: Path) -> None:
         "bird> show protocols\nMesh_172_31_0_13 BGP      master   start  09:12:01    Active      "
         "  Socket: Connection refused\n"
     )
-    assert "BGP with 172.31.0.13 is not established (start, Active" in judged(tmp_path, text).headline
+    assert "BGP with 172.31.0.13 is not established (start, Active" in judged_state(tmp_path, text).headline
 
 
 @pytest.mark.parametrize(
@@ -75,7 +69,7 @@ def test_birds_own_words_are_understood(tmp_path: Path) -> None:
     ],
 )
 def test_an_entry_without_an_answer_heads_the_report(entry: str, said: str, tmp_path: Path) -> None:
-    headline = judged(tmp_path, "$ conntrack -L -p udp\n" + entry).headline
+    headline = judged_state(tmp_path, "$ conntrack -L -p udp\n" + entry).headline
     assert ("connection tracking" in headline) is bool(said)
     assert said in headline
 
@@ -83,7 +77,7 @@ def test_an_entry_without_an_answer_heads_the_report(entry: str, said: str, tmp_
 @pytest.mark.parametrize(("ip", "gone"), [("10.244.1.41", True), ("10.244.1.40", False)])
 def test_a_list_of_pods_shows_who_is_gone(ip: str, gone: bool, tmp_path: Path) -> None:
     entry = ENTRY.format(dst="10.96.0.20", replied=WAITING, back="10.244.1.40")
-    analysis = judged(tmp_path, PODS.format(ip=ip) + "$ conntrack -L\n" + entry)
+    analysis = judged_state(tmp_path, PODS.format(ip=ip) + "$ conntrack -L\n" + entry)
     texts = [remark.text for remark in analysis.remarks if "connection tracking" in remark.text]
     assert len(texts) == 1
     assert ("which no pod of the list has" in texts[0]) is gone
@@ -91,7 +85,7 @@ def test_a_list_of_pods_shows_who_is_gone(ip: str, gone: bool, tmp_path: Path) -
 
 def test_an_entry_that_is_read_twice_counts_once(tmp_path: Path) -> None:
     entry = "$ conntrack -L\n" + ENTRY.format(dst="10.96.0.20", replied=WAITING, back="10.96.0.20")
-    (text,) = [remark.text for remark in judged(tmp_path, entry * 2).remarks if "tracking" in remark.text]
+    (text,) = [remark.text for remark in judged_state(tmp_path, entry * 2).remarks if "tracking" in remark.text]
     assert "(1x)" in text
 
 
@@ -117,8 +111,8 @@ COUNTED = [
 
 @pytest.mark.parametrize(("text", "said"), COUNTED)
 def test_what_counts_its_drops_is_named(text: str, said: str, tmp_path: Path) -> None:
-    assert said in judged(tmp_path, text.format(n=354)).headline
-    healthy = judged(tmp_path, text.format(n=0))
+    assert said in judged_state(tmp_path, text.format(n=354)).headline
+    healthy = judged_state(tmp_path, text.format(n=0))
     assert said not in healthy.headline
     assert not any(said in remark.text for remark in healthy.remarks)
 
@@ -127,7 +121,7 @@ def test_the_log_and_the_lookup_of_one_check_are_said_once(tmp_path: Path) -> No
     log = "kernel: IPv4: martian source 10.244.5.88 from 10.244.2.138, on dev eth0\n"
     lookup = "$ ip route get 10.244.5.88 from 10.244.2.138 iif eth0\nRTNETLINK answers: Invalid cross-device link\n"
     for text in (log, lookup, lookup + log):
-        said = [remark.text for remark in judged(tmp_path, text).remarks if "reverse-path" in remark.text]
+        said = [remark.text for remark in judged_state(tmp_path, text).remarks if "reverse-path" in remark.text]
         assert len(said) == 1
         assert "drops what comes from 10.244.2.138" in said[0]
 
@@ -138,5 +132,5 @@ def test_a_trace_that_ends_at_a_policy_says_so(tmp_path: Path) -> None:
         "SRC=10.244.1.10 DST=10.244.1.11 LEN=84 "
         "TTL=63 ID=7967 DF PROTO=ICMP TYPE=8 CODE=0 ID=8 SEQ=212\n"
     )
-    assert "no rule decided" in judged(tmp_path, line.format(end="policy:4")).headline
-    assert "no rule decided" not in judged(tmp_path, line.format(end="rule:4")).headline
+    assert "no rule decided" in judged_state(tmp_path, line.format(end="policy:4")).headline
+    assert "no rule decided" not in judged_state(tmp_path, line.format(end="rule:4")).headline

@@ -6,16 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck import analyze, analyze_state
-from pcapcheck.analysis import Analysis
+from pcapcheck import analyze
 from pcapcheck.report.headline import heading
-
-
-def judged(tmp_path: Path, text: str) -> Analysis:
-    path = tmp_path / "state.txt"
-    path.write_text(text)
-    return analyze_state(path)
-
+from tests.support.pastes import judged_state
 
 REFUSED = "wget: can't connect to remote host (10.244.1.11): No route to host"
 
@@ -52,7 +45,9 @@ def test_a_ping_that_printed_no_answer_between_outputs(received: int, said: bool
         f"---\n4 packets transmitted, {received} received, 0% packet loss, time 3073ms\n\n$ ip route get 10.244.1.10\n"
         "10.244.1.10 dev cali12345678901 src 172.31.0.7 uid 0\n    cache\n"
     )
-    assert ("ping printed that 10.244.1.10 answered none of its 4 requests" in judged(tmp_path, text).headline) is said
+    assert (
+        "ping printed that 10.244.1.10 answered none of its 4 requests" in judged_state(tmp_path, text).headline
+    ) is said
 
 
 ENDS = """\
@@ -69,7 +64,7 @@ clear@worker-2 ~ $ ip neigh show dev {dev}
 @pytest.mark.parametrize("dev", ["vxlan.calico", "flannel.1"])
 @pytest.mark.parametrize(("mac", "outdated"), [("66:1a:66:01:02:03", False), ("66:1a:66:09:09:09", True)])
 def test_a_tunnel_end_known_by_another_mac(dev: str, mac: str, outdated: bool, tmp_path: Path) -> None:
-    analysis = judged(tmp_path, ENDS.format(dev=dev, mac=mac))
+    analysis = judged_state(tmp_path, ENDS.format(dev=dev, mac=mac))
     assert (f"worker-2 knows the {dev} of 10.244.1.0 by the MAC {mac}" in analysis.headline) is outdated
     assert heading(analysis) != "pass" or not outdated
 
@@ -88,14 +83,14 @@ def test_a_tunnel_that_is_down(dev: str, flags: str, said: bool, tmp_path: Path)
     text = f"[root@worker-1 ~]# ip link\n7: {dev}: <{flags}> mtu 1450 qdisc noqueue state {state} group default\n"
     text += "    link/ether 66:0e:8d:3d:df:29 brd ff:ff:ff:ff:ff:ff\n"
     text += "8: eth1: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN group default\n"
-    assert ("vxlan.calico of worker-1 is down" in judged(tmp_path, text).headline) is said
+    assert ("vxlan.calico of worker-1 is down" in judged_state(tmp_path, text).headline) is said
 
 
 def test_two_tunnels_that_are_down(tmp_path: Path) -> None:
     text = "[root@worker-1 ~]# ip link\n"
     for number, dev in enumerate(("vxlan.calico", "wireguard.cali"), 7):
         text += f"{number}: {dev}: <BROADCAST,MULTICAST> mtu 1450 qdisc noqueue state DOWN group default\n"
-    assert "vxlan.calico, wireguard.cali of worker-1 are down" in judged(tmp_path, text).headline
+    assert "vxlan.calico, wireguard.cali of worker-1 are down" in judged_state(tmp_path, text).headline
 
 
 NODE = """\
@@ -140,7 +135,7 @@ RULES = (
     ],
 )
 def test_a_rule_that_no_packet_reaches(ending: str, said: bool, tmp_path: Path) -> None:
-    headline = judged(tmp_path, RULES.format(ending=ending)).headline
+    headline = judged_state(tmp_path, RULES.format(ending=ending)).headline
     assert ("rejects everything, before one that accepts" in headline) is said
 
 
@@ -154,7 +149,7 @@ LOGGED = (
     ("prefix", "stopped"), [("Input-dropped:", True), ("filter_FWD_REJECT:", True), ("seen:", False)]
 )
 def test_what_a_log_says_of_a_rule(prefix: str, stopped: bool, tmp_path: Path) -> None:
-    headline = judged(tmp_path, LOGGED.format(prefix=prefix)).headline
+    headline = judged_state(tmp_path, LOGGED.format(prefix=prefix)).headline
     assert ("logged by a firewall rule as what it stops" in headline) is stopped
     assert ("which does not say what became of it" in headline) is not stopped
 
@@ -169,6 +164,6 @@ Chain cali-PREROUTING (1 references)
 
 @pytest.mark.parametrize(("match", "called"), [("rpfilter validmark invert", True), ("mark match 0x1", False)])
 def test_a_rule_of_the_reverse_path_is_called_that(match: str, called: bool, tmp_path: Path) -> None:
-    headline = judged(tmp_path, RAW.format(match=match)).headline
+    headline = judged_state(tmp_path, RAW.format(match=match)).headline
     assert "a rule of cali-PREROUTING" in headline
     assert ("that checks the reverse path" in headline) is called

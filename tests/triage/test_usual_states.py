@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pcapcheck import analyze, analyze_state
-from pcapcheck.analysis import Analysis
+from pcapcheck import analyze
 from pcapcheck.report.build_report import build_report
+from tests.support.pastes import judged_state
 
 POOLS = """\
 [root@worker-1 ~]# calicoctl get ippool -o wide
@@ -49,12 +49,6 @@ PINGS += "".join(
 )
 
 
-def judged(tmp_path: Path, text: str) -> Analysis:
-    path = tmp_path / "state.txt"
-    path.write_text(text)
-    return analyze_state(path)
-
-
 @pytest.mark.parametrize(
     ("pools", "said"),
     [
@@ -67,7 +61,7 @@ def judged(tmp_path: Path, text: str) -> Analysis:
     ],
 )
 def test_a_vxlan_device_that_no_pool_uses_may_be_down(pools: str, said: bool, tmp_path: Path) -> None:
-    assert ("vxlan.calico of worker-1 is down" in judged(tmp_path, DOWN + pools).headline) is said
+    assert ("vxlan.calico of worker-1 is down" in judged_state(tmp_path, DOWN + pools).headline) is said
 
 
 @pytest.mark.parametrize(
@@ -81,7 +75,7 @@ def test_a_vxlan_device_that_no_pool_uses_may_be_down(pools: str, said: bool, tm
     ],
 )
 def test_a_peer_that_somebody_configured_is_no_node(session: str, of_nodes: bool, tmp_path: Path) -> None:
-    (said,) = [remark.text for remark in judged(tmp_path, session).remarks if "not established" in remark.text]
+    (said,) = [remark.text for remark in judged_state(tmp_path, session).remarks if "not established" in remark.text]
     assert ("no routes to the pods of these nodes" in said) is of_nodes
     assert ("that router or route reflector" in said) is not of_nodes
 
@@ -117,7 +111,7 @@ table {family} firewall {{
 
 @pytest.mark.parametrize(("rule", "said"), [("meta nfproto ipv4 reject", False), ("reject", True)])
 def test_a_rule_for_one_version_of_ip_leaves_the_other(rule: str, said: bool, tmp_path: Path) -> None:
-    analysis = judged(tmp_path, NFT.format(family="inet", rule=rule))
+    analysis = judged_state(tmp_path, NFT.format(family="inet", rule=rule))
     text = " ".join(remark.text for remark in analysis.remarks)
     assert "a rule of input" not in text
     assert ("a rule of forward on worker-1 rejects everything" in text) is said
@@ -148,7 +142,7 @@ REPLIES = (
     ],
 )
 def test_an_address_that_need_not_answer_a_ping(target: str, why: str, tmp_path: Path) -> None:
-    analysis = judged(tmp_path, SILENT.format(target=target) + SERVICES + ROUTE)
+    analysis = judged_state(tmp_path, SILENT.format(target=target) + SERVICES + ROUTE)
     (said,) = [remark.text for remark in analysis.remarks if "ping printed" in remark.text]
     assert why in said
     assert ("ping printed" in analysis.headline) is (why == "")
@@ -172,7 +166,7 @@ LOGGED = (
     ("prefix", "stops"), [("not dropped:", False), ("no-drop:", False), ("unblocked:", False), ("dropped:", True)]
 )
 def test_a_prefix_that_denies_a_drop(prefix: str, stops: bool, tmp_path: Path) -> None:
-    text = " ".join(remark.text for remark in judged(tmp_path, LOGGED.format(prefix=prefix)).remarks)
+    text = " ".join(remark.text for remark in judged_state(tmp_path, LOGGED.format(prefix=prefix)).remarks)
     assert ("as what it stops" in text) is stops
 
 
