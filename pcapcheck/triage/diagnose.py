@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pcapcheck.calico import is_shortened
@@ -46,8 +45,6 @@ if TYPE_CHECKING:
     from pcapcheck.triage.state_evidence.situation import Situation
     from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
 
-# A case, what was lost in it, and the checksums of that.
-Told = tuple[Case, list[PathLoss], QuotedColumns]
 # A table of questions, who asked and who was asked.
 Ends = tuple[str, int | None, int | None]
 
@@ -70,21 +67,18 @@ def diagnose(
     found: dict[object, Diagnosis] = {}
     find = Suspects(causes)
     every_sums = received_sums(judgement, zip(cases, lost, strict=True), situation)
-    apart: list[Case] = []
-    # The state loses no packets.
-    of_state: Iterator[Told] = (
-        (case, [], sums) for case in apart for sums in received_sums(judgement, [(case, [])], situation)
-    )
-    told: Iterator[Told] = zip(cases, lost, every_sums, strict=True)
-    for case, losses, sums in chain(told, of_state):
+    # Cases that are found on the way are looked at last.
+    looked_at = list(zip(cases, lost, every_sums, strict=True))
+    for case, losses, sums in looked_at:
         if is_captured and _is_of_state(case) and not _was_recorded(case):
             # What the state says about pods that the captures do not show is no reason for what they show.
             continue
         evidence = _evidence_of(case, judgement, roles, losses, sums, served, parted, situation, pods)
         suspects = find.of(evidence)
         if (own := _of_state_alone(case, suspects)) is not None:
-            # The state has a failure of its own, which is not why the packets were lost.
-            apart.append(own)
+            # The state has a failure of its own, which is not why the packets were lost, and loses none.
+            (own_sums,) = received_sums(judgement, [(own, [])], situation)
+            looked_at.append((own, [], own_sums))
             suspects = find.of(evidence)
         if _is_of_another_network(case, judgement):
             suspects = [suspect for suspect in suspects if suspect.cause.any_network]
