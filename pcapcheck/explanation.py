@@ -50,8 +50,7 @@ def explain(
 def _with_last_questions(judgement: Judgement) -> Judgement:
     """What ends a printed text and was not answered in it, as questions: nothing else there needs a reason."""
     printed = {point.key[0] for point in judgement.points if point.capture_point.interface.printed}
-    captures = [capture for capture in judgement.captures if capture.number in printed]
-    if not any(tally.outcomes["in-flight"] for capture in captures for tally in capture.tallies.values()):
+    if not any(capture.open_count for capture in judgement.captures if capture.number in printed):
         return judgement
     from pcapcheck.questions.last_questions import is_printed, last_questions
 

@@ -101,6 +101,11 @@ class Capture(Struct):
         """Makes an address of its two halves, with its name if the capture is a text with names."""
         return self.exchanges.paired.address_of
 
+    @property
+    def open_count(self) -> int:
+        """How many questions were open at its end: nobody knows whether an answer came."""
+        return sum(tally.outcomes["in-flight"] for tally in self.tallies.values())
+
 
 class OpenCapture:
     """A capture that is being read: batches of records in, rows of all tables out to ``sink``.

@@ -124,7 +124,7 @@ def snapshot_of(
         headline=_named(analysis, analysis.headline),
         exit_code=exit_code(analysis),
         words=totals(analysis).words,
-        open=sum(tally.outcomes["in-flight"] for capture in analysis.captures for tally in capture.tallies.values()),
+        open=sum(capture.open_count for capture in analysis.captures),
         pods=tuple(pods),
         more_pods=len(asking) - len(shown),
         failures=tuple(_failures(analysis))[:MOST_FAILURES],

@@ -234,9 +234,7 @@ def _reset_answers(subject: Subject) -> list[Remark]:
 
 
 def _last_questions(subject: Subject) -> list[Remark]:
-    if not any(
-        tally.outcomes["in-flight"] for capture in subject.judgement.captures for tally in capture.tallies.values()
-    ):
+    if not any(capture.open_count for capture in subject.judgement.captures):
         return []
     from pcapcheck.triage.remarks.last_question_remarks import last_question_remarks
 
