@@ -11,6 +11,7 @@ SIDES = ("pod", "node")
 ENDS = ("cali", "node", "pod")
 SIDE_EVIDENCE = ("direction", "gateway-arp", "ttl", "proxy-mac", "arp", "destination", "state", "unicast")
 CARRIES = ("other", "arp", "nd", "ip-unicast", "ip-multicast", "undecoded")
+IP_UNICAST = CARRIES[3]
 CASTS = ("broadcast", "unicast")
 DIRECTIONS = ("in", "out")
 # Unclear: the request was recorded more often than its reply, so that this may have been lost between two interfaces.

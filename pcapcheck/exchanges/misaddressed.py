@@ -68,18 +68,18 @@ def misaddressed(
             or len(found) >= MOST
         ):
             continue
-        told = rest_of(pool[answer + layout.MARKS])
-        time = rest[told + layout.REPLY_TIME]
+        reply = rest_of(pool[answer + layout.MARKS])
+        time = rest[reply + layout.REPLY_TIME]
         found.append(
             Misaddressed(
                 TABLE_OF[pool[row + layout.KIND]],
                 address_of(pool[row + layout.SRC_HIGH], pool[row + layout.SRC_LOW]),
                 address_of(pool[row + layout.DST_HIGH], pool[row + layout.DST_LOW]),
                 address_of(pool[answer + layout.DST_HIGH], pool[answer + layout.DST_LOW]),
-                rest[told + layout.REPLY_GROUP],
-                rest[told + layout.REPLY_NUMBER],
+                rest[reply + layout.REPLY_GROUP],
+                rest[reply + layout.REPLY_NUMBER],
                 None if time == ABSENT_TIME else time,
-                absent(rest[told + layout.REPLY_TTL]),
+                absent(rest[reply + layout.REPLY_TTL]),
             )
         )
     return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.link_networks import is_usual, looks_like_one_of_several
@@ -80,7 +81,7 @@ def _by_gateway(point: CapturePoint, claims: Sequence[Claim], asked: Collection[
         if number in point.groups and target in answered and is_ipv4(target) and is_usual(target)
     }
     through = any(
-        group.carries == "ip-unicast"
+        group.carries == IP_UNICAST
         and group.dst in gateways
         and group.ip_dst is not None
         and group.ip_dst != gateways[group.dst]

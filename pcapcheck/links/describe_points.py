@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.exchanges.expiry import pings_expired
 from pcapcheck.exchanges.paired_kinds import KINDS
@@ -226,7 +227,7 @@ def _with_pod(capture_point: CapturePoint, end: str | None, sides: Sides) -> Poi
             macs.add(group.src)
         ips = pods.setdefault(group.src or None, set())
         ips |= capture_point.gateway.askers.get(number, set())
-        if group.carries == "ip-unicast" and group.source is not None and not is_multicast_address(group.source):
+        if group.carries == IP_UNICAST and group.source is not None and not is_multicast_address(group.source):
             ips.add(group.source)
     times = [group.first for group in capture_point.groups.values() if group.src in macs and group.first is not None]
     foreign = _foreign_sources(capture_point, sides)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.links.capture_points import PointKey
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
@@ -84,8 +85,6 @@ def _hold_the_same(other: PointFacts, point: PointFacts) -> bool:
 
 def _from_pod(point: PointFacts) -> tuple[int, int, int]:
     """How many packets for one machine the pod sent, and when it sent the first and the last (nanoseconds)."""
-    sent = [
-        group for group in point.groups.values() if group.carries == "ip-unicast" and point.sides.of(group)[0] == POD
-    ]
+    sent = [group for group in point.groups.values() if group.carries == IP_UNICAST and point.sides.of(group)[0] == POD]
     first = min((group.first for group in sent if group.first is not None), default=0)
     return sum(group.count for group in sent), first, max((group.last for group in sent if group.last), default=0)

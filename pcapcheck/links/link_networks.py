@@ -15,6 +15,7 @@ from itertools import chain
 from msgspec import Struct
 
 from pcapcheck.calico import find_cali_name, is_calico_tunnel
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.networks import CALICO, KnownNetwork, Likeness, by_device, network_of
@@ -111,7 +112,7 @@ def _is_routed(
     first = ((number, group.ip_src, group.ip_dst) for number, group in groups.items())
     for number, pod, peer in chain(first, pairs):
         group = groups.get(number)
-        if group is None or group.carries != "ip-unicast" or group.dst is None:
+        if group is None or group.carries != IP_UNICAST or group.dst is None:
             continue
         gateway = known.get(group.dst)
         if gateway is None or pod is None or peer is None or not is_ipv4(pod) or not is_ipv4(peer):

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.decode.frame_layout import TTL_DECREMENTED
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.links.capture_points import CapturePoint
-
-IP = "ip-unicast"
 
 
 def is_numbered(point: CapturePoint) -> bool:
@@ -34,7 +33,7 @@ def leads_to_routers(point: CapturePoint, claims: Sequence[Claim]) -> bool:
     return any(
         group.src in coming
         and group.src in own
-        and group.carries == IP
+        and group.carries == IP_UNICAST
         and (group.ttl == TTL_DECREMENTED or (group.ip_src is not None and group.ip_src not in own[group.src]))
         for group in groups
     )

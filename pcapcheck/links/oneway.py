@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_row import FrameRow
@@ -56,7 +57,7 @@ def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wai
                 for sender in _senders(row):
                     revalidated.pop(sender, None)
                     pending[sender] = (time, row.frames[0], target)
-        elif row.carries == "ip-unicast":
+        elif row.carries == IP_UNICAST:
             sender = row.ip_src if row.eth_src is None else row.eth_src
             since, number, target = asked.get(sender, (None, 0, None))
             if since is not None and answered_at.get(target, 0) < number and 0 <= time - since <= arp_wait:
@@ -77,7 +78,7 @@ def proof_of_incoming_only(rows: Iterable[FrameRow], groups: Sequence[FrameGroup
     """
     came: dict[tuple[Any, Any], tuple[object, int]] = {}
     for row in islice(rows, MOST_LOOKED_AT):
-        if row.carries != "ip-unicast":
+        if row.carries != IP_UNICAST:
             continue
         interface, ends = _interface(groups[row.group]), (row.ip_src, row.ip_dst)
         flags = row.tcp_flags
@@ -92,7 +93,7 @@ def proof_of_incoming_only(rows: Iterable[FrameRow], groups: Sequence[FrameGroup
 
 def only_comes_in(groups: Sequence[FrameGroup]) -> bool:
     """Whether it is a recording of several interfaces that shows none sending."""
-    sent = [group for group in groups if group.carries == "ip-unicast"]
+    sent = [group for group in groups if group.carries == IP_UNICAST]
     outgoing = any(group.direction == "out" for group in groups)
     return not outgoing and len({_interface(group) for group in sent if group.direction == "in"}) > 1
 

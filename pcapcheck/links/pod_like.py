@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from pcapcheck.calico import is_machines_own
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_layout import TTL_DECREMENTED
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.networks import Network, by_device
 from pcapcheck.values import is_ipv4, is_multicast_mac
-
-IP = "ip-unicast"
 
 
 def may_be_pod_link(point: CapturePoint, by_name: str | None, network: Network | None, claims: Sequence[Claim]) -> bool:
@@ -62,7 +61,7 @@ def _addresses(groups: Iterable[FrameGroup], claims: Sequence[Claim]) -> dict[in
         if is_ipv4(claim.ip):
             found.setdefault(claim.mac, set()).add(claim.ip)
     for group in groups:
-        if group.src is not None and group.carries == IP and group.ip_src is not None and is_ipv4(group.ip_src):
+        if group.src is not None and group.carries == IP_UNICAST and group.ip_src is not None and is_ipv4(group.ip_src):
             found.setdefault(group.src, set()).add(group.ip_src)
     return found
 
@@ -73,7 +72,7 @@ def _forwards(mac: int, own: set[int], groups: Iterable[FrameGroup]) -> bool:
         (group.src == mac and group.ttl == TTL_DECREMENTED)
         or (group.dst == mac and group.ip_dst is not None and group.ip_dst not in own)
         for group in groups
-        if group.carries == IP
+        if group.carries == IP_UNICAST
     )
 
 

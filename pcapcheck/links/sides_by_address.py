@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.party_signs import PartySigns, most_at_once
 from pcapcheck.links.sides import NODE, POD, DecidedSides, Party, Sides
@@ -94,7 +95,7 @@ def _sends_past(capture_point: CapturePoint, party: Party, pod_ips: Container[in
     sent = [
         group
         for group in capture_point.groups.values()
-        if group.by_address and group.sender == party and group.carries == "ip-unicast"
+        if group.by_address and group.sender == party and group.carries == IP_UNICAST
     ]
     return bool(sent) and all(
         group.ip_dst is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.sides import NODE, POD, Party, Sides
 
@@ -16,7 +17,7 @@ def decide_by_state(capture_point: CapturePoint, sides: Sides, at_home: Containe
     found: dict[Party, set[str]] = {}
     for group in capture_point.groups.values():
         party = sides.party_of(group)
-        if party is not None and group.carries == "ip-unicast":
+        if party is not None and group.carries == IP_UNICAST:
             found.setdefault(party, set()).update(
                 side for side, ip in ((POD, group.ip_src), (NODE, group.ip_dst)) if ip in at_home
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from itertools import chain
 
-from pcapcheck.column_words import ASKED
+from pcapcheck.column_words import ASKED, IP_UNICAST
 from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_layout import TTL_DECREMENTED
 from pcapcheck.exchanges.pair_counts import PairOutcomes
@@ -73,7 +73,7 @@ def _one_direction(point: PointFacts, capture: Capture, reading: Reading, missin
     named = {target for group, target in capture.exchanges.asked if group in groups and is_name(target)}
     provable = named or talk.askers.keys() - talk.answered or any(group.shakes_hands for group in groups.values())
     # Only what a pod sends to others proves anything: one that asks in vain for its gateway sends nothing else.
-    sends = any(group.carries == "ip-unicast" for group in groups.values())
+    sends = any(group.carries == IP_UNICAST for group in groups.values())
     if not any(missing.values()) or not provable or not sends or point.heard_both_ends:
         return {}
     rows = (row for row in read_frames(capture.source, reading, groups) if row.eth_src or groups[row.group].by_address)
@@ -176,7 +176,7 @@ def _past_it(point: PointFacts, capture: Capture) -> Silence:
 def _hears_packets_to_pod(point: PointFacts) -> bool:
     """Whether packets of others come to the pod by its link. What the node itself sends comes by it anyhow."""
     return any(
-        group.carries == "ip-unicast" and group.ttl == TTL_DECREMENTED and point.sides.of(group)[0] == NODE
+        group.carries == IP_UNICAST and group.ttl == TTL_DECREMENTED and point.sides.of(group)[0] == NODE
         for group in point.groups.values()
     )
 

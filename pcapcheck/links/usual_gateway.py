@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.exchanges.claims import Claim
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.link_networks import is_usual
@@ -73,7 +74,7 @@ def _forwarding(capture_point: CapturePoint, claims: Sequence[Claim]) -> set[int
     found = {
         group.dst
         for group in capture_point.groups.values()
-        if group.carries == "ip-unicast"
+        if group.carries == IP_UNICAST
         and group.dst in claimed
         and group.ip_dst is not None
         and is_ipv4(group.ip_dst)

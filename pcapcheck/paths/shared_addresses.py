@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_layout import TTL_ORIGINAL
 from pcapcheck.links.address_row import AddressRow
@@ -147,7 +148,7 @@ def _spoken(point: PointFacts, ahead: Mapping[int, int]) -> Iterator[tuple[int, 
     for group in point.groups.values():
         if group.source is None or group.src is None or group.first is None or group.last is None:
             continue
-        own = group.carries == "ip-unicast" and group.ttl == TTL_ORIGINAL and point.sides.of(group)[0] == POD
+        own = group.carries == IP_UNICAST and group.ttl == TTL_ORIGINAL and point.sides.of(group)[0] == POD
         if own and group.source >> 118 != LINK_LOCAL6:
             offset = ahead.get(point.key[0], 0)
             yield group.source, Holder(point, group.src, group.first - offset, group.last - offset)

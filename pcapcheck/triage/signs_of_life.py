@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD
@@ -33,7 +34,7 @@ def _heard(point: PointFacts | None, side: str, since: int | None) -> bool | Non
     if point is None or since is None or not point.heard_both_ends:
         return None
     return any(
-        group.carries == "ip-unicast" and (group.last or 0) > since and point.sides.of(group)[0] == side
+        group.carries == IP_UNICAST and (group.last or 0) > since and point.sides.of(group)[0] == side
         for group in point.groups.values()
     )
 
@@ -52,7 +53,7 @@ def routed(
     begin, end = min(times), max(times) + MEANWHILE
     lives = dst in dst_link.pod_ips
     for number, group in dst_link.groups.items():
-        handed = lives and group.carries == "ip-unicast" and dst_link.sides.of(group)[0] == NODE
+        handed = lives and group.carries == IP_UNICAST and dst_link.sides.of(group)[0] == NODE
         meanwhile = any(time is not None and begin <= time <= end for time in (group.first, group.last))
         if meanwhile and (handed or number in solicited):
             return True
@@ -83,7 +84,7 @@ def refused_late(errors: Sequence[QuestionRow], point: PointFacts | None) -> boo
     sent = [
         group
         for group in point.groups.values()
-        if group.carries == "ip-unicast" and group.first is not None and point.sides.of(group)[0] == NODE
+        if group.carries == IP_UNICAST and group.first is not None and point.sides.of(group)[0] == NODE
     ]
     firsts = [group.first for group in sent if group.first is not None]
     if not firsts or min(firsts) < min(times):

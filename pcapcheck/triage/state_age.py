@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
 from pcapcheck.nodestate.host import Host
@@ -39,7 +40,7 @@ def _handed(point: PointFacts, cali: Device) -> bool:
     """Whether the node handed IPv4 packets to the pod of a link from its own MAC: it routed them there itself."""
     if cali.mac is None or cali.master is not None or not point.pod_ips or not all(map(is_ipv4, point.pod_ips)):
         return False
-    groups = (group for group in point.groups.values() if group.carries == "ip-unicast" and group.src == cali.mac)
+    groups = (group for group in point.groups.values() if group.carries == IP_UNICAST and group.src == cali.mac)
     return any(point.sides.of(group)[0] == NODE for group in groups)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.links.address_row import BEHIND
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE, POD
@@ -59,7 +60,7 @@ def is_addressed(point: PointFacts | None) -> bool | None:
     if point is None or not point.pod_macs:
         return None
     handed = [
-        group for group in point.groups.values() if point.sides.of(group)[0] == NODE and group.carries == "ip-unicast"
+        group for group in point.groups.values() if point.sides.of(group)[0] == NODE and group.carries == IP_UNICAST
     ]
     macs = {group.dst for group in handed if group.dst is not None}
     return macs <= point.pod_macs if macs else None

@@ -23,6 +23,7 @@ FORWARDING = (
     "translated on the way out (tcpdump -nn port 53 on the pod's link and on the node's card, at the same time)"
 )
 MOST = 3
+RECORDING = "record the interfaces on its way meanwhile"
 REFUSED = "so an ICMP error came for it"
 REFUSING = (
     ": a firewall rejects it (firewalld and others: prohibited), or the last host on the way gets no answer to its ARP "
@@ -45,7 +46,7 @@ def printed_alone_remarks(state: State) -> list[Remark]:
         if usual:
             remarks.append(Remark(f"{said}: {usual}"))
             continue
-        remarks.append(Remark(f"{said}: record the interfaces on its way meanwhile", short=said, warning=said))
+        remarks.append(Remark(f"{said}: {RECORDING}", short=said, warning=said))
     failed = [line for line in state.printed if is_failure(line.text)]
     asked = Counter(pair for line in failed if (pair := forwarded(line.text)) is not None)
     if asked:
@@ -58,7 +59,7 @@ def printed_alone_remarks(state: State) -> list[Remark]:
         said = f'a client printed "{clean(shown(failed[-1].text))}"'
         refused = is_refusal(failed[-1].text)
         said += f", {REFUSED}" if refused else ""
-        advice = REFUSING if refused else ": record the interfaces on its way meanwhile"
+        advice = REFUSING if refused else f": {RECORDING}"
         remarks.append(Remark(said + advice, lines=(quote(failed[-1]),), short=said, warning=said))
     return remarks
 
@@ -89,7 +90,7 @@ def _of_clients(capture: Capture) -> Iterator[Remark]:
         return
     said = f'a client printed "{clean(words)}", and no packet of the text shows what it waited for'
     yield Remark(
-        f"{said} (line {number} of {clean(capture.source.short_name)}): record the interfaces on its way meanwhile",
+        f"{said} (line {number} of {clean(capture.source.short_name)}): {RECORDING}",
         short=said,
         warning=said,
     )
