@@ -54,7 +54,7 @@ def _half_open(conversation: Conversation, about: str, at_home: bool) -> tuple[s
             f"SYN and SYN-ACK are repeated, and neither ACK nor RST comes: the SYN-ACK is {behind}",
         )
     return (
-        f"{wording}{asker} says nothing to the answer (SYN-ACK), sent again and again",
+        f"{wording}{asker} says nothing to the answer (SYN-ACK), which is sent again",
         f"neither ACK nor RST comes: the SYN-ACK is {behind}, or the ACK is lost on its way here",
     )
 

@@ -34,6 +34,7 @@ from pcapcheck.nodestate.readers.service_rules import SERVICE_RULES_READER
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.readers.sysctls import PROC_READER, SYSCTL_READER
 from pcapcheck.nodestate.readers.tracked_flows import TRACKED_READER
+from pcapcheck.nodestate.readers.ufw import UFW_READER
 from pcapcheck.nodestate.readers.uname import HOSTNAME_READER, UNAME_READER
 from pcapcheck.nodestate.readers.unjudged_forms import UNJUDGED_READER
 
@@ -71,6 +72,7 @@ ALL_READERS = (
     UNAME_READER,
     PROC_NET_READER,
     TRACKED_READER,
+    UFW_READER,
     BGP_READER,
     CLIENTS_READER,
     UNJUDGED_READER,

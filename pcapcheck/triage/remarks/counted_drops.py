@@ -47,6 +47,9 @@ COUNTED = {
 }
 BACKWARD = " that checks the reverse path (the route back leads out of another interface)"
 INVALID = " for what connection tracking calls INVALID"
+POLICY = " for what no network policy or profile of the pod allows"
+# felix/rules/endpoints.go: the comments of the rules that end the chains of an endpoint.
+POLICY_WORDS = re.compile(r"Drop if no (?:policies|profiles)\b")
 DROPPING = re.compile(r"DROP|REJECT|drop|reject")
 MOST = 5
 
@@ -146,7 +149,7 @@ def _by_rules(host: Host) -> Iterator[Remark]:
         if chain.policy == DROP and chain.policy_packets and chain.line is not None
     ]
     rules = [
-        (rule.packets, f"a rule of {clean(chain.name)}{_about(rule)}", rule.line)
+        (rule.packets, f"a rule{' of ' * bool(chain.name)}{clean(chain.name)}{_about(rule)}", rule.line)
         for table in tables
         for chain, rule in table.rules(DROPPING)
         if rule.packets and rule.verdict is not None and rule.verdict.kind in ENDING
@@ -165,6 +168,8 @@ def _about(rule: FirewallRule) -> str:
     """What the rule is for, where a word of it says so (felix/rules/static.go; iptables-extensions(8), rpfilter)."""
     if "INVALID" in rule.line.text.split() or "ct state invalid" in rule.line.text:
         return INVALID
+    if POLICY_WORDS.search(rule.line.text):
+        return POLICY
     return BACKWARD if "rpfilter" in rule.line.text or "fib saddr" in rule.line.text else ""
 
 

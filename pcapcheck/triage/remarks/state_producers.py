@@ -32,6 +32,14 @@ def _tunnels_down(state: State) -> list[Remark]:
     return tunnel_down_remarks(state)
 
 
+def _tunnels_without_address(state: State) -> list[Remark]:
+    if not any(host.links for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.tunnels_without_address import tunnel_without_address_remarks
+
+    return tunnel_without_address_remarks(state)
+
+
 def _outdated_tunnel_ends(state: State) -> list[Remark]:
     if not any(host.neighbours for host in state.hosts):
         return []
@@ -64,11 +72,21 @@ def _unreached_rules(state: State) -> list[Remark]:
     return unreached_rule_remarks(state)
 
 
+def _denied_by_default(state: State) -> list[Remark]:
+    if not any(host.notes for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.denied_by_default import denied_by_default_remarks
+
+    return denied_by_default_remarks(state)
+
+
 PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _bgp_sessions,
     _tunnels_down,
+    _tunnels_without_address,
     _outdated_tunnel_ends,
     _other_node_addresses,
     _tracked_flows,
     _unreached_rules,
+    _denied_by_default,
 )
