@@ -60,7 +60,9 @@ def _half_open(conversation: Conversation, about: str, at_home: bool) -> tuple[s
 
 
 def _question(conversation: Conversation, count: int, point: PointFacts, capture: Capture) -> Unanswered:
-    about = f"connection to {format_address(conversation.asked)} port {conversation.asked_port}"
+    # A text may name a port that no number is known for.
+    port = conversation.asked_port or None
+    about = f"connection to {format_address(conversation.asked)}" + (f" port {port}" if port else "")
     wording, meaning = _half_open(conversation, about, _is_at_home(conversation, point))
     return Unanswered(
         protocol="TCP",
@@ -77,7 +79,7 @@ def _question(conversation: Conversation, count: int, point: PointFacts, capture
         meaning=meaning,
         doubt="",
         wording=wording,
-        port=conversation.asked_port,
+        port=port,
         asker_ports=frozenset((conversation.asker_port,)),
         lost_answer=conversation.frames[-1],
     )

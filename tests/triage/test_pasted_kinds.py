@@ -278,3 +278,57 @@ def test_a_tunnels_device_without_an_address(
     remarks = [remark.text for remark in judged_state(tmp_path, text).remarks]
     assert any("address: what the node" in each for each in remarks) is bool(said)
     assert not said or any(said in each for each in remarks)
+
+
+MONITOR = "[root@worker-1 ~]# ip monitor\n"
+ROUTE = "10.244.{n}.64/26 via 172.31.0.12 dev tunl0 proto bird onlink\n"
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ("".join((ROUTE + "Deleted " + ROUTE + ROUTE).format(n=n) for n in (1, 2)), "were deleted and came back, 2x"),
+        ((ROUTE + "Deleted " + ROUTE).format(n=1) * 3, "were deleted and came back, 2x: 10.244.1.64/26"),
+        ("".join(("Deleted " + ROUTE).format(n=n) for n in (1, 2, 3)) + ROUTE.format(n=4), ""),
+        (("Deleted " + ROUTE + ROUTE).format(n=1), ""),
+    ],
+)
+def test_routes_that_come_and_go(events: str, said: str, tmp_path: Path) -> None:
+    remarks = [remark.text for remark in judged_state(tmp_path, MONITOR + events + "[root@worker-1 ~]#\n").remarks]
+    assert any("came back" in each for each in remarks) is bool(said)
+    assert not said or any(said in each for each in remarks)
+
+
+LISTENS = "tcp   LISTEN     0 128 0.0.0.0:179  0.0.0.0:*\n"
+MADE = "tcp   ESTAB      0 0   172.31.0.11:179 172.31.0.12:40001\n"
+COMING = "tcp   SYN-RECV   0 0   172.31.0.11:179 172.31.0.12:{port}\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            LISTENS + COMING.format(port=41) + COMING.format(port=42),
+            "2 connections of 172.31.0.12 to 172.31.0.11 port 179 wait for the ACK to its answer",
+        ),
+        (
+            "tcp        0      1 10.244.1.7:33430      10.244.5.9:9000         SYN_SENT    2190/nginx\n",
+            "a connection of 10.244.1.7 to 10.244.5.9 port 9000 waits for the answer to its SYN",
+        ),
+        (
+            "tcp6       0      1 fd00::7:33430         fd00::9:443             SYN_SENT\n",
+            "a connection of fd00::7 to fd00::9 port 443 waits for the answer to its SYN",
+        ),
+        (LISTENS + MADE, ""),
+    ],
+)
+def test_sockets_whose_connections_are_not_made(lines: str, said: str, tmp_path: Path) -> None:
+    analysis = judged_state(tmp_path, lines)
+    assert ("waits for" in analysis.headline or "wait for" in analysis.headline) is bool(said)
+    assert said in analysis.headline
+
+
+def test_a_port_that_only_has_a_name_is_not_port_0(tmp_path: Path) -> None:
+    named = HALF_OPEN.format(at="30.708").replace(".86.80", ".86.cslistener")
+    headline = judged(tmp_path, listening("eth0") + named).headline
+    assert "172.31.9.7's connection to 10.244.1.86 is not made" in headline

@@ -72,12 +72,28 @@ def _unreached_rules(state: State) -> list[Remark]:
     return unreached_rule_remarks(state)
 
 
+def _hanging_connections(state: State) -> list[Remark]:
+    if not state.opening:
+        return []
+    from pcapcheck.triage.remarks.hanging_connections import hanging_connection_remarks
+
+    return hanging_connection_remarks(state)
+
+
 def _denied_by_default(state: State) -> list[Remark]:
     if not any(host.notes for host in state.hosts):
         return []
     from pcapcheck.triage.remarks.denied_by_default import denied_by_default_remarks
 
     return denied_by_default_remarks(state)
+
+
+def _flapping_routes(state: State) -> list[Remark]:
+    if not any(host.notes for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.flapping_routes import flapping_route_remarks
+
+    return flapping_route_remarks(state)
 
 
 PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
@@ -89,4 +105,6 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _tracked_flows,
     _unreached_rules,
     _denied_by_default,
+    _hanging_connections,
+    _flapping_routes,
 )
