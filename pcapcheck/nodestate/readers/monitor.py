@@ -21,9 +21,11 @@ from pcapcheck.nodestate.source_lines import Line
 LABELS = "NEIGH|LINK|ROUTE|ADDR|RULE|NETCONF|NSID|PREFIX|NEXTHOP|STATS|MROUTE"
 # Labels (ip monitor all, -label), times (-ts) before them; -t prints a line with the time.
 MARKS = re.compile(rf"(?:\[(?:{LABELS}|\d{{4}}-[^\]]*|nsid [^\]]*)\]\s*)*")
-LABELLED = re.compile(rf"(?:\[\d{{4}}-[^\]]*\]\s*)?(?:\[nsid [^\]]*\]\s*)?\[(?:{LABELS})\]\s*\S.*")
+LABELLED = re.compile(
+    rf"(?:\[\d{{4}}-[^\]]*\]\s*)?(?:\[nsid [^\]]*\]\s*(?:\[(?:{LABELS})\]\s*)?|\[(?:{LABELS})\]\s*)\S.*"
+)
 DELETED = re.compile(rf"(?:{MARKS.pattern})Deleted\s+(\S.*)")
-TIMESTAMP = re.compile(r"Timestamp: .*")
+TIMESTAMP = re.compile(r"Timestamp: \w{3} \w{3} +\d.* us(?:ec)?")
 
 # Routes that were deleted and came back, how often.
 RETURNS = "route-returns"
@@ -137,6 +139,11 @@ def _settle(events: _Events, into: Host) -> None:
     into.notes += [Note(RETURNS, str(count), line) for count, line in events.returns.values()]
 
 
+def event_in(text: str) -> str:
+    """What an event is about, without the marks before it."""
+    return MARKS.sub("", text.strip(), count=1).removeprefix("Deleted ").strip()
+
+
 def _is_known(text: str) -> bool:
     """Whether it is an event of no use here: settings, rules, namespaces."""
     return LABELLED.fullmatch(text) is not None or DELETED.fullmatch(text) is not None
@@ -144,6 +151,6 @@ def _is_known(text: str) -> bool:
 
 MONITOR_READER = StateReader(
     name="monitor",
-    looks_like=lambda text, _: bool(LABELLED.fullmatch(text) or DELETED.fullmatch(text)),
+    looks_like=lambda text, _: any(form.fullmatch(text) for form in (LABELLED, DELETED, TIMESTAMP)),
     read_host=read_monitor,
 )

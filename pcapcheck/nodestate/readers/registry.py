@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.nodestate.readers.bgp_sessions import BGP_READER
+from pcapcheck.nodestate.readers.bird_log import BIRD_LOG_READER
 from pcapcheck.nodestate.readers.complaints import LONGEST
 from pcapcheck.nodestate.readers.device_managers import NETWORKCTL_READER, NMCLI_READER
 from pcapcheck.nodestate.readers.fdb import FDB_READER
@@ -74,6 +75,7 @@ ALL_READERS = (
     TRACKED_READER,
     UFW_READER,
     BGP_READER,
+    BIRD_LOG_READER,
     CLIENTS_READER,
     UNJUDGED_READER,
     # Only a command shows that these read an output.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.nodestate.host import Host
-from pcapcheck.nodestate.readers.monitor import RETURNS
+from pcapcheck.nodestate.readers.monitor import RETURNS, event_in
 from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.nodestate.state import State
 from pcapcheck.triage.remarks.remark import Remark
@@ -25,7 +25,7 @@ def _remark(host: Host) -> Remark | None:
     if times < FEWEST:
         return None
     first = next((note for note in notes if any(word in note.line.text for word in OURS)), notes[0])
-    route = " ".join(first.line.text.strip().removeprefix("Deleted ").split()[:4])
+    route = " ".join(event_in(first.line.text).split()[:4])
     more = f" and {len(notes) - 1} more" if len(notes) > 1 else ""
     sentence = f"routes of {host.label} were deleted and came back, {times}x: {clean(route)}{more}"
     return Remark(

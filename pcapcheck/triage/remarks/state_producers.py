@@ -56,6 +56,14 @@ def _other_node_addresses(state: State) -> list[Remark]:
     return other_node_address_remarks(state)
 
 
+def _wireguard_refusals(state: State) -> list[Remark]:
+    if not any(host.log for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.wireguard_refusals import wireguard_refusal_remarks
+
+    return wireguard_refusal_remarks(state)
+
+
 def _tracked_flows(state: State) -> list[Remark]:
     if not any(host.tracked for host in state.hosts):
         return []
@@ -70,6 +78,14 @@ def _unreached_rules(state: State) -> list[Remark]:
     from pcapcheck.triage.remarks.unreached_rules import unreached_rule_remarks
 
     return unreached_rule_remarks(state)
+
+
+def _calico_counters(state: State) -> list[Remark]:
+    if not any(host.firewall for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.calico_counters import calico_counter_remarks
+
+    return calico_counter_remarks(state)
 
 
 def _hanging_connections(state: State) -> list[Remark]:
@@ -88,6 +104,14 @@ def _denied_by_default(state: State) -> list[Remark]:
     return denied_by_default_remarks(state)
 
 
+def _bird_complaints(state: State) -> list[Remark]:
+    if not any(host.notes for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.bird_complaints import bird_complaint_remarks
+
+    return bird_complaint_remarks(state)
+
+
 def _flapping_routes(state: State) -> list[Remark]:
     if not any(host.notes for host in state.hosts):
         return []
@@ -102,9 +126,12 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _tunnels_without_address,
     _outdated_tunnel_ends,
     _other_node_addresses,
+    _wireguard_refusals,
     _tracked_flows,
     _unreached_rules,
+    _calico_counters,
     _denied_by_default,
     _hanging_connections,
     _flapping_routes,
+    _bird_complaints,
 )
