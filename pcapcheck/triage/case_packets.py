@@ -40,6 +40,12 @@ PACKETS: tuple[CaseColumn, ...] = (
         "whether, on a tunnel's device, pod has another network (/16) than dst, as a node's card has: the route back "
         "to it leads outside the tunnel",
     ),
+    (
+        "pod.usual_pool",
+        BOOL,
+        "whether, on a host NIC and in no tunnel, pod has an address of a network that installers choose for pods, and "
+        "dst none of it: nobody translated the source so far",
+    ),
     ("dst.role", ENUM, "whose address dst is, by evidence; unknown if nothing shows it", ROLES),
     ("dst.called", TEXT, "dst and what it is: the pod 10.244.1.11, the service 10.96.0.10, the host 203.0.113.7"),
     ("dst.at", TEXT, "the same as a place to type commands: in the pod 10.244.1.11, on the host 203.0.113.7"),

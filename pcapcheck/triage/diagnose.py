@@ -151,7 +151,7 @@ def _evidence_of(
     further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
     error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
     evidence |= strays(case, judgement, losses, as_number(error_from))
-    evidence |= {"outer.differs": None, "outside_tunnel": None, "pod.beside_tunnel": None}
+    evidence |= {"outer.differs": None, "outside_tunnel": None, "pod.beside_tunnel": None, "pod.usual_pool": None}
     loop = looping(case, judgement, roles, evidence["asked"])
     late, reset = late_dns(case, judgement), reset_origin(case, judgement)
     stamps = tcp_timestamps(case, judgement)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from pcapcheck.calico import TUNNELS, encap_of
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of
+from pcapcheck.networks import POD_NETWORKS
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import POD_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.beyond import PLAINLY
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.question_signs import OUT
-from pcapcheck.values import Value, as_text, is_multicast_address, is_name, is_public
+from pcapcheck.values import Value, as_text, is_multicast_address, is_name, is_public, parse_network
 
 # Addresses of one block of Calico's are mostly of one node (libcalico-go/lib/ipam: blockSize 26).
 BLOCK = 1 << 6
 # Those of a cluster's pods begin alike: its pool is mostly a /16 (the defaults of kubeadm, k3s, Calico, flannel).
 POOL = 1 << 16
+USUAL_POOLS = tuple(map(parse_network, POD_NETWORKS))
 
 
 def question_tunnel(case: Case, judgement: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
@@ -42,6 +44,7 @@ def question_tunnel(case: Case, judgement: Judgement, roles: AddressRoles) -> di
             return {"outside_tunnel": False}
         return {
             "outside_tunnel": _may_be_pods(question, roles),
+            "pod.usual_pool": _is_usual_pods(question),
             "left": PLAINLY if point.groups[question.group].direction == OUT else None,
             **({"source.kept": True, "translated": False} if _is_kept(question, judgement) else {}),
         }
@@ -63,6 +66,14 @@ def _is_beside(question: Unanswered) -> bool:
     if asked is None or is_name(asker) or is_name(asked):
         return False
     return asker // POOL != asked // POOL and not (is_public(asker) or is_public(asked) or asker % BLOCK == 0)
+
+
+def _is_usual_pods(question: Unanswered) -> bool:
+    """Whether whoever asks has an address of a network that is usually one of pods, and whoever is asked has none."""
+    asker, asked = question.asker, question.asked
+    if asked is None or not question.opens or is_name(asked) or is_multicast_address(asked):
+        return False
+    return any(asker & mask == network and asked & mask != network for network, mask in USUAL_POOLS)
 
 
 def _is_kept(question: Unanswered, judgement: Judgement) -> bool:

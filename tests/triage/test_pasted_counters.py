@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pastes import judged, judged_state
+from tests.support.pastes import causes, judged, judged_state
 
 SYN = "18:37:4{second}.25 IP {src}.40100 > {dst}.{port}: Flags [S], seq 700, win 64240, length 0\n"
 LISTENING = "listening on eth0, link-type EN10MB (Ethernet), capture size 262144 bytes\n"
@@ -219,3 +219,27 @@ def test_a_monitor_with_times_and_namespaces(events: tuple[str, ...], is_said: b
     words = "routes of a host were deleted and came back, 2x: 10.244.7.64/26 via 172.31.0.12 dev"
     assert said(analysis.remarks, "came back") is is_said
     assert said(analysis.remarks, words) is is_said
+
+
+@pytest.mark.parametrize(
+    ("listening", "src", "dst", "is_first"),
+    [
+        ("eth0", "10.244.2.20", "172.31.9.9", True),
+        ("eth0", "10.42.3.9", "192.168.7.4", True),
+        # Between pods nobody translates. A node may have the other address. A pod's own link is before translation.
+        ("eth0", "10.244.2.20", "10.244.7.9", False),
+        ("eth0", "192.168.0.9", "172.31.9.9", False),
+        ("cali5b9f0aa1234", "10.244.2.20", "172.31.9.9", False),
+        ("tunl0", "10.244.2.20", "172.31.9.9", False),
+    ],
+)
+def test_a_pods_usual_address_on_a_card(listening: str, src: str, dst: str, is_first: bool, tmp_path: Path) -> None:
+    text = LISTENING.replace("eth0", listening)
+    text += "".join(SYN.format(second=n, src=src, dst=dst, port=9153) for n in (2, 3, 5))
+    assert (causes(judged(tmp_path, text))[0] == "source-not-translated") is is_first
+
+
+def test_a_usual_address_of_a_pod_that_gets_answers(tmp_path: Path) -> None:
+    text = LISTENING + SYN.format(second=2, src="10.244.2.20", dst="172.31.9.9", port=9153)
+    text += "18:37:42.26 IP 172.31.9.9.9153 > 10.244.2.20.40100: Flags [S.], seq 9, ack 701, win 64240, length 0\n"
+    assert not judged(tmp_path, text).asked_in_vain
