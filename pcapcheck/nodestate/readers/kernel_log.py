@@ -27,7 +27,7 @@ CONNTRACK_FULL, NEIGHBOURS_FULL, MARTIAN, CARD_HUNG, LINK_DOWN, BAD_CHECKSUM, WG
 # net/netfilter/nf_conntrack_core.c; net/core/neighbour.c; net/ipv4/route.c, ip_handle_martian_source; drivers
 # (e1000e, igb: Detected Tx Unit Hang), net/sched/sch_generic.c, dev_watchdog; drivers' own words for a lost carrier;
 # net/ipv4/udp.c, udp_csum_pull_header and its callers; drivers/net/wireguard: receive.c, wg_packet_consume_data_done;
-# device.c, wg_xmit; timers.c, wg_expired_retransmit_handshake. A second try may be of a peer that starts anew.
+# device.c, wg_xmit; timers.c, wg_expired_retransmit_handshake. A second try may be of a peer that starts again.
 PATTERNS = {
     CONNTRACK_FULL: re.compile(r"nf_conntrack: (?:nf_conntrack: )?table full, dropping packet"),
     NEIGHBOURS_FULL: re.compile(r"neighbou?r table overflow|arp_cache: .*table overflow", re.I),
