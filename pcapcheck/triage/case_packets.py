@@ -33,7 +33,23 @@ PACKETS: tuple[CaseColumn, ...] = (
     ("dst.at", TEXT, "the same as a place to type commands: in the pod 10.244.1.11, on the host 203.0.113.7"),
     ("translated", BOOL, "whether packets were seen on a host NIC with another source than the pod's address"),
     ("source.kept", BOOL, "whether they left with the pod's own address although other packets of it are translated"),
-    ("dst.usual_service", BOOL, "whether dst is in a network that installers choose for services"),
+    (
+        "dst.usual_service",
+        BOOL,
+        "whether dst is in a network that installers choose for services, or has the place in its network, and the "
+        "port, that they give to the API server's service or to DNS",
+    ),
+    (
+        "dst.untranslated",
+        BOOL,
+        "of a question recorded off the pods' links: whether nothing shows that the port that asked was made to ask "
+        "another address instead",
+    ),
+    (
+        "leaves_private",
+        BOOL,
+        "whether a node's card recorded them on their way to an address of the internet, with a private source",
+    ),
     (
         "dst.node_port",
         BOOL,
@@ -144,6 +160,11 @@ PACKETS: tuple[CaseColumn, ...] = (
         "back_end.silent",
         BOOL,
         "whether what was translated to that address reached its pod's link and was never answered there",
+    ),
+    (
+        "for_another",
+        BOOL,
+        "whether they came to the device of a tunnel for another MAC than it has, by the packet type that Linux notes",
     ),
     ("hairpin", BOOL, "whether what the pod sent to dst came back to it from its own address"),
     (

@@ -16,7 +16,7 @@ from pcapcheck.table_names import DNS, STATE
 from pcapcheck.triage.address_roles import AddressRoles
 from pcapcheck.triage.answered_later import answered_later
 from pcapcheck.triage.behind_service import behind_service
-from pcapcheck.triage.beyond import beyond
+from pcapcheck.triage.beyond import beyond, recorded_on
 from pcapcheck.triage.case import Case, cases_of
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.common_origin import one_per_origin
@@ -26,6 +26,7 @@ from pcapcheck.triage.interfaces import name_links
 from pcapcheck.triage.judge_cause import CaseEvidence
 from pcapcheck.triage.late_dns import late_dns
 from pcapcheck.triage.misrouted import strays
+from pcapcheck.triage.off_links import leaves_private, off_links
 from pcapcheck.triage.packet_evidence.case_exchanges import asked_on
 from pcapcheck.triage.packet_evidence.lost_paths import lost_of
 from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
@@ -85,6 +86,8 @@ def diagnose(
         if _is_only_large(case, judgement, roles):
             # Its size is all that is known of it, and the one reason that needs no node.
             suspects = [suspect for suspect in suspects if any(fit.startswith("size.") for fit in suspect.fits)]
+        if _is_only_private(case, judgement, roles):
+            suspects = [suspect for suspect in suspects if any(fit.startswith("leaves_private") for fit in suspect.fits)]
         _leave_out_hints(case, suspects)
         suspects = _worth_showing(sorted(suspects, key=Suspect.order), case)
         if not suspects and _is_of_state(case):
@@ -132,6 +135,17 @@ def _is_only_large(case: Case, judgement: Judgement, roles: AddressRoles) -> boo
     return is_large(question) and not may_concern_nodes(judgement, question, roles)
 
 
+def _is_only_private(case: Case, judgement: Judgement, roles: AddressRoles) -> bool:
+    """Whether all that is known is that it leaves a card with a private source, as what nobody translates does."""
+    lead, question = case.lead, case.question
+    if question is None or lead.finding is not None or lead.link is not None or lead.dst_link is not None:
+        return False
+    here = recorded_on(case, judgement)
+    return leaves_private(here, question.asker, question.asked, roles) and not may_concern_nodes(
+        judgement, question, roles
+    )
+
+
 def _evidence_of(
     case: Case,
     judgement: Judgement,
@@ -148,10 +162,12 @@ def _evidence_of(
     evidence["dst.serves_others"] = served.by(case)
     # Of queries that were not seen to leave, nothing is known.
     evidence["asked.parted"] = True if (case.lead.table, case.lead.pod, case.lead.dst) in parted else None
-    further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
+    here = recorded_on(case, judgement)
+    further = beyond(case, judgement, losses, asked_on(case.lead.link or here, judgement))
+    evidence |= off_links(case, here, judgement, roles)
     error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
     evidence |= strays(case, judgement, losses, as_number(error_from))
-    evidence |= {"outer.differs": None, "outside_tunnel": None}
+    evidence |= {"outer.differs": None, "outside_tunnel": None, "for_another": None}
     for name, value in question_tunnel(case, judgement, roles).items():
         evidence[name] = value if evidence[name] is None else evidence[name]
     loop = looping(case, judgement, roles, evidence["asked"])

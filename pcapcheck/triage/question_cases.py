@@ -19,6 +19,7 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ECHO, PATHS
 from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, SERVICE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import AS_IF, Case, Item, home_of
+from pcapcheck.triage.off_links import leaves_private
 from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS
 
 # The packets that ask, by the names that they have in paths.
@@ -85,7 +86,8 @@ def _item(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> It
     # Of a connection that was broken off, the end in whose name that was done must be known.
     if not (question.about or (question.ended == BROKEN and point)):
         return None
-    if not (point or dst_link or is_large(question) or may_concern_nodes(judgement, question, roles)):
+    private = leaves_private(here, question.asker, question.asked, roles)
+    if not (point or dst_link or private or is_large(question) or may_concern_nodes(judgement, question, roles)):
         # Nothing shows that a node of the cluster plays a part between these two hosts.
         return None
     evidence = Evidence(

@@ -1,8 +1,12 @@
-"""The tunnel of a question: what was around its packets where a node's card recorded them, and nothing was followed."""
+"""The tunnel of a question: where a node's card or the tunnel's device recorded its packets, and nothing was followed."""
 
 from __future__ import annotations
 
-from pcapcheck.calico import TUNNELS
+import re
+
+from pcapcheck.calico import TUNNELS, encap_of_device
+from pcapcheck.decode import frame_layout
+from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.questions.unanswered import Unanswered
@@ -15,6 +19,8 @@ from pcapcheck.values import Value, as_text, is_name, is_public
 BLOCK = 1 << 6
 # Those of a cluster's pods begin alike: its pool is mostly a /16 (the defaults of kubeadm, k3s, Calico, flannel).
 POOL = 1 << 16
+# VXLAN devices behind which the node routes what is for their own MAC. Cilium's programs take frames whatever their MAC is.
+ROUTED = re.compile(r"(vxlan|flannel)(-v6)?\.")
 
 
 def question_tunnel(case: Case, judgement: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
@@ -23,14 +29,13 @@ def question_tunnel(case: Case, judgement: Judgement, roles: AddressRoles) -> di
     if question is None or not question.frames or judgement.followed.between(question.asker, question.asked):
         return {}
     point = judgement.facts.point(question.capture, question.group)
-    if point is None or point.kind in ("pod-link", "tunnel"):
+    if point is None or point.kind == "pod-link":
         return {}
-    try:
-        rows = rows_of(judgement.captures[question.capture], judgement.reading, {question.frames[0]})
-        row = next(iter(rows), None)
-    except CaptureError:
-        # A stream, or a file that is gone by now, cannot be read again.
-        return {}
+    row = _row_of(question, judgement)
+    if point.kind == "tunnel":
+        # On the device they are out of the tunnel, or not in it yet.
+        foreign = row is not None and row.field(frame_layout.CAST) == frame_layout.TO_OTHER
+        return {"tunnelled": encap_of_device(point.name), "for_another": foreign and bool(ROUTED.match(point.name))}
     encap = as_text(row.encap) if row is not None else None
     if row is not None and encap in (None, "none") and row.ip_src == question.asker:
         return {"outside_tunnel": point.kind == "host-nic" and _may_be_pods(question, roles)}
@@ -44,6 +49,16 @@ def question_tunnel(case: Case, judgement: Judgement, roles: AddressRoles) -> di
         "outer.dst": row.outer_dst,
         "outer.differs": row.outer_dst not in ends if ends else None,
     }
+
+
+def _row_of(question: Unanswered, judgement: Judgement) -> FrameRow | None:
+    """The first frame of a question, valid until the next one is read."""
+    try:
+        rows = rows_of(judgement.captures[question.capture], judgement.reading, {question.frames[0]})
+        return next(iter(rows), None)
+    except CaptureError:
+        # A stream, or a file that is gone by now, cannot be read again.
+        return None
 
 
 def _may_be_pods(question: Unanswered, roles: AddressRoles) -> bool:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.networks import SERVICE_NETWORKS
 from pcapcheck.nodestate.source_lines import Sourced
+from pcapcheck.protocols import DNS_PORT
 from pcapcheck.triage.state_roles import IPVS_DEVICE
-from pcapcheck.values import parse_network
+from pcapcheck.values import is_ipv4, is_public, parse_network
 
 if TYPE_CHECKING:
     from pcapcheck.nodestate.host import Host
@@ -17,11 +18,25 @@ if TYPE_CHECKING:
 
 # If only a rule speaks for a service, it is believed for these.
 USUAL = tuple(map(parse_network, SERVICE_NETWORKS))
+# In the network of services, by port.
+USUAL_PLACES = {443: 1, DNS_PORT: 10}
+HOME_NETWORK, HOME_MASK = parse_network("192.168.0.0/16")
 
 
 def is_usual(address: int) -> bool:
     """Whether an address is in a network that is usually one of services."""
     return any(address & mask == network for network, mask in USUAL)
+
+
+def is_at_usual_place(address: int, port: int | None) -> bool:
+    """Whether it is the first address of a private /16 and port 443, or the tenth and DNS.
+
+    The first address of the network of services is the API server's (kubernetes: pkg/controlplane/instance.go); installers
+    give the tenth to DNS (kubeadm: cmd/kubeadm/app/constants, GetDNSIP). Home routers have the first of a /24.
+    """
+    if not is_ipv4(address) or is_public(address) is not False or address & HOME_MASK == HOME_NETWORK:
+        return False
+    return address & 0xFFFF == USUAL_PLACES.get(port)
 
 
 def is_service(state: State, address: int | None) -> Sourced[bool] | None:

@@ -24,6 +24,14 @@ def _bgp_sessions(state: State) -> list[Remark]:
     return bgp_session_remarks(state)
 
 
+def _stopped_packets(state: State) -> list[Remark]:
+    if not any(host.stopped for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.stopped_packets import stopped_packet_remarks
+
+    return stopped_packet_remarks(state)
+
+
 def _tunnels_down(state: State) -> list[Remark]:
     if not any(link.up is False for host in state.hosts for link in host.links.values()):
         return []
@@ -66,6 +74,7 @@ def _unreached_rules(state: State) -> list[Remark]:
 
 PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _bgp_sessions,
+    _stopped_packets,
     _tunnels_down,
     _outdated_tunnel_ends,
     _other_node_addresses,

@@ -1,0 +1,31 @@
+"""Questions off the pods' links: what a node's card or a bridge shows of the addresses in them."""
+
+from __future__ import annotations
+
+from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.triage.address_roles import POD_ROLE, UNKNOWN_ROLE, AddressRoles
+from pcapcheck.triage.case import Case
+from pcapcheck.values import Value, is_name, is_public
+
+NOTHING: dict[str, Value | None] = {"dst.untranslated": None, "leaves_private": None}
+
+
+def off_links(case: Case, here: PointFacts | None, judgement: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
+    """Columns of a case about a question recorded on ``here``."""
+    pod, dst = case.lead.pod, case.lead.dst
+    if case.question is None or here is None or here.kind == "pod-link" or pod is None or dst is None:
+        return NOTHING
+    bins = judgement.captures[case.question.capture].exchanges.paired.all_bins()
+    of_pod = [row for some in bins for row in some.samples if row.src == pod]
+    # The asker's port, or the identifier of ping, stays.
+    ports = {row.numbers[0] for row in of_pod if row.dst == dst}
+    translated = any(row.dst != dst and row.numbers[0] in ports for row in of_pod)
+    return {"dst.untranslated": not translated, "leaves_private": leaves_private(here, pod, dst, roles)}
+
+
+def leaves_private(here: PointFacts | None, asker: int, asked: int | None, roles: AddressRoles) -> bool:
+    """Whether a card shows them with a source to which the internet has no way back, and which may be a pod's."""
+    if here is None or here.kind != "host-nic" or asked is None or is_name(asker) or is_name(asked):
+        return False
+    return bool(is_public(asked)) and not is_public(asker) and roles.of(asker) in (POD_ROLE, UNKNOWN_ROLE)
