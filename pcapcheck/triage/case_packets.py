@@ -46,6 +46,12 @@ PACKETS: tuple[CaseColumn, ...] = (
         "another address instead",
     ),
     (
+        "other_network",
+        BOOL,
+        "of a question recorded off the pods' links: whether that was on a device of a network to which Calico adds no "
+        "policies, as far as its name tells",
+    ),
+    (
         "leaves_private",
         BOOL,
         "whether a node's card recorded them on their way to an address of the internet, with a private source",

@@ -90,6 +90,7 @@ HEALTHY: Mapping[str, Value] = {
     "hairpin": False,
     "dst.untranslated": True,
     "leaves_private": False,
+    "other_network": False,
     "for_another": False,
     "tunnel_refused": False,
     "flooded": False,

@@ -8,7 +8,9 @@ from pcapcheck.triage.address_roles import POD_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import Case
 from pcapcheck.values import Value, is_name, is_public
 
-NOTHING: dict[str, Value | None] = {"dst.untranslated": None, "leaves_private": None}
+NOTHING: dict[str, Value | None] = {"dst.untranslated": None, "leaves_private": None, "other_network": None}
+# Calico's policies over its routes are what Canal is.
+WITH_POLICIES = "flannel"
 
 
 def off_links(case: Case, here: PointFacts | None, judgement: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
@@ -21,7 +23,12 @@ def off_links(case: Case, here: PointFacts | None, judgement: Judgement, roles: 
     # The asker's port, or the identifier of ping, stays.
     ports = {row.numbers[0] for row in of_pod if row.dst == dst}
     translated = any(row.dst != dst and row.numbers[0] in ports for row in of_pod)
-    return {"dst.untranslated": not translated, "leaves_private": leaves_private(here, pod, dst, roles)}
+    likeness = here.capture_point.likeness
+    return {
+        "dst.untranslated": not translated,
+        "leaves_private": leaves_private(here, pod, dst, roles),
+        "other_network": likeness is not None and likeness.network.id != WITH_POLICIES,
+    }
 
 
 def leaves_private(here: PointFacts | None, asker: int, asked: int | None, roles: AddressRoles) -> bool:

@@ -226,3 +226,9 @@ def test_an_address_behind_a_tunnels_device_is_no_services(tmp_path: Path) -> No
     """Whatever its network usually is: the node has a route to it there."""
     text = listening("flannel.1") + syns("172.20.0.0.40001", "172.20.3.2.80")
     assert "service-not-translated" not in causes(judged(tmp_path, text))
+
+
+@pytest.mark.parametrize(("device", "later"), [("docker0", True), ("kube-bridge", True), ("flannel.1", False)])
+def test_calicos_policies_come_last_where_another_network_is(device: str, later: bool, tmp_path: Path) -> None:
+    found = causes(judged(tmp_path, listening(device) + syns("10.12.7.3.40001", "10.12.6.9.8080")))
+    assert (found.index("policy-drops") > found.index("node-firewall-drops") + 1) is later
