@@ -24,7 +24,7 @@ from pcapcheck.nodestate.node_facts import (
     Route,
     Sysctl,
 )
-from pcapcheck.nodestate.packet_facts import StoppedPacket, Counter, LogEntry, TracedPacket, TrackedFlow
+from pcapcheck.nodestate.packet_facts import Counter, LogEntry, StoppedPacket, TracedPacket, TrackedFlow
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import is_ipv4
 

@@ -26,7 +26,7 @@ from pcapcheck.triage.interfaces import name_links
 from pcapcheck.triage.judge_cause import CaseEvidence
 from pcapcheck.triage.late_dns import late_dns
 from pcapcheck.triage.misrouted import strays
-from pcapcheck.triage.off_links import leaves_private, off_links
+from pcapcheck.triage.off_links import off_links
 from pcapcheck.triage.packet_evidence.case_exchanges import asked_on
 from pcapcheck.triage.packet_evidence.lost_paths import lost_of
 from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
@@ -86,8 +86,6 @@ def diagnose(
         if _is_only_large(case, judgement, roles):
             # Its size is all that is known of it, and the one reason that needs no node.
             suspects = [suspect for suspect in suspects if any(fit.startswith("size.") for fit in suspect.fits)]
-        if _is_only_private(case, judgement, roles):
-            suspects = [suspect for suspect in suspects if any(fit.startswith("leaves_private") for fit in suspect.fits)]
         _leave_out_hints(case, suspects)
         suspects = _worth_showing(sorted(suspects, key=Suspect.order), case)
         if not suspects and _is_of_state(case):
@@ -133,17 +131,6 @@ def _is_only_large(case: Case, judgement: Judgement, roles: AddressRoles) -> boo
     if question is None or lead.finding is not None or lead.link is not None or lead.dst_link is not None:
         return False
     return is_large(question) and not may_concern_nodes(judgement, question, roles)
-
-
-def _is_only_private(case: Case, judgement: Judgement, roles: AddressRoles) -> bool:
-    """Whether all that is known is that it leaves a card with a private source, as what nobody translates does."""
-    lead, question = case.lead, case.question
-    if question is None or lead.finding is not None or lead.link is not None or lead.dst_link is not None:
-        return False
-    here = recorded_on(case, judgement)
-    return leaves_private(here, question.asker, question.asked, roles) and not may_concern_nodes(
-        judgement, question, roles
-    )
 
 
 def _evidence_of(

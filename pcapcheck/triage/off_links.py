@@ -6,6 +6,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import POD_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import Case
+from pcapcheck.triage.service_evidence import is_usual_service
 from pcapcheck.values import Value, is_name, is_public
 
 NOTHING: dict[str, Value | None] = {"dst.untranslated": None, "leaves_private": None, "other_network": None}
@@ -13,7 +14,9 @@ NOTHING: dict[str, Value | None] = {"dst.untranslated": None, "leaves_private": 
 WITH_POLICIES = "flannel"
 
 
-def off_links(case: Case, here: PointFacts | None, judgement: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
+def off_links(
+    case: Case, here: PointFacts | None, judgement: Judgement, roles: AddressRoles
+) -> dict[str, Value | None]:
     """Columns of a case about a question recorded on ``here``."""
     pod, dst = case.lead.pod, case.lead.dst
     if case.question is None or here is None or here.kind == "pod-link" or pod is None or dst is None:
@@ -26,13 +29,28 @@ def off_links(case: Case, here: PointFacts | None, judgement: Judgement, roles: 
     likeness = here.capture_point.likeness
     return {
         "dst.untranslated": not translated,
-        "leaves_private": leaves_private(here, pod, dst, roles),
+        "leaves_private": leaves_private(here, pod, dst, is_pods(pod, roles, service_clients(judgement))),
         "other_network": likeness is not None and likeness.network.id != WITH_POLICIES,
     }
 
 
-def leaves_private(here: PointFacts | None, asker: int, asked: int | None, roles: AddressRoles) -> bool:
-    """Whether a card shows them with a source to which the internet has no way back, and which may be a pod's."""
-    if here is None or here.kind != "host-nic" or asked is None or is_name(asker) or is_name(asked):
+def is_pods(address: int, roles: AddressRoles, clients: frozenset[int]) -> bool:
+    """Whether an address is a pod's, as that of one among the ``clients`` of services is if it is no node's."""
+    role = roles.of(address)
+    return role == POD_ROLE or (role == UNKNOWN_ROLE and address in clients)
+
+
+def service_clients(judgement: Judgement) -> frozenset[int]:
+    """Who asks for what is usually a service's and is not answered: pods do, and a node's own are translated before."""
+    return frozenset(
+        question.asker
+        for question in judgement.unanswered
+        if question.asked is not None and is_usual_service(question.asked, question.port)
+    )
+
+
+def leaves_private(here: PointFacts | None, asker: int, asked: int | None, is_pods: bool) -> bool:
+    """Whether a card shows a pod's packets to the internet with a source to which that has no way back."""
+    if not is_pods or here is None or here.kind != "host-nic" or asked is None or is_name(asker) or is_name(asked):
         return False
-    return bool(is_public(asked)) and not is_public(asker) and roles.of(asker) in (POD_ROLE, UNKNOWN_ROLE)
+    return bool(is_public(asked)) and not is_public(asker)

@@ -1,4 +1,4 @@
-"""The tunnel of a question: where a node's card or the tunnel's device recorded its packets, and nothing was followed."""
+"""The tunnel of a question that a node's card or the tunnel's device recorded, and nothing was followed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pcapcheck.values import Value, as_text, is_name, is_public
 BLOCK = 1 << 6
 # Those of a cluster's pods begin alike: its pool is mostly a /16 (the defaults of kubeadm, k3s, Calico, flannel).
 POOL = 1 << 16
-# VXLAN devices behind which the node routes what is for their own MAC. Cilium's programs take frames whatever their MAC is.
+# VXLAN devices behind which the node routes what is for their own MAC. Cilium takes frames whatever their MAC is.
 ROUTED = re.compile(r"(vxlan|flannel)(-v6)?\.")
 
 

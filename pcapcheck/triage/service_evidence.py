@@ -28,13 +28,16 @@ def is_usual(address: int) -> bool:
     return any(address & mask == network for network, mask in USUAL)
 
 
-def is_at_usual_place(address: int, port: int | None) -> bool:
-    """Whether it is the first address of a private /16 and port 443, or the tenth and DNS.
+def is_usual_service(address: int, port: int | None) -> bool:
+    """Whether it is in such a network, or the first address of a private /16 and port 443, or the tenth and DNS.
 
-    The first address of the network of services is the API server's (kubernetes: pkg/controlplane/instance.go); installers
-    give the tenth to DNS (kubeadm: cmd/kubeadm/app/constants, GetDNSIP). Home routers have the first of a /24.
+    The first address of the services' network is the API server's (kubernetes: pkg/controlplane/instance.go);
+    installers give the tenth to DNS (kubeadm: cmd/kubeadm/app/constants, GetDNSIP). Home routers have the first
+    of a /24.
     """
-    if not is_ipv4(address) or is_public(address) is not False or address & HOME_MASK == HOME_NETWORK:
+    if is_usual(address):
+        return True
+    if port is None or not is_ipv4(address) or is_public(address) is not False or address & HOME_MASK == HOME_NETWORK:
         return False
     return address & 0xFFFF == USUAL_PLACES.get(port)
 

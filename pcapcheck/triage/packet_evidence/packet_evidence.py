@@ -51,7 +51,7 @@ from pcapcheck.triage.packet_evidence.lost_places import arrived_beyond, lost_pl
 from pcapcheck.triage.packet_evidence.rejection_evidence import error_meaning, from_another_address, is_late, refused_by
 from pcapcheck.triage.packet_evidence.reply_evidence import answers_one_of_two, echo_lost, lost_first_packets, replies
 from pcapcheck.triage.question_signs import is_reset, is_stalled, refused_columns
-from pcapcheck.triage.service_evidence import is_at_usual_place, is_usual
+from pcapcheck.triage.service_evidence import is_usual_service
 from pcapcheck.triage.signs_of_life import gateway_answered, routed, signs_of_life
 from pcapcheck.values import Value, as_number, is_ipv4, is_public
 
@@ -215,7 +215,7 @@ def _is_large(case: Case) -> bool:
 
 def _is_usual_service(case: Case, dst: int) -> bool:
     port = case.question.port if case.question is not None else as_number(case.row("dst_port"))
-    return is_usual(dst) or is_at_usual_place(dst, port)
+    return is_usual_service(dst, port)
 
 
 def _is_node_port(case: Case, role: str | None) -> bool | None:

@@ -1,8 +1,8 @@
 """Remarks on who asks for an address again and again although each time an answer is recorded.
 
-Whoever got an answer sends the packet that waited for it, and asks no more (kernel: net/core/neighbour.c). If it asks on,
-the answer does not reach it: a hypervisor lets only addresses pass that it gave out (port security, anti-spoofing, a
-virtual switch that is not promiscuous), as do access points and switches that guard ARP.
+Whoever got an answer sends the packet that waited for it, and asks no more (kernel: net/core/neighbour.c). If it asks
+on, the answer does not reach it: a hypervisor lets only addresses pass that it gave out (port security, anti-spoofing,
+a virtual switch that is not promiscuous), as do access points and switches that guard ARP.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def _remark(capture: Capture, group: FrameGroup, asker: int, target: int) -> Rem
     who, whom = format_address(asker), format_address(target)
     sentence = f"{who} asks for {whom} again and again, and sends it nothing, although each time an answer is recorded"
     return Remark(
-        f"{sentence} ({group.count}x, frame {group.frames[0]} of {clean(capture.source.short_name)}): no fault if it is "
-        f"arping; else the answer does not reach it, as where a hypervisor or a switch lets no address pass that it did "
-        f"not give out itself (port security, anti-spoofing, promiscuous mode off); record at {who} too",
+        f"{sentence} ({group.count}x, frame {group.frames[0]} of {clean(capture.source.short_name)}): no fault if it "
+        f"is arping; else the answer does not reach it, as where a hypervisor or a switch lets no address pass that it "
+        f"did not give out itself (port security, anti-spoofing, promiscuous mode off); record at {who} too",
         short=sentence,
     )

@@ -76,8 +76,8 @@ def _remark(capture: Capture, there: Carried, back: Carried) -> Remark:
     )
     return Remark(
         f"{sentence} (frames {there.frame}, {back.frame} of {clean(capture.source.short_name)}): no fault if both are "
-        f"addresses of one node that everybody knows as its; else NAT between the nodes changes them, and the tunnel's device "
-        "drops what comes from an address that it does not know: remove the NAT, or let the nodes know each other by the "
-        "addresses that arrive",
+        "addresses of one node that everybody knows as its; else NAT between the nodes changes them, and the tunnel's "
+        "device drops what comes from an address that it does not know: remove the NAT, or let the nodes know each "
+        "other by the addresses that arrive",
         short=sentence,
     )
