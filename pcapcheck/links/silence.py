@@ -26,10 +26,10 @@ Silence = dict[str, str]
 
 # This number of answers is no exception.
 SEVERAL = 3
-# Words of a capture filter that may let a request through but not its answer.
 # Both directions of one host or port, and what a shell takes for a remark.
 _BOTH_WAYS = re.compile(r"\b(src|dst) (?P<of>(?:host |net |port )?\S+) or (?!\1)(src|dst) (?P=of)(?=$|[\s)])")
 _REMARK = re.compile(r"(^|\s)#.*")
+# Words of a capture filter that may let a request through but not its answer.
 _ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway|grep)\b|\w\[")
 
 

@@ -54,7 +54,8 @@ PACKETS: tuple[CaseColumn, ...] = (
     (
         "leaves_private",
         BOOL,
-        "whether a node's card recorded them on their way to an address of the internet, with a private source",
+        "whether a node's card recorded them on their way to the internet with a private source: a pod's, or of whoever "
+        "asks for what is mostly a service",
     ),
     (
         "dst.node_port",

@@ -65,6 +65,7 @@ HEALTHY: Mapping[str, Value] = {
     "state.listen_overflows": "none-fits",
     "state.node_ttl_rule": False,
     "state.policy_rule": False,
+    "state.own_table": False,
     "state.way": "right",
     "state.bgp_down": False,
     "state.bgp_between": False,

@@ -248,3 +248,64 @@ def test_an_address_behind_a_tunnels_device_is_no_services(tmp_path: Path) -> No
 def test_calicos_policies_come_last_where_another_network_is(device: str, later: bool, tmp_path: Path) -> None:
     found = causes(judged(tmp_path, listening(device) + syns("10.12.7.3.40001", "10.12.6.9.8080")))
     assert (found.index("policy-drops") > found.index("node-firewall-drops") + 1) is later
+
+
+# Of an interface whose pod's packets have a table of their own, as for a pod with an interface of the cloud's.
+RULES = "$ ip rule show\n10:\tfrom all iif {} lookup 110\n20:\tfrom all lookup local\n32766:\tfrom all lookup main\n"
+
+
+@pytest.mark.parametrize(
+    ("interface", "table", "first"),
+    [
+        ("vlan0123456789a", "", True),
+        ("vlanffffffffff0", "", False),
+        # The table is shown, and leads elsewhere than back.
+        ("vlan0123456789a", "$ ip route show table 110\ndefault via 10.12.0.1 dev eth1\n", False),
+    ],
+)
+def test_a_rule_for_a_link_may_keep_the_gateway_from_answering(
+    interface: str, table: str, first: bool, tmp_path: Path
+) -> None:
+    asked = "".join(
+        f"20:07:1{n}.4 06:59:cf:00:01:02 > Broadcast, ethertype ARP (0x0806), length 42: Ethernet (len 6), "
+        "IPv4 (len 4), Request who-has 169.254.1.1 tell 10.12.7.3, length 28\n"
+        for n in range(3)
+    )
+    found = causes(judged(tmp_path, listening("vlan0123456789a") + asked + RULES.format(interface) + table))
+    assert (found[0] == "policy-rule-diverts") is first
+
+
+@pytest.mark.parametrize(
+    ("dev", "other", "state", "said"),
+    [
+        ("flannel.1", "32:48:e7:00:00:02", "PERM", True),
+        ("flannel.1", "32:48:e7:00:00:01", "PERM", False),
+        # What a host asked for may have changed meanwhile.
+        ("flannel.1", "32:48:e7:00:00:02", "", False),
+        ("eth0", "32:48:e7:00:00:02", "PERM", False),
+    ],
+)
+def test_nodes_that_know_a_tunnel_end_by_different_macs(
+    dev: str, other: str, state: str, said: bool, tmp_path: Path
+) -> None:
+    text = "".join(
+        f"==== 10.12.0.{n} ====\n? (10.244.7.0) at {mac} [ether] {state} on {dev}\n"
+        for n, mac in enumerate(("32:48:e7:00:00:01", other))
+    )
+    remarks = [remark.short for remark in judged_state(tmp_path, "$ arp -an\n" + text).remarks]
+    assert any("known by two MACs" in remark for remark in remarks) is said
+
+
+@pytest.mark.parametrize(
+    ("announced", "said"),
+    [
+        ("08:14:00.1 ARP, Reply 192.168.64.111 is-at 52:54:00:12:34:56, length 46\n", True),
+        ("08:14:00.1 ARP, Reply 192.168.64.112 is-at 52:54:00:12:34:56, length 46\n", False),
+        # Afterwards it has come up.
+        ("08:15:09.1 ARP, Request who-has 192.168.64.111 (ff:ff:ff:ff:ff:ff) tell 192.168.64.111, length 46\n", False),
+    ],
+)
+def test_who_announced_an_address_may_not_answer_for_it(announced: str, said: bool, tmp_path: Path) -> None:
+    packets = sorted([*arps(0).splitlines(keepends=True)[1:], announced])
+    (question,) = judged(tmp_path, listening("enp1s0") + "".join(packets)).unanswered
+    assert ("52:54:00:12:34:56 said that it has 192.168.64.111" in question.doubt) is said
