@@ -54,8 +54,8 @@ PACKETS: tuple[CaseColumn, ...] = (
     (
         "leaves_private",
         BOOL,
-        "whether a node's card recorded them on their way to the internet with a private source: a pod's, or of whoever "
-        "asks for what is mostly a service",
+        "whether a node's card recorded them on their way to the internet with a private source that is a pod's, or "
+        "that asks for what is mostly a service as well",
     ),
     (
         "dst.node_port",
