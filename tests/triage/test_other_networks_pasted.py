@@ -309,3 +309,34 @@ def test_who_announced_an_address_may_not_answer_for_it(announced: str, said: bo
     packets = sorted([*arps(0).splitlines(keepends=True)[1:], announced])
     (question,) = judged(tmp_path, listening("enp1s0") + "".join(packets)).unanswered
     assert ("52:54:00:12:34:56 said that it has 192.168.64.111" in question.doubt) is said
+
+
+BRIDGED = (
+    "$ ip addr\n2: ens3: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu {} qdisc fq_codel state UP\n"
+    "    inet 10.2.0.3/24 scope global ens3\n"
+    "4: {}: <{}BROADCAST,MULTICAST,UP{}> mtu {} qdisc noqueue state UP\n    inet 172.17.0.1/16 scope global docker0\n"
+)
+ROUTED = "$ ip route\ndefault via 10.2.0.1 dev {}\n"
+
+
+@pytest.mark.parametrize(
+    ("card", "bridge", "mtu", "used", "route", "said"),
+    [
+        (1450, "docker0", 1500, True, "", True),
+        (1450, "docker0", 1500, True, ROUTED.format("ens3"), True),
+        # Nothing is plugged into it.
+        (1450, "docker0", 1500, False, "", False),
+        (1500, "docker0", 1500, True, "", False),
+        (9001, "br-0123456789ab", 1500, True, "", False),
+        # It is left by another device, of which nothing is known.
+        (1450, "docker0", 1500, True, ROUTED.format("tun0"), False),
+        (1450, "dummy0", 1500, True, "", False),
+    ],
+)
+def test_a_bridge_with_a_larger_mtu_than_the_card(
+    card: int, bridge: str, mtu: int, used: bool, route: str, said: bool, tmp_path: Path
+) -> None:
+    flags = ("", ",LOWER_UP") if used else ("NO-CARRIER,", "")
+    text = BRIDGED.format(card, bridge, flags[0], flags[1], mtu) + route
+    remarks = [remark.short or "" for remark in judged_state(tmp_path, text).remarks]
+    assert any("by which it is left" in remark for remark in remarks) is said

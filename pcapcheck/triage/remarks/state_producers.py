@@ -40,6 +40,14 @@ def _tunnels_down(state: State) -> list[Remark]:
     return tunnel_down_remarks(state)
 
 
+def _larger_bridges(state: State) -> list[Remark]:
+    if not any(link.mtu for host in state.hosts for link in host.links.values()):
+        return []
+    from pcapcheck.triage.remarks.larger_bridges import larger_bridge_remarks
+
+    return larger_bridge_remarks(state)
+
+
 def _outdated_tunnel_ends(state: State) -> list[Remark]:
     if not any(host.neighbours for host in state.hosts):
         return []
@@ -76,6 +84,7 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _bgp_sessions,
     _stopped_packets,
     _tunnels_down,
+    _larger_bridges,
     _outdated_tunnel_ends,
     _other_node_addresses,
     _tracked_flows,
