@@ -12,7 +12,6 @@ from pcapcheck.values import is_ipv4
 _NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
 _CALICO_TUNNELS = r"tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|egress\.vxlan"
 _TUNNELS = re.compile(_CALICO_TUNNELS + r"|flannel(-v6)?\.\d+|flannel-wg(-v6)?|cilium_(vxlan|geneve|wg0)")
-_VXLAN = re.compile(r"vxlan(-v6)?\.calico|flannel(-v6)?\.\d+|cilium_vxlan")
 _NICS = re.compile(r"(eth|ens|eno|enp|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
 # Interfaces whose name does not say what they are.
 _OTHERS = re.compile(r"(br|virbr|vlan|net|tap|tun|veth|wg|dummy|macvlan|ipvlan|ib)\d+")
@@ -110,11 +109,13 @@ def is_calico_tunnel(name: str) -> bool:
     return re.fullmatch(_CALICO_TUNNELS, name) is not None
 
 
-def encap_of_device(name: str) -> str | None:
-    """What becomes of packets that are sent on a tunnel's device of that name."""
+def encap_of(name: str) -> str | None:
+    """The encapsulation of a tunnel's device, by its name; None for those of other names."""
     if is_wireguard(name):
         return "wireguard"
-    return "vxlan" if _VXLAN.fullmatch(name) else "ipip" if re.fullmatch(r"tunl\d+", name) else None
+    if re.fullmatch(r"vxlan(-v6)?\.calico|flannel(-v6)?\.\d+|cilium_vxlan|egress\.vxlan", name):
+        return "vxlan"
+    return "ipip" if re.fullmatch(r"tunl\d+", name) else None
 
 
 def is_wireguard(name: str) -> bool:

@@ -94,7 +94,7 @@ class TracedPacket(Struct, frozen=True):
 
 
 class StoppedPacket(Struct, frozen=True):
-    """A packet of which a trace shows no more than the chain that stopped it: its headers were not pasted."""
+    """A packet whose trace shows no more than the chain that stopped it: its headers were not pasted."""
 
     line: Line
     verdict: str

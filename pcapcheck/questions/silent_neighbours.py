@@ -73,11 +73,9 @@ def silent_neighbours(
 
 
 def _announced(capture: Capture, group: FrameGroup, resolution: ArpRow) -> str:
-    """Who said before that it has the address that is asked for in vain."""
+    """Who said, unasked or to others, that it has the address that is asked for in vain."""
     for claim in capture.exchanges.claims.at((group.interface, group.ifindex)):
-        if claim.ip != resolution.target or claim.mac == resolution.asker_mac or not resolution.frames:
-            continue
-        if claim.frames and claim.frames[0] < resolution.frames[0]:
+        if claim.ip == resolution.target and claim.mac != resolution.asker_mac and claim.frames:
             return (
                 f"{format_mac(claim.mac)} said that it has {format_address(claim.ip)} (frame {claim.frames[0]}) "
                 "and was not seen to answer for it"

@@ -114,7 +114,7 @@ STATE: tuple[CaseColumn, ...] = (
     (
         "state.own_table",
         BOOL,
-        "whether an ip rule sends the pod's packets, and so its question for its gateway, to a table that is not shown",
+        "whether an ip rule sends the pod's packets, and so its question for its gateway, to a table of their own",
     ),
     (
         "state.bgp_down",

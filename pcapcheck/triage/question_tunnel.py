@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from pcapcheck.calico import TUNNELS, encap_of_device
+from pcapcheck.calico import TUNNELS, encap_of
 from pcapcheck.decode import frame_layout
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
@@ -19,8 +17,6 @@ from pcapcheck.values import Value, as_text, is_name, is_public
 BLOCK = 1 << 6
 # Those of a cluster's pods begin alike: its pool is mostly a /16 (the defaults of kubeadm, k3s, Calico, flannel).
 POOL = 1 << 16
-# VXLAN devices behind which the node routes what is for their own MAC. Cilium takes frames whatever their MAC is.
-ROUTED = re.compile(r"(vxlan|flannel)(-v6)?\.")
 
 
 def question_tunnel(case: Case, judgement: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
@@ -35,7 +31,7 @@ def question_tunnel(case: Case, judgement: Judgement, roles: AddressRoles) -> di
     if point.kind == "tunnel":
         # On the device they are out of the tunnel, or not in it yet.
         foreign = row is not None and row.field(frame_layout.CAST) == frame_layout.TO_OTHER
-        return {"tunnelled": encap_of_device(point.name), "for_another": foreign and bool(ROUTED.match(point.name))}
+        return {"tunnelled": encap_of(point.name), "for_another": foreign}
     encap = as_text(row.encap) if row is not None else None
     if row is not None and encap in (None, "none") and row.ip_src == question.asker:
         return {"outside_tunnel": point.kind == "host-nic" and _may_be_pods(question, roles)}

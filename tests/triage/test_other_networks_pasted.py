@@ -301,14 +301,12 @@ def test_nodes_that_know_a_tunnel_end_by_different_macs(
     [
         ("08:14:00.1 ARP, Reply 192.168.64.111 is-at 52:54:00:12:34:56, length 46\n", True),
         ("08:14:00.1 ARP, Reply 192.168.64.112 is-at 52:54:00:12:34:56, length 46\n", False),
-        # Afterwards it has come up.
-        ("08:15:09.1 ARP, Request who-has 192.168.64.111 (ff:ff:ff:ff:ff:ff) tell 192.168.64.111, length 46\n", False),
     ],
 )
 def test_who_announced_an_address_may_not_answer_for_it(announced: str, said: bool, tmp_path: Path) -> None:
     packets = sorted([*arps(0).splitlines(keepends=True)[1:], announced])
     (question,) = judged(tmp_path, listening("enp1s0") + "".join(packets)).unanswered
-    assert ("52:54:00:12:34:56 said that it has 192.168.64.111" in question.doubt) is said
+    assert ("52:54:00:12:34:56 said" in question.doubt) is said
 
 
 BRIDGED = (
@@ -328,7 +326,7 @@ ROUTED = "$ ip route\ndefault via 10.2.0.1 dev {}\n"
         (1450, "docker0", 1500, False, "", False),
         (1500, "docker0", 1500, True, "", False),
         (9001, "br-0123456789ab", 1500, True, "", False),
-        # It is left by another device, of which nothing is known.
+        # It is left by another device, whose MTU is not known.
         (1450, "docker0", 1500, True, ROUTED.format("tun0"), False),
         (1450, "dummy0", 1500, True, "", False),
     ],

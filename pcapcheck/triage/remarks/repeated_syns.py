@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcapcheck.calico import encap_of_device
+from pcapcheck.calico import encap_of
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.port_row import PortRow
@@ -72,7 +72,7 @@ def _connection(some: ExchangeBin, row: QuestionRow, point: PointFacts, capture:
     port = f" port {row.dst_port}" if isinstance(row, PortRow) else ""
     example = f"{format_address(row.src)}'s to {format_address(row.dst)}{port}"
     after = format_duration(row.rtt or 0)
-    in_vxlan = encap_of_device(point.name) == "vxlan"
+    in_vxlan = encap_of(point.name) == "vxlan"
     reasons = f"{VXLAN_REASON.format(device=point.name)}, or {SYN_REASONS}" if in_vxlan else SYN_REASONS
     return Remark(
         f"of {some.count} connections from {point.name} that were answered, some were only when the SYN was sent "

@@ -1,4 +1,4 @@
-"""Remarks on packets of which a trace shows only the chain that stopped them, and not which packets they were."""
+"""Remarks on packets whose trace shows only the chain that stopped them, and not which packets they were."""
 
 from __future__ import annotations
 

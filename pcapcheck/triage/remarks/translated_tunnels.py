@@ -22,7 +22,7 @@ from pcapcheck.values import as_number, clean, format_address
 MOST_READ, MOST = 40, 3
 
 
-class Carried(Struct, frozen=True):
+class CarriedPacket(Struct, frozen=True):
     """A packet in a tunnel: the ends inside and outside, and its frame."""
 
     src: int
@@ -48,27 +48,27 @@ def _of(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
             yield _remark(capture, there, back)
 
 
-def _carried(judgement: Judgement, capture: Capture) -> list[Carried]:
+def _carried(judgement: Judgement, capture: Capture) -> list[CarriedPacket]:
     tunnelled = [
         group.frames[0]
         for number, group in enumerate(capture.groups)
         if group.frames and group.ip_src not in (None, group.source)
         if (point := judgement.facts.point(capture.number, number)) is not None and point.kind != "pod-link"
     ]
-    found: list[Carried] = []
+    found: list[CarriedPacket] = []
     try:
         for row in rows_of(capture, judgement.reading, set(tunnelled[:MOST_READ])):
             ends = [as_number(each) for each in (row.ip_src, row.ip_dst, row.outer_src, row.outer_dst)]
             src, dst, outer_src, outer_dst = ends
             if src is not None and dst is not None and outer_src is not None and outer_dst is not None:
-                found.append(Carried(src, dst, outer_src, outer_dst, row.frames[0]))
+                found.append(CarriedPacket(src, dst, outer_src, outer_dst, row.frames[0]))
     except CaptureError:
         # A stream, or a file that is gone by now, cannot be read again.
         return []
     return found
 
 
-def _remark(capture: Capture, there: Carried, back: Carried) -> Remark:
+def _remark(capture: Capture, there: CarriedPacket, back: CarriedPacket) -> Remark:
     sent, came = format_address(there.outer_dst), format_address(back.outer_src)
     sentence = (
         f"what is for {format_address(there.dst)} goes to {sent} in the tunnel, and what {format_address(there.dst)} "

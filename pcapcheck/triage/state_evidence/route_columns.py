@@ -112,7 +112,7 @@ def _own_table(evidence: StateEvidence) -> QuotedValue | None:
     """Of a question for the gateway only: what is sent on by a table of its own mostly arrives."""
     asked = _asked_gateway(evidence) if evidence.packet_evidence.get("gateway") == "unanswered" else None
     found = diversion(evidence.node, asked) if evidence.node is not None and asked is not None else None
-    if found is None or not found.certain or found.ends or found.route is not None:
+    if found is None or not found.certain or found.ends:
         return None
     return Quoted(True, quotes(*found.lines))
 
