@@ -45,7 +45,7 @@ def service_clients(judgement: Judgement) -> frozenset[int]:
     return frozenset(
         question.asker
         for question in judgement.unanswered
-        if question.asked is not None and is_usual_service(question.asked, question.port)
+        if question.asked is not None and is_usual_service(question.asked, question.port, question.asker)
     )
 
 

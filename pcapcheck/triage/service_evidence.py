@@ -28,16 +28,18 @@ def is_usual(address: int) -> bool:
     return any(address & mask == network for network, mask in USUAL)
 
 
-def is_usual_service(address: int, port: int | None) -> bool:
+def is_usual_service(address: int, port: int | None, asker: int | None) -> bool:
     """Whether it is in such a network, or the first address of a private /16 and port 443, or the tenth and DNS.
 
     The first address of the services' network is the API server's (kubernetes: pkg/controlplane/instance.go);
-    installers give the tenth to DNS (kubeadm: cmd/kubeadm/app/constants, GetDNSIP). Home routers have the first
-    of a /24.
+    installers give the tenth to DNS (kubeadm: cmd/kubeadm/app/constants, GetDNSIP). A router has the first
+    address of its own network, and nobody who asks is in that of the services.
     """
     if is_usual(address):
         return True
-    if port is None or not is_ipv4(address) or is_public(address) is not False or address & HOME_MASK == HOME_NETWORK:
+    if port is None or (asker is not None and asker >> 16 == address >> 16):
+        return False
+    if not is_ipv4(address) or is_public(address) is not False or address & HOME_MASK == HOME_NETWORK:
         return False
     return address & 0xFFFF == USUAL_PLACES.get(port)
 

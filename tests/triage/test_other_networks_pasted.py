@@ -153,6 +153,8 @@ def outside(source: str, asked: str = "8.8.8.8", service: str = "10.13.0.1.443")
         ("10.12.7.3", "8.8.8.8", "10.13.0.1.443", True),
         # Whoever asks for no service may be anybody, and a router translates it.
         ("10.12.7.3", "8.8.8.8", "10.13.0.1.80", False),
+        # The first address of a host's own network is its router's.
+        ("10.13.7.3", "8.8.8.8", "10.13.0.1.443", False),
         # Nobody has to translate a public address, and of what stays inside nothing shows that it has to be.
         ("9.9.9.9", "8.8.8.8", "10.13.0.1.443", False),
         ("10.12.7.3", "100.127.0.9", "10.13.0.1.443", False),

@@ -215,7 +215,7 @@ def _is_large(case: Case) -> bool:
 
 def _is_usual_service(case: Case, dst: int) -> bool:
     port = case.question.port if case.question is not None else as_number(case.row("dst_port"))
-    return is_usual_service(dst, port)
+    return is_usual_service(dst, port, case.lead.pod)
 
 
 def _is_node_port(case: Case, role: str | None) -> bool | None:
