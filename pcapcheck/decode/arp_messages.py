@@ -57,7 +57,7 @@ def arp_message(frame: Frame, at: int) -> bool:
     frame.messages[at + layout.M_KIND] = kind_of_arp(frame, at)
     frame.messages[at + layout.M_SENDER_HIGH] = 0
     frame.messages[at + layout.M_TARGET_HIGH] = 0
-    frame.messages[at + layout.M_CAST] = frame.cast
+    frame.messages[at + layout.M_CAST] = layout.TO_ONE if frame.cast == layout.TO_OTHER else frame.cast
     return True
 
 

@@ -247,6 +247,7 @@ UNDECODED = 5
 # To whom it was sent (CAST); cooked captures do not show it for outgoing frames.
 TO_ONE = 0
 TO_MANY = 1
+TO_OTHER = 2  # to one, and not to the MAC of the interface that recorded it: only cooked captures show this
 
 # What its TTL says about its sender.
 TTL_SILENT = 0

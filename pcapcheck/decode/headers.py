@@ -108,8 +108,10 @@ def read_cooked2(frame: Frame) -> None:
 def read_packet_type(packet_type: int, frame: Frame) -> None:
     """The packet type of Linux: to us, broadcast, multicast, to another host, or sent by us (4)."""
     frame.direction = 1 if packet_type == 4 else 0
-    if packet_type < 4:
+    if packet_type < 3:
         frame.cast = layout.TO_MANY if packet_type == 1 or packet_type == 2 else layout.TO_ONE
+    elif packet_type == 3:
+        frame.cast = layout.TO_OTHER
 
 
 def read_raw(frame: Frame) -> None:
@@ -148,6 +150,8 @@ def read_printed(frame: Frame) -> None:
         frame.vlan = frame.vlan - 1
         if frame.present & printed_layout.PRESENT_CAST:
             frame.cast = layout.TO_MANY if frame.present & printed_layout.PRESENT_MANY else layout.TO_ONE
+            if frame.present & printed_layout.PRESENT_OTHER:
+                frame.cast = layout.TO_OTHER
         frame.position = start + printed_layout.PRINTED_BYTES
 
 

@@ -32,6 +32,7 @@ ECHO_REPLIES = (ICMP_ECHO_REPLY, ICMPV6_ECHO_REPLY)
 # Linux repeats an unanswered unicast request after retrans_time_ms (1 s), so a lone one was answered
 # (kernel: net/core/neighbour.c, neigh_timer_handler).
 REPEATED_WITHIN = 3_000_000_000
+TO_ONE_HOST = (frame_layout.TO_ONE, frame_layout.TO_OTHER)
 
 
 def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wait: int) -> str | None:
@@ -53,7 +54,7 @@ def proof_of_one_way(rows: Iterable[FrameRow], gateways: frozenset[int], arp_wai
             if row.arp_opcode == ARP_REPLY or row.icmp_type == NEIGHBOR_ADVERTISEMENT:
                 answered_at[row.arp_src_proto_ipv4 if row.carries == "arp" else target] = row.frames[0]
             elif target in gateways and (row.arp_opcode == ARP_REQUEST or row.icmp_type == NEIGHBOR_SOLICITATION):
-                pending = revalidated if row.field(frame_layout.CAST) == frame_layout.TO_ONE else asked
+                pending = revalidated if row.field(frame_layout.CAST) in TO_ONE_HOST else asked
                 for sender in _senders(row):
                     revalidated.pop(sender, None)
                     pending[sender] = (time, row.frames[0], target)

@@ -26,6 +26,9 @@ Silence = dict[str, str]
 
 # This number of answers is no exception.
 SEVERAL = 3
+# Both directions of one host or port, and what a shell takes for a remark.
+_BOTH_WAYS = re.compile(r"\b(src|dst) (?P<of>(?:host |net |port )?\S+) or (?!\1)(src|dst) (?P=of)(?=$|[\s)])")
+_REMARK = re.compile(r"(^|\s)#.*")
 # Words of a capture filter that may let a request through but not its answer.
 _ONE_SIDED = re.compile(r"\b(src|dst|inbound|outbound|less|greater|len|broadcast|multicast|gateway|grep)\b|\w\[")
 
@@ -141,7 +144,7 @@ def _several_links(point: PointFacts) -> Silence:
 
 
 def _filter(text: str | None) -> Silence:
-    if not text or not _ONE_SIDED.search(text):
+    if not text or not _ONE_SIDED.search(_BOTH_WAYS.sub("", _REMARK.sub("", text))):
         return {}
     return dict.fromkeys(ASKED, f"the capture filter {text!r} may have kept the answers out; capture without it")
 

@@ -31,6 +31,7 @@ LABELLED = re.compile(
 ANSIBLE = re.compile(r"([A-Za-z0-9][\w.-]*) \| (?:CHANGED|SUCCESS|FAILED!?)(?: \| rc=\d+)? (?:>>|=> ?\{?)\s*(.*)")
 NAME = re.compile(r"(?:[a-z0-9-]+/)?[a-z0-9][\w.-]*", re.IGNORECASE)
 MACHINE = re.compile(r"node|worker|master|control-?plane|host|server|k8s|kube|minion|ip-\d+-\d+-\d+-\d+", re.IGNORECASE)
+ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 PLACED = re.compile(r"\((?:[^()]*)\)")
 # Lines of iptables-save and iptables -S: their marks are no decoration.
 SAVED = re.compile(r"\*(?:raw|mangle|nat|filter|security)$|-[APN] \S|\[\d+:\d+\] -A |:\S+ (?:ACCEPT|DROP|-)(?: |$)")
@@ -95,6 +96,9 @@ def _named(inner: str, bare: str) -> Heading | None:
     placed = PLACED.search(inner)
     words = [word.strip(":,") for word in PLACED.sub(" ", inner).split()]
     words = [word for word in words if word and word.lower() not in FILLING]
+    if len(words) == 1 and ADDRESS.fullmatch(words[0]):
+        # As what runs a command on every node of a list prints it; what is asked for one address is headed so too.
+        return Heading(None, words[0], weak=True)
     match = HEADING.fullmatch(" ".join(words))
     if match and not (match[2] and _is_subject(match[2])):
         what, name = match[1].lower(), (match[2] or "").strip("./-") or None

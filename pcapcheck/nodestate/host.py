@@ -24,7 +24,7 @@ from pcapcheck.nodestate.node_facts import (
     Route,
     Sysctl,
 )
-from pcapcheck.nodestate.packet_facts import Counter, LogEntry, TracedPacket, TrackedFlow
+from pcapcheck.nodestate.packet_facts import Counter, LogEntry, StoppedPacket, TracedPacket, TrackedFlow
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import is_ipv4
 
@@ -68,6 +68,7 @@ class Host(Brief, Struct):
     counters: list[Counter] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     traces: list[TracedPacket] = field(default_factory=list)
+    stopped: list[StoppedPacket] = field(default_factory=list)
     tracked: list[TrackedFlow] = field(default_factory=list)
     bgp: list[BgpSession] = field(default_factory=list)
     booted: int | None = None
@@ -197,6 +198,7 @@ class Host(Brief, Struct):
             self.counters,
             self.log,
             self.traces,
+            self.stopped,
             self.tracked,
             self.bgp,
             () if self.booted is None else (self.booted,),

@@ -58,6 +58,7 @@ class Gathered:
         host.counters += part.counters
         host.log += part.log
         host.traces += part.traces
+        host.stopped += part.stopped
         host.tracked += part.tracked
         host.bgp += part.bgp
         host.booted = part.booted if part.booted is not None else host.booted

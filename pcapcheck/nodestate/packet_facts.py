@@ -93,6 +93,15 @@ class TracedPacket(Struct, frozen=True):
     headers: TracedHeaders = TracedHeaders()
 
 
+class StoppedPacket(Struct, frozen=True):
+    """A packet whose trace shows no more than the chain that stopped it: its headers were not pasted."""
+
+    line: Line
+    verdict: str
+    table: str
+    chain: str
+
+
 class TrackedFlow(Struct, frozen=True):
     """An entry of connection tracking whose first packet was never answered (``[UNREPLIED]``).
 

@@ -16,6 +16,8 @@ from pcapcheck.nodestate.numbers import after, network, number
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.values import is_ipv4
 
+# What it finds the host takes itself and does not forward; some agents ask it later than the kernel's own rule does.
+LOCAL = "local"
 # The priority of the rule that asks the main table (fib_default_rules_init).
 MAIN = 32766
 WHOLE_MARK, LOW_MARKS = "0xffffffff", 0x10000
@@ -70,7 +72,7 @@ def diversions(node: Host, packet: RoutedPacket) -> list[Diversion]:
     family = 4 if is_ipv4(packet.dst) else 6
     found: list[Diversion] = []
     for rule in sorted(node.rules, key=lambda rule: rule.priority):
-        if rule.is_default or rule.family != family or rule.priority >= MAIN:
+        if rule.is_default or rule.table == LOCAL or rule.family != family or rule.priority >= MAIN:
             continue
         matches = match(rule, packet)
         if matches == FALSE or rule.action == "nop":

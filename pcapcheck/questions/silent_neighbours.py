@@ -18,7 +18,7 @@ from pcapcheck.links.sides import NODE
 from pcapcheck.paths.hosts import machine_of
 from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.table_names import ARP
-from pcapcheck.values import format_address
+from pcapcheck.values import format_address, format_mac
 
 # What a router says of a host that does not answer (RFC 1812, section 4.3.3.1; RFC 4443, section 3.1).
 UNREACHABLE = {4: (4, 3, 1), 6: (6, 1, 3)}
@@ -52,6 +52,8 @@ def silent_neighbours(
             continue
         group = point.groups[resolution.group]
         consequence = _consequence(capture, kept, errors)
+        doubt = "" if consequence else _doubt(point, group, resolution, facts)
+        announced = _announced(capture, group, resolution)
         yield Unanswered(
             protocol="ARP" if resolution.family == 4 else "ND",
             asker=resolution.asker_ip,
@@ -63,9 +65,22 @@ def silent_neighbours(
             interface=point.name,
             frames=tuple(resolution.frames),
             group=resolution.group,
-            meaning=consequence or "nobody there has the address, or whoever has it is silent to the asker",
-            doubt="" if consequence else _doubt(point, group, resolution, facts),
+            meaning=consequence
+            or announced
+            or "nobody there has the address, or whoever has it is silent to the asker",
+            doubt=f"{doubt}; {announced}" if doubt and announced else doubt,
         )
+
+
+def _announced(capture: Capture, group: FrameGroup, resolution: ArpRow) -> str:
+    """Who said, unasked or to others, that it has the address that is asked for in vain."""
+    for claim in capture.exchanges.claims.at((group.interface, group.ifindex)):
+        if claim.ip == resolution.target and claim.mac != resolution.asker_mac and claim.frames:
+            return (
+                f"{format_mac(claim.mac)} said that it has {format_address(claim.ip)} (frame {claim.frames[0]}) "
+                "and was not seen to answer for it"
+            )
+    return ""
 
 
 def _doubt(point: PointFacts, group: FrameGroup, resolution: ArpRow, facts: Facts) -> str:

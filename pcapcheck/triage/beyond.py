@@ -45,7 +45,7 @@ SHOWN = 2
 
 
 def beyond(case: Case, judgement: Judgement, losses: list[PathLoss], asked: Iterable[QuestionRow]) -> QuotedColumns:
-    """``losses`` are the case's; ``asked`` samples of what the pod asked, or was asked for, on its own link."""
+    """``losses`` are the case's; ``asked`` samples of what was asked on the pod's link, or where it was recorded."""
     found = QuotedColumns(dict.fromkeys(NAMES))
     paths = {_left(loss, judgement) for loss in losses}
     left = paths.pop() if len(paths) == 1 else None
@@ -69,6 +69,12 @@ def beyond(case: Case, judgement: Judgement, losses: list[PathLoss], asked: Iter
     found.columns["tunnel_refused"] = icmp_error is not None
     found.lines |= {"tunnel_refused": (icmp_error,)} if icmp_error is not None else {}
     return found
+
+
+def recorded_on(case: Case, judgement: Judgement) -> PointFacts | None:
+    """Where the question of a case was recorded, as on a bridge between pods; None of what a rule failed on."""
+    question = case.question
+    return judgement.facts.point(question.capture, question.group) if question is not None else None
 
 
 def _left(loss: PathLoss, judgement: Judgement) -> str | None:
@@ -166,9 +172,8 @@ def _hairpin(case: Case, judgement: Judgement, asked: Iterable[QuestionRow], fou
 
     Only address translation on its node can do that: packets to the pod's own address never leave it.
     """
-    pod, point = case.lead.pod, case.lead.link
+    pod, point = case.lead.pod, case.lead.link or recorded_on(case, judgement)
     if pod is None or point is None:
-        # Questions seen off the pods' links have left their node, or come from none.
         found.columns["hairpin"] = False if case.question is not None else None
         return
     some = list(asked)

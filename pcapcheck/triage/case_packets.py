@@ -56,7 +56,30 @@ PACKETS: tuple[CaseColumn, ...] = (
         "whether they left with the pod's own address although its pool, or other packets of it, show that they have "
         "to be translated",
     ),
-    ("dst.usual_service", BOOL, "whether dst is in a network that installers choose for services"),
+    (
+        "dst.usual_service",
+        BOOL,
+        "whether dst is in a network that installers choose for services, or has the place in its network, and the "
+        "port, that they give to the API server's service or to DNS",
+    ),
+    (
+        "dst.untranslated",
+        BOOL,
+        "of a question recorded off the pods' links: whether nothing shows that the port that asked was made to ask "
+        "another address instead",
+    ),
+    (
+        "other_network",
+        BOOL,
+        "of a question recorded off the pods' links: whether that was on a device of a network to which Calico adds no "
+        "policies, as far as its name tells",
+    ),
+    (
+        "leaves_private",
+        BOOL,
+        "whether a node's card recorded them on their way to the internet with a private source that is a pod's, or "
+        "that asks for what is mostly a service as well",
+    ),
     (
         "dst.node_port",
         BOOL,
@@ -167,6 +190,11 @@ PACKETS: tuple[CaseColumn, ...] = (
         "back_end.silent",
         BOOL,
         "whether what was translated to that address reached its pod's link and was never answered there",
+    ),
+    (
+        "for_another",
+        BOOL,
+        "whether they came to the device of a tunnel for another MAC than it has, by the packet type that Linux notes",
     ),
     ("hairpin", BOOL, "whether what the pod sent to dst came back to it from its own address"),
     (

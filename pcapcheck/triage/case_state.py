@@ -112,6 +112,11 @@ STATE: tuple[CaseColumn, ...] = (
     ("state.node_ttl_rule", BOOL, "whether the node has a firewall rule that sets the TTL"),
     ("state.policy_rule", BOOL, "whether an ip rule of the node sends the lost packets elsewhere than to their link"),
     (
+        "state.own_table",
+        BOOL,
+        "whether an ip rule sends the pod's packets, and so its question for its gateway, to a table of their own",
+    ),
+    (
         "state.bgp_down",
         BOOL,
         "whether the nodes have a BGP session that is not established; with each other, if both are known; not where "

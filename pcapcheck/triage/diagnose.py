@@ -16,7 +16,7 @@ from pcapcheck.table_names import DNS, STATE
 from pcapcheck.triage.address_roles import AddressRoles
 from pcapcheck.triage.answered_later import answered_later
 from pcapcheck.triage.behind_service import behind_service
-from pcapcheck.triage.beyond import beyond
+from pcapcheck.triage.beyond import beyond, recorded_on
 from pcapcheck.triage.case import Case, cases_of
 from pcapcheck.triage.cause import Cause
 from pcapcheck.triage.common_origin import one_per_origin
@@ -26,6 +26,7 @@ from pcapcheck.triage.interfaces import name_links
 from pcapcheck.triage.judge_cause import CaseEvidence
 from pcapcheck.triage.late_dns import late_dns
 from pcapcheck.triage.misrouted import strays
+from pcapcheck.triage.off_links import off_links
 from pcapcheck.triage.packet_evidence.case_exchanges import asked_on
 from pcapcheck.triage.packet_evidence.lost_paths import lost_of
 from pcapcheck.triage.packet_evidence.packet_evidence import packet_evidence_of
@@ -148,10 +149,15 @@ def _evidence_of(
     evidence["dst.serves_others"] = served.by(case)
     # Of queries that were not seen to leave, nothing is known.
     evidence["asked.parted"] = True if (case.lead.table, case.lead.pod, case.lead.dst) in parted else None
-    further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
+    here = recorded_on(case, judgement)
+    further = beyond(case, judgement, losses, asked_on(case.lead.link or here, judgement))
+    evidence |= off_links(case, here, judgement, roles)
     error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
     evidence |= strays(case, judgement, losses, as_number(error_from))
-    evidence |= {"outer.differs": None, "outside_tunnel": None, "pod.beside_tunnel": None, "pod.usual_pool": None}
+    evidence |= {"outer.differs": None, "outside_tunnel": None, "for_another": None}
+    evidence |= {"pod.beside_tunnel": None, "pod.usual_pool": None}
+    for name, value in question_tunnel(case, judgement, roles).items():
+        evidence[name] = value if evidence[name] is None else evidence[name]
     loop = looping(case, judgement, roles, evidence["asked"])
     late, reset = late_dns(case, judgement), reset_origin(case, judgement)
     stamps = tcp_timestamps(case, judgement)

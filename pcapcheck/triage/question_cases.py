@@ -19,6 +19,7 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ECHO, PATHS
 from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, SERVICE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import AS_IF, Case, Item, home_of
+from pcapcheck.triage.off_links import is_pods, leaves_private, service_clients
 from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS
 
 # The packets that ask, by the names that they have in paths.
@@ -40,9 +41,10 @@ def question_cases(judgement: Judgement, judged: Iterable[Case], roles: AddressR
         if (path.src, path.dst, path.packet) == (src, dst, packet)
         for step in path.steps[1:]
     }
+    clients = service_clients(judgement)
     cases: dict[object, Case] = {}
     for question in judgement.asked_in_vain:
-        item = _item(judgement, question, roles)
+        item = _item(judgement, question, roles, clients)
         if item is None or (item.pod, item.dst, PACKETS_OF[item.table]) in known:
             continue
         key = (item.pod, item.dst, item.table, question.port)
@@ -71,7 +73,7 @@ def may_concern_nodes(judgement: Judgement, question: Unanswered, roles: Address
     return bool(question.last_seen or question.error_reply or ours or inside or on_link)
 
 
-def _item(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> Item | None:
+def _item(judgement: Judgement, question: Unanswered, roles: AddressRoles, clients: frozenset[int]) -> Item | None:
     if question.asked is None or question.protocol not in AS_IF:
         return None
     if question.meaning == GATEWAY_MEANING:
@@ -85,7 +87,8 @@ def _item(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> It
     # Of a connection that was broken off, the end in whose name that was done must be known.
     if not (question.about or (question.ended == BROKEN and point)):
         return None
-    if not (point or dst_link or is_large(question) or may_concern_nodes(judgement, question, roles)):
+    private = leaves_private(here, question.asker, question.asked, is_pods(question.asker, roles, clients))
+    if not (point or dst_link or private or is_large(question) or may_concern_nodes(judgement, question, roles)):
         # Nothing shows that a node of the cluster plays a part between these two hosts.
         return None
     evidence = Evidence(

@@ -1,8 +1,10 @@
-"""The tunnel of a question: what was around its packets where a node's card recorded them, and nothing was followed."""
+"""The tunnel of a question that a node's card or the tunnel's device recorded, and nothing was followed."""
 
 from __future__ import annotations
 
 from pcapcheck.calico import TUNNELS, encap_of
+from pcapcheck.decode import frame_layout
+from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.networks import POD_NETWORKS
@@ -27,17 +29,13 @@ def question_tunnel(case: Case, judgement: Judgement, roles: AddressRoles) -> di
     if question is None or not question.frames or judgement.followed.between(question.asker, question.asked):
         return {}
     point = judgement.facts.point(question.capture, question.group)
-    if point is not None and point.kind == "tunnel":
-        # Whatever passes the device of a tunnel passes that tunnel, before or after.
-        return {"tunnelled": encap_of(point.name), "pod.beside_tunnel": _is_beside(question)}
     if point is None or point.kind == "pod-link":
         return {}
-    try:
-        rows = rows_of(judgement.captures[question.capture], judgement.reading, {question.frames[0]})
-        row = next(iter(rows), None)
-    except CaptureError:
-        # A stream, or a file that is gone by now, cannot be read again.
-        return {}
+    row = _row_of(question, judgement)
+    if point.kind == "tunnel":
+        # On the device they are out of the tunnel, or not in it yet: they pass it before or after.
+        foreign = row is not None and row.field(frame_layout.CAST) == frame_layout.TO_OTHER
+        return {"tunnelled": encap_of(point.name), "for_another": foreign, "pod.beside_tunnel": _is_beside(question)}
     encap = as_text(row.encap) if row is not None else None
     if row is not None and encap in (None, "none") and row.ip_src == question.asker:
         if point.kind != "host-nic":
@@ -86,6 +84,16 @@ def _is_kept(question: Unanswered, judgement: Judgement) -> bool:
         and not (is_name(question.asked) or is_multicast_address(question.asked))
         and has_to_be(question.asker, question.asked)
     )
+
+
+def _row_of(question: Unanswered, judgement: Judgement) -> FrameRow | None:
+    """The first frame of a question, valid until the next one is read."""
+    try:
+        rows = rows_of(judgement.captures[question.capture], judgement.reading, {question.frames[0]})
+        return next(iter(rows), None)
+    except CaptureError:
+        # A stream, or a file that is gone by now, cannot be read again.
+        return None
 
 
 def _may_be_pods(question: Unanswered, roles: AddressRoles) -> bool:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.networks import SERVICE_NETWORKS
 from pcapcheck.nodestate.source_lines import Sourced
+from pcapcheck.protocols import DNS_PORT
 from pcapcheck.triage.state_roles import IPVS_DEVICE
-from pcapcheck.values import parse_network
+from pcapcheck.values import is_ipv4, is_public, parse_network
 
 if TYPE_CHECKING:
     from pcapcheck.nodestate.host import Host
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 # If only a rule speaks for a service, it is believed for these.
 USUAL = tuple(map(parse_network, SERVICE_NETWORKS))
 DOCKERS = parse_network("172.16.0.0/12")
+# In the network of services, by port.
+USUAL_PLACES = {443: 1, DNS_PORT: 10}
+HOME_NETWORK, HOME_MASK = parse_network("192.168.0.0/16")
 
 
 def is_usual(address: int) -> bool:
@@ -31,6 +35,22 @@ def is_api_service(address: int) -> bool:
     Source: Kubernetes, pkg/controlplane/services.go, ServiceIPRange. In 172.16.0.0/12 that is often a bridge of Docker.
     """
     return any(address == network + 1 for network, _ in USUAL if network & DOCKERS[1] != DOCKERS[0])
+
+
+def is_usual_service(address: int, port: int | None, asker: int | None) -> bool:
+    """Whether it is in such a network, or the first address of a private /16 and port 443, or the tenth and DNS.
+
+    The first address of the services' network is the API server's (kubernetes: pkg/controlplane/instance.go);
+    installers give the tenth to DNS (kubeadm: cmd/kubeadm/app/constants, GetDNSIP). A router has the first
+    address of its own network, and nobody who asks is in that of the services.
+    """
+    if is_usual(address):
+        return True
+    if port is None or (asker is not None and asker >> 16 == address >> 16):
+        return False
+    if not is_ipv4(address) or is_public(address) is not False or address & HOME_MASK == HOME_NETWORK:
+        return False
+    return address & 0xFFFF == USUAL_PLACES.get(port)
 
 
 def is_service(state: State, address: int | None) -> Sourced[bool] | None:

@@ -40,6 +40,7 @@ from pcapcheck.decode.frame_layout import (
     M_TARGET_MAC,
     TO_MANY,
     TO_ONE,
+    TO_OTHER,
 )
 from pcapcheck.values import MAPPED
 from tests.support.lab import CAPTURES as LAB
@@ -251,7 +252,7 @@ def test_cooked_packet_types_say_to_whom() -> None:
     assert columns(pcap(frames, link=113), "direction") == [("in",)] * 4 + [("out",)]
     reader = open_bytes(pcap(frames, link=113))
     (casts,) = [list(Decoder(True).decode(records).field(CAST)) for records in reader.batches()]
-    assert casts == [TO_ONE, TO_MANY, TO_MANY, TO_ONE, ABSENT]
+    assert casts == [TO_ONE, TO_MANY, TO_MANY, TO_OTHER, ABSENT]
 
 
 @pytest.mark.parametrize(

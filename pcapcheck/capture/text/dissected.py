@@ -34,6 +34,8 @@ _PACKET_TYPES: dict[str, tuple[int, bool | None]] = {
     "3": (0, False),
     "4": (1, None),
 }
+# The one of frames for another MAC than the interface's.
+_TO_OTHER = "3"
 _FLAGS = {
     "tcp.flags.fin": protocols.TCP_FIN,
     "tcp.flags.syn": protocols.TCP_SYN,
@@ -127,7 +129,9 @@ class _Dissection:
             packet.link_type = COOKED2
             # Each is an interface of its own, whose name nobody says.
             packet.device = packet.device or "?"
-        packet.direction, packet.many = _PACKET_TYPES.get(self._value("sll.pkttype") or "", (None, None))
+        packet_type = self._value("sll.pkttype") or ""
+        packet.direction, packet.many = _PACKET_TYPES.get(packet_type, (None, None))
+        packet.foreign = packet_type == _TO_OTHER
 
     def _arp(self, packet: PrintedPacket) -> Arp:
         found = Arp(

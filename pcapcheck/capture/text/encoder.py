@@ -46,7 +46,7 @@ _NUMBERED = {
 def encode(packet: PrintedPacket) -> bytes:
     """The printed frame: our header, then ARP or IP headers with what the text holds of them."""
     body = b""
-    present = _ONE_OR_MANY[packet.many]
+    present = _ONE_OR_MANY[packet.many] | (layout.PRESENT_OTHER if packet.foreign else 0)
     source = None
     if isinstance(packet.body, Arp):
         body, more = _arp(packet.body)

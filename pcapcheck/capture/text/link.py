@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from pcapcheck.capture.text.arp_lines import arp
-from pcapcheck.capture.text.link_types import COOKED, COOKED2, DIRECTIONS, ETHERNET, NULL, RAW
+from pcapcheck.capture.text.link_types import COOKED, COOKED2, DIRECTIONS, ETHERNET, FOREIGN, NULL, RAW
 from pcapcheck.capture.text.names import MAC, OUI, PrintedAddresses, mac_of
 from pcapcheck.capture.text.network import Lines, datagram, without_name
 from pcapcheck.capture.text.printed_packet import PrintedPacket
@@ -105,6 +105,7 @@ def frame(text: str, lines: Lines) -> PrintedPacket | None:
 
 def _cooked(packet: PrintedPacket, word: str, text: str, lines: Lines) -> PrintedPacket | None:
     packet.direction, packet.many = DIRECTIONS[word]
+    packet.foreign = word == FOREIGN
     match = _COOKED_TYPE.match(text)
     assert match is not None
     if match["mac"] or match["type"] or match["ifindex"]:

@@ -118,7 +118,8 @@ class Datagram(Struct):
 class PrintedPacket(Struct):
     """A frame: its link header, and the ARP or IP packet in it.
 
-    ``direction`` is 0 in, 1 out; ``many`` whether it was multicast; ``device`` the interface that the line names.
+    ``direction`` is 0 in, 1 out; ``many`` whether it was multicast, ``foreign`` whether it was for another MAC than
+    that of the interface; ``device`` the interface that the line names.
     ``checksums`` is a number of ``checksum_layout``.
     """
 
@@ -130,6 +131,7 @@ class PrintedPacket(Struct):
     length: int | None = None
     direction: int | None = None
     many: bool | None = None
+    foreign: bool = False
     device: str | None = None
     ifindex: int | None = None
     body: Arp | Datagram | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from pcapcheck.capture.text.arp_lines import arp
-from pcapcheck.capture.text.link_types import COOKED, COOKED2, DIRECTIONS, ETHERNET
+from pcapcheck.capture.text.link_types import COOKED, COOKED2, DIRECTIONS, ETHERNET, FOREIGN
 from pcapcheck.capture.text.names import PrintedAddresses, mac_of
 from pcapcheck.capture.text.printed_packet import Arp, Datagram, Icmp, PrintedPacket
 from pcapcheck.capture.text.usual_contents import carry
@@ -78,6 +78,7 @@ def read_start(line: str, start: int, addresses: PrintedAddresses) -> PrintedPac
             return None
     elif (way := way2 or way1) is not None:
         packet.direction, packet.many = DIRECTIONS[way]
+        packet.foreign = way == FOREIGN
         packet.link_type, packet.device = COOKED if device is None else COOKED2, device
         if (mac := mac2 or mac1) is not None:
             packet.length, packet.eth_src = int(size2 or size1), mac_of(mac)

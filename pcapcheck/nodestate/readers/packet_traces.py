@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.numbers import address, number
-from pcapcheck.nodestate.packet_facts import DROPPED, LOGGED, REJECTED, TracedHeaders, TracedPacket
+from pcapcheck.nodestate.packet_facts import DROPPED, LOGGED, REJECTED, StoppedPacket, TracedHeaders, TracedPacket
 from pcapcheck.nodestate.readers.kernel_log import SECOND, SINCE_START, time_of
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.readers.trace_headers import headers_of_fields, headers_of_words
@@ -146,6 +146,8 @@ def _take(ends: Ends, verdict: str | None, table: str, chain: str, line: Line, i
     if verdict is not None and ends.src is not None and ends.dst is not None:
         packet = ends.protocol, ends.sport, ends.dport, ends.ident, ends.seq, prefix, ends.headers
         into.traces.append(TracedPacket(line, ends.src, ends.dst, verdict, table, chain, *packet))
+    elif verdict in (DROPPED, REJECTED):
+        into.stopped.append(StoppedPacket(line, verdict, table, chain))
 
 
 def _keep(packets: OrderedDict[str, Ends], ident: str, ends: Ends) -> None:

@@ -51,7 +51,7 @@ from pcapcheck.triage.packet_evidence.lost_places import arrived_beyond, lost_pl
 from pcapcheck.triage.packet_evidence.rejection_evidence import error_meaning, from_another_address, is_late, refused_by
 from pcapcheck.triage.packet_evidence.reply_evidence import answers_one_of_two, echo_lost, lost_first_packets, replies
 from pcapcheck.triage.question_signs import is_reset, is_stalled, refused_columns
-from pcapcheck.triage.service_evidence import is_usual
+from pcapcheck.triage.service_evidence import is_usual_service
 from pcapcheck.triage.signs_of_life import gateway_answered, routed, signs_of_life
 from pcapcheck.values import Value, as_number, is_ipv4, is_name, is_public
 
@@ -104,7 +104,7 @@ def _parties(case: Case, judgement: Judgement, roles: AddressRoles, samples: Sam
         "dst.role": None if dst is None else roles.of(dst),
         "dst.called": None if dst is None else called(dst, roles.of(dst)),
         "dst.at": None if dst is None else at_home(dst, roles.of(dst)),
-        "dst.usual_service": None if dst is None else is_usual(dst) and not _is_of_server(case),
+        "dst.usual_service": None if dst is None else _is_usual_service(case, dst) and not _is_of_server(case),
         "dst.node_port": _is_node_port(case, None if dst is None else roles.of(dst)),
         "asked.one_of_two": answers_one_of_two(samples.asked),
         "asked.again": any(question.requests > 1 for question in samples.failed) if samples.packet == UDP else None,
@@ -215,6 +215,11 @@ def _encap(case: Case) -> str | None:
 def _is_large(case: Case) -> bool:
     """Whether the data that got stuck may have been lost because of its size: small data is not."""
     return case.question is None or case.question.size is None or case.question.size >= LARGE
+
+
+def _is_usual_service(case: Case, dst: int) -> bool:
+    port = case.question.port if case.question is not None else as_number(case.row("dst_port"))
+    return is_usual_service(dst, port, case.lead.pod)
 
 
 def _is_node_port(case: Case, role: str | None) -> bool | None:

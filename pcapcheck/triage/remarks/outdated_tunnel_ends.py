@@ -22,7 +22,10 @@ MOST = 3
 
 
 def outdated_tunnel_end_remarks(state: State) -> list[Remark]:
-    """A remark per entry that another host of the same state shows to be outdated, the first few of them."""
+    """A remark per entry that another host of the same state shows to be outdated, the first few of them.
+
+    Where no host shows the device itself, one per tunnel end that entries give different MACs.
+    """
     found: dict[tuple[int, int | None], Remark] = {}
     ends = {
         (address.ip, address.dev): (host, device)
@@ -33,14 +36,33 @@ def outdated_tunnel_end_remarks(state: State) -> list[Remark]:
     for host in state.hosts:
         for entry, there, device in _outdated(host, ends):
             found.setdefault((entry.ip, entry.mac), _remark(host, entry, there, device))
-    return list(found.values())[:MOST]
+    known = {ip for ip, _ in found}
+    unlike = [_unlike(one, other) for one, other in _contradictions(state) if one.ip not in known]
+    return [*found.values(), *unlike][:MOST]
+
+
+def _entries(host: Host) -> Iterator[tuple[Neighbour, str]]:
+    """Those of tunnel ends, each with its device."""
+    for entry in host.neighbours:
+        if entry.mac is not None and entry.dev and entry.dev.startswith(PREFIXES):
+            yield entry, entry.dev
+
+
+def _contradictions(state: State) -> list[tuple[Neighbour, Neighbour]]:
+    """Per tunnel end the first two permanent entries with different MACs, which no one host has at one time."""
+    first: dict[tuple[int, str], Neighbour] = {}
+    found: dict[tuple[int, str], tuple[Neighbour, Neighbour]] = {}
+    for host in state.hosts:
+        for entry, dev in _entries(host):
+            one = first.setdefault((entry.ip, dev), entry)
+            if {one.state, entry.state} == {"PERMANENT"} and one.mac != entry.mac:
+                found.setdefault((entry.ip, dev), (one, entry))
+    return list(found.values())
 
 
 def _outdated(host: Host, ends: dict[tuple[int, str], tuple[Host, Device]]) -> Iterator[tuple[Neighbour, Host, Device]]:
-    for entry in host.neighbours:
-        if entry.mac is None or not entry.dev or not entry.dev.startswith(PREFIXES):
-            continue
-        there, device = ends.get((entry.ip, entry.dev), (None, None))
+    for entry, dev in _entries(host):
+        there, device = ends.get((entry.ip, dev), (None, None))
         if there is not None and device is not None and device.mac != entry.mac:
             yield entry, there, device
 
@@ -56,6 +78,20 @@ def _remark(host: Host, entry: Neighbour, there: Host, device: Device) -> Remark
         "again. Restart what writes these entries on the node that sends (calico-node, flanneld), or ip neigh replace "
         f"{address} lladdr {has} dev {name} nud permanent, and the same MAC in its forwarding entry (bridge fdb)",
         lines=(quote(entry.line), quote(device.line)),
+        short=sentence,
+        warning=sentence,
+    )
+
+
+def _unlike(one: Neighbour, other: Neighbour) -> Remark:
+    macs = f"{format_mac(one.mac or 0)} and {format_mac(other.mac or 0)}"
+    name, address = clean(one.dev or ""), format_address(one.ip)
+    sentence = f"the {name} of {address} is known by two MACs, {macs}"
+    return Remark(
+        f"{sentence}: it has only one at a time, and what is sent to the other is ignored; the device was made again, "
+        f"or two nodes have its address. Compare ip -d link show {name} on that node, and restart what writes these "
+        "entries where they are outdated (calico-node, flanneld)",
+        lines=(quote(one.line), quote(other.line)),
         short=sentence,
         warning=sentence,
     )

@@ -234,6 +234,26 @@ def _repeated_syns(subject: Subject) -> list[Remark]:
     return repeated_syn_remarks(subject.judgement)
 
 
+def _repeated_arp(subject: Subject) -> list[Remark]:
+    if not any(capture.exchanges.asked for capture in subject.judgement.captures):
+        return []
+    from pcapcheck.triage.remarks.repeated_arp import repeated_arp_remarks
+
+    return repeated_arp_remarks(subject.judgement)
+
+
+def _translated_tunnels(subject: Subject) -> list[Remark]:
+    if not any(
+        group.ip_src is not None and group.ip_src != group.source
+        for capture in subject.judgement.captures
+        for group in capture.groups
+    ):
+        return []
+    from pcapcheck.triage.remarks.translated_tunnels import translated_tunnel_remarks
+
+    return translated_tunnel_remarks(subject.judgement)
+
+
 def _dns_races(subject: Subject) -> list[Remark]:
     captures = subject.judgement.captures
     if not any(bins for capture in captures for bins in capture.exchanges.paired.bins_of(DNS)):
@@ -289,6 +309,8 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _unjudged_outputs,
     _too_big_errors,
     _repeated_syns,
+    _repeated_arp,
+    _translated_tunnels,
     _dns_races,
     _reset_answers,
     _last_questions,

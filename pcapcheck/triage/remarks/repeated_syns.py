@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pcapcheck.calico import encap_of
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.port_row import PortRow
@@ -27,6 +28,11 @@ ANSWERED = "replied"
 SYN_REASONS = (
     "it or its answer was lost, the other end's queue was full, or one of several back ends of a service does not "
     "answer"
+)
+# A first packet that is masqueraded on its way into a tunnel (kernel: net/netfilter/nf_nat_proto.c, before 5.7).
+VXLAN_REASON = (
+    "its checksum in the tunnel was wrong, as some kernels leave it on packets that they translate "
+    "(ethtool -K {device} tx-checksum-ip-generic off)"
 )
 DNS_REASONS = "it or its answer was lost, or the server is slow"
 RACE_REASONS = (
@@ -66,10 +72,12 @@ def _connection(some: ExchangeBin, row: QuestionRow, point: PointFacts, capture:
     port = f" port {row.dst_port}" if isinstance(row, PortRow) else ""
     example = f"{format_address(row.src)}'s to {format_address(row.dst)}{port}"
     after = format_duration(row.rtt or 0)
+    in_vxlan = encap_of(point.name) == "vxlan"
+    reasons = f"{VXLAN_REASON.format(device=point.name)}, or {SYN_REASONS}" if in_vxlan else SYN_REASONS
     return Remark(
         f"of {some.count} connections from {point.name} that were answered, some were only when the SYN was sent "
         f"again, as {example} after {after} (frame {row.frames[0]} of {clean(capture.source.short_name)}): "
-        f"{SYN_REASONS}",
+        f"{reasons}",
         short=f"a connection, {example}, was answered only to its SYN number {row.requests}, after {after}",
     )
 

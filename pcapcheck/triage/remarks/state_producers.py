@@ -24,6 +24,14 @@ def _bgp_sessions(state: State) -> list[Remark]:
     return bgp_session_remarks(state)
 
 
+def _stopped_packets(state: State) -> list[Remark]:
+    if not any(host.stopped for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.stopped_packets import stopped_packet_remarks
+
+    return stopped_packet_remarks(state)
+
+
 def _tunnels_down(state: State) -> list[Remark]:
     if not any(link.up is False for host in state.hosts for link in host.links.values()):
         return []
@@ -38,6 +46,14 @@ def _tunnels_without_address(state: State) -> list[Remark]:
     from pcapcheck.triage.remarks.tunnels_without_address import tunnel_without_address_remarks
 
     return tunnel_without_address_remarks(state)
+
+
+def _larger_bridges(state: State) -> list[Remark]:
+    if not any(link.mtu for host in state.hosts for link in host.links.values()):
+        return []
+    from pcapcheck.triage.remarks.larger_bridges import larger_bridge_remarks
+
+    return larger_bridge_remarks(state)
 
 
 def _outdated_tunnel_ends(state: State) -> list[Remark]:
@@ -122,8 +138,10 @@ def _flapping_routes(state: State) -> list[Remark]:
 
 PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _bgp_sessions,
+    _stopped_packets,
     _tunnels_down,
     _tunnels_without_address,
+    _larger_bridges,
     _outdated_tunnel_ends,
     _other_node_addresses,
     _wireguard_refusals,

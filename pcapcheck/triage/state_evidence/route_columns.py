@@ -84,10 +84,11 @@ def _gateway_rule(evidence: StateEvidence) -> QuotedValue | None:
 
     Kernel: net/ipv4/arp.c, arp_process (ip_route_input from the asker), then arp_fwd_proxy.
     """
-    node, pod, gateway = evidence.node, evidence.pod, evidence.ground.gateway
-    if node is None or pod is None or is_ipv4(pod) is not is_ipv4(gateway):
+    node = evidence.node
+    asked = _asked_gateway(evidence)
+    if node is None or asked is None:
         return None
-    found = diversion(node, RoutedPacket(pod, gateway, evidence.interface))
+    found = diversion(node, asked)
     if found is None:
         whole = "rules4" in node.whole
         line = node.lacks("rules4", "no rule that takes the pod's packets from the main table") if whole else None
@@ -97,6 +98,23 @@ def _gateway_rule(evidence: StateEvidence) -> QuotedValue | None:
     leads_back = found.route is not None and found.route.dev == evidence.interface
     dead = found.ends or (found.route is not None and found.route.leads_nowhere)
     return Quoted(dead or leads_back, quotes(*found.lines))
+
+
+def _asked_gateway(evidence: StateEvidence) -> RoutedPacket | None:
+    """The pod's question for its gateway, as the packet that it is routed as."""
+    pod, gateway = evidence.pod, evidence.ground.gateway
+    if pod is None or is_ipv4(pod) is not is_ipv4(gateway):
+        return None
+    return RoutedPacket(pod, gateway, evidence.interface)
+
+
+def _own_table(evidence: StateEvidence) -> QuotedValue | None:
+    """Of a question for the gateway only: what is sent on by a table of its own mostly arrives."""
+    asked = _asked_gateway(evidence) if evidence.packet_evidence.get("gateway") == "unanswered" else None
+    found = diversion(evidence.node, asked) if evidence.node is not None and asked is not None else None
+    if found is None or not found.certain or found.ends:
+        return None
+    return Quoted(True, quotes(*found.lines))
 
 
 def _way(evidence: StateEvidence) -> QuotedValue | None:
@@ -232,6 +250,7 @@ ROUTE_COLUMNS: ColumnFunctions = {
     "state.far_route": _far_route,
     "state.route_deleted": _route_deleted,
     "state.policy_rule": _policy_rule,
+    "state.own_table": _own_table,
     "state.way": _way,
     "state.bgp_down": _bgp_down,
     "state.bgp_between": _bgp_between,

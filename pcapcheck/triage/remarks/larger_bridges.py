@@ -1,0 +1,59 @@
+"""Remarks on bridges of containers or VMs whose MTU is larger than that of the card by which they are left.
+
+Who sits on such a bridge announces a segment size (RFC 9293, section 3.7.1) that does not pass the card: what others
+send is lost on their way if no ICMP error reaches them, and TLS, which sends large messages early, gets stuck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pcapcheck.calico import kind_of_name
+from pcapcheck.nodestate.host import POD, Host
+from pcapcheck.nodestate.node_facts import Device
+from pcapcheck.nodestate.source_lines import quote
+from pcapcheck.nodestate.state import State
+from pcapcheck.triage.remarks.remark import Remark
+from pcapcheck.values import clean
+
+# Of Docker, podman, the plugin bridge and kubenet, kube-router, Weave, libvirt and LXD.
+BRIDGES = ("docker0", "br-", "podman", "cni", "cbr0", "kube-bridge", "weave", "virbr", "lxdbr")
+MOST = 3
+
+
+def larger_bridge_remarks(state: State) -> list[Remark]:
+    """A remark per bridge that something is plugged into, the first few of them."""
+    found = (remark for host in state.hosts if host.role != POD for remark in _of(host))
+    return [remark for _, remark in zip(range(MOST), found, strict=False)]
+
+
+def _of(host: Host) -> Iterator[Remark]:
+    outside = _outside(host)
+    if outside is None or outside.mtu is None:
+        return
+    for link in host.links.values():
+        # Without carrier nothing is plugged in, as into the docker0 of nodes whose pods have another network.
+        in_use = link.name.startswith(BRIDGES) and link.up is True and link.carrier is not False
+        if in_use and link.mtu is not None and link.mtu > outside.mtu:
+            yield _remark(link, link.mtu, outside, outside.mtu)
+
+
+def _outside(host: Host) -> Device | None:
+    """The card that the default route leads out of; without such a route a host's only card."""
+    defaults = [route.dev for route in host.routes if not route.prefix and route.table == "main" and route.dev]
+    cards = [link for link in host.links.values() if kind_of_name(link.name) == "host-nic" and link.up is not False]
+    named = [link for link in cards if link.name in defaults] if defaults else cards
+    return named[0] if len(named) == 1 else None
+
+
+def _remark(link: Device, mtu: int, card: Device, smaller: int) -> Remark:
+    bridge, name = clean(link.name), clean(card.name)
+    sentence = f"{bridge} has an MTU of {mtu}, and {name}, by which it is left, one of {smaller}"
+    return Remark(
+        f"{sentence}: whoever is on {bridge} asks others for larger packets than come in there; if the ICMP error that "
+        f"tells them so is lost, downloads and TLS get stuck while pings pass. Set the MTU of the network of {bridge} "
+        f"to {smaller} or less (ping -M do -s {smaller - 28} shows what passes)",
+        lines=(quote(link.line), quote(card.line)),
+        short=sentence,
+        warning=sentence,
+    )
