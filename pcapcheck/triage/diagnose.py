@@ -156,8 +156,6 @@ def _evidence_of(
     evidence |= strays(case, judgement, losses, as_number(error_from))
     evidence |= {"outer.differs": None, "outside_tunnel": None, "for_another": None}
     evidence |= {"pod.beside_tunnel": None, "pod.usual_pool": None}
-    for name, value in question_tunnel(case, judgement, roles).items():
-        evidence[name] = value if evidence[name] is None else evidence[name]
     loop = looping(case, judgement, roles, evidence["asked"])
     late, reset = late_dns(case, judgement), reset_origin(case, judgement)
     stamps = tcp_timestamps(case, judgement)
