@@ -25,12 +25,14 @@ COLUMNS = ("sender", "sender_port", "receiver", "receiver_port", "attempts", "la
 Row = Mapping[str, Value | None]
 # The sender and the receiver, each by address and port.
 Ends = tuple[Value | None, ...]
+# What address translation leaves of a connection: the address of one end, and both ports.
+Sides = frozenset[tuple[Value | None, ...]]
 
 
 class BrokenTransfers:
     """Yields a question per two hosts and port, with how many connections are like it, for captures one by one.
 
-    What a rule judges on one link is not a question on another.
+    What a rule judges on one link is not a question on another, where a node may have translated one of its addresses.
     """
 
     def __init__(self, captures: Sequence[Capture]) -> None:
@@ -39,14 +41,14 @@ class BrokenTransfers:
             capture.number: [(row, _ends(row)) for row in capture.exchanges.conversations.broken]
             for capture in captures
         }
-        self._judged: dict[str, set[Ends]] | None = None
+        self._judged: dict[str, Sides] | None = None
 
     def __call__(self, capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
         alike: dict[object, list[TransferRow]] = {}
         by_rules = self._by_rules(judged)
         for row, ends in self._broken[capture.number]:
             point = facts.point(capture.number, row.group)
-            if point is None or not point.judged or ends in by_rules[row.outcome]:
+            if point is None or not point.judged or not _sides(ends).isdisjoint(by_rules[row.outcome]):
                 continue
             sender, sender_port, receiver, receiver_port = ends
             port = min((as_number(each) or 0 for each in (sender_port, receiver_port)), default=0)
@@ -58,19 +60,26 @@ class BrokenTransfers:
                 values = {name: getattr(worst, name) for name in COLUMNS}
                 yield question(values, tuple(worst.frames), worst.group, capture.number, point, len(some))
 
-    def _by_rules(self, judged: Judged) -> dict[str, set[Ends]]:
+    def _by_rules(self, judged: Judged) -> dict[str, Sides]:
         """What rules judge in any capture, by outcome."""
         if self._judged is None:
-            self._judged = {"stalled": set(), "reset": set()}
+            found: dict[str, set[tuple[Value | None, ...]]] = {"stalled": set(), "reset": set()}
             for number, some in self._broken.items():
                 for row, ends in some:
                     if judged(TRANSFERS, number, row):
-                        self._judged[row.outcome].add(ends)
+                        found[row.outcome] |= _sides(ends)
+            self._judged = {outcome: frozenset(sides) for outcome, sides in found.items()}
         return self._judged
 
 
 def _ends(row: TransferRow) -> Ends:
     return row.sender, row.sender_port, row.receiver, row.receiver_port
+
+
+def _sides(ends: Ends) -> Sides:
+    sender, sender_port, receiver, receiver_port = ends
+    ports = sender_port, receiver_port
+    return frozenset({("sender", sender, *ports), ("receiver", receiver, *ports)})
 
 
 def question(
