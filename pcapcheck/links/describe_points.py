@@ -173,7 +173,11 @@ def _describe(
         if table == DNS and (latency := sums.durations.quantile(USUAL)) is not None
     }
     printed = capture_point.interface.printed
-    probes = probes_unanswered(capture.exchanges.paired.settled(ECHO).of_groups(capture_point.groups))
+    probes = frozenset[int]()
+    tallies = (capture.tallies.get((ECHO, group)) for group in capture_point.groups)
+    if any(sums is not None and sums.outcomes["unanswered"] for sums in tallies):
+        # Bins take memory once they are looked up.
+        probes = probes_unanswered(capture.exchanges.paired.settled(ECHO).of_groups(capture_point.groups))
     return replace(
         point,
         silence=silence,

@@ -247,6 +247,16 @@ def test_a_node_that_leaves_a_pods_address_on_its_packets_did_not_do_its_part(tm
         assert ("the node did its part" in analysis.headline) is translated
 
 
+def test_a_node_that_sends_pods_packets_to_a_router_may_lack_their_route(tmp_path: Path) -> None:
+    """The address may be a pod's of another node, whose block this node's routes should name."""
+    asked = [(BEGIN + n * SECOND, request(n, dst="10.244.2.11", ip_id=n + 1)) for n in range(5)]
+    macs = (OTHER, "02:50:56:aa:17:01")
+    left = [(BEGIN + n * SECOND + 1000, request(n, dst="10.244.2.11", eth=macs, ttl=63, ip_id=n + 1)) for n in range(5)]
+    analysis = analyze(on_cali(tmp_path, *asked), write_pcap(tmp_path / "node1-eth0.pcap", left))
+    assert analysis.headline.endswith("last seen on node1's eth0, leaving the node (4 of 4)")
+    assert "node-route-missing" in causes(analysis)[:3]
+
+
 def test_a_pod_that_ignores_arp_is_reached_once_it_asks_itself(tmp_path: Path) -> None:
     """From the pod's own question the node learns its MAC, and hands on what waits (kernel: net/ipv4/arp.c)."""
     given_up, known = BEGIN + 3 * SECOND, BEGIN + 3 * SECOND + 200 * MS
