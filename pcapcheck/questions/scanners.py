@@ -22,7 +22,7 @@ from pcapcheck.values import is_public
 
 NOISE = "it was sent once, from an address of the internet that got no answer to anything, as scanners send it"
 SCAN = "it was sent once, from an address of the internet that asks one port after the other, as scanners do"
-# Nobody who wants an answer gives up so many ports without asking again.
+# Whoever wants an answer does not give up three ports without asking again.
 PORTS = 3
 
 Between = Mapping[tuple[str | None, int, int | None], list[Path]]

@@ -25,7 +25,7 @@ from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address, format_duration
 
 ANSWERED = "replied"
-# So many connections, one in so many, are no chance loss: whoever uses them complains.
+# Three connections, and one in five, are no chance loss: whoever uses them complains.
 FEWEST_LATE, LATE_SHARE = 3, 5
 SYN_REASONS = (
     "it or its answer was lost, the other end's queue was full, or one of several back ends of a service does not "
