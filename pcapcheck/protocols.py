@@ -51,6 +51,22 @@ _BY_NUMBER = {number: name.upper() for name, number in PROTOCOL_NAMES.items()}
 
 # Ports of UDP; WireGuard has none of IANA's, Calico takes these (felix/config/config_params.go).
 DNS_PORT, MDNS_PORT, LLMNR_PORT = 53, 5353, 5355
+# The words of DNS for types of records (IANA, DNS parameters); a type that has none here is called Type and its number.
+DNS_TYPES = {
+    "A": 1,
+    "NS": 2,
+    "CNAME": 5,
+    "SOA": 6,
+    "PTR": 12,
+    "MX": 15,
+    "TXT": 16,
+    "AAAA": 28,
+    "SRV": 33,
+    "NAPTR": 35,
+    "SVCB": 64,
+    "HTTPS": 65,
+    "ANY": 255,
+}
 L2TP_PORT, GTP_PORT, IPSEC_NAT_PORT = 1701, 2152, 4500
 VXLAN_PORT, GENEVE_PORT = 4789, 6081
 # The kernel's VXLAN port from before IANA assigned one; flannel uses it (drivers/net/vxlan/vxlan_core.c, vxlan_port).

@@ -6,7 +6,9 @@ import socket
 
 import dpkt
 
+from pcapcheck.decode.dns_words import dns_in_words
 from pcapcheck.protocols import (
+    DNS_PORT,
     ICMP_ECHO_REQUEST,
     ICMPV6_ECHO_REQUEST,
     NEIGHBOR_ADVERTISEMENT,
@@ -71,8 +73,21 @@ def _upper(payload: object, protocol: int) -> str:
         names = {NEIGHBOR_SOLICITATION: "neighbour solicitation", NEIGHBOR_ADVERTISEMENT: "neighbour advertisement"}
         return names.get(payload.type, f"ICMPv6 type {payload.type} code {payload.code}")
     if isinstance(payload, (dpkt.tcp.TCP, dpkt.udp.UDP, dpkt.sctp.SCTP)):
-        return f"{type(payload).__name__} {payload.sport} > {payload.dport}"
+        return f"{type(payload).__name__} {payload.sport} > {payload.dport}{_dns(payload)}"
     return name_protocol(protocol)
+
+
+def _dns(payload: object) -> str:
+    """What a message of DNS asks or answers; over TCP it begins with its length (RFC 1035, section 4.2.2)."""
+    if DNS_PORT not in (getattr(payload, "sport", 0), getattr(payload, "dport", 0)):
+        return ""
+    message = bytes(getattr(payload, "data", b""))
+    if isinstance(payload, dpkt.tcp.TCP):
+        size, message = int.from_bytes(message[:2], "big"), message[2:]
+        # The middle of a message, or several.
+        message = message if size == len(message) else b""
+    words = dns_in_words(message)
+    return f" {words}" if words else ""
 
 
 def _mac(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Expiry: if a text shows no TTLs, whether expired echo requests were pings or a traceroute's probes.
+"""Expiry: whether echo requests that expired, or got no answer, were pings or a traceroute's probes.
 
 A traceroute wants its packets to expire: errors come from one router after the other, the next probe is sent as soon as
 an error comes, or all at once, and the last probes are answered. A ping in a loop of routers gets errors from the same
@@ -7,6 +7,7 @@ router for each of its requests, and sends them at its own pace.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from pcapcheck.exchanges import pairing_layout as layout
@@ -30,6 +31,27 @@ def pings_expired(paired: PairedExchanges) -> frozenset[int]:
         and some.error == "time-exceeded"
         and _at_a_pings_pace(some)
         and not _is_traced(some, paired)
+    )
+
+
+def probes_unanswered(bins: Sequence[ExchangeBin]) -> frozenset[int]:
+    """The frame groups whose unanswered echo requests were a traceroute's: their targets answered larger TTLs.
+
+    Many routers drop what expires at them and say nothing, or only so often (RFC 1812, section 4.3.2.8).
+    """
+    reached: dict[tuple[int, int], int] = {}
+    for some in bins:
+        for each in some.samples if some.outcome == "replied" else ():
+            if each.ttl is not None:
+                reached[each.src, each.dst] = max(each.ttl, reached.get((each.src, each.dst), 0))
+    return frozenset(
+        some.group
+        for some in (bins if reached else ())
+        if some.outcome == "unanswered"
+        and all(
+            each.ttl is not None and each.ttl <= layout.MOST_HOPS and each.ttl < reached.get((each.src, each.dst), 0)
+            for each in (*some.samples, *some.spread)
+        )
     )
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.exchanges.claims import Claim
-from pcapcheck.exchanges.expiry import pings_expired
+from pcapcheck.exchanges.expiry import pings_expired, probes_unanswered
 from pcapcheck.exchanges.paired_kinds import KINDS
 from pcapcheck.links.capture_points import CapturePoint, PointKey, capture_points_of
 from pcapcheck.links.facts import Facts
@@ -26,7 +26,7 @@ from pcapcheck.links.silence import silence_of
 from pcapcheck.links.twins import recorded_twice
 from pcapcheck.links.usual_gateway import add_usual_gateway
 from pcapcheck.networks import CALICO, NETWORKS, NOTHING_KNOWN, KnownNetwork, network_of
-from pcapcheck.table_names import DNS
+from pcapcheck.table_names import DNS, ECHO
 from pcapcheck.values import LINK_LOCAL6, is_ipv4, is_link_local, is_multicast_address, is_name
 
 # This share of DNS responses says what is usual; the rest may be names that a server has to ask for far away.
@@ -173,13 +173,24 @@ def _describe(
         if table == DNS and (latency := sums.durations.quantile(USUAL)) is not None
     }
     printed = capture_point.interface.printed
+    probes = frozenset[int]()
+    tallies = (capture.tallies.get((ECHO, group)) for group in capture_point.groups)
+    if any(sums is not None and sums.outcomes["unanswered"] for sums in tallies):
+        # Bins take memory once they are looked up.
+        probes = probes_unanswered(capture.exchanges.paired.settled(ECHO).of_groups(capture_point.groups))
     return replace(
         point,
         silence=silence,
         dns_latencies=latencies,
         pings_expired=pings_expired(capture.exchanges.paired) if printed else frozenset(),
+        probes_unanswered=probes,
         alternatives=[
-            replace(_with_pod(capture_point, point.end, assumed), silence=silence, dns_latencies=latencies)
+            replace(
+                _with_pod(capture_point, point.end, assumed),
+                silence=silence,
+                dns_latencies=latencies,
+                probes_unanswered=probes,
+            )
             for assumed in assumptions
         ],
     )

@@ -13,11 +13,15 @@ from pcapcheck.decode.frame_layout import TTL_ORIGINAL, TTL_SILENT
 from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
-from pcapcheck.table_names import ARP, CONNECTIONS, DNS, TRANSFERS
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS, ECHO, TRANSFERS
 from pcapcheck.values import Value
 
 # What is answered by whoever it is addressed to, beyond the link.
 WITHIN_CONVERSATIONS = ({TRANSFERS} | set(ASKED)) - {ARP}
+
+PROBED = (
+    "a traceroute sent them with so small a TTL that they expired on their way, and many routers say nothing of that"
+)
 
 
 class RowPlace(Struct, frozen=True):
@@ -46,6 +50,8 @@ class RowPlace(Struct, frozen=True):
         """Why it proves nothing that no answer to a frame of this group was recorded; None where it does."""
         if self.table in WITHIN_CONVERSATIONS and self.side[0] == NODE and not self.point.pod_heard_at_all:
             return f"no frame of the pod was recorded on {self.point.name}; capture both directions (without -Q)"
+        if self.table == ECHO and self.number in self.point.probes_unanswered:
+            return PROBED
         # Acknowledgements come, or bypass the link, as the answers to SYNs do.
         return self.point.silence.get(CONNECTIONS if self.table == TRANSFERS else self.table)
 

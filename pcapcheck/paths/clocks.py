@@ -17,6 +17,9 @@ from pcapcheck.paths.sighting_columns import Column, Mask, Seen, ttl_of
 
 # Two files of one kernel differ by no more than this; a smaller offset counts as none.
 LEAST_OFFSET = 1_000_000
+# There and back, no way within a cluster takes longer. If the shortest of both do, and one clock for both captures
+# explains them, they are taken to have one.
+LONGEST_WAY = 100_000_000
 # Percent of the delays, the shortest, that count, so that one odd packet does not decide.
 SHARE = 5
 # How many sightings are looked at, unless both captures then share fewer packets than the minimum.
@@ -188,7 +191,10 @@ def _plausible(seen: Seen, macs: Column, left: Column, right: Column) -> Mask:
 def _offset(later: Column, went_there: Column, came_back: Column) -> int:
     """By how much a clock is ahead: ``later`` are times from one capture to the other, then by direction."""
     if len(went_there) and len(came_back):
-        offset = (_percentile(went_there, SHARE) + _percentile(came_back, 100 - SHARE)) // 2
+        there, back = _percentile(went_there, SHARE), _percentile(came_back, 100 - SHARE)
+        # Packets that waited, for the receiver's MAC say, make the delays of both directions unlike.
+        waited = there - back > LONGEST_WAY and back <= 0 <= there
+        offset = 0 if waited else (there + back) // 2
     elif len(went_there) or len(came_back):
         # One direction only: delay and offset are not distinguishable, but the delay is neither negative nor a second.
         nearest = _percentile(went_there, SHARE) if len(went_there) else _percentile(came_back, 100 - SHARE)

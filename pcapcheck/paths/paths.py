@@ -21,6 +21,7 @@ from pcapcheck.paths.losses import PathLoss, loss_of
 from pcapcheck.paths.nic_macs import Cards
 from pcapcheck.paths.node_links import NodeLinks
 from pcapcheck.paths.path import Path, SizeLimit
+from pcapcheck.paths.regrouped import TCP, Pair, regrouped_pairs
 from pcapcheck.paths.size_limits import size_limits
 from pcapcheck.paths.topology import Topology
 from pcapcheck.values import is_ipv4
@@ -148,7 +149,8 @@ class Paths(Brief, Struct, dict=True):
 
     def is_delivered(self, path: Path) -> bool | None:
         """Whether packets were seen on their receiver's own link; None if nothing would have shown it."""
-        return self.deliveries.is_delivered(path)
+        delivered = self.deliveries.is_delivered(path)
+        return None if delivered is False and self._is_regrouped(path) else delivered
 
     def loss(self, path: Path) -> PathLoss:
         """Where packets were last seen that were not seen to arrive."""
@@ -172,6 +174,16 @@ class Paths(Brief, Struct, dict=True):
     def size_limits(self) -> list[SizeLimit]:
         """Where size decides whether packets arrive, or are answered."""
         return list(size_limits(self.captures, self.found, self.is_delivered))
+
+    def _is_regrouped(self, path: Path) -> bool:
+        """Whether the data of a segment may have passed in other segments."""
+        if path.packet != TCP:
+            return False
+        return any(frozenset((step.src, step.dst)) in self._regrouped for step in path.steps)
+
+    @cached_property
+    def _regrouped(self) -> frozenset[Pair]:
+        return regrouped_pairs(self.captures, self.found)
 
     def why_alone(self, path: Path) -> str:
         """What it means that packets of this path were seen at one point only."""

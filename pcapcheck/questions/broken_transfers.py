@@ -25,12 +25,16 @@ COLUMNS = ("sender", "sender_port", "receiver", "receiver_port", "attempts", "la
 Row = Mapping[str, Value | None]
 # The sender and the receiver, each by address and port.
 Ends = tuple[Value | None, ...]
+# What address translation leaves of a connection: the address of one end, and both ports.
+Side = tuple[Value | None, ...]
+# Nanoseconds. The same connection begins at once on both sides of the translation.
+AT_ONCE = 1_000_000_000
 
 
 class BrokenTransfers:
     """Yields a question per two hosts and port, with how many connections are like it, for captures one by one.
 
-    What a rule judges on one link is not a question on another.
+    What a rule judges on one link is not a question on another, where a node may have translated one of its addresses.
     """
 
     def __init__(self, captures: Sequence[Capture]) -> None:
@@ -39,14 +43,14 @@ class BrokenTransfers:
             capture.number: [(row, _ends(row)) for row in capture.exchanges.conversations.broken]
             for capture in captures
         }
-        self._judged: dict[str, set[Ends]] | None = None
+        self._judged: dict[tuple[str, Side], list[int]] | None = None
 
     def __call__(self, capture: Capture, facts: Facts, judged: Judged) -> Iterator[Unanswered]:
         alike: dict[object, list[TransferRow]] = {}
         by_rules = self._by_rules(judged)
         for row, ends in self._broken[capture.number]:
             point = facts.point(capture.number, row.group)
-            if point is None or not point.judged or ends in by_rules[row.outcome]:
+            if point is None or not point.judged or _is_among(row, ends, by_rules):
                 continue
             sender, sender_port, receiver, receiver_port = ends
             port = min((as_number(each) or 0 for each in (sender_port, receiver_port)), default=0)
@@ -58,19 +62,33 @@ class BrokenTransfers:
                 values = {name: getattr(worst, name) for name in COLUMNS}
                 yield question(values, tuple(worst.frames), worst.group, capture.number, point, len(some))
 
-    def _by_rules(self, judged: Judged) -> dict[str, set[Ends]]:
-        """What rules judge in any capture, by outcome."""
+    def _by_rules(self, judged: Judged) -> dict[tuple[str, Side], list[int]]:
+        """What rules judge in any capture: by outcome and side, when it began."""
         if self._judged is None:
-            self._judged = {"stalled": set(), "reset": set()}
+            self._judged = {}
             for number, some in self._broken.items():
                 for row, ends in some:
                     if judged(TRANSFERS, number, row):
-                        self._judged[row.outcome].add(ends)
+                        for side in _sides(ends):
+                            self._judged.setdefault((row.outcome, side), []).append(as_number(row.time) or 0)
         return self._judged
+
+
+def _is_among(row: TransferRow, ends: Ends, judged: Mapping[tuple[str, Side], list[int]]) -> bool:
+    """Whether rules judge a transfer on another link, be it with another address of one end."""
+    begun = as_number(row.time) or 0
+    times = [judged.get((row.outcome, side), []) for side in _sides(ends)]
+    # On all sides the same: recorded twice.
+    return all(times) or any(abs(begun - time) <= AT_ONCE for some in times for time in some)
 
 
 def _ends(row: TransferRow) -> Ends:
     return row.sender, row.sender_port, row.receiver, row.receiver_port
+
+
+def _sides(ends: Ends) -> tuple[Side, Side]:
+    sender, sender_port, receiver, receiver_port = ends
+    return ("sender", sender, sender_port, receiver_port), ("receiver", receiver, sender_port, receiver_port)
 
 
 def question(

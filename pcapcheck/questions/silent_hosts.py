@@ -85,6 +85,8 @@ def _questions(
             continue
         if some.error == "time-exceeded" and may_be_traced(some, paired):
             continue
+        if table == ECHO and some.outcome == "unanswered" and some.group in point.probes_unanswered:
+            continue
         # A NIC's one frame group holds whoever is behind its router.
         for samples in _by_pair(some.samples):
             row = samples[0]

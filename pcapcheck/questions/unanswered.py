@@ -118,6 +118,8 @@ class Unanswered(Struct, frozen=True):
 
 # Whether a rule judges whether a row (of a table, in a capture by its number) was answered.
 Judged = Callable[[str, int, TableRow], bool]
+# Paths by the type of their packets, from whom to whom.
+Between = Mapping[tuple[str | None, int, int | None], list[Path]]
 Producer = Callable[[Capture, Facts, Judged], Iterator[Unanswered]]
 
 
@@ -136,8 +138,11 @@ def unanswered(
     sought = {question.about for question in found if question.protocol in ("ARP", "ND")}
     found = [question for question in found if question.error_reply is None or not sought & _asking_for(question.asked)]
     between: dict[tuple[str | None, int, int | None], list[Path]] = {}
+    translated: dict[tuple[str | None, int, int | None], list[Path]] = {}
     for path in paths if found else ():
         between.setdefault((path.packet, path.src, path.dst), []).append(path)
+        for src, dst in {(step.src, step.dst) for step in path.steps[1:]} if path.rewritten else ():
+            translated.setdefault((path.packet, src, dst), []).append(path)
     if found:
         # A healthy capture need not load it.
         from pcapcheck.questions.scanners import noise_apart
@@ -151,7 +156,8 @@ def unanswered(
     }
     found = [
         replace(question, doubt=CAME_BACK)
-        if (question.capture, question.interface, question.asker) not in at_home and _came_back(question, between)
+        if (question.capture, question.interface, question.asker) not in at_home
+        and (_came_back(question, between) or _came_back_to_its_asker(question, between, translated))
         else question
         for question in found
     ]
@@ -167,7 +173,17 @@ def _asking_for(asked: int | None) -> set[str]:
     return set() if asked is None else {f"{protocol} for {format_address(asked)}" for protocol in ("ARP", "ND")}
 
 
-def _came_back(question: Unanswered, between: Mapping[tuple[str | None, int, int | None], list[Path]]) -> bool:
+def _came_back_to_its_asker(question: Unanswered, between: Between, translated: Between) -> bool:
+    """The same of a question that left its asker with other addresses, as a pod's that leaves with its node's."""
+    asked = translated.get((QUESTIONS.get(question.protocol), question.asker, question.asked), ())
+    pairs = {(path.src, path.dst) for path in asked}
+    return any(
+        _came_back(replace(question, asker=src, asked=dst), between)
+        for src, dst in pairs - {(question.asker, question.asked)}
+    )
+
+
+def _came_back(question: Unanswered, between: Between) -> bool:
     """Whether packets in the direction of the answer were seen at a point that the question did not pass after here."""
     if question.asked is None:
         return False

@@ -28,13 +28,16 @@ class ServedOthers:
         """
         lead, judgement = case.lead, self._judgement
         here = judgement.facts.point(lead.evidence.capture, lead.evidence.group)
-        asked = asked_in(case, judgement, lead.link)
-        times = [some.time for some in asked if some.outcome in ("unanswered", "error") and some.time is not None]
+        failed = [some for some in asked_in(case, judgement, lead.link) if some.outcome in ("unanswered", "error")]
+        times = [some.time for some in failed if some.time is not None]
         if here is None or lead.dst is None or not times:
             return None
         begin, end = min(times), max(times) + MEANWHILE
+        # Of a question that is repeated the frames say until when it was asked.
+        first, last = min(some.frames[0] for some in failed), max(some.frames[-1] for some in failed)
         for point, answered in self._answers.get(lead.dst, ()):
             meanwhile = answered.time is not None and begin <= answered.time <= end
+            meanwhile = meanwhile or (point.key[0] == here.key[0] and first <= answered.frames[0] <= last)
             if meanwhile and answered.src != lead.pod and judgement.followed.hosts.same(here.key, point.key):
                 return True
         return None

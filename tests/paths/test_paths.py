@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 
 from pcapcheck import Analysis, analyze, intake
 from pcapcheck.decode.sightings import Sightings
+from pcapcheck.report.formats.text import write_text
 from tests.support.kernels import NOT_COMPILED, plain_loops
 from tests.support.lab import CAPTURES, EXPECTED, captures
-from tests.support.links import BEGIN, LINK_A, LINK_B, MS, SECOND, on_a, on_b, ping, pings, write_links
-from tests.support.wire import Frame, write_pcap
+from tests.support.links import BEGIN, LINK_A, LINK_B, MS, PEER, SECOND, on_a, on_b, ping, pings, write_links
+from tests.support.wire import NODE, Frame, tcp, tcp_back, write_pcap
 
 SEVERAL = sorted(name for name in EXPECTED if len(captures(name)) > 1)
 
@@ -30,6 +32,12 @@ def steps(analysis: Analysis) -> dict[tuple[str, ...], int]:
         points = tuple(step.spot.point.name for step in path.steps)
         counts[points] = counts.get(points, 0) + path.count
     return counts
+
+
+def text_of(analysis: Analysis) -> str:
+    written = StringIO()
+    write_text(analysis, written)
+    return written.getvalue()
 
 
 def test_a_ping_is_seen_on_both_links(tmp_path: Path) -> None:
@@ -69,6 +77,53 @@ def test_another_clock_seen_in_one_direction_only(tmp_path: Path) -> None:
 def test_one_kernel_has_one_clock(tmp_path: Path) -> None:
     """Microseconds of forwarding are no offset."""
     assert analyze(*write_links(tmp_path, *pings(4))).followed.clocks[1].offset == 0
+
+
+def test_requests_that_waited_for_the_receivers_mac_move_no_clock(tmp_path: Path) -> None:
+    """The node holds them until it knows the MAC: all of them late, and their replies at once."""
+    a: list[Frame] = []
+    b: list[Frame] = []
+    known = BEGIN + 900 * MS
+    for seq in range(1, 4):
+        sent = BEGIN + seq * 200 * MS
+        passed = max(known, sent) + seq * 1000
+        a += [(sent, on_a(8, seq)), (passed + 30_000, on_a(0, seq))]
+        b += [(passed, on_b(8, seq)), (passed + 20_000, on_b(0, seq))]
+    analysis = analyze(*write_links(tmp_path, sorted(a), sorted(b)))
+    assert analysis.followed.clocks[1].offset == 0
+    assert steps(analysis) == {(LINK_A, LINK_B): 3, (LINK_B, LINK_A): 3}
+
+
+def data_on_both_links(acknowledged: bool) -> tuple[list[Frame], list[Frame]]:
+    """3000 bytes of B's for A, in one segment on B's link and in three on A's; pings besides."""
+    begin, again = BEGIN + SECOND, 0 if acknowledged else 5
+    a, b = ping(1, BEGIN)
+    whole = [
+        (begin + n * SECOND, tcp_back(0x18, seq=1, ack=1, data=b"x" * 3000, ip_id=1 + n, eth=(PEER, NODE), ttl=64))
+        for n in range(1 + again)
+    ]
+    b = b + whole
+    if acknowledged:
+        a += [
+            (begin + n * 1000, tcp_back(flags, seq=1 + n * 1000, ack=1, data=b"x" * 1000, ip_id=1 + n))
+            for n, flags in enumerate((0x10, 0x10, 0x18))
+        ]
+        a.append((begin + MS, tcp(0x10, ack=3001, ip_id=9)))
+        b.append((begin + MS + 20_000, tcp(0x10, ack=3001, ip_id=9, eth=(NODE, PEER), ttl=63)))
+    for number in (2, 3):
+        on_link_a, on_link_b = ping(number, BEGIN + number * 4 * SECOND)
+        a, b = a + on_link_a, b + on_link_b
+    return a, b
+
+
+@pytest.mark.parametrize(("acknowledged", "lost"), [(True, False), (False, True)])
+def test_segments_that_are_cut_on_the_way_are_not_lost(acknowledged: bool, lost: bool, tmp_path: Path) -> None:
+    """As a kernel cuts what it was handed whole: what was acknowledged arrived, in whatever pieces."""
+    analysis = analyze(*write_links(tmp_path, *data_on_both_links(acknowledged)))
+    data = [path for path in analysis.followed.found if path.packet == "tcp" and path.longest > 3000]
+    assert data
+    assert {analysis.followed.is_delivered(path) for path in data} == ({False} if lost else {None})
+    assert ("lost after this point" in text_of(analysis)) is lost
 
 
 def test_recorded_twice_is_one_packet_and_no_loss(tmp_path: Path) -> None:

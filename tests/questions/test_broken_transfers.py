@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pcapcheck import analyze
 from pcapcheck.networks import CALICO
 from pcapcheck.ruleset.files import pack
 from pcapcheck.values import format_address
-from tests.support.wire import BEGIN, SECOND, Frame, tcp, tcp_back, write_pcap
+from tests.support.wire import (
+    BEGIN,
+    NODE,
+    NODE_IP,
+    POD,
+    POD_IP,
+    SECOND,
+    Frame,
+    answer,
+    ask,
+    mac,
+    tcp,
+    tcp_back,
+    write_pcap,
+)
 
 SYN, SYN_ACK, ACK, PUSH = 0x02, 0x12, 0x10, 0x18
 SERVER = "192.0.2.80"
@@ -60,3 +76,22 @@ def test_what_a_rule_of_ones_own_judges_is_no_question(tmp_path: Path) -> None:
     rule = tmp_path / "own.yml"
     rule.write_text(OWN)
     assert asked_in_vain(tmp_path, rule) == [ASKERS[0], ASKERS[2]]
+
+
+@pytest.mark.parametrize(("later", "named"), [(0.00001, []), (60.0, [NODE_IP])])
+def test_what_a_rule_judges_before_translation_is_no_question_behind_it(
+    later: float, named: list[str], tmp_path: Path
+) -> None:
+    """The node puts its own address in the place of the pod's; what begins later is another connection."""
+
+    def from_pod(frame: bytes) -> bytes:
+        return (
+            mac(NODE if frame[6:12] == mac(NIC) else POD) + mac(POD if frame[6:12] == mac(NIC) else NODE) + frame[12:]
+        )
+
+    begun: list[Frame] = [(BEGIN, ask()), (BEGIN + 1000, answer())]
+    on_link = [(time, from_pod(frame)) for time, frame in stalled(POD_IP, 1)]
+    link = write_pcap(tmp_path / "cali14e7d81007d.pcap", [*begun, *on_link])
+    analysis = analyze(link, write_pcap(tmp_path / "eth0.pcap", stalled(NODE_IP, 1 + later)))
+    assert analysis.verdict == "fail"
+    assert [format_address(question.asker) for question in analysis.unanswered] == named

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from pcapcheck.report.headline import heading, headline
@@ -78,6 +80,17 @@ def test_a_scan_of_the_nic_is_noise(tmp_path: Path) -> None:
     analysis = judged(tmp_path, scan, link)
     (told,) = analysis.unanswered
     assert (told.doubt, heading(analysis)) == (ONCE, "pass")
+
+
+@pytest.mark.parametrize(("ports", "told"), [((22, 3389), 2), ((22, 445, 3389), 0)])
+def test_closed_ports_answer_a_scanner_too(ports: tuple[int, ...], told: int, tmp_path: Path) -> None:
+    """Whoever asks many ports once each is no client, though one of them was refused."""
+    link = [(BEGIN, ask()), (BEGIN + MS, answer()), (BEGIN + 30 * SECOND, ask())]
+    scan = [frame for port in (*ports, 8081) for frame in syns(1, SCANNER, port)]
+    refused = (BEGIN + MS, tcp(0x14, (8081, 40000), NODE_IP, SCANNER, (NIC, ROUTER), ack=4_142_385_481))
+    analysis = judged(tmp_path, [*scan, refused], link)
+    assert len(analysis.asked_in_vain) == told
+    assert heading(analysis) == ("warn" if told else "pass")
 
 
 def test_a_question_behind_a_scan_is_reported(tmp_path: Path) -> None:

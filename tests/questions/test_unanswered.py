@@ -384,3 +384,21 @@ def test_a_question_that_never_went_on_is_a_warning_without_a_rule(tmp_path: Pat
     said = headline(analysis)
     assert "port 30080 gets no answer, last seen on ens5" in said
     assert "no rule could be checked" in said
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_came_back_to_the_pod_by_another_nic_is_answered(answered: bool, tmp_path: Path) -> None:
+    """Of the node's two NICs one was recorded: questions leave by it with the node's address, no answer comes in."""
+    far = "203.0.113.10"
+    begun = [(BEGIN - 2 * MS, ask()), (BEGIN - MS, answer())]
+    sent = [(BEGIN + n * SECOND, request(n, dst=far, ip_id=7 + n)) for n in range(4)]
+    back = [(time + MS, reply(n, src=far, ip_id=70 + n)) for n, (time, _) in enumerate(sent)] if answered else []
+    left = [
+        (time + 1000, request(n, src=NODE_IP, dst=far, eth=(NIC, ROUTER), ttl=63, ip_id=7 + n))
+        for n, (time, _) in enumerate(sent)
+    ]
+    later = (BEGIN + 9 * SECOND, tcp(0x10, src="198.51.100.7", dst=NODE_IP, eth=(ROUTER, NIC)))
+    link = write_pcap(tmp_path / "cali14e7d81007d.pcap", sorted([*begun, *sent, *back, (later[0], ask())]))
+    analysis = analyze(link, write_pcap(tmp_path / "eth0.pcap", [*left, later]))
+    assert heading(analysis) == ("pass" if answered else "fail")
+    assert not analysis.asked_in_vain

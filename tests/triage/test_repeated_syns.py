@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pcapcheck import analyze
+from pcapcheck.report.headline import heading
 from tests.support.wire import BEGIN, MS, SECOND, answer, ask, tcp, tcp_back, write_pcap
 
 SYN, SYN_ACK = 0x02, 0x12
@@ -23,7 +24,24 @@ def test_what_was_answered_late_is_remarked_on(tries: int, remarked: bool, tmp_p
     assert bool(texts) is remarked
     if remarked:
         (text,) = texts
-        assert f"10.244.1.10's to 10.244.1.11 port 80 after {tries - 1} s (frame 3 of" in text
+        assert f"10.244.1.10's to 10.244.1.11 port 80, answered after {tries - 1} s (frame 3 of" in text
+
+
+@pytest.mark.parametrize(
+    ("late", "prompt", "heading_"), [(2, 0, "pass"), (3, 12, "warn"), (3, 13, "pass"), (8, 0, "warn")]
+)
+def test_many_that_were_answered_late_are_warned_of(late: int, prompt: int, heading_: str, tmp_path: Path) -> None:
+    """As where one of several back ends is dead, whatever comes to it."""
+    frames = [(BEGIN - 2 * MS, ask()), (BEGIN - MS, answer())]
+    for n in range(late + prompt):
+        begin, ports = BEGIN + n * 5 * SECOND, (40000 + n, 80)
+        tries = 2 if n < late else 1
+        frames += [(begin + again * SECOND, tcp(SYN, ports, seq=100)) for again in range(tries)]
+        frames.append((begin + (tries - 1) * SECOND + MS, tcp_back(SYN_ACK, ports[::-1], seq=7, ack=101)))
+    analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", frames))
+    assert (analysis.verdict, heading(analysis)) == ("pass", heading_)
+    said = f"{late} of {late + prompt} answered connections from cali14e7d81007d had to send the SYN again"
+    assert (said in analysis.headline) == (heading_ == "warn")
 
 
 def test_a_frame_recorded_twice_is_no_repeat(tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ from pcapcheck.analysis import Analysis
 from pcapcheck.triage.diagnosis import Diagnosis
 from pcapcheck.triage.suspect import Suspect
 from tests.support.lab import CAPTURES, EXPECTED, captures
+from tests.support.links import PEER, on_a, on_b, write_links
 from tests.support.triage import CAUSES
 from tests.support.wire import (
     BEGIN,
     MS,
     NODE,
+    NODE_IP,
     OTHER,
     PEER_IP,
     POD_IP,
@@ -214,6 +216,66 @@ def test_what_was_seen_translated_did_not_leave_with_the_pods_own_address(tmp_pa
         left = [(time + MS, request(n, src=source, dst=far, eth=macs, ttl=63)) for n, (time, _) in enumerate(sent)]
         nic = write_pcap(tmp_path / "eth0.pcap", left)
         assert ("source-not-translated" in causes(analyze(cali, nic))) is listed
+
+
+def test_a_node_that_leaves_a_pods_address_on_its_packets_did_not_do_its_part(tmp_path: Path) -> None:
+    """Whoever is asked cannot answer that, unlike the pod's other questions."""
+    far, macs = "203.0.113.10", (OTHER, "02:50:56:aa:17:01")
+    asked = [(BEGIN + n * 2 * SECOND, query(7, 40311, far, ip_id=n + 1)) for n in range(3)]
+    pinged = [(BEGIN + n * 6 * SECOND, request(n, dst=far, ip_id=70 + n)) for n in range(3)]
+    back = [(BEGIN + n * 6 * SECOND + MS, reply(n, src=far, ip_id=80 + n)) for n in range(3)]
+    for translated in (False, True):
+        source = NODE_IP if translated else POD_IP
+        left = [
+            *(
+                (time + 1000, query(7, 40311, far, src=source, eth=macs, ttl=63, ip_id=n + 1))
+                for n, (time, _) in enumerate(asked)
+            ),
+            *(
+                (time + 1000, request(n, src=NODE_IP, dst=far, eth=macs, ttl=63, ip_id=70 + n))
+                for n, (time, _) in enumerate(pinged)
+            ),
+            *(
+                (time - 1000, reply(n, src=far, dst=NODE_IP, eth=macs[::-1], ttl=64, ip_id=80 + n))
+                for n, (time, _) in enumerate(back)
+            ),
+        ]
+        nic = write_pcap(tmp_path / "node1-eth0.pcap", sorted(left))
+        analysis = analyze(on_cali(tmp_path, *sorted([*asked, *pinged, *back])), nic)
+        first = causes(analysis)[0]
+        assert first == ("far-side-silent" if translated else "source-not-translated")
+        assert ("the node did its part" in analysis.headline) is translated
+
+
+def test_a_node_that_sends_pods_packets_to_a_router_may_lack_their_route(tmp_path: Path) -> None:
+    """The address may be a pod's of another node, whose block this node's routes should name."""
+    asked = [(BEGIN + n * SECOND, request(n, dst="10.244.2.11", ip_id=n + 1)) for n in range(5)]
+    macs = (OTHER, "02:50:56:aa:17:01")
+    left = [(BEGIN + n * SECOND + 1000, request(n, dst="10.244.2.11", eth=macs, ttl=63, ip_id=n + 1)) for n in range(5)]
+    analysis = analyze(on_cali(tmp_path, *asked), write_pcap(tmp_path / "node1-eth0.pcap", left))
+    assert analysis.headline.endswith("last seen on node1's eth0, leaving the node (4 of 4)")
+    assert "node-route-missing" in causes(analysis)[:3]
+
+
+def test_a_pod_that_ignores_arp_is_reached_once_it_asks_itself(tmp_path: Path) -> None:
+    """From the pod's own question the node learns its MAC, and hands on what waits (kernel: net/ipv4/arp.c)."""
+    given_up, known = BEGIN + 3 * SECOND, BEGIN + 3 * SECOND + 200 * MS
+    here = [
+        *((BEGIN + n * MS, on_a(8, n)) for n in range(3)),
+        *((given_up + n, error(3, 1, on_a(8, n))) for n in range(3)),
+        *((known + n * SECOND, on_a(8, 10 + n)) for n in range(3)),
+        *((known + n * SECOND + MS, on_a(0, 10 + n)) for n in range(3)),
+    ]
+    there = [
+        *((BEGIN + n * SECOND, ask(PEER_IP, NODE, NODE_IP)) for n in range(3)),
+        (given_up + 100 * MS, ask(src=PEER, ip=PEER_IP)),
+        (given_up + 101 * MS, answer(to=PEER, to_ip=PEER_IP)),
+        *((known + n * SECOND + 1000, on_b(8, 10 + n)) for n in range(3)),
+        *((known + n * SECOND + 2000, on_b(0, 10 + n)) for n in range(3)),
+    ]
+    analysis = analyze(*write_links(tmp_path, sorted(here), sorted(there)))
+    assert analysis.headline.startswith("the pod on calieabe7761b00 does not answer the node's ARP")
+    assert {"pod-ignores-arp", "pod-second-interface", "pod-firewall-drops-arp"} <= {*causes(analysis)}
 
 
 def test_packets_on_the_other_nodes_nic_clear_the_first_node() -> None:

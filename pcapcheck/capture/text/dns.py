@@ -7,24 +7,8 @@ import zlib
 from functools import lru_cache
 
 from pcapcheck.capture.text.printed_packet import Dns, Transport
-from pcapcheck.protocols import DNS_PORT, TCP
+from pcapcheck.protocols import DNS_PORT, DNS_TYPES, TCP
 
-# A type that tcpdump has no word for is printed as Type65.
-_TYPES = {
-    "A": 1,
-    "NS": 2,
-    "CNAME": 5,
-    "SOA": 6,
-    "PTR": 12,
-    "MX": 15,
-    "TXT": 16,
-    "AAAA": 28,
-    "SRV": 33,
-    "NAPTR": 35,
-    "SVCB": 64,
-    "HTTPS": 65,
-    "ANY": 255,
-}
 _CODES = ("", "FormErr", "ServFail", "NXDomain", "NotImp", "Refused", "YXDomain", "YXRRSet", "NXRRSet", "NotAuth",
           "NotZone")  # fmt: skip
 OTHER_CODE = 15
@@ -68,4 +52,4 @@ def type_number(word: str) -> int:
     """The number of a record type (IANA) by its word."""
     number = re.fullmatch(r"Type(\d{1,5})", word)
     # A type without a number here gets one from its word, to keep it apart from others.
-    return int(number[1]) & 0xFFFF if number else _TYPES.get(word) or zlib.crc32(word.encode()) & 0xFFFF | 0x8000
+    return int(number[1]) & 0xFFFF if number else DNS_TYPES.get(word) or zlib.crc32(word.encode()) & 0xFFFF | 0x8000

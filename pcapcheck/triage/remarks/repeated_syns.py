@@ -14,6 +14,7 @@ from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.exchanges.question_row import QuestionRow
+from pcapcheck.exchanges.sums import middle_of
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
@@ -25,6 +26,8 @@ from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address, format_duration
 
 ANSWERED = "replied"
+# Three connections, and one in five, are no chance loss: whoever uses them complains.
+FEWEST_LATE, LATE_SHARE = 3, 5
 SYN_REASONS = (
     "it or its answer was lost, the other end's queue was full, or one of several back ends of a service does not "
     "answer"
@@ -74,11 +77,15 @@ def _connection(some: ExchangeBin, row: QuestionRow, point: PointFacts, capture:
     after = format_duration(row.rtt or 0)
     in_vxlan = encap_of(point.name) == "vxlan"
     reasons = f"{VXLAN_REASON.format(device=point.name)}, or {SYN_REASONS}" if in_vxlan else SYN_REASONS
+    late = _late(some)
+    sentence = (
+        f"{late} of {some.count} answered connections from {point.name} had to send the SYN again, as {example}, "
+        f"answered after {after}"
+    )
     return Remark(
-        f"of {some.count} connections from {point.name} that were answered, some were only when the SYN was sent "
-        f"again, as {example} after {after} (frame {row.frames[0]} of {clean(capture.source.short_name)}): "
-        f"{reasons}",
+        f"{sentence} (frame {row.frames[0]} of {clean(capture.source.short_name)}): {reasons}",
         short=f"a connection, {example}, was answered only to its SYN number {row.requests}, after {after}",
+        warning=sentence if late >= FEWEST_LATE and late * LATE_SHARE >= some.count else "",
     )
 
 
@@ -100,6 +107,12 @@ def _tells(point: PointFacts, facts: Facts, row: QuestionRow) -> bool:
     if point.kind == "pod-link":
         return row.src in point.pod_ips and not isinstance(row, DnsRow)
     return row.src not in facts.pod_ips
+
+
+def _late(some: ExchangeBin) -> int:
+    """How many of a bin were answered so late that their SYN had been sent again."""
+    late = sum(count for bucket, count in some.buckets.items() if middle_of(bucket) >= SOONEST)
+    return max(1, min(late, some.requests - some.count))
 
 
 def _is_late(row: QuestionRow) -> bool:
