@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pcapcheck.capture.record import Interface
 from pcapcheck.decode.frame_layout import K_ERROR, K_FRAGMENT, K_OTHER, K_TCP, K_UDP, V_WHAT
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.links.read_capture import Capture
@@ -48,6 +49,20 @@ def _leave_out(packet_type: int, hosts: set[int], sightings: Sightings) -> None:
         return np.asarray(~(named[number][what >> 32 & 0x3FFF] & (what >> 8 & 0xF == packet_type)))
 
     sightings.keep(is_kept)
+
+
+def is_shown_elsewhere(captures: list[Capture], here: Interface, protocols: tuple[int, ...], hosts: set[int]) -> bool:
+    """Whether another interface has packets of a host, in a text that does not identify them: these may be among them.
+
+    ``here`` is the interface that recorded them.
+    """
+    return any(
+        protocol in protocols and not hosts.isdisjoint(pair)
+        for capture in captures
+        for interface in capture.interfaces
+        if interface is not here
+        for protocol, pair in interface.unidentified
+    )
 
 
 def leave_out_bare(captures: list[Capture], sightings: Sightings) -> frozenset[int]:

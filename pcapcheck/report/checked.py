@@ -98,9 +98,7 @@ def not_judged(analysis: Analysis) -> str:
 def asks_nobody(analysis: Analysis) -> str:
     """Pings to an address that nobody has, from which nothing follows; as a clause."""
     asked = next((question for question in analysis.unanswered if question.doubt == NOBODYS), None)
-    return (
-        f"; {format_address(asked.asker)}'s {asked.about} proves nothing: nobody has that address" if asked else ""
-    )
+    return f"; {format_address(asked.asker)}'s {asked.about} proves nothing: nobody has that address" if asked else ""
 
 
 def not_there(analysis: Analysis) -> str:

@@ -91,6 +91,14 @@ def test_dns_is_followed_from_link_to_link(scenario: str, form: str, tmp_path: P
     assert told(printed(paths, form, tmp_path)) == told(paths)
 
 
+@pytest.mark.parametrize(
+    ("scenario", "said"), [("sctp-dropped", "fail"), ("sctp-answered", "pass"), ("two-nodes-sctp-dropped", "fail")]
+)
+@pytest.mark.parametrize("form", ["-t ad", "csv"])
+def test_rows_show_associations_without_their_ports(scenario: str, said: str, form: str, tmp_path: Path) -> None:
+    assert verdicts(printed(files(LAB / scenario), form, tmp_path))["sctp-answered"] == said
+
+
 @pytest.mark.parametrize("form", ["json", "details", "many fields"])
 @pytest.mark.parametrize("scenario", ["dns-endpoint-silent", "dns-answer-untracked", "sctp-dropped"])
 def test_what_a_text_shows_is_the_packet_of_a_capture(scenario: str, form: str, tmp_path: Path) -> None:
