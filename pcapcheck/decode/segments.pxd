@@ -1,7 +1,7 @@
 # The C types under which Cython compiles segments.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport i64, octet, u16be, u32be
+from pcapcheck.capture.octets cimport i64_within, octet, octet_within, require, u16be, u16be_within, u32be_within
 from pcapcheck.decode.frame cimport Frame
 from pcapcheck.decode.error_frame cimport ErrorFrame
 
@@ -14,7 +14,8 @@ from pcapcheck cimport protocols
 cdef long long emit_segment(Frame frame, size_t at) except -1 nogil
 
 @cython.locals(
-    payload=cython.longlong, numbered=cython.bint, wire_end=cython.longlong, size=cython.longlong, ack=cython.longlong)
+    payload=cython.longlong, numbered=cython.bint, wire_end=cython.longlong, size=cython.longlong, ack=cython.longlong,
+    flags=cython.longlong)
 cdef inline bint note_tcp(Frame frame, size_t at) except -1 nogil
 
 cdef inline long long ttl_of(Frame frame) except? -1 nogil

@@ -17,7 +17,7 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture import printed_layout
-    from pcapcheck.capture.octets import i64, octet, u16be, u32be
+    from pcapcheck.capture.octets import i64_within, octet, octet_within, require, u16be, u16be_within, u32be_within
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.error_frame import ErrorFrame
     from pcapcheck.decode.frame import Frame
@@ -32,7 +32,7 @@ def emit_segment(frame: Frame, at: int) -> int:
         return at
     if not note_tcp(frame, at):
         return at
-    frame.segments[at + layout.T_PORTS] = (protocols.TCP << 32) | u32be(frame.buffer, payload)
+    frame.segments[at + layout.T_PORTS] = (protocols.TCP << 32) | u32be_within(frame.buffer, payload)
     note_addresses(frame, at)
     return place_segment(frame, at)
 
@@ -43,19 +43,21 @@ def note_tcp(frame: Frame, at: int) -> bool:
     numbered = frame.link != layout.LINK_PRINTED or (frame.present & printed_layout.PRESENT_DATA) != 0
     if not numbered or payload + 16 > frame.payload_end:
         return False
+    require(frame.buffer, payload, 16)
     wire_end = frame.start + frame.length - frame.trailer
     size = (
         datagram_end(frame.buffer, frame.version, frame.header, wire_end)
         - payload
-        - (octet(frame.buffer, payload + 12) >> 4) * 4
+        - (octet_within(frame.buffer, payload + 12) >> 4) * 4
     )
-    ack = u32be(frame.buffer, payload + 8)
-    if u16be(frame.buffer, payload + 14) == 0:
+    ack = u32be_within(frame.buffer, payload + 8)
+    if u16be_within(frame.buffer, payload + 14) == 0:
         ack = ack | layout.CLOSED
-    if octet(frame.buffer, payload + 13) & protocols.TCP_SYN:
+    flags = octet_within(frame.buffer, payload + 13)
+    if flags & protocols.TCP_SYN:
         ack = ack | (offered_size(frame) << layout.MSS_SHIFT)
-    frame.segments[at + layout.T_SIZE] = ((size if size > 0 else 0) << 16) | (octet(frame.buffer, payload + 13) & 63)
-    frame.segments[at + layout.T_SEQ] = u32be(frame.buffer, payload + 4) | (ttl_of(frame) << 32)
+    frame.segments[at + layout.T_SIZE] = ((size if size > 0 else 0) << 16) | (flags & 63)
+    frame.segments[at + layout.T_SEQ] = u32be_within(frame.buffer, payload + 4) | (ttl_of(frame) << 32)
     frame.segments[at + layout.T_ACK] = ack
     return True
 
@@ -92,15 +94,17 @@ def note_addresses(frame: Frame, at: int) -> None:
     """The addresses of an IP header."""
     header = frame.header
     if frame.version == 4:
+        require(frame.buffer, header, 20)
         frame.segments[at + layout.T_SRC_HIGH] = 0
-        frame.segments[at + layout.T_SRC_LOW] = layout.MAPPED | u32be(frame.buffer, header + 12)
+        frame.segments[at + layout.T_SRC_LOW] = layout.MAPPED | u32be_within(frame.buffer, header + 12)
         frame.segments[at + layout.T_DST_HIGH] = 0
-        frame.segments[at + layout.T_DST_LOW] = layout.MAPPED | u32be(frame.buffer, header + 16)
+        frame.segments[at + layout.T_DST_LOW] = layout.MAPPED | u32be_within(frame.buffer, header + 16)
     else:
-        frame.segments[at + layout.T_SRC_HIGH] = i64(frame.buffer, header + 8)
-        frame.segments[at + layout.T_SRC_LOW] = i64(frame.buffer, header + 16)
-        frame.segments[at + layout.T_DST_HIGH] = i64(frame.buffer, header + 24)
-        frame.segments[at + layout.T_DST_LOW] = i64(frame.buffer, header + 32)
+        require(frame.buffer, header, 40)
+        frame.segments[at + layout.T_SRC_HIGH] = i64_within(frame.buffer, header + 8)
+        frame.segments[at + layout.T_SRC_LOW] = i64_within(frame.buffer, header + 16)
+        frame.segments[at + layout.T_DST_HIGH] = i64_within(frame.buffer, header + 24)
+        frame.segments[at + layout.T_DST_LOW] = i64_within(frame.buffer, header + 32)
 
 
 def place_segment(frame: Frame, at: int) -> int:

@@ -20,7 +20,16 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture import printed_layout
-    from pcapcheck.capture.octets import i64, octet, u16be, u32be
+    from pcapcheck.capture.octets import (
+        i64_within,
+        octet,
+        octet_within,
+        require,
+        u16be,
+        u16be_within,
+        u32be,
+        u32be_within,
+    )
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.frame import Frame
     from pcapcheck.decode.icmp_arp import find_fragment
@@ -47,16 +56,14 @@ def emit_sighting(frame: Frame, sample: int, step: int, sighting: int) -> int:
             identification = u32be(frame.buffer, where + 4)
     if payload < 0 or payload > frame.payload_end or not shows_enough(frame):
         return sighting
-    pair = find_address_pair(frame, frame.version, frame.header)
-    identify(frame, identification, protocol, payload, fragment, step, sighting)
-    if (frame.sightings[layout.V_LOOSE * step + sighting] & sample) != 0:
+    if not identify(frame, identification, protocol, payload, fragment, sample, step, sighting):
         return sighting
     if frame.depth:
         wrapped = find_address_pair(frame, frame.outer_version, frame.position)
-        pair = pair | (wrapped << 14)
+        frame.sightings[layout.V_WHAT * step + sighting] |= wrapped << 46
     frame.sightings[layout.V_TIME * step + sighting] = frame.time
     frame.sightings[layout.V_FRAME * step + sighting] = (frame.number << 16) | frame.group
-    frame.sightings[layout.V_WHAT * step + sighting] |= (pair << 32) | (frame.encap << 12)
+    frame.sightings[layout.V_WHAT * step + sighting] |= frame.encap << 12
     if frame.link == layout.LINK_PRINTED and frame.is_echo and not frame.present & printed_layout.PRESENT_IDENT:
         frame.sightings[layout.V_WHAT * step + sighting] = frame.sightings[layout.V_WHAT * step + sighting] >> 8 << 8
     return sighting + 1
@@ -79,8 +86,8 @@ def stir(mixed: int, value: int) -> int:
 
 
 def long_of(buffer: bytearray, position: int) -> int:
-    """Eight bytes in network order, unsigned."""
-    return i64(buffer, position) & layout.LONG
+    """Eight bytes in network order, unsigned; that they are there is known."""
+    return i64_within(buffer, position) & layout.LONG
 
 
 def find_address_pair(frame: Frame, version: int, position: int) -> int:
@@ -89,11 +96,13 @@ def find_address_pair(frame: Frame, version: int, position: int) -> int:
     ``position`` is where the IP header begins. ``frame.pair_hash`` is then a hash of the pair.
     """
     if version == 4:
+        require(frame.buffer, position, 20)
         src_high = 0
-        src_low = layout.MAPPED | u32be(frame.buffer, position + 12)
+        src_low = layout.MAPPED | u32be_within(frame.buffer, position + 12)
         dst_high = 0
-        dst_low = layout.MAPPED | u32be(frame.buffer, position + 16)
+        dst_low = layout.MAPPED | u32be_within(frame.buffer, position + 16)
     else:
+        require(frame.buffer, position, 40)
         src_high = long_of(frame.buffer, position + 8)
         src_low = long_of(frame.buffer, position + 16)
         dst_high = long_of(frame.buffer, position + 24)
@@ -149,6 +158,7 @@ def digest_of(buffer: bytearray, position: int, end: int, cut: bool) -> int:
     """A hash of the first bytes from ``position`` on; ABSENT where ``cut`` took some of them."""
     count = end - position
     if count >= layout.DIGEST_BYTES:
+        require(buffer, position, layout.DIGEST_BYTES)
         return stir(stir(layout.MULTIPLY, long_of(buffer, position)), long_of(buffer, position + 8)) >> 2
     if cut:
         return layout.ABSENT
@@ -167,6 +177,7 @@ def digest_of_quote(buffer: bytearray, version: int, position: int, end: int, cu
     header = (octet(buffer, position) & 15) * 4 if version == 4 and position < end else 40
     if header < 20 or end - position < header + 8:
         return digest_of(buffer, position, end, cut)
+    require(buffer, position, header + 8)
     mixed = stir(layout.MULTIPLY, long_of(buffer, position))
     protocol = octet(buffer, position + 9) if version == 4 else octet(buffer, position + 6)
     if version == 4:
@@ -181,25 +192,42 @@ def digest_of_quote(buffer: bytearray, version: int, position: int, end: int, cu
     return mixed >> 2
 
 
-def identify(
-    frame: Frame, identification: int, protocol: int, payload: int, fragment: int, step: int, at: int
-) -> None:  # fmt: skip
-    """Write down what identifies the innermost packet of a frame, whose addresses have the hash ``frame.pair_hash``.
+def echo_of(buffer: bytearray, version: int, position: int, payload: int) -> int:
+    """A hash of an echo that its request and its reply have, which have each other's addresses.
 
-    ``fragment`` is the offset of a fragment, in IPv6 ``identification`` that of a later fragment; ``step`` and ``at``
-    are as of ``emit_sighting``.
+    So the order of these must not count. ``position`` is where the IP header begins, which is known to be there.
+    """
+    start = position + 12 if version == 4 else position + 8
+    size = 4 if version == 4 else 16
+    mixed = stir(layout.MULTIPLY, u32be_within(buffer, payload + 4))
+    for part in range(0, size, 4):
+        left = u32be_within(buffer, start + part)
+        right = u32be_within(buffer, start + size + part)
+        mixed = stir(stir(mixed, left ^ right), left + right)
+    return mixed >> 2
+
+
+def identify(
+    frame: Frame, identification: int, protocol: int, payload: int, fragment: int, sample: int, step: int, at: int
+) -> bool:  # fmt: skip
+    """Write down what identifies the innermost packet of a frame; whether it is kept, by ``sample``.
+
+    ``fragment`` is the offset of a fragment, in IPv6 ``identification`` that of a later fragment; ``sample``, ``step``
+    and ``at`` are as of ``emit_sighting``.
     """
     version = frame.version
     position = frame.header
     end = frame.payload_end
     cut = frame.captured < frame.length
     if version == 4:
-        length = u16be(frame.buffer, position + 2)
-        identification = u16be(frame.buffer, position + 4)
-        ttl = octet(frame.buffer, position + 8)
+        require(frame.buffer, position, 20)
+        length = u16be_within(frame.buffer, position + 2)
+        identification = u16be_within(frame.buffer, position + 4)
+        ttl = octet_within(frame.buffer, position + 8)
     else:
-        length = u16be(frame.buffer, position + 4)
-        ttl = octet(frame.buffer, position + 7)
+        require(frame.buffer, position, 40)
+        length = u16be_within(frame.buffer, position + 4)
+        ttl = octet_within(frame.buffer, position + 7)
     datagram = (identification << 32) | (fragment << 8) | protocol
     kind = layout.K_OTHER
     upper = 0
@@ -209,16 +237,18 @@ def identify(
         kind = layout.K_FRAGMENT
     elif (protocol == protocols.ICMP and version == 4) or (protocol == protocols.ICMPV6 and version == 6):
         if payload + 8 <= end:
-            kind = icmp_kind(version, octet(frame.buffer, payload))
+            require(frame.buffer, payload, 8)
+            kind = icmp_kind(version, octet_within(frame.buffer, payload))
             data = payload + 8
-            kept = (octet(frame.buffer, payload) << 16) | u16be(frame.buffer, payload + 6)
-            upper = (kept << 32) | u32be(frame.buffer, payload + 4)
+            kept = (octet_within(frame.buffer, payload) << 16) | u16be_within(frame.buffer, payload + 6)
+            upper = (kept << 32) | u32be_within(frame.buffer, payload + 4)
     elif protocol == protocols.TCP:
         kind = layout.K_TCP
         if payload + 14 <= end:
-            data = payload + (octet(frame.buffer, payload + 12) >> 4) * 4
-            kept = long_of(frame.buffer, payload + 4) ^ u16be(frame.buffer, payload + 12)
-            upper = stir(u32be(frame.buffer, payload), kept)
+            require(frame.buffer, payload, 14)
+            data = payload + (octet_within(frame.buffer, payload + 12) >> 4) * 4
+            kept = long_of(frame.buffer, payload + 4) ^ u16be_within(frame.buffer, payload + 12)
+            upper = stir(u32be_within(frame.buffer, payload), kept)
     elif protocol == protocols.UDP:
         kind = layout.K_UDP
         if payload + 8 <= end:
@@ -227,6 +257,11 @@ def identify(
     if kind == layout.K_OTHER:
         # The others say who they are; of those the length is left out, since a router may cut them into fragments.
         datagram = datagram | (length << 48)
+    loose = stir(stir(layout.MULTIPLY, datagram), kept) >> 2
+    if (loose & sample) != 0:
+        # Of long captures most are left out: nothing more is done for these.
+        return False
+    pair = find_address_pair(frame, version, position)
     if kind == layout.K_ERROR:
         digest = digest_of_quote(frame.buffer, version, data if data < end else end, end, cut)
     else:
@@ -242,20 +277,13 @@ def identify(
             digest = digest_of(frame.buffer, data, end, False)
     echo = 0
     if kind == layout.K_REQUEST or kind == layout.K_REPLY:
-        # Request and reply have each other's addresses: what does not ask for their order is mixed in.
-        start = position + 12 if version == 4 else position + 8
-        size = 4 if version == 4 else 16
-        echo = stir(layout.MULTIPLY, u32be(frame.buffer, payload + 4))
-        for part in range(0, size, 4):
-            left = u32be(frame.buffer, start + part)
-            right = u32be(frame.buffer, start + size + part)
-            echo = stir(stir(echo, left ^ right), left + right)
-        echo = echo >> 2
+        echo = echo_of(frame.buffer, version, position, payload)
     frame.sightings[layout.V_KEY * step + at] = stir(stir(stir(layout.MULTIPLY, frame.pair_hash), datagram), upper) >> 2
     frame.sightings[layout.V_DIGEST * step + at] = digest
-    frame.sightings[layout.V_LOOSE * step + at] = stir(stir(layout.MULTIPLY, datagram), kept) >> 2
+    frame.sightings[layout.V_LOOSE * step + at] = loose
     frame.sightings[layout.V_ECHO * step + at] = echo
-    frame.sightings[layout.V_WHAT * step + at] = (length << 16) | (kind << 8) | ttl
+    frame.sightings[layout.V_WHAT * step + at] = (pair << 32) | (length << 16) | (kind << 8) | ttl
+    return True
 
 
 def icmp_kind(version: int, icmp_type: int) -> int:

@@ -50,6 +50,9 @@ cdef inline int take_body(
 @cython.locals(flags=cython.longlong)
 cdef inline bint is_lone(long long size) noexcept nogil
 
+cdef inline bint repeats_begun(
+    long long[::1] heads, size_t head, long long side, const long long[::1] segments, size_t at) except? -1 nogil
+
 @cython.locals(mine=cython.size_t)
 cdef inline int note(
     long long[::1] pool, size_t row, long long side, long long frame, long long time, long long numbers, long long ack,
@@ -58,6 +61,7 @@ cdef inline int note(
 cdef inline int note_segment(
     long long[::1] pool, size_t row, long long side, const long long[::1] segments, size_t at) except -1 nogil
 
+@cython.locals(row=cython.size_t)
 cdef inline int note_begun(const long long[::1] heads, size_t head, long long[::1] pool) except -1 nogil
 
 cdef inline bint begins_again(

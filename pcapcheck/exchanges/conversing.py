@@ -138,6 +138,7 @@ def begin_head(heads: array[int], head: int, segments: array[int], at: int, home
     heads[head + layout.BEGUN_SEQ] = segments[at + frame_layout.T_SEQ]
     heads[head + layout.BEGUN_ACK] = segments[at + frame_layout.T_ACK]
     heads[head + layout.BEGUN_SIZE] = segments[at + frame_layout.T_SIZE]
+    heads[head + layout.REPEATED] = 0
 
 
 def begin_body(heads: array[int], head: int, pool: array[int], row: int) -> None:
@@ -173,12 +174,28 @@ def take_body(heads: array[int], head: int, pool: array[int], state: array[int])
 
 
 def is_lone(size: int) -> bool:
-    """Whether the first segment, with this T_SIZE, is a SYN, which is mostly all that will come if nobody answers.
+    """Whether the first segment, with this T_SIZE, is a SYN: if nobody answers, only its repeats mostly come.
 
     One with data (RFC 7413) counts as begun: another SYN opens another connection.
     """
     flags = protocols.TCP_SYN | protocols.TCP_ACK | protocols.TCP_RST | protocols.TCP_FIN
     return size >> 16 == 0 and size & flags == protocols.TCP_SYN
+
+
+def repeats_begun(heads: array[int], head: int, side: int, segments: array[int], at: int) -> bool:
+    """Whether a SYN is the one that began its conversation, sent again, and was noted as that."""
+    if (
+        side != 0
+        or segments[at + frame_layout.T_SEQ] != heads[head + layout.BEGUN_SEQ]
+        or segments[at + frame_layout.T_ACK] != heads[head + layout.BEGUN_ACK]
+        or segments[at + frame_layout.T_SIZE] != heads[head + layout.BEGUN_SIZE]
+        or not is_lone(heads[head + layout.BEGUN_SIZE])
+    ):
+        return False
+    heads[head + layout.REPEATED] = heads[head + layout.REPEATED] + 1
+    heads[head + layout.REPEATED_FRAME] = segments[at + frame_layout.T_FRAME]
+    heads[head + layout.REPEATED_TIME] = segments[at + frame_layout.T_TIME]
+    return True
 
 
 def note(pool: array[int], row: int, side: int, frame: int, time: int, numbers: int, ack: int, content: int) -> None:
@@ -214,10 +231,11 @@ def note_segment(pool: array[int], row: int, side: int, segments: array[int], at
 
 
 def note_begun(heads: array[int], head: int, pool: array[int]) -> None:
-    """What the first segment adds to its conversation, which has a body now."""
+    """What the first segment and its repeats add to their conversation, which has a body now."""
+    row = heads[head + layout.BODY] * layout.FIELDS
     note(
         pool,
-        heads[head + layout.BODY] * layout.FIELDS,
+        row,
         0,
         heads[head + layout.BEGUN_FRAME],
         heads[head + layout.BEGUN_TIME],
@@ -225,6 +243,11 @@ def note_begun(heads: array[int], head: int, pool: array[int]) -> None:
         heads[head + layout.BEGUN_ACK],
         heads[head + layout.BEGUN_SIZE],
     )
+    if heads[head + layout.REPEATED]:
+        pool[row + layout.PACKETS] = pool[row + layout.PACKETS] + heads[head + layout.REPEATED]
+        pool[row + layout.SYNS] = pool[row + layout.SYNS] + heads[head + layout.REPEATED]
+        pool[row + layout.LAST] = heads[head + layout.REPEATED_TIME]
+        pool[row + layout.AGAIN_NUMBER] = heads[head + layout.REPEATED_FRAME] >> 16
 
 
 def begins_again(pool: array[int], row: int, segments: array[int], at: int) -> bool:
@@ -338,6 +361,8 @@ def converse(
             if begun and is_lone(segments[at + frame_layout.T_SIZE]):
                 continue
             if heads[head + layout.BODY] < 0:
+                if not begun and repeats_begun(heads, head, side, segments, at):
+                    continue
                 take_body(heads, head, pool, state)
                 if not begun:
                     note_begun(heads, head, pool)

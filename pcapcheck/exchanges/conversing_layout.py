@@ -7,14 +7,18 @@ They live apart from ``conversing.py`` because there they become C integers, whi
 ABSENT = -1
 
 # Fields of a head, by which a conversation is found: those of it up to HOME, then these.
-BODY = 7  # the place of the rest; ABSENT for a SYN that nothing followed, which is most of what nobody answers
+BODY = 7  # the place of the rest; ABSENT for a SYN that at most itself followed, as where nobody answers
 # The first segment, as it came.
 BEGUN_FRAME = 8
 BEGUN_TIME = 9
 BEGUN_SEQ = 10
 BEGUN_ACK = 11
 BEGUN_SIZE = 12
-HEAD_FIELDS = 16  # two lines of the processor's cache; the last are not used
+# The same segment, sent again: how often, and the last of it.
+REPEATED = 13
+REPEATED_FRAME = 14
+REPEATED_TIME = 15
+HEAD_FIELDS = 16  # two lines of the processor's cache
 
 # Fields of a conversation: two hosts, two ports and a protocol at one capture point. The first side is the host that
 # was heard first.

@@ -56,6 +56,27 @@ def row(folder: Path, *frames: Frame) -> dict[str, object]:
     return {str(name): value for name, value in values.iloc[0].items()}
 
 
+@pytest.mark.parametrize("last", [100, 300], ids=["the same SYN", "a SYN with other numbers"])
+def test_a_syn_that_is_sent_again_is_counted(last: int, tmp_path: Path) -> None:
+    found = row(
+        tmp_path,
+        at(0.5, tcp(SYN, seq=100, ttl=64)),
+        at(1.5, tcp(SYN, seq=100, ttl=64)),
+        at(3.5, tcp(SYN, seq=last, ttl=64)),
+        at(3.51, tcp_back(SYN_ACK, seq=700, ack=last + 1)),
+        at(3.52, tcp(PUSH, seq=last + 1, ack=701, data=bytes(9))),
+        at(3.53, acked(last + 10)),
+    )
+    assert (found["asker.segments"], found["asked.segments"], found["asker.bytes"]) == (4, 2, 9)
+    assert (found["duration"].total_seconds(), found["outcome"]) == (pytest.approx(3.03), "open")  # type: ignore[attr-defined]
+
+
+def test_a_syn_that_only_itself_followed_is_no_transfer(tmp_path: Path) -> None:
+    analysis = recorded(tmp_path, *(at(seconds, tcp(SYN, seq=100)) for seconds in (0.5, 1.5, 3.5)))
+    assert len(analysis.transfers) == 0
+    assert list(analysis.connections["attempts"]) == [3]
+
+
 def test_each_side_is_counted(tmp_path: Path) -> None:
     found = row(
         tmp_path,
