@@ -51,5 +51,5 @@ class LayerCursor:
         return None if text is None else self.addresses.of(text, version)
 
     def skip(self) -> None:
-        """Pass over the next header, of which nothing is looked at."""
+        """Pass over the next header."""
         self._place += 1
