@@ -109,6 +109,15 @@ def is_calico_tunnel(name: str) -> bool:
     return re.fullmatch(_CALICO_TUNNELS, name) is not None
 
 
+def encap_of(name: str) -> str | None:
+    """The encapsulation of a tunnel's device, by its name; None for those of other names."""
+    if is_wireguard(name):
+        return "wireguard"
+    if re.fullmatch(r"vxlan(-v6)?\.calico|flannel(-v6)?\.\d+|cilium_vxlan|egress\.vxlan", name):
+        return "vxlan"
+    return "ipip" if re.fullmatch(r"tunl\d+", name) else None
+
+
 def is_wireguard(name: str) -> bool:
     """Whether an interface of that name encrypts what passes it (WireGuard)."""
     return re.fullmatch(r"wireguard\.cali|wg-v6\.cali|flannel-wg(-v6)?|cilium_wg0", name) is not None

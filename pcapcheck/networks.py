@@ -37,6 +37,9 @@ SERVICE_NETWORKS = (
     *("10.96.0.0/12", "10.43.0.0/16", "172.20.0.0/16", "172.30.0.0/16"),
     *("10.233.0.0/18", "10.152.183.0/24"),
 )
+# The same of pods: kubeadm's guides, kind, minikube and flannel; k3s and RKE2; Kubespray. 192.168.0.0/16, the default
+# of Calico's own manifests, is that of hosts as well.
+POD_NETWORKS = ("10.244.0.0/16", "10.42.0.0/16", "10.233.64.0/18")
 
 
 class Network(Struct, frozen=True):

@@ -40,3 +40,4 @@ PRESENT_DF = 262144
 PRESENT_QUOTE = 524288  # what an error quotes; else it was inferred, for the pairing of echoes alone
 PRESENT_DATA = 1048576  # the numbers of a TCP segment, by which data that is sent again is known; what UDP carries
 PRESENT_WHOLE = 2097152  # they are those on the wire: the segment, or the datagram of UDP, is known wherever it is seen
+PRESENT_VXLAN = 4194304  # the text says that it is VXLAN, whatever its port

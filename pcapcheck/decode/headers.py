@@ -335,7 +335,11 @@ def enter_udp(frame: Frame) -> int:
     if port == protocols.WIREGUARD_PORT or port == protocols.WIREGUARD_PORT6:
         frame.encap = layout.WIREGUARD
         return -1
-    if port != protocols.VXLAN_PORT and port != protocols.KERNEL_VXLAN_PORT:
+    if (
+        port != protocols.VXLAN_PORT
+        and port != protocols.KERNEL_VXLAN_PORT
+        and frame.present & printed_layout.PRESENT_VXLAN == 0
+    ):
         return -1
     # RFC 7348: UDP, 8 bytes of VXLAN whose flag I says that the network identifier counts, Ethernet.
     if payload + 30 > frame.payload_end or (octet(frame.buffer, payload + 8) & 8) == 0:

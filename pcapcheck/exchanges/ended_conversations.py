@@ -24,7 +24,7 @@ if not cython.compiled:
 
 
 def is_half_open(pool: array[int], row: int) -> bool:
-    """Whether the SYN of the first side was answered again and again, and it never said that it heard (RFC 9293, 3.5).
+    """Whether the SYN of the first side was answered more than once, and it never said that it heard (RFC 9293, 3.5).
 
     Who gets a SYN-ACK acknowledges or resets it: none came to whoever asked, or what came of it was lost.
     """

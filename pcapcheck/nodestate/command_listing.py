@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from pcapcheck.nodestate.command_line import KUBECTL, Command
-from pcapcheck.nodestate.listing import EVERY_SERVICE, QUEUES, TABLES, Listing, fdb_of, routes_of, table_of
+from pcapcheck.nodestate.listing import (
+    EVERY_SERVICE,
+    QUEUES,
+    TABLES,
+    Listing,
+    addresses_of,
+    fdb_of,
+    routes_of,
+    table_of,
+)
 from pcapcheck.nodestate.numbers import after
 from pcapcheck.nodestate.readers.registry import READER_OF_COMMAND
 from pcapcheck.nodestate.readers.unjudged_forms import NAME as UNJUDGED
@@ -177,6 +186,8 @@ def _complete(listing: Listing, name: str, rest: list[str], families: tuple[int,
         if not rest:
             listing.whole = {f"addresses{family}" for family in listing.families} if name == "address" else set()
             listing.whole |= set() if name == "address" and families else {"links"}
+        elif name == "address" and rest in ([rest[-1]], ["dev", rest[-1]]):
+            listing.whole = {addresses_of(rest[-1], family) for family in listing.families}
     elif name == "route":
         listing.table = after(rest, "table") or "main"
         others = [word for at, word in enumerate(rest) if word != "table" and (at == 0 or rest[at - 1] != "table")]

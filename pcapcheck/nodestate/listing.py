@@ -28,6 +28,11 @@ def routes_of(dev: str) -> str:
     return f"routes of {dev}, IPv4"
 
 
+def addresses_of(dev: str, family: int) -> str:
+    """The name of all addresses of an interface, of a version of IP."""
+    return f"addresses{family} of {dev}"
+
+
 def fdb_of(dev: str) -> str:
     """The name of all forwarding entries of an interface."""
     return f"fdb of {dev}"

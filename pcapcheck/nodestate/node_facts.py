@@ -20,7 +20,8 @@ class Device(Struct):
 
     ``up`` (administratively) and ``carrier`` (the other end is up too) are None if no flags were printed.
     ``programs``: BPF programs are attached (``xdp`` or ``tc``, as the listing says). ``vni`` is a VXLAN device's
-    network identifier, ``vni_line`` its line, and ``vxlan_port`` the UDP port.
+    network identifier, ``vni_line`` its line, and ``vxlan_port`` the UDP port. ``unread_address``: an address of it was
+    printed in a form that says nothing, as people hide them.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Device(Struct):
     vni: int | None = None
     vni_line: Line | None = None
     vxlan_port: int | None = None
+    unread_address: bool = False
 
 
 class Address(Struct, frozen=True):
@@ -228,7 +230,7 @@ class NodeAddresses(Struct, frozen=True):
 
 
 class Note(Struct, frozen=True):
-    """Evidence that is kept as text: ``kind`` is kernel, hostname, bpf, felix, firewall, date …"""
+    """Evidence that is kept as text: ``kind`` is kernel, hostname, bpf, felix, ufw-denies, date …"""
 
     kind: str
     text: str

@@ -10,6 +10,7 @@ from pcapcheck.brief import Brief
 from pcapcheck.nodestate.bundles.layouts import Layout
 from pcapcheck.nodestate.host import NODE, POD, Host
 from pcapcheck.nodestate.node_facts import Device, NodeAddresses
+from pcapcheck.nodestate.opening_sockets import OpeningSocket
 from pcapcheck.nodestate.pools import Pool
 from pcapcheck.nodestate.services import Services
 from pcapcheck.nodestate.source_lines import Line
@@ -108,8 +109,8 @@ class State(Brief, Struct):
     Of many problems the first are kept, of the rest the number. ``calico``: a node shows Calico's data path;
     ``looks`` are nodes and pods of other networks. ``bundles`` are the layouts that some of the files have.
     ``unjudged`` are outputs in which nothing is judged, by what they are; ``printed`` is what ping and clients said,
-    in ``client_failures`` of these lines that they got no answer. ``node_addresses`` are those of objects of the kind
-    Node.
+    in ``client_failures`` of these lines that they got no answer. ``opening`` are sockets of connections that are not
+    made so far. ``node_addresses`` are those of objects of the kind Node.
     """
 
     hosts: list[Host] = field(default_factory=list)
@@ -125,6 +126,7 @@ class State(Brief, Struct):
     unjudged: dict[str, Unjudged] = field(default_factory=dict)
     printed: list[Line] = field(default_factory=list)
     client_failures: int = 0
+    opening: list[OpeningSocket] = field(default_factory=list)
     node_addresses: list[NodeAddresses] = field(default_factory=list)
 
     def leave_unjudged(self, form: str, line: Line) -> None:

@@ -54,13 +54,15 @@ def _half_open(conversation: Conversation, about: str, at_home: bool) -> tuple[s
             f"SYN and SYN-ACK are repeated, and neither ACK nor RST comes: the SYN-ACK is {behind}",
         )
     return (
-        f"{wording}{asker} says nothing to the answer (SYN-ACK), sent again and again",
+        f"{wording}{asker} says nothing to the answer (SYN-ACK), which is sent again",
         f"neither ACK nor RST comes: the SYN-ACK is {behind}, or the ACK is lost on its way here",
     )
 
 
 def _question(conversation: Conversation, count: int, point: PointFacts, capture: Capture) -> Unanswered:
-    about = f"connection to {format_address(conversation.asked)} port {conversation.asked_port}"
+    # A text may name a port that no number is known for.
+    port = conversation.asked_port or None
+    about = f"connection to {format_address(conversation.asked)}" + (f" port {port}" if port else "")
     wording, meaning = _half_open(conversation, about, _is_at_home(conversation, point))
     return Unanswered(
         protocol="TCP",
@@ -77,7 +79,7 @@ def _question(conversation: Conversation, count: int, point: PointFacts, capture
         meaning=meaning,
         doubt="",
         wording=wording,
-        port=conversation.asked_port,
+        port=port,
         asker_ports=frozenset((conversation.asker_port,)),
         lost_answer=conversation.frames[-1],
     )

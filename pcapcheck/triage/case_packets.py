@@ -28,11 +28,34 @@ PACKETS: tuple[CaseColumn, ...] = (
     ("pod", ADDRESS, "the pod"),
     ("dst", ADDRESS, "the address that it asked"),
     ("pod.role", ENUM, "whose address pod is, by evidence", ROLES),
+    (
+        "pod.as_node",
+        BOOL,
+        "whether pod is a node's address, or the first one of a block of 64, as that of a tunnel's device mostly is: a "
+        "node asks, or translated what a pod asked",
+    ),
+    (
+        "pod.beside_tunnel",
+        BOOL,
+        "whether, on a tunnel's device, pod has another network (/16) than dst, as a node's card has: the route back "
+        "to it leads outside the tunnel",
+    ),
+    (
+        "pod.usual_pool",
+        BOOL,
+        "whether, on a host NIC and in no tunnel, pod has an address of a network that installers choose for pods, and "
+        "dst none of it: nobody translated the source so far",
+    ),
     ("dst.role", ENUM, "whose address dst is, by evidence; unknown if nothing shows it", ROLES),
     ("dst.called", TEXT, "dst and what it is: the pod 10.244.1.11, the service 10.96.0.10, the host 203.0.113.7"),
     ("dst.at", TEXT, "the same as a place to type commands: in the pod 10.244.1.11, on the host 203.0.113.7"),
     ("translated", BOOL, "whether packets were seen on a host NIC with another source than the pod's address"),
-    ("source.kept", BOOL, "whether they left with the pod's own address although other packets of it are translated"),
+    (
+        "source.kept",
+        BOOL,
+        "whether they left with the pod's own address although its pool, or other packets of it, show that they have "
+        "to be translated",
+    ),
     ("dst.usual_service", BOOL, "whether dst is in a network that installers choose for services"),
     (
         "dst.node_port",

@@ -151,14 +151,14 @@ def _evidence_of(
     further = beyond(case, judgement, losses, asked_on(case.lead.link, judgement))
     error_from = evidence["refused.from"] if evidence["refused.by"] == "node" else None
     evidence |= strays(case, judgement, losses, as_number(error_from))
-    evidence |= {"outer.differs": None, "outside_tunnel": None}
-    for name, value in question_tunnel(case, judgement, roles).items():
-        evidence[name] = value if evidence[name] is None else evidence[name]
+    evidence |= {"outer.differs": None, "outside_tunnel": None, "pod.beside_tunnel": None, "pod.usual_pool": None}
     loop = looping(case, judgement, roles, evidence["asked"])
     late, reset = late_dns(case, judgement), reset_origin(case, judgement)
     stamps = tcp_timestamps(case, judgement)
     evidence |= further.columns | loop.columns | late.columns | reset.columns | sums.columns | stamps.columns
     evidence |= behind_service(case, judgement, evidence["asked"])
+    for name, value in question_tunnel(case, judgement, roles).items():
+        evidence[name] = value if evidence[name] is None or value is True else evidence[name]
     interface = evidence["interface"]
     evidence["pod.answered_later"] = answered_later(case, judgement, roles) if situation is not None else None
     state = None

@@ -36,6 +36,7 @@ HEALTHY: Mapping[str, Value] = {
     "unrouted": False,
     "macs_kept": False,
     "nic.proxy_mac": False,
+    "pod.as_node": False,
     "pod.role": "pod",
     "dst.role": "pod",
     "state.proxy_arp": True,

@@ -21,6 +21,9 @@ from pcapcheck.triage.case import Case
 from pcapcheck.triage.case_words import REFUSED
 from pcapcheck.values import Value
 
+# Directions of frames, as -i any and pcapng record them.
+IN, OUT = "in", "out"
+
 
 def is_stalled(case: Case) -> bool:
     """Whether it is about data of a connection that was established, perhaps before the recording began."""
@@ -93,12 +96,15 @@ def arrival(
 ) -> bool | None:
     """Whether questions seen last on NICs or tunnels were coming to the node there (True) or leaving it (False).
 
-    The MACs of a node's state show it; or a text of one node that holds its packets and its routes; or the link of the
-    pod that they are for was recorded, nothing shows it to be another node's, and the asker is none of the pods
-    recorded.
+    The recorded direction shows it, or the MACs of a node's state; or a text of one node that holds its packets and its
+    routes; or the link of the pod that they are for was recorded, nothing shows it to be another node's, and the asker
+    is none of the pods recorded.
     """
     if any(capture_point.kind not in NODE_KINDS for capture_point, _ in seen):
         return None
+    ways = {group.direction for _, group in seen}
+    if ways in ({IN}, {OUT}):
+        return ways == {IN}
     if all(group.dst in roles.node_macs for _, group in seen):
         return True
     if all(group.src in roles.node_macs for _, group in seen):

@@ -17,11 +17,20 @@ if TYPE_CHECKING:
 
 # If only a rule speaks for a service, it is believed for these.
 USUAL = tuple(map(parse_network, SERVICE_NETWORKS))
+DOCKERS = parse_network("172.16.0.0/12")
 
 
 def is_usual(address: int) -> bool:
     """Whether an address is in a network that is usually one of services."""
     return any(address & mask == network for network, mask in USUAL)
+
+
+def is_api_service(address: int) -> bool:
+    """Whether an address is the first of such a network, which the service of the API server gets.
+
+    Source: Kubernetes, pkg/controlplane/services.go, ServiceIPRange. In 172.16.0.0/12 that is often a bridge of Docker.
+    """
+    return any(address == network + 1 for network, _ in USUAL if network & DOCKERS[1] != DOCKERS[0])
 
 
 def is_service(state: State, address: int | None) -> Sourced[bool] | None:

@@ -150,8 +150,11 @@ def test_json(tmp_path: Path) -> None:
 
 def test_a_narrowed_listing_is_not_whole(tmp_path: Path) -> None:
     header = "2: eth0: <BROADCAST,UP> mtu 1500 qdisc noqueue\n    inet 172.31.186.250/24 scope global eth0\n"
-    for command in ("ip addr | grep -A2 eth0", "ip addr show dev eth0", "ip addr | head -20", "ip a s eth0"):
+    for command in ("ip addr | grep -A2 eth0", "ip addr | head -20"):
         assert not only(state_of(f"$ {command}\n{header}", tmp_path)).whole, command
+    for command in ("ip addr show dev eth0", "ip a s eth0"):
+        whole = only(state_of(f"$ {command}\n{header}", tmp_path)).whole
+        assert whole == {"addresses4 of eth0", "addresses6 of eth0"}, command
     for command in ("ip a", "sudo ip -d addr show", "ip address list | cat"):
         assert only(state_of(f"$ {command}\n{header}", tmp_path)).whole >= {"links", "addresses4"}, command
     assert not only(state_of(f"$ ip addr\n{header}...\n", tmp_path)).whole

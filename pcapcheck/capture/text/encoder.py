@@ -241,7 +241,7 @@ def _tunnel(tunnel: PrintedTunnel) -> tuple[bytes, int, int]:
     if tunnel.inner is not None:
         body += (tunnel.dst_mac or 0).to_bytes(6, "big") + (tunnel.src_mac or 0).to_bytes(6, "big")
         body += struct.pack(">H", protocols.ETHERTYPE_OF[version]) + inside
-    return body, UDP, present | layout.PRESENT_DST_PORT
+    return body, UDP, present | layout.PRESENT_DST_PORT | layout.PRESENT_VXLAN
 
 
 def _icmp(icmp: Icmp, version: int) -> tuple[bytes, int]:

@@ -141,6 +141,8 @@ def _inet(words: list[str], line: Line, dev: str, into: Host) -> None:
     if held is None and len(words) > 1:
         whole = address(words[1])
         held = network(words[1]) if whole is not None else None
+    if held is None and dev in into.links:
+        into.links[dev].unread_address = True
     _add_address(held, after(words, "scope"), line, dev, into)
 
 

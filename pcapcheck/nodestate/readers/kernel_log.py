@@ -13,17 +13,21 @@ from pcapcheck.nodestate.packet_facts import LogEntry
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
-CONNTRACK_FULL, NEIGHBOURS_FULL, MARTIAN, CARD_HUNG, LINK_DOWN, BAD_CHECKSUM = EVENTS = (
+CONNTRACK_FULL, NEIGHBOURS_FULL, MARTIAN, CARD_HUNG, LINK_DOWN, BAD_CHECKSUM, WG_SOURCE, WG_PEER, WG_SILENT = EVENTS = (
     "conntrack-full",
     "neighbours-full",
     "martian",
     "card-hung",
     "link-down",
     "bad-checksum",
+    "wireguard-source",
+    "wireguard-no-peer",
+    "wireguard-silent",
 )
 # net/netfilter/nf_conntrack_core.c; net/core/neighbour.c; net/ipv4/route.c, ip_handle_martian_source; drivers
 # (e1000e, igb: Detected Tx Unit Hang), net/sched/sch_generic.c, dev_watchdog; drivers' own words for a lost carrier;
-# net/ipv4/udp.c, udp_csum_pull_header and its callers.
+# net/ipv4/udp.c, udp_csum_pull_header and its callers; drivers/net/wireguard: receive.c, wg_packet_consume_data_done;
+# device.c, wg_xmit; timers.c, wg_expired_retransmit_handshake. A second try may be of a peer that starts again.
 PATTERNS = {
     CONNTRACK_FULL: re.compile(r"nf_conntrack: (?:nf_conntrack: )?table full, dropping packet"),
     NEIGHBOURS_FULL: re.compile(r"neighbou?r table overflow|arp_cache: .*table overflow", re.I),
@@ -36,6 +40,15 @@ PATTERNS = {
     BAD_CHECKSUM: re.compile(
         r"UDP: bad checksum\. From (?P<src>[\d.]+):\d+ to (?P<dst>[\d.]+):(?P<port>\d{1,5}) ulen \d+"
     ),
+    WG_SOURCE: re.compile(
+        r"wireguard: (?P<dev>\S+): Packet has unallowed src IP \(\[?(?P<src>[\da-fA-F.:]+)\]?\) from peer \d+ "
+        r"\(\[?(?P<dst>[\da-fA-F.:]+?)\]?:\d+\)"
+    ),
+    WG_PEER: re.compile(r"wireguard: (?P<dev>\S+): No peer has allowed IPs matching \[?(?P<dst>[\da-fA-F.:]+)\]?"),
+    WG_SILENT: re.compile(
+        r"wireguard: (?P<dev>\S+): Handshake for peer \d+ \(\[?(?P<dst>[\da-fA-F.:]+?)\]?:(?P<port>\d+)\) did not "
+        r"complete after \d+ (?:attempts|seconds, retrying \(try (?:[3-9]|\d\d)\))"
+    ),
 }
 # Every line of an event holds one of its words, in small letters; a search for them is quicker.
 WORDS = {
@@ -45,6 +58,9 @@ WORDS = {
     CARD_HUNG: ("unit hang", "netdev watchdog", "reset adapter"),
     LINK_DOWN: ("down",),
     BAD_CHECKSUM: ("bad checksum",),
+    WG_SOURCE: ("unallowed src ip",),
+    WG_PEER: ("no peer has allowed ips",),
+    WG_SILENT: ("did not complete",),
 }
 PACKET = re.compile(r"\bIN=\S* OUT=\S* ")
 SINCE_START = re.compile(r"(?:<\d+>)?(?:\S.*kernel: )?\[\s*(\d{1,10})\.(\d{6})\]")

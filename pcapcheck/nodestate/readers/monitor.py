@@ -21,9 +21,14 @@ from pcapcheck.nodestate.source_lines import Line
 LABELS = "NEIGH|LINK|ROUTE|ADDR|RULE|NETCONF|NSID|PREFIX|NEXTHOP|STATS|MROUTE"
 # Labels (ip monitor all, -label), times (-ts) before them; -t prints a line with the time.
 MARKS = re.compile(rf"(?:\[(?:{LABELS}|\d{{4}}-[^\]]*|nsid [^\]]*)\]\s*)*")
-LABELLED = re.compile(rf"(?:\[\d{{4}}-[^\]]*\]\s*)?(?:\[nsid [^\]]*\]\s*)?\[(?:{LABELS})\]\s*\S.*")
+LABELLED = re.compile(
+    rf"(?:\[\d{{4}}-[^\]]*\]\s*)?(?:\[nsid [^\]]*\]\s*(?:\[(?:{LABELS})\]\s*)?|\[(?:{LABELS})\]\s*)\S.*"
+)
 DELETED = re.compile(rf"(?:{MARKS.pattern})Deleted\s+(\S.*)")
-TIMESTAMP = re.compile(r"Timestamp: .*")
+TIMESTAMP = re.compile(r"Timestamp: \w{3} \w{3} +\d.* us(?:ec)?")
+
+# Routes that were deleted and came back, how often.
+RETURNS = "route-returns"
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -39,6 +44,9 @@ class _Events(Struct):
     removed: dict[str, Line] = field(default_factory=dict)
     gone: dict[str, Line] = field(default_factory=dict)
     said: dict[str, Line] = field(default_factory=dict)
+    # How often a route was deleted and came back, and the line that deleted it last.
+    deleted: dict[tuple[object, ...], Line] = field(default_factory=dict)
+    returns: dict[tuple[object, ...], tuple[int, Line]] = field(default_factory=dict)
 
 
 def read_monitor(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
@@ -93,12 +101,12 @@ def _event(event: Line, line: Line, events: _Events, *, deleted: bool) -> list[L
     route = parse_route(event)
     if route is None:
         return None
-    _put(
-        events.routes,
-        (route.destination, route.prefix, route.dev, route.table),
-        replace(route, line=line),
-        deleted=deleted,
-    )
+    key = (route.destination, route.prefix, route.dev, route.table)
+    if deleted:
+        events.deleted[key] = line
+    elif (before := events.deleted.pop(key, None)) is not None:
+        events.returns[key] = (events.returns.get(key, (0, line))[0] + 1, before)
+    _put(events.routes, key, replace(route, line=line), deleted=deleted)
     if route.is_host and route.dev:
         _put(events.removed, route.dev, line, deleted=not deleted)
     return []
@@ -128,6 +136,12 @@ def _settle(events: _Events, into: Host) -> None:
     into.neighbours += events.neighbours.values()
     into.removed |= {name: line for name, line in events.removed.items() if name not in events.gone}
     into.notes += [Note("gone", name, line) for name, line in events.gone.items()]
+    into.notes += [Note(RETURNS, str(count), line) for count, line in events.returns.values()]
+
+
+def event_in(text: str) -> str:
+    """What an event is about, without the marks before it."""
+    return MARKS.sub("", text.strip(), count=1).removeprefix("Deleted ").strip()
 
 
 def _is_known(text: str) -> bool:
@@ -137,6 +151,6 @@ def _is_known(text: str) -> bool:
 
 MONITOR_READER = StateReader(
     name="monitor",
-    looks_like=lambda text, _: bool(LABELLED.fullmatch(text) or DELETED.fullmatch(text)),
+    looks_like=lambda text, _: any(form.fullmatch(text) for form in (LABELLED, DELETED, TIMESTAMP)),
     read_host=read_monitor,
 )

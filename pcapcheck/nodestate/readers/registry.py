@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.nodestate.readers.bgp_sessions import BGP_READER
+from pcapcheck.nodestate.readers.bird_log import BIRD_LOG_READER
 from pcapcheck.nodestate.readers.complaints import LONGEST
 from pcapcheck.nodestate.readers.device_managers import NETWORKCTL_READER, NMCLI_READER
 from pcapcheck.nodestate.readers.fdb import FDB_READER
@@ -34,6 +35,7 @@ from pcapcheck.nodestate.readers.service_rules import SERVICE_RULES_READER
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.readers.sysctls import PROC_READER, SYSCTL_READER
 from pcapcheck.nodestate.readers.tracked_flows import TRACKED_READER
+from pcapcheck.nodestate.readers.ufw import UFW_READER
 from pcapcheck.nodestate.readers.uname import HOSTNAME_READER, UNAME_READER
 from pcapcheck.nodestate.readers.unjudged_forms import UNJUDGED_READER
 
@@ -71,7 +73,9 @@ ALL_READERS = (
     UNAME_READER,
     PROC_NET_READER,
     TRACKED_READER,
+    UFW_READER,
     BGP_READER,
+    BIRD_LOG_READER,
     CLIENTS_READER,
     UNJUDGED_READER,
     # Only a command shows that these read an output.

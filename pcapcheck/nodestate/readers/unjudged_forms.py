@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from pcapcheck.nodestate.command_line import Command
 from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.opening_sockets import MOST_KEPT, opening_socket
 from pcapcheck.nodestate.readers.bgp_sessions import FORM as BGP
 from pcapcheck.nodestate.readers.complaints import LONGEST
 from pcapcheck.nodestate.readers.node_objects import FORM as NODE
@@ -171,12 +172,14 @@ def form_of_command(command: Command) -> str | None:
 
 
 def read_unjudged(lines: Iterable[Line], into: State, _: Listing | None = None) -> list[Line]:
-    """Count lines of such outputs."""
+    """Count lines of such outputs, and keep the sockets among them whose connections are not made."""
     form = None
     for line in lines:
         form = form_of(line.text.strip()) or form
         if form is not None and line.text.strip():
             into.leave_unjudged(form, line)
+            if "SYN" in line.text and len(into.opening) < MOST_KEPT and (socket := opening_socket(line)) is not None:
+                into.opening.append(socket)
     return []
 
 

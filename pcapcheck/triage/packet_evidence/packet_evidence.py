@@ -14,7 +14,7 @@ from pcapcheck.paths.losses import (
 from pcapcheck.questions.broken_transfers import LARGE
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ADDRESSES, FRAMES
-from pcapcheck.triage.address_roles import NODE_ROLE, UNKNOWN_ROLE, AddressRoles, at_home, called
+from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, UNKNOWN_ROLE, AddressRoles, at_home, called
 from pcapcheck.triage.by_size import by_size
 from pcapcheck.triage.case import Case, asked_for
 from pcapcheck.triage.case_loss import loss_columns
@@ -53,13 +53,16 @@ from pcapcheck.triage.packet_evidence.reply_evidence import answers_one_of_two, 
 from pcapcheck.triage.question_signs import is_reset, is_stalled, refused_columns
 from pcapcheck.triage.service_evidence import is_usual
 from pcapcheck.triage.signs_of_life import gateway_answered, routed, signs_of_life
-from pcapcheck.values import Value, as_number, is_ipv4, is_public
+from pcapcheck.values import Value, as_number, is_ipv4, is_name, is_public
 
 Columns = dict[str, Value | None]
 # The rule that fails if packets keep the pod's own address while others of the pod are translated.
 EGRESS_RULE, SCTP_RULE = "egress-translated", "sctp-answered"
 # Kubernetes: pkg/controlplane/instance.go, DefaultServiceNodePortRange; kube-apiserver --service-node-port-range.
 NODE_PORTS = range(30000, 32768)
+# Calico gives the tunnel's device of a node the first free address of a block when the node is set up; flannel gives it
+# that of the node's network (node/pkg/allocateip; libcalico-go/lib/ipam: blockSize 26 and 122; flannel: pkg/subnet).
+BLOCK = 1 << 6
 
 
 class Samples(Struct, frozen=True):
@@ -97,6 +100,7 @@ def _parties(case: Case, judgement: Judgement, roles: AddressRoles, samples: Sam
         "pod": pod,
         "dst": dst,
         "pod.role": None if pod is None else roles.of(pod),
+        "pod.as_node": None if pod is None else point is None and _may_be_nodes(pod, roles),
         "dst.role": None if dst is None else roles.of(dst),
         "dst.called": None if dst is None else called(dst, roles.of(dst)),
         "dst.at": None if dst is None else at_home(dst, roles.of(dst)),
@@ -218,6 +222,13 @@ def _is_node_port(case: Case, role: str | None) -> bool | None:
     if role is None or port is None:
         return None
     return port in NODE_PORTS and role in (NODE_ROLE, UNKNOWN_ROLE) and not is_stalled(case)
+
+
+def _may_be_nodes(pod: int, roles: AddressRoles) -> bool:
+    """Whether an asker is a node, or may be: its tunnel's device mostly has the first address of a block of pods."""
+    role = roles.of(pod)
+    is_first = pod % BLOCK == 0 and not (is_name(pod) or is_public(pod))
+    return role == NODE_ROLE or (role in (POD_ROLE, UNKNOWN_ROLE) and is_first)
 
 
 def _is_of_server(case: Case) -> bool:

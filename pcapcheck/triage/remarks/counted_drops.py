@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pcapcheck.nodestate.firewall.chains import DROP, ENDING, FirewallRule
+from pcapcheck.nodestate.firewall.chains import DROP, ENDING, Chain, FirewallRule
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.packet_facts import Counter, LogEntry
 from pcapcheck.nodestate.readers.kernel_log import CONNTRACK_FULL, MARTIAN, NEIGHBOURS_FULL
@@ -47,6 +47,9 @@ COUNTED = {
 }
 BACKWARD = " that checks the reverse path (the route back leads out of another interface)"
 INVALID = " for what connection tracking calls INVALID"
+POLICY = " for what no network policy or profile of the pod allows"
+# felix/rules/endpoints.go: the comments of the rules that end the chains of an endpoint.
+POLICY_WORDS = re.compile(r"Drop if no (?:policies|profiles)\b")
 DROPPING = re.compile(r"DROP|REJECT|drop|reject")
 MOST = 5
 
@@ -146,7 +149,7 @@ def _by_rules(host: Host) -> Iterator[Remark]:
         if chain.policy == DROP and chain.policy_packets and chain.line is not None
     ]
     rules = [
-        (rule.packets, f"a rule of {clean(chain.name)}{_about(rule)}", rule.line)
+        (rule.packets, f"a rule{_of(chain, rule)}{_about(rule)}", rule.line)
         for table in tables
         for chain, rule in table.rules(DROPPING)
         if rule.packets and rule.verdict is not None and rule.verdict.kind in ENDING
@@ -155,22 +158,32 @@ def _by_rules(host: Host) -> Iterator[Remark]:
         if found:
             packets, what, line = max(found, key=lambda each: each[0])
             yield _remark(
-                f"{what} dropped {_in_words(packets)} on {host.label}",
+                f"{what} dropped {in_words(packets)} on {host.label}",
                 ": what it is to drop, too; read the counter again after one of the packets that are missed",
                 line,
             )
+
+
+def _of(chain: Chain, rule: FirewallRule) -> str:
+    """Whose rule it is. Calico drops in chains of its own: one below a chain of iptables was found by a search."""
+    if chain.hook and rule.comment.startswith("cali:"):
+        return " of Calico's"
+    return f" of {clean(chain.name)}" if chain.name else ""
 
 
 def _about(rule: FirewallRule) -> str:
     """What the rule is for, where a word of it says so (felix/rules/static.go; iptables-extensions(8), rpfilter)."""
     if "INVALID" in rule.line.text.split() or "ct state invalid" in rule.line.text:
         return INVALID
+    if POLICY_WORDS.search(rule.line.text):
+        return POLICY
     return BACKWARD if "rpfilter" in rule.line.text or "fib saddr" in rule.line.text else ""
 
 
 def _packets(counter: Counter) -> str:
-    return _in_words(counter.value)
+    return in_words(counter.value)
 
 
-def _in_words(count: int) -> str:
+def in_words(count: int) -> str:
+    """A number of packets."""
     return f"{count} packet{'' if count == 1 else 's'}"

@@ -96,6 +96,15 @@ def _open_questions(subject: Subject) -> list[Remark]:
     return open_question_remarks(subject.judgement)
 
 
+def _service_askers(subject: Subject) -> list[Remark]:
+    judgement = subject.judgement
+    if not judgement.unanswered and not any(capture.open_count for capture in judgement.captures):
+        return []
+    from pcapcheck.triage.remarks.service_askers import service_asker_remarks
+
+    return service_asker_remarks(judgement, subject.state)
+
+
 def _stray_errors(subject: Subject) -> list[Remark]:
     if not any(capture.exchanges.paired.ending_errors.counts for capture in subject.judgement.captures):
         return []
@@ -155,6 +164,15 @@ def _counted_drops(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.counted_drops import counted_drop_remarks
 
     return counted_drop_remarks(state)
+
+
+def _invalid_drops(subject: Subject) -> list[Remark]:
+    state = subject.state
+    if state is None or not subject.judgement.unanswered or not any(host.firewall for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.calico_counters import invalid_drop_remarks
+
+    return invalid_drop_remarks(state)
 
 
 def _printed_checksums(subject: Subject) -> list[Remark]:
@@ -256,6 +274,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _contested_addresses,
     _captured_networks,
     _open_questions,
+    _service_askers,
     _stray_errors,
     _bundle_gaps,
     _doubted_facts,
@@ -265,6 +284,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _printed_pings,
     _on_state,
     _counted_drops,
+    _invalid_drops,
     _printed_alone,
     _unjudged_outputs,
     _too_big_errors,

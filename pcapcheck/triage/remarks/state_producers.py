@@ -32,6 +32,14 @@ def _tunnels_down(state: State) -> list[Remark]:
     return tunnel_down_remarks(state)
 
 
+def _tunnels_without_address(state: State) -> list[Remark]:
+    if not any(host.links for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.tunnels_without_address import tunnel_without_address_remarks
+
+    return tunnel_without_address_remarks(state)
+
+
 def _outdated_tunnel_ends(state: State) -> list[Remark]:
     if not any(host.neighbours for host in state.hosts):
         return []
@@ -46,6 +54,14 @@ def _other_node_addresses(state: State) -> list[Remark]:
     from pcapcheck.triage.remarks.other_node_addresses import other_node_address_remarks
 
     return other_node_address_remarks(state)
+
+
+def _wireguard_refusals(state: State) -> list[Remark]:
+    if not any(host.log for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.wireguard_refusals import wireguard_refusal_remarks
+
+    return wireguard_refusal_remarks(state)
 
 
 def _tracked_flows(state: State) -> list[Remark]:
@@ -64,11 +80,58 @@ def _unreached_rules(state: State) -> list[Remark]:
     return unreached_rule_remarks(state)
 
 
+def _calico_counters(state: State) -> list[Remark]:
+    if not any(host.firewall for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.calico_counters import calico_counter_remarks
+
+    return calico_counter_remarks(state)
+
+
+def _hanging_connections(state: State) -> list[Remark]:
+    if not state.opening:
+        return []
+    from pcapcheck.triage.remarks.hanging_connections import hanging_connection_remarks
+
+    return hanging_connection_remarks(state)
+
+
+def _denied_by_default(state: State) -> list[Remark]:
+    if not any(host.notes for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.denied_by_default import denied_by_default_remarks
+
+    return denied_by_default_remarks(state)
+
+
+def _bird_complaints(state: State) -> list[Remark]:
+    if not any(host.notes for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.bird_complaints import bird_complaint_remarks
+
+    return bird_complaint_remarks(state)
+
+
+def _flapping_routes(state: State) -> list[Remark]:
+    if not any(host.notes for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.flapping_routes import flapping_route_remarks
+
+    return flapping_route_remarks(state)
+
+
 PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _bgp_sessions,
     _tunnels_down,
+    _tunnels_without_address,
     _outdated_tunnel_ends,
     _other_node_addresses,
+    _wireguard_refusals,
     _tracked_flows,
     _unreached_rules,
+    _calico_counters,
+    _denied_by_default,
+    _hanging_connections,
+    _flapping_routes,
+    _bird_complaints,
 )

@@ -12,20 +12,23 @@ from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address
 
 MOST_SHOWN = 3
+# The tables whose chains see a packet last before its route is chosen, and these chains of iptables and Calico.
+LAST_BEFORE_ROUTING = ("mangle", "nat")
+BEFORE_ROUTING = ("PREROUTING", "cali-PREROUTING")
 # Words in the prefixes of rules that log what the next one drops: those of firewalld (LogDenied), of ufw, of people.
 STOPPED = re.compile(r"(?i)(?<!\bno[-_ ])(?<!\bnot[-_ ])(?<!\bun)(?:drop|reject|den(?:y|ied)|block)")
 
 
 def traced_packet_remarks(state: State) -> list[Remark]:
     """A remark for the packets of each chain that stopped some, the most frequent first."""
-    found: dict[str, list[Line]] = {}
+    found: dict[tuple[str, str], list[Line]] = {}
     for host in state.hosts:
         for packet in host.traces:
-            found.setdefault(_what(packet, host.label), []).append(packet.line)
+            found.setdefault((_what(packet, host.label), _at_routing(packet)), []).append(packet.line)
     ordered = sorted(found.items(), key=lambda each: -len(each[1]))
     remarks = [
-        Remark(f"{text} ({len(lines)}x)", tuple(map(quote, lines[:1])), short=text)
-        for text, lines in ordered[:MOST_SHOWN]
+        Remark(f"{text} ({len(lines)}x){behind}", tuple(map(quote, lines[:1])), short=text)
+        for (text, behind), lines in ordered[:MOST_SHOWN]
     ]
     if len(ordered) > MOST_SHOWN:
         remarks.append(Remark(f"and {len(ordered) - MOST_SHOWN} more packets that were traced or logged"))
@@ -45,6 +48,22 @@ def _what(packet: TracedPacket, host: str) -> str:
             what = "logged by a firewall rule as what it stops, by the words of the log"
         return f"{what}: {ends}{where}{_way(packet)} on {host}"
     return f"{ends}, {last_chain(packet, host)}"
+
+
+def _at_routing(packet: TracedPacket) -> str:
+    """What may have taken a packet that no chain behind the choice of its route saw, by what was logged of it.
+
+    Kernel: net/ipv4/ip_input.c, ip_rcv_finish; net/ipv4/route.c, ip_route_input_slow (martian source).
+    """
+    if packet.verdict != LOGGED or packet.chain not in BEFORE_ROUTING or packet.table not in LAST_BEFORE_ROUTING:
+        return ""
+    src, dst = format_address(packet.src), format_address(packet.dst)
+    came = clean(packet.headers.in_interface or "") or "INTERFACE"
+    return (
+        f": if that is all that was logged of it, it was lost where its route is chosen: the reverse-path check "
+        f"(rp_filter), {src} as an address of this host itself (martian source), or no route (ip route get {dst} from "
+        f"{src} iif {came})"
+    )
 
 
 def last_chain(packet: TracedPacket, host: str) -> str:

@@ -12,6 +12,7 @@ from functools import partial
 
 from pcapcheck.nodestate.firewall.chains import ACCEPT, DROP, IPTABLES, Chain, FirewallRule, FirewallTable, Unread
 from pcapcheck.nodestate.firewall.rule_values import PASSING
+from pcapcheck.nodestate.numbers import network
 from pcapcheck.nodestate.readers.firewall.iptables import HOOKS, built_in
 from pcapcheck.nodestate.readers.firewall.iptables_rule import TRANSLATING, read_rule
 from pcapcheck.nodestate.source_lines import Line
@@ -35,6 +36,8 @@ SHORT = re.compile(
     r"(?:(?P<num>\d+)\s+)?(?P<target>[A-Za-z_][\w.:@-]*\s+)??(?P<proto>!?[a-z0-9-]+)\s+(?:--|-f|!f)\s+"
     r"(?P<src>!?\S+)\s+(?P<dst>!?\S+)(?:\s+(?P<more>.*))?"
 )
+# What diff puts before a line that two readings of the counters do not share.
+DIFFERS = re.compile(r"[-+] ?(?=\s*\d+[KMGT]?\s+\d+[KMGT]?\s)")
 SUFFIXES = {"K": 1000, "M": 10**6, "G": 10**9, "T": 10**12}
 ANY = ("*", "any", "all", "0", "0.0.0.0/0", "::/0", "anywhere")
 # How the modules print their conditions, and the options that say the same.
@@ -69,7 +72,14 @@ def is_listed(text: str) -> bool:
     return bool(HEAD.fullmatch(text) or COLUMNS.fullmatch(text) or _rule_in(text))
 
 
+def is_counted(text: str) -> bool:
+    """Whether a line is a rule with its counters, interfaces and addresses, which nothing else looks like."""
+    match = LONG.fullmatch(DIFFERS.sub("", text, count=1).strip())
+    return match is not None and all(network(match[end].lstrip("!")) is not None for end in ("src", "dst"))
+
+
 def _rule_in(text: str) -> re.Match[str] | None:
+    text = DIFFERS.sub("", text, count=1).strip()
     return LONG.fullmatch(text) or NAMED.fullmatch(text) or SHORT.fullmatch(text)
 
 

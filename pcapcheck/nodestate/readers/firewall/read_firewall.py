@@ -124,7 +124,12 @@ def _about(listing: Listing | None) -> tuple[int, str]:
 
 
 def _looks_like_rules(text: str, _: list[str]) -> bool:
-    return bool(SAVED.fullmatch(text) or nft.TABLE.fullmatch(text) or iptables_list.HEAD.fullmatch(text))
+    return bool(
+        SAVED.fullmatch(text)
+        or nft.TABLE.fullmatch(text)
+        or iptables_list.HEAD.fullmatch(text)
+        or iptables_list.is_counted(text)
+    )
 
 
 # kube-proxy's rules tell of services.

@@ -1,0 +1,46 @@
+"""``ufw status``, with ``verbose`` or without: what Ubuntu's firewall does where none of its rules decides (ufw(8))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pcapcheck.nodestate.host import Host
+from pcapcheck.nodestate.listing import Listing
+from pcapcheck.nodestate.node_facts import Note
+from pcapcheck.nodestate.readers.state_reader import StateReader
+from pcapcheck.nodestate.source_lines import Line
+
+# What it denies by default, and a rule that lets something in or through.
+DENIES, ALLOWS = "ufw-denies", "ufw-allows"
+_DEFAULT = re.compile(r"Default: (\w+) \(incoming\), (\w+) \(outgoing\)(?:, (\w+) \(routed\))?")
+_RULE = re.compile(r"(?:\[ *\d+\] +)?\S.* +(?:ALLOW|DENY|REJECT|LIMIT)(?: (?:IN|OUT|FWD))? +\S.*")
+_OTHER = re.compile(r"Status: (?:in)?active|Logging: .*|New profiles: .*|To +Action +From|-- +-+ +-+")
+STOPPING = ("deny", "reject")
+
+
+def read_ufw(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
+    """Keep what is denied by default, and the rules that allow something; returns the lines that are neither."""
+    strange = []
+    for line in lines:
+        text = line.text.strip()
+        if default := _DEFAULT.fullmatch(text):
+            denied = [
+                what for what, action in (("comes in", default[1]), ("is routed", default[3])) if action in STOPPING
+            ]
+            if denied:
+                into.notes.append(Note(DENIES, " and what ".join(denied), line))
+        elif _RULE.fullmatch(text):
+            if "ALLOW" in text:
+                into.notes.append(Note(ALLOWS, text, line))
+        elif text and not _OTHER.fullmatch(text):
+            strange.append(line)
+    return strange
+
+
+UFW_READER = StateReader(
+    name="ufw",
+    commands=("ufw",),
+    looks_like=lambda text, _: _DEFAULT.fullmatch(text) is not None,
+    read_host=read_ufw,
+)
