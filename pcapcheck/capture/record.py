@@ -28,8 +28,9 @@ class Interface(Struct):
     ``printed_layout``), not those that were on the wire. ``doubtful``: its name is what the printing machine calls the
     number that frames carry. ``cut_icmp`` counts the ICMP messages of a text that the snapshot length cut before their
     type, ``expiries`` the errors of a text about expired packets whose question is known although the text does not
-    print it. ``unnumbered`` are the pairs of hosts between which a text has TCP segments without their numbers on the
-    wire. ``description`` is what the capture says of it, and ``pod`` the NAMESPACE/POD in there. ``until`` is the time
+    print it. ``unidentified`` are protocols and pairs of hosts between which a text has packets without what identifies
+    them: segments of TCP without their numbers on the wire, other datagrams without an identification.
+    ``description`` is what the capture says of it, and ``pod`` the NAMESPACE/POD in there. ``until`` is the time
     (nanoseconds) up to which it was surely recorded, if that is known.
     """
 
@@ -42,7 +43,7 @@ class Interface(Struct):
     drops: int = 0
     unread: int = 0
     cut_icmp: int = 0
-    unnumbered: set[frozenset[int]] = field(default_factory=set)
+    unidentified: set[tuple[int, frozenset[int]]] = field(default_factory=set)
     expiries: int = 0
     frames: int = 0
     printed: bool = False

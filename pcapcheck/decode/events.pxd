@@ -22,8 +22,8 @@ cdef inline long long kind_of_icmp(Frame frame) except -2 nogil
 @cython.locals(payload=cython.longlong, flags=cython.int, src_port=cython.longlong, dst_port=cython.longlong)
 cdef inline long long connect(Frame frame, size_t event) except -2 nogil
 
-@cython.locals(message=cython.longlong)
-cdef long long printed_over_tcp(Frame frame, size_t event) except -2 nogil
+@cython.locals(place=cython.longlong, message=cython.longlong, kind=cython.longlong)
+cdef long long emit_printed(Frame frame, long long present, size_t event) except -1 nogil
 
 @cython.locals(kind=cython.longlong)
 cdef long long emit_messages(Frame frame, size_t event) except -1 nogil

@@ -60,7 +60,7 @@ def emit_event(frame: Frame, event: int) -> int:
                 if kind != layout.ABSENT:
                     begin_stream(frame)
                 elif frame.link == layout.LINK_PRINTED:
-                    kind = printed_over_tcp(frame, event)
+                    return emit_printed(frame, present, event)
                 else:
                     return emit_messages(frame, event)
         elif frame.protocol == protocols.UDP:
@@ -114,12 +114,28 @@ def connect(frame: Frame, event: int) -> int:
     return kind | layout.E_RESET if flags & protocols.TCP_RST else kind
 
 
-def printed_over_tcp(frame: Frame, event: int) -> int:
-    """The kind of event of the message that a text shows of a segment: behind its length, and no options of TCP."""
-    message = frame.payload + 22
-    if message >= frame.payload_end:
-        return layout.ABSENT
-    return over_tcp(frame, query(frame, frame.buffer, message, frame.payload_end, event), event)
+def emit_printed(frame: Frame, present: int, event: int) -> int:
+    """Write down the events of the messages that a text shows of a segment, and return the place of the next.
+
+    Each stands behind its length, and no options of TCP before them. A message may be longer than the segment that it
+    ends in: tshark puts it together. For those that find no place ``emit_messages`` has the reason.
+    """
+    place = frame.payload + 20
+    while place + 2 < frame.end:
+        message = place + 2
+        place = message + u16be(frame.buffer, place)
+        if place > frame.end:
+            place = frame.end
+        if event + (frame.following + 1) * layout.EVENT_FIELDS > len(frame.events):
+            frame.passed_over = frame.passed_over + 1
+            return event
+        kind = over_tcp(frame, query(frame, frame.buffer, message, place, event), event)
+        if kind >= 0:
+            frame.events[event + layout.E_KIND] = kind
+            place_event(frame, event)
+            blank_event(frame, present, event)
+            event = event + layout.EVENT_FIELDS
+    return event
 
 
 def emit_messages(frame: Frame, event: int) -> int:

@@ -70,7 +70,7 @@ def emit_sighting(frame: Frame, sample: int, step: int, sighting: int) -> int:
 
 
 def shows_enough(frame: Frame) -> bool:
-    """Whether a packet can be known again: of printed ones only echoes, TCP segments and encrypted packets can."""
+    """Whether a packet can be known again: of printed ones echoes, encrypted packets and what its text identifies."""
     return (
         frame.link != layout.LINK_PRINTED
         or frame.is_echo
@@ -266,6 +266,15 @@ def identify(
         digest = digest_of_quote(frame.buffer, version, data if data < end else end, end, cut)
     else:
         digest = digest_of(frame.buffer, data if data < end else end, end, cut)
+    if frame.link == layout.LINK_PRINTED:
+        # Texts hold other bytes than those on the wire, or none, but for what some say that UDP carries.
+        if kind != layout.K_UDP or not frame.present & printed_layout.PRESENT_DATA:
+            digest = layout.ABSENT
+            if kind == layout.K_UDP and version == 4 and identification == 0:
+                # Linux identifies none of what an unconnected socket sends: others have the same.
+                kept = upper
+        elif end - data < layout.DIGEST_BYTES:
+            digest = digest_of(frame.buffer, data, end, False)
     echo = 0
     if kind == layout.K_REQUEST or kind == layout.K_REPLY:
         echo = echo_of(frame.buffer, version, position, payload)

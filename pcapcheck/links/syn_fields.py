@@ -13,12 +13,15 @@ from pcapcheck.errors import CaptureError
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.links.read_capture import Capture
 
-# As tcpdump prints them; tshark's sequence numbers are relative and say nothing.
-SEQUENCE = re.compile(r"\bseq (\d{1,10})\b")
-STAMP = re.compile(r"\bTS ?val[ =](\d{1,10})")
+# As tcpdump prints them, and as the fields of tshark have them; in its rows the numbers are relative and say nothing.
+SEQUENCE = re.compile(r"\b(?:seq |tcp\.seq_raw=)(\d{1,10})\b")
+STAMP = re.compile(r"\b(?:TS ?val[ =]|tcp\.options\.timestamp\.tsval=)(\d{1,10})")
 # TCP header and options (RFC 9293, section 3.1; RFC 7323, section 3.2).
 HEADER, FLAGS, SYN, RST, END, NOP, TIMESTAMPS = 20, 13, 0x02, 0x04, 0, 1, 8
+# FIN, SYN, RST, PSH and ACK.
+FLAGS_OF_STATE = 0x1F
 PRINTED_RST = re.compile(r"\[R(?:ST)?[].,]")
+FIELD_OF_FLAGS = re.compile(r"\btcp\.flags=(0x[0-9a-f]{1,8}|\d{1,4})\b")
 # Frames after a SYN among which its answer, and the RST to that, are looked for: a host resets at once.
 SOON = 16
 WHOLE = 1 << 32
@@ -57,17 +60,33 @@ def resets_answer(capture: Capture, row: ConnectionRow) -> bool:
     """Whether, in a printed text, soon after its SYN the asker sends a RST that acknowledges nothing, and no data."""
     if not row.frames or row.src_port is None or row.dst_port is None:
         return False
-    own = re.compile(rf"\b{row.src_port} > \S*\b{row.dst_port}: Flags \[(?!S)(?P<flags>[^\]]*)\]")
+    own = re.compile(
+        rf"\b{row.src_port} > \S*\b{row.dst_port}: Flags \[(?!S)(?P<flags>[^\]]*)\]"
+        rf"|\b{row.src_port} (?:→|->) {row.dst_port} \[(?!SYN)(?P<words>[^\]]*)\]"
+        rf"|\btcp\.srcport={row.src_port} tcp\.dstport={row.dst_port} (?=.*{FIELD_OF_FLAGS.pattern})"
+    )
     numbers = set(range(row.frames[0] + 1, row.frames[0] + SOON))
     try:
         sent = [
-            match["flags"]
+            match
             for record in read_again(capture.source, numbers)
             if record.text is not None and (match := own.search(record.text.words)) is not None
         ]
     except CaptureError:
         return False
-    return sent[:1] == ["R"]
+    flags = [flags for match in sent if not (flags := _flags_of(match)) & SYN]
+    return flags[:1] == [RST]
+
+
+def _flags_of(match: re.Match[str]) -> int:
+    """The flags that a printed segment shows; RST where it is alone."""
+    if match[3] is not None:
+        return _number(match[3]) & FLAGS_OF_STATE
+    return RST if (match["flags"] or match["words"]) in ("R", "RST") else 0
+
+
+def _number(text: str) -> int:
+    return int(text, 16 if text.startswith("0x") else 10)
 
 
 def _resets(record: Recorded, src_port: int | None, dst_port: int | None) -> bool:
@@ -75,7 +94,9 @@ def _resets(record: Recorded, src_port: int | None, dst_port: int | None) -> boo
         return False
     if record.text is not None:
         words = record.text.words
-        return bool(PRINTED_RST.search(words)) and str(src_port) in words and str(dst_port) in words
+        field = FIELD_OF_FLAGS.search(words)
+        is_reset = bool(_number(field[1]) & RST) if field is not None else bool(PRINTED_RST.search(words))
+        return is_reset and str(src_port) in words and str(dst_port) in words
     header = _header(record, src_port, dst_port) or _header(record, dst_port, src_port)
     return len(header) > FLAGS and bool(header[FLAGS] & RST)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from pcapcheck.nodestate.source_lines import Line
-from pcapcheck.values import is_ipv4
+from pcapcheck.values import is_ipv4, parse_address
 
 # Types of dead-end routes (rtnetlink(7), RTN_*).
 DEAD_ENDS = ("blackhole", "unreachable", "prohibit", "throw")
@@ -198,7 +198,16 @@ class BgpSession(Struct, frozen=True):
 
     @property
     def is_established(self) -> bool:
-        return self.state == "up"
+        # BIRD 1 calls a session so whose routes are still being sent.
+        return self.state in ("up", "feed")
+
+    @property
+    def address(self) -> int | None:
+        """The peer's address; None of one that is called by another name."""
+        try:
+            return parse_address(self.peer)
+        except ValueError:
+            return None
 
 
 class Managed(Struct, frozen=True):

@@ -15,15 +15,15 @@ from pcapcheck.paths.hosts import Hosts
 from pcapcheck.paths.node_links import NodeLinks
 from pcapcheck.paths.paths import Paths
 from pcapcheck.paths.topology import topology_of
-from pcapcheck.paths.unidentified import leave_out_unidentified, leave_out_unnumbered
+from pcapcheck.paths.unidentified import leave_out_bare, leave_out_unidentified
 
 
 def find_paths(captures: list[Capture], facts: Facts, reading: Reading, sightings: Sightings) -> Paths:
     """Follow the packets of an observation; empties ``sightings``."""
     hosts = Hosts(facts.points, facts.known.nodes)
     sightings.put_in_order()
-    leave_out_unnumbered(captures, sightings)
-    unfollowed = leave_out_unidentified(captures, sightings)
+    leave_out_unidentified(captures, sightings)
+    unfollowed = leave_out_bare(captures, sightings)
     facts.observations = observations(facts.points, {})
     # With one place to see packets, nothing can be followed.
     if not sightings.count or len(facts.points) < 2:

@@ -135,6 +135,12 @@ def _leave_out_digests(seen: Seen, digest: Column) -> None:
     lacking = digest == ABSENT
     if lacking.any():
         mixed = digest * MULTIPLY
-        key = seen.identity ^ mixed
-        seen.identity = np.where(np.isin(key, np.unique(key[lacking])), key, seen.identity)
+        seen.identity = _without_digest(seen.identity, mixed, lacking)
+        seen.loose = _without_digest(seen.loose, mixed, lacking)
         seen.echo ^= mixed
+
+
+def _without_digest(numbers: Column, mixed: Column, lacking: Mask) -> Column:
+    """The numbers with digests mixed in; without them where a sighting of the same number lacks its digest."""
+    bare = numbers ^ mixed
+    return np.where(np.isin(bare, np.unique(bare[lacking])), bare, numbers)

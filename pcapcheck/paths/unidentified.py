@@ -8,24 +8,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pcapcheck.decode.frame_layout import K_TCP, V_WHAT
+from pcapcheck.capture.record import Interface
+from pcapcheck.decode.frame_layout import K_ERROR, K_FRAGMENT, K_OTHER, K_TCP, K_UDP, V_WHAT
 from pcapcheck.decode.sightings import Sightings
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.protocols import FRAGMENT_HEADER, ICMP, ICMPV6, TCP, UDP
 
 if TYPE_CHECKING:
     from pcapcheck.paths.sighting_columns import Column, Mask
 
+_TYPES = {TCP: K_TCP, UDP: K_UDP, ICMP: K_ERROR, ICMPV6: K_ERROR, FRAGMENT_HEADER: K_FRAGMENT}
 
-def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
-    """Drop the TCP segments of hosts whose sequence numbers a text does not show: they cannot be found there.
 
-    That host's address may be the only one that address translation left.
+def leave_out_unidentified(captures: list[Capture], sightings: Sightings) -> None:
+    """Drop packets of hosts whose like a text shows without what identifies them.
+
+    These cannot be found there. That host's address may be the only one that address translation left.
     """
-    hosts = {
-        ip for capture in captures for interface in capture.interfaces for pair in interface.unnumbered for ip in pair
-    }
-    if not hosts:
-        return
+    hosts: dict[int, set[int]] = {}
+    for capture in captures:
+        for interface in capture.interfaces:
+            for protocol, pair in interface.unidentified:
+                hosts.setdefault(_TYPES.get(protocol, K_OTHER), set()).update(pair)
+    if sightings.count:
+        for packet_type, some in hosts.items():
+            _leave_out(packet_type, some, sightings)
+
+
+def _leave_out(packet_type: int, hosts: set[int], sightings: Sightings) -> None:
+    """Drop the sightings of a type of packet of some hosts."""
     import numpy as np
 
     named = {
@@ -35,12 +46,26 @@ def leave_out_unnumbered(captures: list[Capture], sightings: Sightings) -> None:
 
     def is_kept(number: int, fields: list[Column]) -> Mask:
         what = fields[V_WHAT]
-        return np.asarray(~(named[number][what >> 32 & 0x3FFF] & (what >> 8 & 0xF == K_TCP)))
+        return np.asarray(~(named[number][what >> 32 & 0x3FFF] & (what >> 8 & 0xF == packet_type)))
 
     sightings.keep(is_kept)
 
 
-def leave_out_unidentified(captures: list[Capture], sightings: Sightings) -> frozenset[int]:
+def is_shown_elsewhere(captures: list[Capture], here: Interface, protocols: tuple[int, ...], hosts: set[int]) -> bool:
+    """Whether another interface has packets of a host, in a text that does not identify them: these may be among them.
+
+    ``here`` is the interface that recorded them.
+    """
+    return any(
+        protocol in protocols and not hosts.isdisjoint(pair)
+        for capture in captures
+        for interface in capture.interfaces
+        if interface is not here
+        for protocol, pair in interface.unidentified
+    )
+
+
+def leave_out_bare(captures: list[Capture], sightings: Sightings) -> frozenset[int]:
     """Drop the sightings of captures that cannot be compared with the others; their numbers."""
     bare: set[int] = set()
     with_ttl = False

@@ -35,7 +35,7 @@ EXPIRED_MEANING = (
 )
 REFUSED_MEANING = "a route, a firewall or the host itself turned them away: whoever sent the error knows why"
 ONE_SIDED = "; nobody else was recorded there: with -Q or a capture filter a healthy network would look the same"
-GATEWAY_MEANING = "the gateway's address belongs to nobody on a healthy Calico node, so a ping to it proves nothing"
+NOBODYS = "the gateway's address belongs to nobody on a healthy Calico node, which routes a ping to it like any other"
 INIT_MEANING = SYN_MEANING.replace("SYN", "INIT")
 DATAGRAM_MEANING = "nothing came back on these ports: the server is down or does not answer this, or it was dropped"
 MEANINGS = {
@@ -148,10 +148,17 @@ def _heard_others(point: PointFacts) -> bool:
     return len({group.direction if point.capture_point.by_direction else group.sender for group in groups}) > 1
 
 
-def _meaning(table: str, asked: int, point: PointFacts, capture: Capture) -> str:
-    """What may be behind the silence; nobody has the IPv4 gateway's address, while the node has the IPv6 one."""
-    if table == ECHO and asked in capture.exchanges.gateways and is_ipv4(asked) and point.kind == "pod-link":
-        return GATEWAY_MEANING
+def _is_nobodys(table: str, asked: int, point: PointFacts, capture: Capture) -> bool:
+    """Whether it is a ping to the IPv4 gateway's address, which nobody has, while the node has the IPv6 one.
+
+    The node answers ARP for it, and routes the ping like any other: it leaves by the default route, and is lost or
+    refused wherever that leads; where the address is on a link, the node itself says host unreachable.
+    """
+    return table == ECHO and asked in capture.exchanges.gateways and is_ipv4(asked) and point.kind == "pod-link"
+
+
+def _meaning(table: str, point: PointFacts) -> str:
+    """What may be behind the silence."""
     return MEANINGS[table] + ("" if _heard_others(point) else ONE_SIDED)
 
 
@@ -178,7 +185,8 @@ def _question(
     # Each echo request is a question of its own, and yet people call them all one ping.
     is_one = table == ECHO and all(each.dst == row.dst for each in samples)
     port = row.dst_port if isinstance(row, PortRow) else None
-    meaning = _meaning(table, row.dst, point, capture)
+    meaning = _meaning(table, point)
+    nobodys = _is_nobodys(table, row.dst, point, capture)
     error_reply = None
     if row.error_type is not None and row.error_from is not None:
         error_reply = ErrorReply((row.family, row.error_type, row.error_code or 0), row.error_from, row.error_ttl)
@@ -201,7 +209,7 @@ def _question(
         group=some.group,
         alike=1 if is_one else count,
         meaning=meaning,
-        doubt="" if error_reply else point.silence.get(table, ""),
+        doubt=NOBODYS if nobodys else "" if error_reply else point.silence.get(table, ""),
         fate=_fate(row, error_reply),
         port=port,
         error_reply=error_reply,

@@ -6,6 +6,7 @@ from collections import Counter
 
 from pcapcheck.analysis import Analysis
 from pcapcheck.capture.record import DNS_NOT_PRINTED, FLAGS_NOT_PRINTED
+from pcapcheck.questions.silent_hosts import NOBODYS
 from pcapcheck.report.pod_sums import pods
 from pcapcheck.ruleset.finding import NOT_CHECKED, PASS
 from pcapcheck.table_names import ARP, ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO
@@ -92,6 +93,12 @@ def not_judged(analysis: Analysis) -> str:
     # The reason without its example and its advice, which stand by the rules that were not checked.
     reason = why.partition(";")[0].partition(" (")[0]
     return f"; {listed} {'are' if open_.total() > 1 else 'is'} not judged: {reason}"
+
+
+def asks_nobody(analysis: Analysis) -> str:
+    """Pings to an address that nobody has, from which nothing follows; as a clause."""
+    asked = next((question for question in analysis.unanswered if question.doubt == NOBODYS), None)
+    return f"; {format_address(asked.asker)}'s {asked.about} proves nothing: nobody has that address" if asked else ""
 
 
 def not_there(analysis: Analysis) -> str:

@@ -8,7 +8,7 @@ from pcapcheck.analysis import Analysis
 from pcapcheck.capture.recording_note import RECORDING_ENDED
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.report.accepted import expired
-from pcapcheck.report.checked import RULES_NAMED, counted, not_judged, not_there, what_answered
+from pcapcheck.report.checked import RULES_NAMED, asks_nobody, counted, not_judged, not_there, what_answered
 from pcapcheck.report.counts import measured
 from pcapcheck.report.failed_pairs import names_several, others, share_of
 from pcapcheck.report.icmp_errors import answered_by_error
@@ -66,7 +66,7 @@ def headline(analysis: Analysis) -> str:
     if kind == WARN:
         said = "; ".join(part for part in (_warning(analysis), answered) if part)
     else:
-        said = (answered or counted(analysis)) + not_judged(analysis) + not_there(analysis)
+        said = (answered or counted(analysis)) + not_judged(analysis) + asks_nobody(analysis) + not_there(analysis)
         said += "" if answered else _seen(analysis)
     return said + (f"; {_listed(accepted)} failed, which is accepted" if accepted else "")
 

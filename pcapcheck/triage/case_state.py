@@ -56,6 +56,13 @@ STATE: tuple[CaseColumn, ...] = (
         FIREWALL,
     ),
     ("state.node_rejects", ENUM, "whether a rule on the node could have rejected them, with this answer", FIREWALL),
+    (
+        "state.reset_rule",
+        ENUM,
+        "of a connection that was reset: whether a rule of the node that sent the RST, by its TTL, could have rejected "
+        "a segment with it",
+        FIREWALL,
+    ),
     ("state.no_endpoints", ENUM, "the same of kube-proxy's rules for services without endpoints", FIREWALL),
     ("state.policy", ENUM, "whether a rule of Calico's own could have dropped them", FIREWALL),
     (

@@ -32,6 +32,7 @@ REQUIRED = {
 }
 OPTIONAL = {
     "seen": "what must be seen in the packets; a cause that contradicts them is not named",
+    "signs": "what need not be seen, and speaks for it where it is: the more is seen, the further up it stands",
     "confirmed": "what in the node's state proves it",
     "ruled_out": "what in the node's state disproves it",
     "supported": "what in the node's state speaks for it, without proving it",
@@ -44,7 +45,7 @@ OPTIONAL = {
 }
 
 # The keys that are conditions on the columns of a case.
-CONDITIONS = ("seen", "confirmed", "ruled_out", "supported", "doubted")
+CONDITIONS = ("seen", "signs", "confirmed", "ruled_out", "supported", "doubted")
 
 
 class Cause(Brief, Struct, frozen=True):
@@ -56,6 +57,7 @@ class Cause(Brief, Struct, frozen=True):
     explains: tuple[str, ...]
     rank: int
     seen: Combination | None
+    signs: Combination | None
     confirmed: Combination | None
     ruled_out: Combination | None
     supported: Combination | None

@@ -135,7 +135,7 @@ def judge_cause(cause: Cause, lookup: ColumnLookup) -> JudgedCause | None:
         seen == TRUE,
         _lacks(cause, lookup) if status == POSSIBLE and half is None else (),
         leaning,
-        telling(cause.seen, lookup.get),
+        [*telling(cause.seen, lookup.get), *telling(cause.signs, lookup.get)],
         half,
     )
 

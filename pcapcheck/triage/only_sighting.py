@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from pcapcheck.links.capture_points import CapturePoint
 from pcapcheck.links.sides import NODE, POD
 from pcapcheck.paths.fates import named
 from pcapcheck.paths.losses import AT_POD, IN_NODE, REPLY, LastSeen
+from pcapcheck.paths.unidentified import is_shown_elsewhere
+from pcapcheck.protocols import SCTP, TCP, UDP
 from pcapcheck.questions.broken_transfers import DATA
 from pcapcheck.questions.silent_hosts import WORDS
 from pcapcheck.questions.unanswered import SILENT, Unanswered
@@ -26,6 +29,16 @@ ANSWERS_OF = {
 }
 
 
+# And the protocols that carry them.
+PROTOCOLS_OF = {
+    CONNECTIONS: (TCP,),
+    TRANSFERS: (TCP,),
+    ASSOCIATIONS: (SCTP,),
+    DNS: (UDP, TCP),
+    DATAGRAMS: (UDP,),
+}
+
+
 def several_points(judgement: Judgement) -> bool:
     """Whether several points were recorded, so that ``last seen`` says something."""
     return max(len(judgement.captures), len(judgement.facts.points)) > 1
@@ -39,6 +52,9 @@ def on_only_link(judgement: Judgement, finding: Finding, evidence: Evidence) -> 
         or point.kind != "pod-link"
         or not several_points(judgement)
         or finding.rule.table not in ANSWERS_OF
+        or _may_be_elsewhere(
+            judgement, point.capture_point, finding.rule.table, evidence.row.get("src"), evidence.row.get("dst")
+        )
     ):
         return evidence
     side = point.sides.of(point.groups[evidence.group])[0]
@@ -82,10 +98,17 @@ def question_on_only_link(judgement: Judgement, question: Unanswered) -> Unanswe
         or not several_points(judgement)
         or table is None
         or question.fate != SILENT
+        or _may_be_elsewhere(judgement, here, table, question.asker, question.asked)
     ):
         return question
     place = seen_on(f"last seen on {named(here, judgement.followed.hosts)}")
     return replace(question, fate=silence_of_question(table, place))
+
+
+def _may_be_elsewhere(judgement: Judgement, here: CapturePoint, table: str, *ends: object) -> bool:
+    """Whether the text of another capture point may show the packet, but not that it is this one."""
+    hosts = {end for end in ends if isinstance(end, int)}
+    return is_shown_elsewhere(judgement.captures, here.interface, PROTOCOLS_OF.get(table, ()), hosts)
 
 
 def _taken_at(judgement: Judgement, question: Unanswered) -> str | None:

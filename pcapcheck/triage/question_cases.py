@@ -12,7 +12,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
 from pcapcheck.paths.losses import REQUEST
 from pcapcheck.questions.broken_transfers import BROKEN, LARGE
-from pcapcheck.questions.silent_hosts import GATEWAY_MEANING
+from pcapcheck.questions.silent_hosts import NOBODYS
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.finding import Evidence
 from pcapcheck.ruleset.judgement import Judgement
@@ -76,7 +76,7 @@ def may_concern_nodes(judgement: Judgement, question: Unanswered, roles: Address
 def _item(judgement: Judgement, question: Unanswered, roles: AddressRoles, clients: frozenset[int]) -> Item | None:
     if question.asked is None or question.protocol not in AS_IF:
         return None
-    if question.meaning == GATEWAY_MEANING:
+    if question.doubt == NOBODYS:
         # That it gets no answer is as it should be.
         return None
     point, dst_link = home_of(judgement, question.asker), home_of(judgement, question.asked)

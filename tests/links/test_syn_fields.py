@@ -14,22 +14,27 @@ from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.links.syn_fields import SynFields, syn_fields
 from pcapcheck.table_names import CONNECTIONS
 from tests.support.lab import CAPTURES
+from tests.support.tshark import MISSING as TSHARK_MISSING
+from tests.support.tshark_forms import in_form
 
 PRINTED = re.compile(r"Flags \[S\],.* seq (\d+),.*TS val (\d+) ")
 
 
 @pytest.mark.skipif(shutil.which("tcpdump") is None, reason="tcpdump is not installed")
 @pytest.mark.parametrize("scenario", ["tcp-dropped", "vxlan-tcp-lost", "mtu-black-hole"])
-@pytest.mark.parametrize("printed", [False, True])
-def test_they_are_what_tcpdump_prints(scenario: str, printed: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["capture", "tcpdump", "json", "jsonraw", "ek", "details"])
+def test_they_are_what_tcpdump_prints(scenario: str, form: str, tmp_path: Path) -> None:
     pcap = max((CAPTURES / scenario).glob("*.pcap*"), key=lambda path: path.stat().st_size)
     # The checksum that -v prints has a number too.
     said = subprocess.run(["tcpdump", "-nnvr", str(pcap)], capture_output=True, text=True, check=True).stdout
     expected = [SynFields(int(match[1]), int(match[2])) for match in PRINTED.finditer(said)]
-    path = pcap
-    if printed:
-        path = tmp_path / "printed.txt"
+    path = pcap if form == "capture" else tmp_path / "printed.txt"
+    if form == "tcpdump":
         path.write_text(said)
+    elif form != "capture":
+        if TSHARK_MISSING:
+            pytest.skip(TSHARK_MISSING)
+        path.write_bytes(in_form(pcap, form))
     analysis = analyze(path)
     capture = analysis.captures[0]
     rows = [

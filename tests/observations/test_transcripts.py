@@ -8,8 +8,8 @@ import pytest
 
 from pcapcheck import analyze
 from tests.support.captures import ROOT
-from tests.support.lab import RULES
-from tests.support.transcripts import ANSWER, ASK, judge, reason, status
+from tests.support.lab import CAPTURES, RULES
+from tests.support.transcripts import ANSWER, ASK, MISSING, judge, reason, status, transcript
 
 WALKTHROUGH = ROOT.parent / "shared" / "calico-same-node-walkthrough.md"
 TICKET = ROOT / "fixtures" / "transcripts" / "same-node.md"
@@ -219,6 +219,32 @@ def test_plain_text_next_to_a_fuller_one_is_not_followed(tmp_path: Path) -> None
     analysis = analyze(*both(tmp_path, first, second))
     for rule in ("request-leaves-node", "hop-ttl-decremented", "hop-macs-rewritten"):
         assert status(analysis, rule) == "not-checked", rule
+
+
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
+@pytest.mark.parametrize("scenario", ["dns-server-silent", "dns-endpoint-silent"])
+@pytest.mark.parametrize("printed_too", [False, True])
+def test_a_query_is_followed_by_its_identification(scenario: str, printed_too: bool, tmp_path: Path) -> None:
+    """Of one link a text or both, with -v: the query is seen last on its way to the server, translated or not."""
+    first, second = (CAPTURES / scenario / f"{name}.pcap" for name in ("cali14e7d81007d", "calieabe7761b00"))
+    copy = tmp_path / first.name
+    copy.write_bytes(first.read_bytes())
+    paths = [transcript(first, tmp_path, "-nnev") if printed_too else copy, transcript(second, tmp_path, "-nnev")]
+    assert analyze(*filter(None, paths)).headline == analyze(first, second).headline
+
+
+@pytest.mark.skipif(bool(MISSING), reason=MISSING)
+@pytest.mark.parametrize("scenario", ["dns-server-silent", "dns-not-listening"])
+def test_what_a_text_does_not_identify_is_not_missed_there(scenario: str, tmp_path: Path) -> None:
+    """Without -v a query and an error have no identification: they arrive, but nothing shows which they are."""
+    first, second = (CAPTURES / scenario / f"{name}.pcap" for name in ("cali14e7d81007d", "calieabe7761b00"))
+    copy = tmp_path / first.name
+    copy.write_bytes(first.read_bytes())
+    analysis = analyze(copy, *filter(None, [transcript(second, tmp_path, "-nn")]))
+    said = [analysis.headline, *(remark.text for remark in analysis.remarks)]
+    # Nor is it said that the other link shows it last.
+    wrong = ("seen nowhere after", "never reached", "last seen on cali14e7d81007d")
+    assert not [words for words in said if any(phrase in words for phrase in wrong)]
 
 
 def test_an_address_whose_claimants_are_not_all_known_is_not_judged(tmp_path: Path) -> None:

@@ -256,13 +256,30 @@ def test_answers_that_never_reach_the_askers_own_link_are_none(tmp_path: Path) -
     assert f"{POD_IP}'s UDP requests to {PEER_IP} port 5000 are answered, but {where}" in headline(analysis)
 
 
-def test_a_ping_of_the_gateway_that_nobody_has_is_no_failure(tmp_path: Path) -> None:
+@pytest.mark.parametrize("refused_by", [None, "172.31.186.1", NODE_IP], ids=["silence", "a router", "the node"])
+@pytest.mark.parametrize("recorded_arp", [True, False])
+def test_a_ping_of_the_gateway_that_nobody_has_is_no_fault(
+    refused_by: str | None, recorded_arp: bool, tmp_path: Path
+) -> None:
+    """The node routes it by its default route; a router refuses it or not, or the node, if the address is on a link."""
     pings = [(BEGIN + n * SECOND, request(n, dst=GATEWAY)) for n in range(1, 4)]
-    later = (BEGIN + 9 * SECOND, ask())
-    analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *pings, later, (later[0] + MS, answer())]))
-    assert heading(analysis) == "warn"
-    (question,) = analysis.unanswered
-    assert question.meaning.startswith("the gateway's address belongs to nobody on a healthy Calico node")
+    errors = [(at + MS, error(3, 0, ping, source=refused_by)) for at, ping in pings if refused_by]
+    later = [(BEGIN + 9 * SECOND, ask()), (BEGIN + 9 * SECOND + MS, answer())] if recorded_arp else []
+    frames = [*(LINK if recorded_arp else []), *sorted(pings + errors), *later]
+    analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", frames))
+    assert heading(analysis) == "pass"
+    assert analysis.diagnoses == []
+    if recorded_arp or refused_by:
+        (question,) = analysis.unanswered
+        assert question.doubt.startswith("the gateway's address belongs to nobody on a healthy Calico node")
+        assert f"{POD_IP}'s ping to {GATEWAY} proves nothing" in headline(analysis)
+
+
+def test_a_ping_of_another_address_is_one(tmp_path: Path) -> None:
+    pings = [(BEGIN + n * SECOND, request(n, dst="169.254.1.2")) for n in range(1, 4)]
+    later = [(BEGIN + 9 * SECOND, ask()), (BEGIN + 9 * SECOND + MS, answer())]
+    analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", [*LINK, *pings, *later]))
+    assert heading(analysis) != "pass"
 
 
 def test_a_broadcast_ping_asks_nobody(tmp_path: Path) -> None:

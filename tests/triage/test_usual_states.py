@@ -9,6 +9,7 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.report.build_report import build_report
 from tests.support.pastes import judged_state
+from tests.support.states import state_of
 
 POOLS = """\
 [root@worker-1 ~]# calicoctl get ippool -o wide
@@ -62,6 +63,57 @@ PINGS += "".join(
 )
 def test_a_vxlan_device_that_no_pool_uses_may_be_down(pools: str, said: bool, tmp_path: Path) -> None:
     assert ("vxlan.calico of worker-1 is down" in judged_state(tmp_path, DOWN + pools).headline) is said
+
+
+WIREGUARD = (
+    "[root@worker-1 ~]# ip link\n9: {name}: <POINTOPOINT,NOARP> mtu 1440 qdisc noqueue state DOWN group default\n"
+    "    link/none\n"
+)
+FELIX = """\
+$ kubectl get felixconfiguration default -o yaml
+apiVersion: crd.projectcalico.org/v1
+kind: FelixConfiguration
+metadata:
+  name: default
+spec:
+  logSeverityScreen: Info
+  {setting}
+"""
+FELIX_JSON = '$ calicoctl get felixconfig -o json\n{{"kind": "FelixConfiguration", "spec": {{{setting}}}}}\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "said"),
+    [
+        ("wireguard.cali", "", True),
+        ("wireguard.cali", FELIX.format(setting="bpfLogLevel: Off"), True),
+        ("wireguard.cali", FELIX.format(setting="wireguardEnabled: true"), True),
+        ("wireguard.cali", FELIX.format(setting="wireguardEnabled: false"), False),
+        ("wg-v6.cali", FELIX.format(setting="wireguardEnabled: false"), True),
+        ("wg-v6.cali", FELIX.format(setting="wireguardEnabledV6: false"), False),
+        ("wireguard.cali", FELIX_JSON.format(setting='"wireguardEnabled": false'), False),
+        ("wireguard.cali", FELIX_JSON.format(setting='"wireguardEnabled": true'), True),
+        ("wireguard.cali", "$ printenv\nFELIX_WIREGUARDENABLED=false\n", False),
+        # A node's environment comes before the cluster's configuration.
+        (
+            "wireguard.cali",
+            FELIX.format(setting="wireguardEnabled: false") + "$ printenv\nFELIX_WIREGUARDENABLED=true\n",
+            True,
+        ),
+    ],
+)
+def test_a_wireguard_device_may_be_down_where_encryption_is_off(
+    name: str, settings: str, said: bool, tmp_path: Path
+) -> None:
+    analysis = judged_state(tmp_path, WIREGUARD.format(name=name) + settings)
+    assert (f"{name} of worker-1 is down" in analysis.headline) is said
+    assert any("is down" in remark.text for remark in analysis.remarks) is said
+
+
+@pytest.mark.parametrize(("enabled", "ebpf"), [("true", True), ("false", False)])
+def test_ebpf_that_is_turned_off_is_not_on(enabled: str, ebpf: bool, tmp_path: Path) -> None:
+    state = state_of(ROUTE + FELIX_JSON.format(setting=f'"bpfEnabled": {enabled}'), tmp_path)
+    assert any(host.ebpf is not None for host in state.hosts) is ebpf
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,8 @@ UNSEEN = {
 }
 # With the state nothing fails: it shows why what was not recorded proves nothing.
 UNJUDGED = {"ebpf-bypass"}
-# No packets were recorded on the other node; its state shows what silenced it.
-FURTHER = {"other-node-silent": "node-firewall-drops"}
+# No packets were recorded on the other node; its state shows what silenced it. Packets alone do not show the rule.
+FURTHER = {"other-node-silent": "node-firewall-drops", "reset-midway": "rule-resets-midway"}
 # What is wrong besides the cause, and follows from it or leads to it.
 ALSO = {
     "cali-not-configured": {"forwarding-off", "pod-route-missing", "proxy-arp-off"},

@@ -10,7 +10,7 @@ from pcapcheck.capture.text.stamps import DAY, SECOND, Stamp
 # The name of a field -> its values, in the order of the packet.
 Fields = dict[str, list[str]]
 
-NUMBER, PROTOCOLS = "frame.number", "frame.protocols"
+NUMBER, PROTOCOLS, PAYLOAD = "frame.number", "frame.protocols", "udp.payload"
 TIME_DELTAS = ("frame.time_delta", "frame.time_delta_displayed")
 # The columns of the packet list, which tshark calls so and Wireshark's export by their titles.
 COLUMNS = {
@@ -41,11 +41,12 @@ KNOWN = frozenset(
         "icmpv6": "type code mtu echo.identifier echo.sequence_number nd.ns.target_address nd.na.target_address "
         "opt.linkaddr",
         "tcp": "srcport dstport flags flags.syn flags.ack flags.reset flags.fin flags.push seq seq_raw ack ack_raw len "
-        "hdr_len window_size_value",
-        "udp": "srcport dstport length",
+        "hdr_len window_size_value options.mss_val options.timestamp.tsval",
+        "udp": "srcport dstport length payload",
         "sctp": "srcport dstport chunk_type",
         "vxlan": "vni",
-        "dns": "id flags.response flags.rcode qry.name qry.type",
+        "dns": "id flags flags.response flags.rcode count.queries count.answers count.auth_rr count.add_rr qry.name "
+        "qry.type",
     }.items()
     for field in fields.split()
 )
@@ -90,7 +91,7 @@ def in_words(fields: Fields) -> str:
     return " ".join(
         f"{name}={','.join(values)}"
         for name, values in fields.items()
-        if name == NUMBER or not name.startswith("frame.")
+        if name == NUMBER or not name.startswith(("frame.", PAYLOAD))
     )
 
 

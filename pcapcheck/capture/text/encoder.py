@@ -11,7 +11,16 @@ from functools import lru_cache
 
 from pcapcheck import protocols
 from pcapcheck.capture import printed_layout as layout
-from pcapcheck.capture.text.printed_packet import Arp, Datagram, Dns, Icmp, PrintedPacket, PrintedTunnel, Transport
+from pcapcheck.capture.text.dns_bytes import dns_bytes, dns_over_tcp_bytes
+from pcapcheck.capture.text.printed_packet import (
+    Arp,
+    Datagram,
+    Icmp,
+    PrintedPacket,
+    PrintedTunnel,
+    Transport,
+)
+from pcapcheck.capture.text.recognition import is_known_again
 from pcapcheck.capture.text.segment import SHORTEST
 from pcapcheck.protocols import ICMP, ICMPV6, IPIP, IPV6, SCTP, TCP, TCP_ACK, TCP_OPTION_MSS, UDP
 from pcapcheck.values import is_ipv4
@@ -166,9 +175,12 @@ def _upper(datagram: Datagram) -> tuple[bytes, int, int]:
     upper = datagram.upper
     if isinstance(upper, Icmp):
         body, present = _icmp(upper, datagram.version)
+        present |= layout.PRESENT_WHOLE if is_known_again(datagram) else 0
         return body, ICMP if datagram.version == 4 else ICMPV6, present
     if isinstance(upper, Transport):
         body, present = _transport(upper)
+        if upper.protocol != TCP and is_known_again(datagram):
+            present |= layout.PRESENT_WHOLE
         return body, upper.protocol, present
     if isinstance(upper, PrintedTunnel):
         return _tunnel(upper)
@@ -201,36 +213,20 @@ def _transport(transport: Transport) -> tuple[bytes, int]:
         if transport.mss is not None:
             body += struct.pack(">BBH", TCP_OPTION_MSS, 4, transport.mss)
         if transport.dns is not None:
-            # Behind its length (RFC 7766, section 8).
-            body += struct.pack(">H", min(max((transport.size or 0) - 2, 0), 0xFFFF)) + _dns(transport.dns)
+            body += dns_over_tcp_bytes((transport.dns, *transport.more_dns))
         return body, present
     body = struct.pack(">HH", *ports)
     if transport.protocol == UDP:
         size = 0 if transport.size is None else min(8 + transport.size, 0xFFFF)
-        body += struct.pack(">HH", size, 0) + (_dns(transport.dns) if transport.dns is not None else b"")
+        body += struct.pack(">HH", size, 0)
+        if transport.payload is not None:
+            present |= layout.PRESENT_DATA
+            body += transport.payload
+        elif transport.dns is not None:
+            body += dns_bytes(transport.dns)
     elif transport.protocol == SCTP and transport.flags is not None:
         body += bytes(8) + bytes([transport.flags])
     return body, present
-
-
-def _dns(message: Dns) -> bytes:
-    """The printed part of a DNS message: a response without its question, which only -vv prints."""
-    flags = 0x0100 if message.code is None else 0x8180 | message.code
-    head = struct.pack(">HH", message.ident, flags)
-    if message.name is None or message.record_type is None:
-        return head
-    return head + _question(message.name, message.record_type)
-
-
-@lru_cache(maxsize=1 << 10)
-def _question(name: str, record_type: int) -> bytes:
-    """The counts, and the question for a name; many queries share it."""
-    labels = [label.encode("utf-8", "replace")[:63] for label in name.split(".") if label]
-    return (
-        struct.pack(">HHHH", 1, 0, 0, 0)
-        + b"".join(bytes([len(label)]) + label for label in labels)
-        + struct.pack(">BHH", 0, record_type, 1)
-    )
 
 
 def _tunnel(tunnel: PrintedTunnel) -> tuple[bytes, int, int]:

@@ -9,7 +9,7 @@ from pcapcheck.capture.text.dns import OTHER_CODE, type_number
 from pcapcheck.capture.text.names import MAC, PrintedAddresses, mac_of, port_of
 from pcapcheck.capture.text.printed_packet import Arp, Datagram, Dns, Icmp, Transport
 from pcapcheck.capture.text.segment import WORD
-from pcapcheck.protocols import TCP, UDP
+from pcapcheck.protocols import SCTP, TCP, UDP
 
 _ARROW = "(?:→|->|>)"
 _HOST = r"([^\s?(]{1,280})"
@@ -103,6 +103,10 @@ _TCP_BITS = {
     "NS": protocols.TCP_AE,
     "AE": protocols.TCP_AE,
 }
+# The chunks that open an association or answer that (RFC 9260, section 3.2), and one that does neither: DATA.
+_CHUNK = re.compile(r"[A-Z_]{3,20}")
+_CHUNKS = {"INIT": protocols.SCTP_INIT, "INIT_ACK": protocols.SCTP_INIT_ACK, "ABORT": protocols.SCTP_ABORT}
+OTHER_CHUNK = 0
 _FRAGMENT = re.compile(r"Fragmented IP protocol \(proto=[^()]{1,60} (\d{1,3}), off=(\d{1,5}), ID=([0-9a-f]{1,4})\)")
 _FRAGMENT6 = re.compile(r"IPv6 fragment \(off=(\d{1,5}) more=([yn]) ident=0x([0-9a-f]{1,8}) nxt=(\d{1,3})\)")
 _QUERIES = {"DNS": protocols.DNS_PORT, "MDNS": protocols.MDNS_PORT, "LLMNR": protocols.LLMNR_PORT}
@@ -153,6 +157,10 @@ def carried(datagram: Datagram, protocol: str, info: str, addresses: PrintedAddr
         _number(datagram.upper, info[match.end() :])
     elif match := _DATAGRAM.match(info):
         datagram.upper = Transport(UDP, port_of(match[1], "udp"), port_of(match[2], "udp"))
+    elif protocol == "SCTP":
+        # Its ports are not shown; the first chunk says what the packet is for.
+        first = _CHUNK.match(info)
+        datagram.upper = Transport(SCTP, flags=_CHUNKS.get(first[0], OTHER_CHUNK) if first else OTHER_CHUNK)
     elif protocol in _QUERIES:
         answers = info.startswith("Standard query response")
         port = _QUERIES[protocol]

@@ -54,7 +54,7 @@ def _carried(fields: Fields, layer: str) -> list[str]:
     """What a single datagram carries."""
     for upper in UPPER:
         if _has(fields, upper):
-            return [upper, "dns"] if upper == "udp" and _has(fields, "dns") else [upper]
+            return [upper, "dns"] if upper in ("tcp", "udp") and _has(fields, "dns") else [upper]
     said = fields.get("ip.proto" if layer == "ip" else "ipv6.nxt", [""])
     upper_said = _UPPER_OF.get(number_in(said[0]) or 0)
     return [upper_said] if upper_said is not None and len(said) == 1 else []
@@ -76,6 +76,9 @@ def _nested(fields: Fields, found: dict[str, int]) -> list[str] | None:
             quoted = [message] if len(types) == 2 else [upper for upper in ("tcp", "udp") if _has(fields, upper)]
         else:
             quoted = [name for number, name in _UPPER_OF.items() if number == second]
+        if quoted == ["udp"] and _has(fields, "dns"):
+            # tshark takes apart what the quoted datagram carries.
+            quoted = ["udp", "dns"]
         return [layer, message, layer, *quoted]
     inner = [name for number, name in _UPPER_OF.items() if number == second]
     if second is None or not inner:

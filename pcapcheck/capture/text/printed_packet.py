@@ -49,7 +49,7 @@ class Icmp(Struct):
 
 
 class Dns(Struct):
-    """A DNS message: a response has a code, a query may have the name and the number of the type that it asks for."""
+    """A DNS message: a response has a code; the name and the number of the type that is asked for may be there."""
 
     ident: int
     code: int | None = None
@@ -62,7 +62,8 @@ class Transport(Struct):
 
     ``size`` is how many bytes of data TCP or UDP carry, ``header`` how many TCP's header has, ``mss``
     how many its sender takes at once. ``whole``: ``seq`` and
-    ``ack`` are those on the wire, else they count from wherever the text begins.
+    ``ack`` are those on the wire, else they count from wherever the text begins. ``more_dns`` are the messages behind
+    the first in one segment. ``payload`` are the first bytes that UDP carries, as on the wire.
     """
 
     protocol: int
@@ -78,6 +79,8 @@ class Transport(Struct):
     mss: int | None = None
     whole: bool = False
     checksum: int | None = None
+    more_dns: tuple[Dns, ...] = ()
+    payload: bytes | None = None
 
 
 class PrintedTunnel(Struct):

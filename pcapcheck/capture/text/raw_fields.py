@@ -6,7 +6,7 @@ stand, how many, the bits of a bit field, and the type.
 
 from __future__ import annotations
 
-from pcapcheck.capture.text.dissected_fields import PROTOCOLS, Fields, known_name
+from pcapcheck.capture.text.dissected_fields import PAYLOAD, PROTOCOLS, Fields, known_name
 from pcapcheck.values import format_address
 
 RAW = "_raw"
@@ -77,6 +77,8 @@ def _is_raw(value: object) -> bool:
 
 def _in_words(name: str, digits: str) -> str | None:
     """A value as it stands elsewhere in tshark's JSON; None of one without bytes, or with too few."""
+    if name == PAYLOAD:
+        return digits
     if name in _MACS:
         return ":".join(digits[at : at + 2] for at in range(0, 12, 2)) if len(digits) == 12 else None
     try:

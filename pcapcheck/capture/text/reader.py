@@ -26,8 +26,9 @@ from pcapcheck.capture.text.pktmon import MARK, PROVIDER, PacketMonitor
 from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, Transport, is_cut_icmp, is_quiet
 from pcapcheck.capture.text.printed_sums import checksums_of, is_carrier_doubtful, is_wrong
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
+from pcapcheck.capture.text.recognition import unidentified
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
-from pcapcheck.capture.text.streams import Streams, unnumbered
+from pcapcheck.capture.text.streams import Streams
 from pcapcheck.capture.text.transcript_notes import TranscriptNotes
 from pcapcheck.capture.text.usual_lines import awaits_ends
 from pcapcheck.capture.text.usual_starts import begin, go_on
@@ -38,7 +39,7 @@ SAMPLE = "16:22:59.584235 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 15, seq 
 # What a field of a batch holds at most.
 MOST_IN_FIELD = (1 << 63) - 1
 MOST_INTERFACES = 1 << 12
-MOST_UNNUMBERED = 1 << 12
+MOST_UNIDENTIFIED = 1 << 12
 # One packet among this many must be understood for the text to count as a capture.
 MOST_AHEAD = 1 << 12
 FENCES = ("```", "~~~")
@@ -156,8 +157,8 @@ class TranscriptReader:
         self.frames += 1
         interface.frames += 1
         if isinstance(packet.body, Datagram):
+            self._note_unidentified(interface, packet)
             if not isinstance(packet.body.upper, Icmp):
-                self._note_unnumbered(interface, packet)
                 if is_dns_in_pieces(packet.body.upper, record.text.words):
                     self.notes.dns_in_pieces(record.text.first)
                 if isinstance(packet.body.upper, Transport) and is_quiet(packet.body.upper):
@@ -363,7 +364,7 @@ class TranscriptReader:
         self._apart = True
         self.notes.other(number, line)
 
-    def _note_unnumbered(self, interface: Interface, packet: PrintedPacket) -> None:
-        pair = unnumbered(packet)
-        if pair is not None and len(interface.unnumbered) < MOST_UNNUMBERED:
-            interface.unnumbered.add(pair)
+    def _note_unidentified(self, interface: Interface, packet: PrintedPacket) -> None:
+        pair = unidentified(packet)
+        if pair is not None and len(interface.unidentified) < MOST_UNIDENTIFIED:
+            interface.unidentified.add(pair)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket, PrintedTunnel, Transport
+from pcapcheck.capture.text.printed_packet import Datagram, PrintedPacket, Transport
+from pcapcheck.capture.text.recognition import innermost
 from pcapcheck.protocols import TCP, TCP_ACK, TCP_SYN
 
 WRAP = 1 << 32
@@ -35,7 +36,7 @@ class Streams:
 
     def take(self, packet: PrintedPacket) -> None:
         """The next packet, in the order of the text."""
-        datagram = _innermost(packet)
+        datagram = innermost(packet)
         segment = _segment(datagram)
         if datagram is None or segment is None:
             return
@@ -91,24 +92,6 @@ class Streams:
         self._whole.discard(key)
         if len(self._bases) > MOST_OPEN:
             self._whole.discard(self._bases.popitem(last=False)[0])
-
-
-def unnumbered(packet: PrintedPacket) -> frozenset[int] | None:
-    """The two hosts of a segment that cannot be recognised elsewhere by what the text says."""
-    datagram = _innermost(packet)
-    segment = _segment(datagram)
-    if datagram is None or segment is None or segment.whole or datagram.src is None or datagram.dst is None:
-        return None
-    # Bare acknowledgements are never recognised again.
-    alone = segment.size == 0 and segment.seq is None
-    return None if alone else frozenset((datagram.src, datagram.dst))
-
-
-def _innermost(packet: PrintedPacket) -> Datagram | None:
-    datagram = packet.body if isinstance(packet.body, Datagram) else None
-    while datagram is not None and isinstance(datagram.upper, PrintedTunnel):
-        datagram = datagram.upper.inner
-    return datagram
 
 
 def _segment(datagram: Datagram | None) -> Transport | None:

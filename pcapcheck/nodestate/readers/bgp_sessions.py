@@ -17,9 +17,10 @@ FORM = "BGP sessions (calicoctl node status)"
 PEER = re.compile(
     r"\|\s+(?P<peer>[\da-f.:]+)\s+\|(?P<type>[^|]*)\|\s+(?P<state>\w+)\s+\|[^|]*\|\s*(?P<info>[^|]*?)\s*\|"
 )
-# BIRD: proto/bgp/bgp.c, bgp_get_status; Calico names its sessions Mesh_, Node_ or Global_ and the peer's address.
+# BIRD: proto/bgp/bgp.c, bgp_get_status; Calico names its sessions Mesh_, Node_ or Global_ and the peer's address
+# (confd/etc/calico/confd/templates/bird.cfg.template, bird6.cfg.template), if need be with its port.
 PROTOCOL = re.compile(r"(?P<peer>[\w.-]+)\s+BGP\s+\S+\s+(?P<state>up|down|start|stop|feed)\s+\S+\s*(?P<info>.*)")
-NAMED = re.compile(r"(?:Mesh|Node|Global)_(\d+)_(\d+)_(\d+)_(\d+)")
+NAMED = re.compile(r"(?P<kind>Mesh|Node|Global)_(?P<address>[\da-fA-F_]{2,39}?)(?:_port_\d+)?")
 AROUND = re.compile(
     r"Calico process is (?:not )?running\.|IPv[46] BGP status|\| +PEER ADDRESS .*"
     # Lines of a table: one of Markdown has no plus.
@@ -37,9 +38,18 @@ def _session(line: Line) -> BgpSession | None:
     if match is None:
         return None
     peer = match["peer"]
-    by_name = peer.startswith("Mesh_") if NAMED.match(peer) else None
+    named = NAMED.fullmatch(peer)
+    by_name = named["kind"] == "Mesh" if named else None
     of_mesh = match["type"].strip() == MESH if "type" in match.re.groupindex else by_name
-    return BgpSession(NAMED.sub(r"\1.\2.\3.\4", peer), match["state"], match["info"].strip(), line, of_mesh)
+    return BgpSession(
+        _address_in(named["address"]) if named else peer, match["state"], match["info"].strip(), line, of_mesh
+    )
+
+
+def _address_in(name: str) -> str:
+    """The address in the name of a session, where all that separates is an underscore."""
+    parts = name.split("_")
+    return ".".join(parts) if len(parts) == 4 and all(map(str.isdecimal, parts)) else ":".join(parts)
 
 
 def read_sessions(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:

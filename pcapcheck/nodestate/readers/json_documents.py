@@ -14,6 +14,7 @@ from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Address, Device, Forwarding, Lookup, Neighbour, Note, Route
 from pcapcheck.nodestate.numbers import address, mac, network, number
 from pcapcheck.nodestate.packet_facts import Counter
+from pcapcheck.nodestate.readers.felix_settings import wireguard_note
 from pcapcheck.nodestate.readers.firewall import nft_json
 from pcapcheck.nodestate.readers.firewall.nft import read_nft
 from pcapcheck.nodestate.readers.ip_pools import KIND, read_pool_object
@@ -112,12 +113,15 @@ def read_cluster_object(document: Mapping[str, object], line: Line, state: State
 
 
 def _felix(document: Mapping[str, object], line: Line, into: Host, state: State) -> None:
-    """A FelixConfiguration: whether the data path is eBPF's."""
-    spec = document.get("spec")
-    enabled = spec.get("bpfEnabled") if isinstance(spec, dict) else None
-    if isinstance(enabled, bool):
-        into.notes.append(Note("bpf", f"bpfEnabled: {str(enabled).lower()}", line))
-    else:
+    """A FelixConfiguration: whether the data path is eBPF's, and whether WireGuard is wanted between nodes."""
+    found = document.get("spec")
+    spec = found if isinstance(found, dict) else {}
+    if spec.get("bpfEnabled") is True:
+        into.notes.append(Note("bpf", "bpfEnabled: true", line))
+    for six, name in ((False, "wireguardEnabled"), (True, "wireguardEnabledV6")):
+        if isinstance(on := spec.get(name), bool):
+            into.notes.append(wireguard_note(line, six=six, on=on))
+    if not any(isinstance(spec.get(name), bool) for name in ("bpfEnabled", "wireguardEnabled", "wireguardEnabledV6")):
         state.leave_unjudged(f"the cluster's {FELIX}", line)
 
 

@@ -136,16 +136,18 @@ def _asks_contents(hit: Hit, loss: LostPackets) -> bool:
 
 
 def _is_witnessed(hit: Hit, loss: LostPackets) -> bool:
-    """Whether the error that came shows that a rule without a counter matched: the rule names that very error.
+    """Whether the answer that came shows that a rule without a counter matched: the rule names that very answer.
 
-    A closed port has the same answer (3/3), so that shows nothing; RFC 1812, 5.2.7.1 leaves 9, 10 and 13
-    of type 3 to administrators, RFC 4443, 3.1 the codes 1, 5 and 6 of type 1. ICMP, TCP and UDP no Linux host calls
-    unknown (3/2).
+    A reset that is not from the end whose address it has is the node's. A closed port answers with 3/3, so that shows
+    nothing; RFC 1812, 5.2.7.1 leaves 9, 10 and 13 of type 3 to administrators, RFC 4443, 3.1 the codes 1, 5 and 6 of
+    type 1. ICMP, TCP and UDP no Linux host calls unknown (3/2).
     """
     verdict = hit.rule.verdict if hit.rule is not None else None
-    if verdict is None or loss.error is None or loss.error not in verdict.errors or loss.error not in PROHIBITED:
+    if verdict is None or hit.sometimes or not hit.shown:
         return False
-    return not hit.sometimes and hit.shown
+    if loss.reset:
+        return verdict.reset
+    return loss.error is not None and loss.error in verdict.errors and loss.error in PROHIBITED
 
 
 def _count(number: int) -> str:

@@ -12,7 +12,7 @@ from pcapcheck.nodestate.numbers import address
 from pcapcheck.nodestate.roles import GATEWAY
 from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.nodestate.state import State
-from pcapcheck.questions.silent_hosts import GATEWAY_MEANING
+from pcapcheck.questions.silent_hosts import NOBODYS
 from pcapcheck.table_names import ECHO
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address
@@ -68,7 +68,7 @@ def _usual_silence(target: str, state: State | None = None) -> str:
     """Why it proves nothing that an address does not answer, where it need not; else empty."""
     ip = address(target)
     if ip == GATEWAY:
-        return GATEWAY_MEANING
+        return NOBODYS
     if state is not None and state.services.at(ip):
         return "it is a service's address, which kube-proxy translates only for the ports of the service: ask these"
     return ""

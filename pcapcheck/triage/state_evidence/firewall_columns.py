@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.nodestate.source_lines import Quoted
+from pcapcheck.triage.firewall.answer import REJECTS
 from pcapcheck.triage.firewall.firewalls import ttl_rules
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, quotes
@@ -33,6 +34,10 @@ def _node_rejects(evidence: StateEvidence) -> QuotedValue | None:
     return evidence.firewalls.node_rejects() if evidence.firewalls else None
 
 
+def _reset_rule(evidence: StateEvidence) -> QuotedValue | None:
+    return evidence.resets.of(REJECTS) if evidence.resets else None
+
+
 def _no_endpoints(evidence: StateEvidence) -> QuotedValue | None:
     return evidence.firewalls.no_endpoints() if evidence.firewalls else None
 
@@ -57,6 +62,7 @@ FIREWALL_COLUMNS: ColumnFunctions = {
     "state.node_arp_rules": _node_arp_rules,
     "state.dst_arp_rules": _dst_arp_rules,
     "state.node_rejects": _node_rejects,
+    "state.reset_rule": _reset_rule,
     "state.no_endpoints": _no_endpoints,
     "state.policy": _policy,
     "state.tunnel_source": _tunnel_source,

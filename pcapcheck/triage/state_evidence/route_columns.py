@@ -174,13 +174,19 @@ def _block_blackholed(evidence: StateEvidence) -> QuotedValue | None:
 
 
 def _bgp_down(evidence: StateEvidence) -> QuotedValue | None:
-    """By the sessions of any node, if it is not known which two the packets are between."""
+    """By the sessions of any node, if it is not known which two the packets are between.
+
+    Each family of addresses has sessions of its own (BIRD and BIRD6).
+    """
     pool = pool_of(evidence.state.pools, evidence.dst) if evidence.dst is not None else None
     if pool is not None and pool.vxlan in BY_FELIX:
         return None
-    down = [session for host in evidence.state.hosts for session in host.bgp]
     between = _sessions_between(evidence)
-    return _sessions(down if between is None else between)
+    if between is not None:
+        return _sessions(between)
+    down = [session for host in evidence.state.hosts for session in host.bgp]
+    family = evidence.dst is None or is_ipv4(evidence.dst)
+    return _sessions([session for session in down if session.address is None or is_ipv4(session.address) is family])
 
 
 def _bgp_between(evidence: StateEvidence) -> QuotedValue | None:
@@ -191,10 +197,14 @@ def _bgp_between(evidence: StateEvidence) -> QuotedValue | None:
 def _sessions_between(evidence: StateEvidence) -> list[BgpSession] | None:
     """Those that are down between the two nodes of the packets; None if the two are not known."""
     near, far = evidence.node, evidence.dst_link.node if evidence.dst_link is not None else None
-    if near is None or far is None or not near.addresses or not far.addresses:
+    if near is None or far is None or not near.addresses or not far.addresses or evidence.dst is None:
         return None
-    ends = {format_address(address.ip) for host in (near, far) for address in host.addresses}
-    return [session for host in (near, far) for session in host.bgp if session.peer in ends]
+    family = is_ipv4(evidence.dst)
+    found = []
+    for host, other in ((near, far), (far, near)):
+        ends = {address.ip for address in other.addresses if is_ipv4(address.ip) is family}
+        found += [session for session in host.bgp if session.address in ends]
+    return found
 
 
 def _sessions(down: Sequence[BgpSession]) -> QuotedValue | None:

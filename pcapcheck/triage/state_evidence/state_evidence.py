@@ -12,8 +12,10 @@ from pcapcheck.triage.case import Case
 from pcapcheck.triage.crossing import Crossing
 from pcapcheck.triage.drops import Drops
 from pcapcheck.triage.find_crossing import CrossingEnds, CrossingSearch
+from pcapcheck.triage.firewall.answer import Answers
 from pcapcheck.triage.firewall.firewalls import Firewalls
 from pcapcheck.triage.firewall.neighbour_questions import Asking, of_next_hop
+from pcapcheck.triage.firewall.reset_rules import reset_rules
 from pcapcheck.triage.partly_known import PartlyKnownSettings, settings_of
 from pcapcheck.triage.state_evidence.described_pods import DescribedPods
 from pcapcheck.triage.state_evidence.lost_counts import drops_of
@@ -28,6 +30,7 @@ class StateEvidence(DescribedPods):
 
     crossing: Crossing | None = None
     firewalls: Firewalls | None = None
+    resets: Answers | None = None
     asking: Asking | None = None
     drops: Drops | None = None
 
@@ -69,6 +72,7 @@ class StateEvidence(DescribedPods):
         self.firewalls = Firewalls.of(
             case, judgement, evidence, ends.here, ends.there, ends.spoken, spoken_there, ends.as_last_seen
         )
+        self.resets = reset_rules(case, ends.here, ends.there)
         self.asking = Asking.of(case, judgement, evidence, ends.here, ends.there)
         if self.crossing is not None and self.firewalls is not None:
             packet = self.crossing.packet

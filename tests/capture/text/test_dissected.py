@@ -16,6 +16,7 @@ from tests.support.reading import read_bytes
 from tests.support.transcripts import judge, rows, status
 from tests.support.tshark import MISSING
 from tests.support.tshark_forms import in_form
+from tests.support.wire import BEGIN, MS, RESOLVER, dns, tcp, tcp_back, write_pcap
 
 POD, PROXY = "0a:58:0a:f4:05:07", "ee:ee:ee:ee:ee:ee"
 needs_tshark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
@@ -127,6 +128,49 @@ def test_numbers_that_a_filter_left_out_may_be_the_answer(tmp_path: Path) -> Non
     analysis = judge(tmp_path, HEADER + ROWS.replace("3\t1772", "9\t1772"))
     assert [problem.kind for problem in analysis.captures[0].problems] == ["rows-left-out"]
     assert status(analysis, "gateway-arp-answered") == "not-checked"
+
+
+def over_tcp(folder: Path) -> Path:
+    """Two queries in one segment; an answer in one segment, and one in two."""
+    asked = [dns(0x0100, ident=number, name=f"name{number}.example.org") for number in (7, 8)]
+    said = [dns(flags, ident=number, name=f"name{number}.example.org") for number, flags in ((7, 0x8180), (8, 0x8183))]
+    to, back = (40311, 53), (53, 40311)
+    queries, first, second = (b"".join(map(framed, some)) for some in (asked, said[:1], said[1:]))
+    frames = [
+        tcp(0x02, to, dst=RESOLVER, seq=1),
+        tcp_back(0x12, back, src=RESOLVER, seq=1, ack=2),
+        tcp(0x18, to, dst=RESOLVER, seq=2, ack=2, data=queries),
+        tcp_back(0x18, back, src=RESOLVER, seq=2, ack=2 + len(queries), data=first),
+        tcp_back(0x18, back, src=RESOLVER, seq=2 + len(first), ack=2 + len(queries), data=second[:19]),
+        tcp_back(0x18, back, src=RESOLVER, seq=21 + len(first), ack=2 + len(queries), data=second[19:]),
+    ]
+    return write_pcap(folder / "tcp.pcap", [(BEGIN + number * MS, frame) for number, frame in enumerate(frames)])
+
+
+def framed(message: bytes) -> bytes:
+    return len(message).to_bytes(2, "big") + message
+
+
+@needs_tshark
+@pytest.mark.parametrize("form", ["json", "json with bytes", "ek", "details", "many fields", "few fields"])
+def test_dns_over_tcp_is_what_tshark_put_together(form: str, tmp_path: Path) -> None:
+    capture = over_tcp(tmp_path)
+    text = tmp_path / "printed.txt"
+    text.write_bytes(in_form(capture, form))
+    names = ["dns.id", "transport", "outcome", "rcode", "attempts"]
+    shown = [analyze(path).dns[names].sort_values("dns.id").values.tolist() for path in (capture, text)]
+    assert shown[0] == [[7, "tcp", "replied", "noerror", 1], [8, "tcp", "replied", "nxdomain", 1]]
+    assert shown[1] == shown[0]
+
+
+def test_an_error_may_quote_a_query(tmp_path: Path) -> None:
+    """Without frame.protocols and ip.proto: what is quoted is known by its fields."""
+    names = "frame.number ip.src ip.dst icmp.type icmp.code udp.srcport udp.dstport dns.id dns.flags.response"
+    asked = ("1", "10.244.1.10", "10.96.0.10", "", "", "40370", "53", "0xb658", "0")
+    error = ("2", "172.31.186.250,10.244.1.10", "10.244.1.10,10.96.0.10", "3", "3", "40370", "53", "0xb658", "0")
+    text = "\n".join("\t".join(cells) for cells in (names.split(), asked, error)) + "\n"
+    (row,) = judge(tmp_path, text).dns.itertuples()
+    assert (row.outcome, row.error_code) == ("error", 3)
 
 
 def table(names: str, *values: str) -> str:
