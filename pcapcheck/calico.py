@@ -104,6 +104,15 @@ def find_tunnel_name(text: str) -> str | None:
     return match[0] if match else None
 
 
+def encap_of_device(name: str) -> str | None:
+    """What a tunnel's device of that name wraps its packets in: vxlan, ipip, wireguard; None for any other."""
+    if is_wireguard(name):
+        return "wireguard"
+    if re.fullmatch(r"tunl\d+", name):
+        return "ipip"
+    return "vxlan" if re.fullmatch(r"vxlan(-v6)?\.calico|flannel(-v6)?\.\d+|cilium_vxlan", name) else None
+
+
 def is_calico_tunnel(name: str) -> bool:
     """Whether Calico makes a tunnel of that name."""
     return re.fullmatch(_CALICO_TUNNELS, name) is not None

@@ -37,6 +37,8 @@ SERVICE_NETWORKS = (
     *("10.96.0.0/12", "10.43.0.0/16", "172.20.0.0/16", "172.30.0.0/16"),
     *("10.233.0.0/18", "10.152.183.0/24"),
 )
+# And those of pods and containers: kubeadm's usual one, k3s and RKE2, Kubespray, OpenShift, Weave Net, Docker.
+POD_NETWORKS = (*("10.244.0.0/16", "10.42.0.0/16", "10.233.64.0/18", "10.128.0.0/14", "10.32.0.0/12", "172.17.0.0/16"),)
 
 
 class Network(Struct, frozen=True):

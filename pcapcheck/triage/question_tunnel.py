@@ -1,8 +1,8 @@
-"""The tunnel of a question: what was around its packets where a node's card recorded them, and nothing was followed."""
+"""The tunnel of a question that nobody followed: what a node's card recorded around its packets, or on whose device."""
 
 from __future__ import annotations
 
-from pcapcheck.calico import TUNNELS
+from pcapcheck.calico import TUNNELS, encap_of_device
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.questions.unanswered import Unanswered
@@ -18,13 +18,16 @@ POOL = 1 << 16
 
 
 def question_tunnel(case: Case, judgement: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
-    """Columns of a case about a question that no rule is about; none if its packets were in no tunnel of Calico's."""
+    """Columns of a case about a question that no rule is about; none if its packets passed no tunnel."""
     question = case.question
     if question is None or not question.frames or judgement.followed.between(question.asker, question.asked):
         return {}
     point = judgement.facts.point(question.capture, question.group)
-    if point is None or point.kind in ("pod-link", "tunnel"):
+    if point is None or point.kind == "pod-link":
         return {}
+    if point.kind == "tunnel":
+        # On its device, packets are yet to be wrapped, or were.
+        return {"tunnelled": encap_of_device(point.name)}
     try:
         rows = rows_of(judgement.captures[question.capture], judgement.reading, {question.frames[0]})
         row = next(iter(rows), None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pcapcheck.calico import encap_of_device
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.exchanges.port_row import PortRow
@@ -69,8 +70,18 @@ def _connection(some: ExchangeBin, row: QuestionRow, point: PointFacts, capture:
     return Remark(
         f"of {some.count} connections from {point.name} that were answered, some were only when the SYN was sent "
         f"again, as {example} after {after} (frame {row.frames[0]} of {clean(capture.source.short_name)}): "
-        f"{SYN_REASONS}",
+        f"{SYN_REASONS}{_of_vxlan(point)}",
         short=f"a connection, {example}, was answered only to its SYN number {row.requests}, after {after}",
+    )
+
+
+def _of_vxlan(point: PointFacts) -> str:
+    """What a VXLAN device does to first packets whose addresses the node translates (Kubernetes: issue 88986)."""
+    if encap_of_device(point.name) != "vxlan":
+        return ""
+    return (
+        f"; of what the node translates, {point.name} may leave the checksum wrong, so that the other node drops it: "
+        f"services that take 1 s or 63 s to connect (ethtool -K {point.name} tx-checksum-ip-generic off)"
     )
 
 
