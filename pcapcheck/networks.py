@@ -40,6 +40,8 @@ SERVICE_NETWORKS = (
 # The same of pods: kubeadm's guides, kind, minikube and flannel; k3s and RKE2; Kubespray. 192.168.0.0/16, the default
 # of Calico's own manifests, is that of hosts as well.
 POD_NETWORKS = ("10.244.0.0/16", "10.42.0.0/16", "10.233.64.0/18")
+# Those of OpenShift, Weave Net and Docker may be networks of hosts too.
+PERHAPS_POD_NETWORKS = ("10.128.0.0/14", "10.32.0.0/12", "172.17.0.0/16")
 
 
 class Network(Struct, frozen=True):

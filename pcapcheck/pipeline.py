@@ -38,10 +38,12 @@ from pcapcheck.questions.broken_transfers import BrokenTransfers
 from pcapcheck.questions.lost_fragments import lost_fragments
 from pcapcheck.questions.node_errors import node_errors
 from pcapcheck.questions.quoted_questions import quoted_questions
+from pcapcheck.questions.refused_answers import refused_answers
 from pcapcheck.questions.repeated_handshakes import repeated_handshakes
 from pcapcheck.questions.silent_conversations import silent_conversations
 from pcapcheck.questions.silent_hosts import silent_hosts
 from pcapcheck.questions.silent_neighbours import silent_neighbours
+from pcapcheck.questions.strange_answers import strange_answers
 from pcapcheck.questions.unanswered import Unanswered, unanswered
 from pcapcheck.questions.untranslated_answers import untranslated_answers
 from pcapcheck.report.views import ReportViews
@@ -269,10 +271,14 @@ def _ask(evaluations: list[Evaluation], followed: Paths, reading: Reading) -> li
     judged = RowJudges(evaluations, facts)
     neighbours = partial(silent_neighbours, captures=captures)
     untranslated = partial(untranslated_answers, reading=reading)
+    refused = partial(refused_answers, reading=reading)
     quoted = partial(quoted_questions, reading=reading)
     repeated = partial(repeated_handshakes, paths=followed.found)
     broken = BrokenTransfers(captures)
-    producers = (neighbours, untranslated, silent_hosts, silent_conversations, repeated, broken, quoted)
+    producers = (
+        *(neighbours, untranslated, refused, strange_answers, silent_hosts, silent_conversations),
+        *(repeated, broken, quoted),
+    )
     questions = unanswered(captures, facts, judged, producers, followed.found)
     return [*questions, *node_errors(followed, reading, questions, judged), *lost_fragments(followed)]
 

@@ -2,7 +2,8 @@
 
 Sources: curl (lib/connect.c, lib/strerror.c), wget (src/connect.c), busybox (libbb/xconnect.c, networking/wget.c),
 bind (bin/dig/dighost.c), netcat-openbsd (netcat.c), ncat (ncat_connect.c), inetutils (telnet/commands.c),
-CoreDNS (plugin/errors), which is a client of the resolvers that it forwards to.
+CoreDNS (plugin/errors), which is a client of the resolvers that it forwards to; kube-proxy (pkg/proxy/iptables and
+nftables, proxier.go), which cannot send what a service is asked to its pods if it cannot write its rules.
 """
 
 from __future__ import annotations
@@ -28,10 +29,18 @@ _FORWARDED = re.compile(
     r".*plugin/errors: .{1,300}: (?:read|dial) (?:udp|tcp) (?P<asker>[^ ]{2,45}):\d+->(?P<asked>[^ ]{2,45}):\d+"
     r": i/o timeout.*"
 )
+# dig and nslookup drop an answer of another address than they asked (bind: bin/dig/dighost.c, recv_done).
+_UNEXPECTED = re.compile(
+    r";; reply from unexpected source: (?P<source>[^\s#]{2,60})#\d{1,5}, expected (?P<asked>[^\s#]{2,60})#\d{1,5}"
+)
+_UNWRITTEN = re.compile(
+    r'.{0,60}\bproxier\.go:\d{1,5}\] "?'
+    r"(?P<said>Failed to execute iptables-restore|nftables sync failed|Failed to ensure chain|ipset restore failed)\b.*"
+)
 # Most lines of a long text hold none of these words, and need no closer look.
-_HINT = re.compile(r"timed? ?out|no route to host|unreachable", re.IGNORECASE)
+_HINT = re.compile(r"timed? ?out|no route to host|unreachable|unexpected source|proxier\.go", re.IGNORECASE)
 _WORDS = re.compile(r"curl: |Failed connect")
-MOST = 100
+MOST = 140
 LONGEST = 1000
 
 
@@ -39,13 +48,27 @@ def is_failure(line: str) -> bool:
     """Whether a client printed this line after it waited for an answer in vain."""
     if not _HINT.search(line, 0, LONGEST):
         return False
-    return bool(_FAILED.fullmatch(line.strip()[: 2 * MOST])) or forwarded(line) is not None
+    if unexpected(line) is not None or forwarded(line) is not None or unwritten(line) is not None:
+        return True
+    return bool(_FAILED.fullmatch(line.strip()[: 2 * MOST]))
+
+
+def unexpected(line: str) -> tuple[str, str] | None:
+    """Who answered dig or nslookup, and whom they had asked, if this line says that these are two."""
+    match = _UNEXPECTED.fullmatch(line.strip()[: 2 * MOST]) if "unexpected source" in line else None
+    return None if match is None else (match["source"], match["asked"])
 
 
 def forwarded(line: str) -> tuple[str, str] | None:
     """From where CoreDNS asked, and whom, if this line of its log says that it got no answer."""
     match = _FORWARDED.fullmatch(line.strip()[:LONGEST]) if "plugin/errors" in line else None
     return None if match is None else (match["asker"], match["asked"])
+
+
+def unwritten(line: str) -> str | None:
+    """What kube-proxy says if this line of its log says that it could not write its rules."""
+    match = _UNWRITTEN.fullmatch(line.strip()[:LONGEST]) if "proxier.go" in line else None
+    return None if match is None else match["said"]
 
 
 def is_refusal(line: str) -> bool:

@@ -68,6 +68,10 @@ class Text(NamedTuple):
 
 # A problem of the packets, not of the capture: their checksums are wrong.
 BAD_CHECKSUM = "bad-checksum"
+# Tunnels' packets are in fragments.
+IN_FRAGMENTS = "in-fragments"
+# Packets are shorter than their own headers say.
+CUT = "cut"
 # And one that says that DNS was recorded although no row shows it.
 DNS_NOT_PRINTED = "dns-not-printed"
 FLAGS_NOT_PRINTED = "flags-not-printed"
@@ -78,7 +82,8 @@ class Problem(Struct, frozen=True):
 
     ``aside`` holds the lines of a text that it is about, with their numbers: as many as were kept. ``tunnels`` are the
     numbers of the lines that show a tunnel's packet with a wrong checksum, ``unheard`` what was pinged in vain, as ping
-    itself printed it, and how often, ``failed`` what other clients printed that waited in vain.
+    itself printed it, and how often, ``failed`` what other clients printed that waited in vain, ``fragments`` the lines
+    that show a tunnel's packet whose rest is in another fragment, ``cut`` those of packets that miss their last bytes.
     """
 
     kind: str
@@ -89,6 +94,8 @@ class Problem(Struct, frozen=True):
     tunnels: tuple[int, ...] = ()
     unheard: tuple[tuple[str, int], ...] = ()
     failed: tuple[tuple[int, str], ...] = ()
+    fragments: tuple[int, ...] = ()
+    cut: tuple[int, ...] = ()
 
 
 # Makes an address of its two halves.

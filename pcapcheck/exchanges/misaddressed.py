@@ -5,7 +5,8 @@ is open at the end of a capture, and the latest answers without a question. Rese
 belonged to another connection before. So are answers of SCTP, which a host sends from any of its addresses (RFC 9260,
 section 5.1.2), and DNS over TCP, which comes from where its connection was accepted. With UDP other than DNS a port may
 talk to many hosts: an answer counts that comes from the port that was asked, to one that whoever asks was given, within
-a second of the first question.
+a second of the first question. From another port it counts if a service was asked, by its address: a pod behind it may
+have another port, and the service itself speaks to nobody.
 """
 
 from __future__ import annotations
@@ -32,9 +33,12 @@ from pcapcheck.exchanges import pairing_layout as layout
 from pcapcheck.exchanges.head_marks import rest_of
 from pcapcheck.exchanges.paired_kinds import TABLE_OF
 from pcapcheck.exchanges.waiting import open_requests
+from pcapcheck.networks import SERVICE_NETWORKS
+from pcapcheck.values import parse_network
 
 # Ports and identifiers that do not show it.
 UNSURE = ABSENT_IDENT | ASSOCIATION | OVER_TCP
+SERVICES = tuple(map(parse_network, SERVICE_NETWORKS))
 # The most that are kept of one capture.
 MOST = 64
 
@@ -57,12 +61,16 @@ def misaddressed(
 ) -> list[Misaddressed]:
     """Those of one capture; ``pool``, ``rest``, ``early`` and ``state`` are those of ``pairing``."""
     answers = {_key(pool, row): row for row in _answers(pool, rest, early)}
+    of_services = {_by_own_port(pool, row): row for row in answers.values() if pool[row + layout.IDENT_SEQ] & DATAGRAM}
     found: list[Misaddressed] = []
     for row in open_requests(pool, rest, state) if answers else ():
         answer = answers.get(_key(pool, row))
+        if answer is None and _asks_a_service(pool, row, address_of):
+            answer = of_services.get(_by_own_port(pool, row))
         if (
             answer is None
             or pool[row + layout.KIND] == layout.KIND_ECHO_TO_MANY
+            or _of_same(pool, row, answer)
             or rest[rest_of(pool[answer + layout.MARKS]) + layout.REPLY_NUMBER] < pool[row + layout.NUMBER]
             or not _is_at_once(pool, rest, row, answer)
             or len(found) >= MOST
@@ -118,3 +126,21 @@ def _key(pool: array[int], row: int) -> tuple[int, int, int, int]:
     ident = pool[row + layout.IDENT_SEQ]
     own = ident >> 16 if ident & CONNECTION else ident
     return pool[row + layout.POINT], pool[row + layout.SRC_HIGH], pool[row + layout.SRC_LOW], own
+
+
+def _of_same(pool: array[int], row: int, answer: int) -> bool:
+    """Whether it is whoever was asked that answers, from another port."""
+    return all(pool[row + half] == pool[answer + half] for half in (layout.DST_HIGH, layout.DST_LOW))
+
+
+def _by_own_port(pool: array[int], row: int) -> tuple[int, int, int, int]:
+    """Where it was asked, by whom, and from which port."""
+    own = pool[row + layout.IDENT_SEQ] >> 16
+    return pool[row + layout.POINT], pool[row + layout.SRC_HIGH], pool[row + layout.SRC_LOW], own
+
+
+def _asks_a_service(pool: array[int], row: int, address_of: AddressOf) -> bool:
+    if pool[row + layout.KIND] != layout.KIND_DATAGRAM:
+        return False
+    asked = address_of(pool[row + layout.DST_HIGH], pool[row + layout.DST_LOW])
+    return any(asked & mask == network for network, mask in SERVICES)

@@ -106,7 +106,8 @@ class TrackedFlow(Struct, frozen=True):
     """An entry of connection tracking whose first packet was never answered (``[UNREPLIED]``).
 
     ``src``, ``sport``, ``dst`` and ``dport`` are what was asked, ``answering`` is the address that the kernel waits
-    for: another one than ``dst`` if the packets are translated.
+    for: another one than ``dst`` if the packets are translated; ``to`` is where it will answer to: another one than
+    ``src`` if their source is translated too.
     """
 
     protocol: str
@@ -116,7 +117,12 @@ class TrackedFlow(Struct, frozen=True):
     dport: int
     answering: int
     line: Line
+    to: int | None = None
 
     @property
     def is_translated(self) -> bool:
         return self.answering != self.dst
+
+    @property
+    def is_masqueraded(self) -> bool:
+        return self.to not in (None, self.src)

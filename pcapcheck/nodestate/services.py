@@ -38,17 +38,28 @@ class Endpoints(Struct, frozen=True):
     addresses: tuple[int, ...] = ()
 
 
+class ProxiedConnection(Struct, frozen=True):
+    """A connection that IPVS hands on: ``state`` in its words, service and server as they were printed."""
+
+    protocol: str
+    state: str
+    service: str
+    server: str
+    line: Line
+
+
 class Services(Struct):
     """What is known of the cluster's services; ``whole`` is the command that listed all of them."""
 
     listed: list[Service] = field(default_factory=list)
+    proxied: list[ProxiedConnection] = field(default_factory=list)
     endpoints: list[Endpoints] = field(default_factory=list)
     whole: Line | None = None
 
     @property
     def size(self) -> int:
         """How many facts these are."""
-        return len(self.listed) + len(self.endpoints)
+        return len(self.listed) + len(self.endpoints) + len(self.proxied)
 
     def at(self, ip: int | None) -> list[Service]:
         """The entries of an address."""

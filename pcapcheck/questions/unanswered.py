@@ -137,6 +137,7 @@ def unanswered(
     # A router that gets no answer for a machine sends the others an ICMP error: one question.
     sought = {question.about for question in found if question.protocol in ("ARP", "ND")}
     found = [question for question in found if question.error_reply is None or not sought & _asking_for(question.asked)]
+    found = _without_answered(found)
     between: dict[tuple[str | None, int, int | None], list[Path]] = {}
     translated: dict[tuple[str | None, int, int | None], list[Path]] = {}
     for path in paths if found else ():
@@ -166,6 +167,19 @@ def unanswered(
     for question in found:
         kept.setdefault(question.sentence, question)
     return list(kept.values())[:MOST_KEPT]
+
+
+def _without_answered(found: list[Unanswered]) -> list[Unanswered]:
+    """Without those that say less than another: that somebody else answered. The first that says so is kept."""
+    answered: dict[tuple[object, ...], Unanswered] = {}
+    for question in found:
+        if question.last_seen is not None:
+            answered.setdefault(_about(question), question)
+    return [question for question in found if answered.get(_about(question), question) is question]
+
+
+def _about(question: Unanswered) -> tuple[object, ...]:
+    return question.capture, question.interface, question.about, question.asker, question.asked
 
 
 def _asking_for(asked: int | None) -> set[str]:

@@ -275,6 +275,12 @@ PACKETS: tuple[CaseColumn, ...] = (
         "the route",
     ),
     (
+        "dst.answers_others",
+        BOOL,
+        "whether dst answered another address at the capture point, off the pods' links, where it did not answer this "
+        "one, which is private",
+    ),
+    (
         "dst.gateway_answered",
         BOOL,
         "whether dst's own question for its gateway was answered but dst answered nothing: if the node checks the "

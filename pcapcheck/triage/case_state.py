@@ -152,6 +152,11 @@ STATE: tuple[CaseColumn, ...] = (
         "whether the pod's pool has natOutgoing: what it asks elsewhere gets the node's address",
     ),
     (
+        "state.translates",
+        BOOL,
+        "whether Calico's pools say that what the pod asks dst gets the node's address",
+    ),
+    (
         "state.other_resolver",
         BOOL,
         "whether the pod's resolv.conf names dst, which is not the cluster's DNS service, nor a server behind it",
@@ -161,6 +166,12 @@ STATE: tuple[CaseColumn, ...] = (
     ("state.duplicate", BOOL, "whether two pods have the address"),
     ("state.dst_service", BOOL, "whether dst is the address of a service"),
     ("state.dst_service_empty", BOOL, "whether the service has no endpoints for the port that was asked"),
+    (
+        "state.no_local_endpoint",
+        BOOL,
+        "whether kube-proxy on the node that was asked drops what comes from outside to that port, since no pod of the "
+        "service is there",
+    ),
     ("state.loop", BOOL, "whether the routes of the nodes send packets for dst round in a circle"),
     ("state.back_end", ENUM, "whether a pod can be behind each address that dst stands for", STANDINGS),
     ("state.dst_answers_pings", BOOL, "whether the node holds the service's address itself, as with kube-proxy's IPVS"),

@@ -15,6 +15,7 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import DNS, STATE
 from pcapcheck.triage.address_roles import AddressRoles
 from pcapcheck.triage.answered_later import answered_later
+from pcapcheck.triage.answers_others import answers_others
 from pcapcheck.triage.behind_service import behind_service
 from pcapcheck.triage.beyond import beyond, recorded_on
 from pcapcheck.triage.case import Case, cases_of
@@ -147,6 +148,7 @@ def _evidence_of(
     """What packets and state show of a case; each fills in what the other lacks. ``losses`` are what it lost."""
     evidence = packet_evidence_of(case, judgement, roles, losses)
     evidence["dst.serves_others"] = served.by(case)
+    evidence["dst.answers_others"] = answers_others(case, judgement)
     # Of queries that were not seen to leave, nothing is known.
     evidence["asked.parted"] = True if (case.lead.table, case.lead.pod, case.lead.dst) in parted else None
     here = recorded_on(case, judgement)

@@ -80,6 +80,8 @@ HEALTHY: Mapping[str, Value] = {
     "state.block_blackholed": False,
     "state.dst_service": False,
     "state.dst_service_empty": False,
+    "state.no_local_endpoint": False,
+    "state.translates": False,
     "state.vni_differs": False,
     "state.vtep": "there",
     "arrived": False,

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pcapcheck.links.capture_points import NODE_KINDS
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.sides import NODE
+from pcapcheck.networks import PERHAPS_POD_NETWORKS, POD_NETWORKS
 from pcapcheck.paths.losses import REQUEST
 from pcapcheck.questions.broken_transfers import BROKEN, LARGE
 from pcapcheck.questions.silent_hosts import NOBODYS
@@ -21,11 +22,13 @@ from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, SERVICE, UNKNOWN
 from pcapcheck.triage.case import AS_IF, Case, Item, home_of
 from pcapcheck.triage.off_links import is_pods, leaves_private, service_clients
 from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS
+from pcapcheck.values import parse_network
 
 # The packets that ask, by the names that they have in paths.
 PACKETS_OF = {ECHO: REQUEST, PATHS: REQUEST, **PACKETS}
 # Where a node may have been recorded: an interface whose name was lost when its text was copied may be any.
 MAYBE_OURS = (*NODE_KINDS, "unknown")
+USUAL_PODS = tuple(map(parse_network, (*POD_NETWORKS, *PERHAPS_POD_NETWORKS)))
 # Further questions are only reported as unanswered.
 MOST = 20
 
@@ -64,11 +67,20 @@ def is_large(question: Unanswered) -> bool:
     return question.size is not None and question.size >= LARGE
 
 
+def _is_usual_pod(address: int) -> bool:
+    """Whether an address is in a network that installers choose for pods: nobody else's card should show it."""
+    return any(address & mask == network for network, mask in USUAL_PODS)
+
+
 def may_concern_nodes(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> bool:
     """Whether a node of the cluster may have had a part in what became of a question, off the pods' links."""
     here = judgement.facts.point(question.capture, question.group)
     ours = {POD_ROLE, SERVICE, NODE_ROLE} & {roles.of(question.asker), roles.of(question.asked)}
-    inside = here is not None and here.kind in MAYBE_OURS and roles.of(question.asked) == UNKNOWN_ROLE
+    inside = (
+        here is not None
+        and here.kind in MAYBE_OURS
+        and (roles.of(question.asked) == UNKNOWN_ROLE or _is_usual_pod(question.asker))
+    )
     on_link = here is not None and here.kind == "pod-link"
     return bool(question.last_seen or question.error_reply or ours or inside or on_link)
 

@@ -24,7 +24,7 @@ USUAL_POOLS = tuple(map(parse_network, POD_NETWORKS))
 
 
 def question_tunnel(case: Case, judgement: Judgement, roles: AddressRoles) -> dict[str, Value | None]:
-    """Columns of a case about a question that no rule is about; none if its packets were in no tunnel of Calico's."""
+    """Columns of a case about a question that no rule is about; none if its packets passed no tunnel."""
     question = case.question
     if question is None or not question.frames or judgement.followed.between(question.asker, question.asked):
         return {}

@@ -79,15 +79,21 @@ def test_dns(ident: int, expected: tuple[str, int], tmp_path: Path) -> None:
 
 
 def test_an_answer_of_udp_that_follows_the_question_at_once(tmp_path: Path) -> None:
-    """To a port that whoever asks was given, from the port that was asked."""
+    """To a port that whoever asks was given, from the port that was asked, or from any if a service was asked."""
     lines = "".join(
         f"10:00:0{second}.000000 IP 10.244.1.10.{{}} > 10.96.0.20.{{}}: UDP, length 20\n"
         f"10:00:0{second}.000200 IP 10.244.1.11.{{}} > 10.244.1.10.{{}}: UDP, length 20\n"
         for second in (1, 2, 4)
     )
-    for port, asked, answered, expected in ((40000, 5000, 5000, "fail"), (40000, 5000, 5001, ""), (700, 500, 500, "")):
-        text = lines.format(*((port, asked, answered, port) * 3))
-        assert outcome(judge(tmp_path, f"{PASTE}{text}{LATER}"))[0] == (expected or "not-checked")
+    for port, asked, answered, expected in (
+        (40000, 5000, 5000, ("fail", "fail")),
+        (40000, 5000, 5001, ("fail", "not-checked")),
+        (40000, 5000, 45001, ("not-checked", "not-checked")),
+        (700, 500, 500, ("not-checked", "not-checked")),
+    ):
+        text = PASTE + lines.format(*((port, asked, answered, port) * 3)) + LATER
+        elsewhere = text.replace("10.96.0.20", "10.30.0.20")
+        assert tuple(outcome(judge(tmp_path, some))[0] for some in (text, elsewhere)) == expected
 
 
 @pytest.mark.parametrize(

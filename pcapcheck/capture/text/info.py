@@ -84,12 +84,12 @@ _CODES_IN_WORDS = {
 _BEHIND = re.compile(r" (?:from|for|is|with) .*|\[.*")
 
 _PORT = r"(?:[\w*-]{1,30}\()?([\w*-]{1,30})\)?"
-_SEGMENT = re.compile(rf"(?:\[[^\]]{{1,80}}\] ?)*{_PORT} {_ARROW} {_PORT} \[([^\]]{{0,60}})\]")
+_SEGMENT = re.compile(rf"(?:\[[^\]]{{1,80}}\] ?)*{_PORT}(?<!-) ?{_ARROW} ?{_PORT} \[([^\]]{{0,60}})\]")
 _NUMBERS = re.compile(
     r" Seq=(?P<seq>\d{1,10})(?: Ack=(?P<ack>\d{1,10}))?(?: Win=(?P<window>\d{1,10}))?(?: Urg=\d{1,5})? "
     r"Len=(?P<size>\d{1,10})(?: MSS=(?P<mss>\d{1,5}))?"
 )
-_DATAGRAM = re.compile(rf"(?:\[[^\]]{{1,80}}\] ?)*{_PORT} {_ARROW} {_PORT} +Len=")
+_DATAGRAM = re.compile(rf"(?:\[[^\]]{{1,80}}\] ?)*{_PORT}(?<!-) ?{_ARROW} ?{_PORT} +Len=")
 _TCP_BITS = {
     "FIN": protocols.TCP_FIN,
     "SYN": protocols.TCP_SYN,

@@ -19,6 +19,10 @@ OUI = r"(?: \(oui [^)]{0,60}\))?"
 BROADCAST = 0xFFFFFFFFFFFF
 # What a resolver may hand out (RFC 1123, section 2.1; RFC 5891), with underscores. No more: it gets into commands.
 _NAME = re.compile(r"\w(?:[\w.-]{0,252}\w)?\.?")
+# What people write over an address or a name before they show a text: <host>, [redacted], {{ip}}, $NODE_IP, 10.1.*.*
+_MASK = r"<[\w.-]{1,60}>|\[[\w.-]{1,60}\]|\{{1,2}[\w.-]{1,60}\}{1,2}|\$\w{1,60}|\*{1,40}|#{2,40}"
+_MASKED = re.compile(rf"(?:[\w.-]{{0,60}}?(?:{_MASK})){{1,8}}[\w.-]{{0,60}}")
+_OF_MASKS = re.compile(r"[<>\[\]{}$]")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 # With a port, but not the beginning of a name like 4.3.2.1.dialup.example.
 _IPV4_END = re.compile(rf"{_IPV4.pattern}(?:\.[\w*-]{{1,20}})?")
@@ -107,11 +111,18 @@ def _address_of(names: HostNames, text: str, family: int) -> int | None:
     try:
         address = parse_address(text.partition("%")[0])
     except ValueError:
+        if _MASKED.fullmatch(text):
+            text = _unmasked(text)
         # A word of digits and dots is no name: a piece of an address.
         if not _NAME.fullmatch(text) or re.fullmatch(r"[\d.]*", text):
             return None
         return names.stand_in(text, family, bool(_GROUP.fullmatch(text.rstrip("."))))
     return address if family == (6 if ":" in text else 4) else None
+
+
+def _unmasked(text: str) -> str:
+    """What was masked, in characters that a name may have: ``<host>`` -> ``host``, ``10.1.*.*`` -> ``10.1.x.x``."""
+    return re.sub(r"\*+|#+", "x", _OF_MASKS.sub("", text))
 
 
 @lru_cache(maxsize=1 << 12)

@@ -26,6 +26,8 @@ MOST_PIECES = 8
 # Up to this many places where a blank may be missing, all combinations are tried.
 MOST_OPEN = 5
 LONGEST_PREFIX = 250
+# What a terminal shows of the Ctrl-C that ends tcpdump, which then prints what it still holds.
+INTERRUPT = "^C"
 LOOK_AHEAD = 300
 # The bytes of a line of -X, in hexadecimal and in ASCII, with the blanks between.
 LONGEST_DUMPED = 80
@@ -57,6 +59,7 @@ _UNSTAMPED = re.compile(
     # Names of one label need words that only tcpdump writes.
     r"|IP6? \S{1,280} > \S{1,280}: "
     r"(?=ICMP6?,? (?:echo|host|net|time|redirect|neighbor|\S+ (?:udp|tcp) port)\b|Flags \[)"
+    r"|IP6? truncated-ip6? - \d{1,5} bytes missing ?! ?\S{1,280} > \S{1,280}: "
     r"|ARP, (?:Ethernet|Request|Reply) "
     rf"|arp who-has \S+ tell |{MAC}(?: \(oui [^)]{{1,60}}\))? > (?:{MAC}|Broadcast)[ ,]"
     rf"|{_DEVICE}(?:IP6? \S{{1,280}} > |IP6? \(|ARP, |ifindex \d)|ip: \S{{1,280}} > |\[Invalid header: )"
@@ -267,6 +270,8 @@ def starts(line: str) -> list[PacketLines]:
     grepped = _GREPPED.match(line)
     if grepped and grepped.end():
         return starts(line[grepped.end() :])
+    if line.startswith(INTERRUPT):
+        return starts(line[len(INTERRUPT) :])
     found = _stamped(line)
     if not found:
         return _unstamped(line)

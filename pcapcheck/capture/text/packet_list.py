@@ -27,6 +27,7 @@ MOST_CHARACTERS = 2000
 ARROW = "(?:→|->)"
 _TIME = r"(?:(?:\d{4}-\d\d-\d\d|\d{4}/\d{3})[ T])?\d\d:\d\d:\d\d(?:\.\d{1,9})?|-?\d{1,10}\.\d{1,9}"
 _ONLY_TIME = re.compile(rf"{_TIME}|\d{{1,10}}")
+_ADDRESS = r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?:::?[0-9a-f]{1,4}){1,7}(?:::)?"
 _PROTOCOL = r"Inverse ARP|[A-Za-z][\w./+-]{0,30}"
 _ROW = re.compile(
     # Behind a number the time may be in whole seconds.
@@ -48,6 +49,11 @@ _COPIED = re.compile(
     rf"\s*(?P<number>\d{{1,9}})\t(?P<time>{_TIME})\t(?P<src>[^\t]{{1,280}})\t(?:\d{{1,5}}\t)?(?P<dst>[^\t]{{1,280}})\t"
     rf"(?:\d{{1,5}}\t)?(?P<protocol>{_PROTOCOL})\t(?P<length>\d{{1,9}})\t(?:(?P<ttl>\d{{1,3}})\t)?(?P<info>\S.*)"
 )
+# Where a page made one blank of several; without them only addresses tell the columns apart.
+_COLLAPSED = re.compile(
+    rf"\s*(?P<number>\d{{1,9}}) (?P<time>{_TIME}) (?P<src>{_ADDRESS}) (?P<dst>{_ADDRESS}) "
+    rf"(?P<protocol>{_PROTOCOL}) (?P<length>\d{{1,9}}) (?P<info>\S.*)"
+)
 # The makers of cards resolved: RealtekU_aa:00:05, IPv4mcast_fb, LLDP_Multicast.
 _RESOLVED = re.compile(r"Broadcast|\S+_(?:[0-9a-f]{2}(?::[0-9a-f]{2}){0,2}|Multicast)")
 
@@ -67,6 +73,8 @@ def row_of(line: str, addresses: PrintedAddresses) -> ListedPacket | None:
     match = _ROW.match(text) if "→" in text or "->" in text else _EXPORTED.match(text)
     if match is None and "\t" in text:
         match = _COPIED.match(text)
+    if match is None and " " in text:
+        match = _COLLAPSED.match(text)
     if match is None:
         return None
     packet = packet_in(match["src"] or "", match["dst"] or "", match["protocol"], match["info"], addresses)

@@ -149,6 +149,20 @@ def is_cut_icmp(packet: PrintedPacket) -> bool:
     return isinstance(packet.body.upper, Icmp) and packet.body.upper.icmp_type is None
 
 
+def is_cut_in_tunnel(packet: PrintedPacket) -> bool:
+    """Whether it is the first fragment of a tunnel's packet: more follow, or the packet inside is longer."""
+    body = packet.body
+    if not isinstance(body, Datagram) or not isinstance(body.upper, PrintedTunnel) or body.later:
+        return False
+    return bool(body.mf) or (body.upper.inner is not None and body.upper.inner.cut)
+
+
+def is_cut(packet: PrintedPacket) -> bool:
+    """Whether tcpdump misses bytes of it, outside of any tunnel."""
+    body = packet.body
+    return isinstance(body, Datagram) and body.cut and isinstance(body.upper, Transport)
+
+
 def is_quiet(segment: Transport) -> bool:
     """Whether it is of TCP, printed without its flags, as tcpdump -q does."""
     return segment.protocol == TCP and segment.flags is None and segment.src_port is not None

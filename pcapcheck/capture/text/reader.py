@@ -23,7 +23,16 @@ from pcapcheck.capture.text.names import PrintedAddresses
 from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
 from pcapcheck.capture.text.pktmon import MARK, PROVIDER, PacketMonitor
-from pcapcheck.capture.text.printed_packet import Datagram, Icmp, PrintedPacket, Transport, is_cut_icmp, is_quiet
+from pcapcheck.capture.text.printed_packet import (
+    Datagram,
+    Icmp,
+    PrintedPacket,
+    Transport,
+    is_cut,
+    is_cut_icmp,
+    is_cut_in_tunnel,
+    is_quiet,
+)
 from pcapcheck.capture.text.printed_sums import checksums_of, is_carrier_doubtful, is_wrong
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.recognition import unidentified
@@ -172,6 +181,10 @@ class TranscriptReader:
             self.notes.not_understood(record.text, self.frames)
         if packet.direction != SENT and (is_wrong(packet.checksums) or is_carrier_doubtful(packet)):
             self.notes.bad_sum(record.text)
+        if is_cut_in_tunnel(packet):
+            self.notes.tunnel_in_fragments(record.text)
+        elif is_cut(packet):
+            self.notes.cut(record.text)
 
     def _read(self) -> Iterator[Record]:
         """All packets, in the order of the text."""

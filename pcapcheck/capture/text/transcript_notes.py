@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pcapcheck.capture.record import BAD_CHECKSUM, DNS_NOT_PRINTED, FLAGS_NOT_PRINTED, Problem, Text
+from pcapcheck.capture.record import BAD_CHECKSUM, CUT, DNS_NOT_PRINTED, FLAGS_NOT_PRINTED, IN_FRAGMENTS, Problem, Text
 
 # The most lines that are shown of those not understood.
 MOST_SHOWN = 20
@@ -16,6 +16,8 @@ WORDS_ASIDE = 1000
 _AT_REST = re.compile(r"[^#$%>]{0,100}[#$%>]\s*")
 # The outer header of VXLAN, which tcpdump calls OTV on the port of Linux (print-udp.c).
 _WRONG_TUNNEL = re.compile(r"\[bad udp cksum [^]]*\] ?(?:VXLAN|OTV)\b")
+# How many bytes tcpdump misses of a packet, and how many of its data it says that there are.
+_CUT = re.compile(r"\btruncated-ip6? - (\d{1,5}) bytes missing\b.*\blength (\d{1,5})\b", re.DOTALL)
 
 
 class TranscriptNotes:
@@ -35,6 +37,8 @@ class TranscriptNotes:
         self._not_understood = 0
         self._bad_sums = self._first_bad_sum = 0
         self._wrong_tunnels: list[int] = []
+        self._fragments: list[int] = []
+        self._cut: list[int] = []
         self._in_pieces = self._first_in_pieces = 0
         self._quiet = self._first_quiet = 0
 
@@ -57,6 +61,17 @@ class TranscriptNotes:
         self._first_bad_sum = self._first_bad_sum or text.first
         if len(self._wrong_tunnels) < MOST_ASIDE and _WRONG_TUNNEL.search(text.words):
             self._wrong_tunnels.append(text.first)
+
+    def tunnel_in_fragments(self, text: Text) -> None:
+        """Note the first fragment of a tunnel's packet, which holds only a part of the packet inside."""
+        if len(self._fragments) < MOST_ASIDE:
+            self._fragments.append(text.first)
+
+    def cut(self, text: Text) -> None:
+        """Note a packet that is shorter than its header says, if most of it is there: a tool cuts to a few bytes."""
+        found = _CUT.search(text.words)
+        if found and int(found[1]) * 2 < int(found[2]) and len(self._cut) < MOST_ASIDE:
+            self._cut.append(text.first)
 
     def dns_in_pieces(self, line: int) -> None:
         """Note a segment of DNS over TCP whose messages are not printed."""
@@ -103,6 +118,24 @@ class TranscriptNotes:
                     "they were sent, since the NIC computes it later; where they were received over a NIC or a tunnel, "
                     "the receiver drops them (compare ethtool -k)",
                     tunnels=tuple(self._wrong_tunnels),
+                )
+            )
+        if self._fragments:
+            packets = f"{len(self._fragments)} tunnel packet{'' if len(self._fragments) == 1 else 's'}"
+            self.problems.append(
+                Problem(
+                    IN_FRAGMENTS,
+                    f"{packets} in fragments (first: line {self._fragments[0]}): what is inside is cut there",
+                    fragments=tuple(self._fragments),
+                )
+            )
+        if self._cut:
+            packets = f"{len(self._cut)} packet{'' if len(self._cut) == 1 else 's'}"
+            self.problems.append(
+                Problem(
+                    CUT,
+                    f"{packets} shorter than the header says (first: line {self._cut[0]})",
+                    cut=tuple(self._cut),
                 )
             )
         if self._in_pieces:

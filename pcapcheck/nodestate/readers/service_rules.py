@@ -16,6 +16,8 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 
 EMPTY = "has no endpoints"
+# Of those on one node only: that is the firewall's matter.
+LOCAL = "has no local endpoints"
 # The chains of a service with endpoints.
 SERVED = re.compile(r"KUBE-(?:SVC|SVL|EXT|XLB|FW)-[A-Z0-9]+")
 SAVED = re.compile(r"(?:\[(\d{1,19}):\d+\]\s+)?-A (KUBE-SERVICES|KUBE-EXTERNAL-SERVICES) (.*)")
@@ -33,8 +35,8 @@ TRANSLATED = re.compile(
 
 
 def is_rule(text: str) -> bool:
-    """Whether a line by itself is kube-proxy's."""
-    return SAVED.fullmatch(text) is not None or ELEMENT.search(text) is not None
+    """Whether a line by itself is kube-proxy's, and says what a service has behind it."""
+    return (SAVED.fullmatch(text) is not None and LOCAL not in text) or ELEMENT.search(text) is not None
 
 
 def read_service_rules(lines: Iterable[Line], state: State, _: Listing | None = None) -> list[Line]:

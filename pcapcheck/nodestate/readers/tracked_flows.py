@@ -48,7 +48,7 @@ def _flow(line: Line) -> TrackedFlow | None:
     sport, dport = number(there.get("sport")), number(there.get("dport"))
     if src is None or dst is None or answering is None or sport is None or dport is None:
         return None
-    return TrackedFlow(match["protocol"], src, sport, dst, dport, answering, line)
+    return TrackedFlow(match["protocol"], src, sport, dst, dport, answering, line, address(back.get("dst")))
 
 
 def count_tracked(lines: Iterable[Line], into: State, _: Listing | None = None) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pcapcheck.capture.reread import read_again
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.read_capture import Capture
@@ -18,7 +19,13 @@ NAMES = {PROTOCOLS[table]: WORDS[table] for table in KINDS}
 
 def last_question_remarks(judgement: Judgement) -> list[Remark]:
     """A remark per kind of question."""
-    return [_remark(judgement, question) for question in last_questions(judgement.captures, judgement.facts)]
+    # What is known of a question that came to nothing says more.
+    told = {(question.capture, question.asker, question.asked) for question in judgement.unanswered}
+    return [
+        _remark(judgement, question)
+        for question in last_questions(judgement.captures, judgement.facts)
+        if (question.capture, question.asker, question.asked) not in told
+    ]
 
 
 def _remark(judgement: Judgement, question: Unanswered) -> Remark:
@@ -26,17 +33,29 @@ def _remark(judgement: Judgement, question: Unanswered) -> Remark:
     sentence = question.sentence
     if question.protocol == "TCP" and _pings_pass(judgement, capture, frame):
         sentence += ", while pings through VXLAN are answered, as with a broken checksum offload"
-    point = judgement.facts.point(question.capture, question.group)
-    on_link = point is not None and point.kind == "pod-link"
-    printed = is_printed(question, judgement.facts)
     return Remark(
         f"{sentence} (frame {frame} of {clean(capture.source.short_name)}), nor has any other "
         f"{NAMES[question.protocol]}: if none came later it was lost, or nobody answers; record longer, and the next "
         "interface on the way too",
         short=sentence,
-        # People copy out of a terminal what puzzles them.
-        warning=sentence if question.protocol == "ICMP" and printed and on_link else "",
+        # People copy out of a terminal what puzzles them; what tcpdump itself looks up is no part of that.
+        warning=sentence
+        if is_printed(question, judgement.facts) and not _is_reverse_lookup(capture, question, frame)
+        else "",
     )
+
+
+def _is_reverse_lookup(capture: Capture, question: Unanswered, frame: int) -> bool:
+    """Whether it asks for the name of an address, as tcpdump does without -n, of what it prints."""
+    if question.protocol != "DNS":
+        return False
+    try:
+        return any(
+            again.text is not None and " PTR? " in again.text.words for again in read_again(capture.source, {frame})
+        )
+    except CaptureError:
+        # A stream, or a file that is gone by now, cannot be read again.
+        return False
 
 
 def _pings_pass(judgement: Judgement, capture: Capture, frame: int) -> bool:

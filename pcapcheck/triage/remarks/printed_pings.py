@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pcapcheck.capture.pinged import unheard
-from pcapcheck.capture.printed_failures import forwarded, is_failure, is_refusal, shown
+from pcapcheck.capture.printed_failures import forwarded, is_failure, is_refusal, shown, unexpected, unwritten
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.nodestate.numbers import address
 from pcapcheck.nodestate.roles import GATEWAY
@@ -21,6 +21,15 @@ LOST = {"unanswered", "error"}
 FORWARDING = (
     ": the resolver is down or not reachable from pods, or what leaves the pod is dropped, or its address is not "
     "translated on the way out (tcpdump -nn port 53 on the pod's link and on the node's card, at the same time)"
+)
+UNTRANSLATED = (
+    ": whoever sends the question on does not translate the answer back. On a bridge, between pods of one node, that "
+    "takes net.bridge.bridge-nf-call-iptables=1 (br_netfilter); elsewhere a notrack rule, an answer that takes another "
+    "way back, or kube-proxy's rules that are gone"
+)
+UNWRITTEN = (
+    ": services whose pods came or went since are not reached, or their packets go to pods that are gone; its log says "
+    "why (a kernel module that is missing, a lock that another program holds), and it tries again"
 )
 MOST = 3
 RECORDING = "record the interfaces on its way meanwhile"
@@ -48,6 +57,13 @@ def printed_alone_remarks(state: State) -> list[Remark]:
             continue
         remarks.append(Remark(f"{said}: {RECORDING}", short=said, warning=said))
     failed = [line for line in state.printed if is_failure(line.text)]
+    strange = [line for line in failed if unexpected(line.text) is not None]
+    remarks += _of_strangers([line.text for line in strange], tuple(quote(line) for line in strange[:1]))
+    unable = [line for line in failed if unwritten(line.text) is not None]
+    remarks += _of_proxy([line.text for line in unable], tuple(quote(line) for line in unable[-1:]))
+    failed = [line for line in failed if line not in unable]
+    # That dig gives up after it says no more.
+    failed = [line for line in failed if not strange or forwarded(line.text) is not None]
     asked = Counter(pair for line in failed if (pair := forwarded(line.text)) is not None)
     if asked:
         ((asker, resolver), times), *others = asked.most_common()
@@ -64,6 +80,24 @@ def printed_alone_remarks(state: State) -> list[Remark]:
     return remarks
 
 
+def _of_strangers(texts: list[str], lines: tuple[str, ...] = ()) -> list[Remark]:
+    """On the first answer that came from another address than a client had asked."""
+    pair = unexpected(texts[0]) if texts else None
+    if pair is None:
+        return []
+    said = f"a client asked {clean(pair[1])}, and {clean(pair[0])} answered it"
+    return [Remark(said + UNTRANSLATED, lines=lines, short=said, warning=said)]
+
+
+def _of_proxy(texts: list[str], lines: tuple[str, ...] = ()) -> list[Remark]:
+    """On the last time that kube-proxy could not write its rules."""
+    words = unwritten(texts[-1]) if texts else None
+    if words is None:
+        return []
+    said = f'kube-proxy printed "{words}", {len(texts)}x: it could not write its rules'
+    return [Remark(said + UNWRITTEN, lines=lines, short=said, warning=said)]
+
+
 def _usual_silence(target: str, state: State | None = None) -> str:
     """Why it proves nothing that an address does not answer, where it need not; else empty."""
     ip = address(target)
@@ -76,6 +110,13 @@ def _usual_silence(target: str, state: State | None = None) -> str:
 
 def _of_clients(capture: Capture) -> Iterator[Remark]:
     failed = [line for problem in capture.problems for line in problem.failed]
+    strange = [words for _, words in failed if unexpected(words) is not None]
+    yield from _of_strangers(strange)
+    yield from _of_proxy([words for _, words in failed if unwritten(words) is not None])
+    failed = [(number, words) for number, words in failed if unwritten(words) is None]
+    if strange:
+        # That dig gives up after it says no more.
+        return
     outcomes = {outcome for tally in capture.tallies.values() for outcome in tally.outcomes}
     if not failed:
         return

@@ -5,7 +5,7 @@ Each is loaded only if there is something to say: most observations have no rema
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from pcapcheck.triage.remarks.remark import Remark
 
 
+# In nanoseconds.
+MINUTE = 60 * 10**9
+
+
 class Subject(Struct, frozen=True):
     """What producers look at; ``repeated`` are files given more than once, ``changes`` addresses that changed MAC.
 
-    ``contested`` are addresses that several MACs claim at a time off the pods' links.
+    ``contested`` are addresses that several MACs claim at a time off the pods' links, ``moved`` those that one claimed
+    there soon after another.
     """
 
     judgement: Judgement
@@ -32,6 +37,7 @@ class Subject(Struct, frozen=True):
     repeated: Sequence[Path]
     changes: Sequence[tuple[AddressRow, AddressRow]]
     contested: Sequence[AddressRow]
+    moved: Sequence[tuple[AddressRow, AddressRow]] = ()
 
 
 def remarks_on(
@@ -42,9 +48,26 @@ def remarks_on(
     claims: Sequence[AddressRow] = (),
 ) -> list[Remark]:
     """Everything that is no failure and should still be known of an observation."""
-    disputed = [row for row in claims if row.kind != "pod-link" and row.other_claimants and not row.proxied]
-    subject = Subject(judgement, state, repeated, changes, disputed)
+    outside = [row for row in claims if row.kind != "pod-link" and not row.proxied]
+    disputed = [row for row in outside if row.other_claimants]
+    subject = Subject(judgement, state, repeated, changes, disputed, _moved(outside))
     return [remark for produce in PRODUCERS for remark in produce(subject)]
+
+
+def _moved(claims: Iterable[AddressRow]) -> list[tuple[AddressRow, AddressRow]]:
+    """Claims of one address that follow each other within a minute, by another MAC each."""
+    last: dict[tuple[object, int], AddressRow] = {}
+    found = []
+    for row in sorted((row for row in claims if row.first_time is not None), key=lambda row: row.first_time or 0):
+        before = last.get((row.point, row.ip))
+        if before is not None and before.mac != row.mac and not row.other_claimants and _is_soon(before, row):
+            found.append((before, row))
+        last[row.point, row.ip] = row
+    return found
+
+
+def _is_soon(before: AddressRow, after: AddressRow) -> bool:
+    return before.last_time is not None and (after.first_time or 0) - before.last_time < MINUTE
 
 
 def _described_networks(subject: Subject) -> list[Remark]:
@@ -78,6 +101,14 @@ def _contested_addresses(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.contested_addresses import contested_address_remarks
 
     return contested_address_remarks(subject.contested)
+
+
+def _moved_addresses(subject: Subject) -> list[Remark]:
+    if not subject.moved:
+        return []
+    from pcapcheck.triage.remarks.contested_addresses import moved_address_remarks
+
+    return moved_address_remarks(subject.moved)
 
 
 def _captured_networks(subject: Subject) -> list[Remark]:
@@ -182,6 +213,15 @@ def _printed_checksums(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.printed_checksums import printed_checksum_remarks
 
     return printed_checksum_remarks(captures)
+
+
+def _printed_fragments(subject: Subject) -> list[Remark]:
+    captures = subject.judgement.captures
+    if not any(problem.fragments or problem.cut for capture in captures for problem in capture.problems):
+        return []
+    from pcapcheck.triage.remarks.printed_fragments import printed_fragment_remarks
+
+    return printed_fragment_remarks(captures)
 
 
 def _printed_pings(subject: Subject) -> list[Remark]:
@@ -292,6 +332,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _recordings,
     _address_changes,
     _contested_addresses,
+    _moved_addresses,
     _captured_networks,
     _open_questions,
     _service_askers,
@@ -301,6 +342,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _traced_packets,
     _logged_checksums,
     _printed_checksums,
+    _printed_fragments,
     _printed_pings,
     _on_state,
     _counted_drops,

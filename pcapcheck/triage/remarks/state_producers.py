@@ -88,6 +88,30 @@ def _tracked_flows(state: State) -> list[Remark]:
     return tracked_flow_remarks(state)
 
 
+def _half_open(state: State) -> list[Remark]:
+    if not state.services.proxied:
+        return []
+    from pcapcheck.triage.remarks.half_open import half_open_remarks
+
+    return half_open_remarks(state)
+
+
+def _shared_addresses(state: State) -> list[Remark]:
+    if len([host for host in state.hosts if host.addresses]) < 2:
+        return []
+    from pcapcheck.triage.remarks.card_addresses import shared_address_remarks
+
+    return shared_address_remarks(state)
+
+
+def _local_services(state: State) -> list[Remark]:
+    if not any(host.firewall for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.local_services import local_service_remarks
+
+    return local_service_remarks(state)
+
+
 def _unreached_rules(state: State) -> list[Remark]:
     if not any(host.firewall for host in state.hosts):
         return []
@@ -152,4 +176,7 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _hanging_connections,
     _flapping_routes,
     _bird_complaints,
+    _local_services,
+    _half_open,
+    _shared_addresses,
 )

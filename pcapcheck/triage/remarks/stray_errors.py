@@ -30,11 +30,13 @@ def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
         family, icmp_type, code, source, _ = error
         name = clean(capture.source.short_name)
         sentence = f"{format_address(source)} says {in_words(family, icmp_type, code)}"
-        if any(_is_told(error, question) for question in unanswered if question.capture == capture.number):
+        first = capture.exchanges.paired.ending_errors.first[error]
+        here = [question for question in unanswered if question.capture == capture.number]
+        if any(_is_told(error, question) or first in question.frames for question in here):
             # A question already says what it is about.
             return
         sentence += f", {count}x"
-        about = _what_it_is_about(judgement, capture, capture.exchanges.paired.ending_errors.first[error])
+        about = _what_it_is_about(judgement, capture, first)
         advice = "to see what it is about, begin the recording before the pod sends, on its link"
         yield Remark(
             f"{sentence}, which ended no echo request, TCP handshake or DNS query of {name}: {about or advice}",

@@ -77,7 +77,20 @@ def last_chain(packet: TracedPacket, host: str) -> str:
             ", where no rule decided: its policy did, and what it lets pass another table may drop "
             "(iptables-legacy-save and iptables-nft-save are two)"
         )
+    if not packet.verdict or packet.verdict == LOGGED:
+        end += _before_route(packet)
     return f"last seen in chain {clean(packet.chain)} of {clean(packet.table)} on {host}{end}"
+
+
+def _before_route(packet: TracedPacket) -> str:
+    """What follows the rules that saw a packet last, if these are all before its route is chosen."""
+    came, leaves = packet.headers.in_interface, packet.headers.out_interface
+    if not came or leaves or ("PREROUTING" not in packet.chain and packet.table not in ("raw", "nat")):
+        return ""
+    return (
+        ", before its route is chosen: what no chain sees after that, the reverse-path check drops (rp_filter; ip "
+        f"route get {format_address(packet.dst)} from {format_address(packet.src)} iif {clean(came)}), or no route"
+    )
 
 
 def _way(packet: TracedPacket) -> str:

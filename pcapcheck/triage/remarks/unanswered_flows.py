@@ -56,7 +56,8 @@ def _remarks(state: State, counts: Counter[Kind], firsts: dict[Kind, TrackedFlow
         yield Remark(
             f"{asked}: {sentence} ({count}x): an entry outlives the pod or the service that it was made for, as long "
             f"as whoever asks goes on from the same port; conntrack -D -p {flow.protocol} --orig-dst "
-            f"{format_address(flow.dst)} deletes it. A server that answers nothing (statsd, syslog) looks the same",
+            f"{format_address(flow.dst)} deletes it. A server that answers nothing (statsd, syslog) looks the same"
+            + _of_tunnel(flow),
             short=f"{asked}: {sentence}",
             lines=(quote(flow.line),),
         )
@@ -74,6 +75,20 @@ def _fate(state: State, flow: TrackedFlow, count: int) -> str | None:
     if (known is not None and known.value) or (known is None and is_usual(flow.dst)):
         return f"leaves it untranslated, although {to} is a service's address,"
     return "leaves it untranslated" if flow.protocol == "udp" and (picked or count >= SEVERAL) else None
+
+
+def _of_tunnel(flow: TrackedFlow) -> str:
+    """What else may be behind it if both addresses are translated: what the node itself sends to pods of others.
+
+    Kubernetes: issue 88986; such packets get a wrong checksum from some VXLAN devices.
+    """
+    if not flow.is_translated or not flow.is_masqueraded or flow.to is None:
+        return ""
+    return (
+        f". Its source is translated too, to {format_address(flow.to)}: if that is the address of a VXLAN device, and "
+        "the pod's own address answers, the device leaves a wrong checksum on what is translated (ethtool -K DEVICE "
+        "tx-checksum-ip-generic off)"
+    )
 
 
 def _standing(state: State, address: int) -> str:

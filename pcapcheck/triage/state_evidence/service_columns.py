@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pcapcheck.nodestate.numbers import address
 from pcapcheck.nodestate.packet_facts import TrackedFlow
-from pcapcheck.nodestate.pools import pool_of
+from pcapcheck.nodestate.pools import must_be_translated, pool_of
 from pcapcheck.nodestate.readers.resolv_conf import NAMESERVER
 from pcapcheck.nodestate.source_lines import Line, Quoted
 from pcapcheck.protocols import DNS_PORT
 from pcapcheck.triage import back_ends, service_evidence
 from pcapcheck.triage.case_words import STALE, THERE, UNREPLIED
+from pcapcheck.triage.local_drops import local_drops
 from pcapcheck.triage.state_evidence.column_function import ColumnFunctions
 from pcapcheck.triage.state_evidence.quoting import QuotedValue, quoted, quotes
 from pcapcheck.triage.state_evidence.state_evidence import StateEvidence
@@ -91,12 +92,31 @@ def _nat_outgoing(evidence: StateEvidence) -> QuotedValue | None:
     return None if pool is None else Quoted(pool.nat_outgoing, quotes(pool.line))
 
 
+def _translates(evidence: StateEvidence) -> QuotedValue | None:
+    pools, pod, dst = evidence.state.pools, evidence.pod, evidence.dst
+    pool = pool_of(pools, pod) if pod is not None else None
+    if pool is None or pod is None or dst is None:
+        return None
+    return Quoted(must_be_translated(pools, pod, dst), quotes(pool.line))
+
+
+def _no_local_endpoint(evidence: StateEvidence) -> QuotedValue | None:
+    """For the node whose address was asked, or the only one that the state describes."""
+    hosts = evidence.state.hosts
+    asked = [host for host in hosts if any(held.ip == evidence.dst for held in host.addresses)] or hosts
+    rules = local_drops(asked[0], evidence.port) if len(asked) == 1 and evidence.port is not None else []
+    hit = [rule for rule in rules if rule.packets != 0]
+    return Quoted(bool(hit), quotes((hit or rules)[0].line)) if rules else None
+
+
 SERVICE_COLUMNS: ColumnFunctions = {
     "state.dst_service": _dst_service,
     "state.dst_service_empty": _dst_service_empty,
+    "state.no_local_endpoint": _no_local_endpoint,
     "state.back_end": _back_end,
     "state.tracked": _tracked,
     "state.dst_answers_pings": _dst_answers_pings,
     "state.nat_outgoing": _nat_outgoing,
+    "state.translates": _translates,
     "state.other_resolver": _other_resolver,
 }
