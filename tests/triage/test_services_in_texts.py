@@ -161,7 +161,7 @@ def test_a_load_balancers_address_with_two_macs(
 ) -> None:
     text = BANNER.format(name="eth0") + "".join(REPLY.format(second=second, n=n) for second, n in claims)
     told = [remark.text for remark in judged(tmp_path, text).remarks if "is claimed by" in remark.text]
-    assert [said in text for text in told] == ([True] if said else []) if said is None or told else False
+    assert [said is not None and said in text for text in told] == ([True] if said else [])
 
 
 TRACE = (
@@ -189,19 +189,6 @@ def test_a_trace_that_ends_before_the_route(where: str, out: str, told: bool, tm
         if "last seen in" in each.text
     ]
     assert ("ip route get 203.0.113.81 from 192.0.2.5 iif eth1" in remark.text) is told
-
-
-LATE = "17:46:05.6 IP 10.244.1.61.80 > 10.244.0.0.4062: Flags [S.], seq 9, ack 8, win 64308, length 0\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "told"), [("flannel.1", True), ("vxlan.calico", True), ("eth0", False), ("tunl0", False)]
-)
-def test_a_syn_that_a_vxlan_device_spoils(name: str, told: bool, tmp_path: Path) -> None:
-    asked = "".join(SYN.format(second=second, src="10.244.0.0", dst="10.244.1.61.80") for second in ("04", "05"))
-    analysis = judged(tmp_path, BANNER.format(name=name) + asked + LATE)
-    (remark,) = [each for each in analysis.remarks if "some were only when the SYN was sent again" in each.text]
-    assert (f"ethtool -K {name} tx-checksum-ip-generic off" in remark.text) is told
 
 
 @pytest.mark.parametrize(
