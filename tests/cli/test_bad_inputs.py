@@ -56,7 +56,7 @@ CONTENT: dict[str, tuple[bytes, str]] = {
     ),
     "foreign.txt": (
         b"listening on cali5d1c0ffee12, link-type EN10MB (Ethernet), snapshot length 96 bytes\n"
-        b"10:00:00.000001 IP [web].x > [api].y: ICMP echo request, id 1, seq 1, length 64\n",
+        b"10:00:00.000001 IP [web].x >> [api].y: ICMP echo request, id 1, seq 1, length 64\n",
         "tcpdump ran on cali5d1c0ffee12, but no line from 2 on is understood as a packet; one looks like ",
     ),
     "dumped.txt": (
