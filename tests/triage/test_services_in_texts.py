@@ -209,6 +209,20 @@ def test_what_a_tunnels_device_shows_without_an_answer(
     assert not never & set(found[:3])
 
 
+ASKED_WITH_V = (
+    "14:10:0{n}.8 IP (tos 0x0, ttl 63, id 5745{n}, offset 0, flags [none], proto UDP (17), length 66)\n"
+    "    10.244.0.9.28565 > 10.244.1.61.53: 6039+ A? registry.example. (38)\n"
+)
+
+
+@pytest.mark.parametrize(("name", "possible"), [("vxlan.calico", True), ("flannel.1", True), ("tunl0", False)])
+def test_what_is_followed_on_a_tunnels_device_passes_that_tunnel(name: str, possible: bool, tmp_path: Path) -> None:
+    # Packets are followed where there are two captures.
+    text = "".join(BANNER.format(name=name) + ASKED_WITH_V.format(n=n) for n in (1, 6))
+    found = causes(judged(tmp_path, text))
+    assert ("vxlan-checksum-offload" in found) is possible
+
+
 QUERY = "14:10:0{n}.8 IP {src}.3042{n} > 172.31.0.2.53: 3883{n}+ A? registry.example. (38)\n"
 ANSWER = "14:10:0{n}.9 IP 172.31.0.2.53 > {src}.3042{n}: 3883{n} 1/0/0 A 192.0.2.9 (54)\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from pcapcheck.calico import is_wireguard
+from pcapcheck.calico import encap_of, is_wireguard
 from pcapcheck.column_words import OPAQUE
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import (
@@ -62,8 +62,13 @@ def last_tunnel(lost_paths: list[Path]) -> str | None:
 def passed_tunnel(judgement: Judgement, src: int | None, dst: int | None) -> str | None:
     """The tunnel that packets from one to the other pass; None if they were not followed."""
     paths = list(judgement.followed.between(src, dst))
-    encaps = (step.encap for path in paths for step in path.steps)
-    return next((encap for encap in encaps if encap != "none"), "none") if paths else None
+    steps = [step for path in paths for step in path.steps]
+    for step in steps:
+        # On a tunnel's own device packets are not in the tunnel yet, or not any more.
+        encap = step.encap if step.encap != "none" else encap_of(step.spot.point.name)
+        if encap not in (None, "none"):
+            return encap
+    return "none" if steps else None
 
 
 def opaque_device(losses: list[PathLoss]) -> str | None:
