@@ -26,7 +26,8 @@ def strange_answers(capture: Capture, facts: Facts, judged: Judged) -> Iterator[
     for table, outcomes in OPEN_BY_TABLE.items() if answers else ():
         for some in capture.exchanges.paired.bins_of(table):
             point = facts.point(capture.number, some.group) if some.outcome in outcomes else None
-            if point is None or not point.judged or point.kind == "pod-link":
+            if point is None or not point.judged or (point.kind == "pod-link" and point.pod_ips):
+                # Of the link of a pod that is known the rules speak.
                 continue
             for row in some.samples:
                 answer = answers.get((table, row.src, row.dst))

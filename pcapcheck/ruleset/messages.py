@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from pcapcheck.columns import COLUMNS
@@ -11,21 +12,29 @@ from pcapcheck.values import Value
 
 # Columns of a row by name.
 Row = Mapping[str, Value | None]
+# Texts may lack ports, as tshark's rows of SCTP do.
+_PORT = re.compile(r" (?:from |to )?port \{(\w+)\}")
 
 
 def expected_of(rule: Rule, row: Row) -> str:
     """What was expected; empty if the rule has no words for it."""
-    return fill(rule.expected, shown(rule, row))
+    return _fill(rule, rule.expected, row)
 
 
 def observed_of(rule: Rule, row: Row) -> str:
     """What was observed, without unknown values; empty if the rule has no words for it."""
-    return fill(without(rule.observed, absent(row)), shown(rule, row))
+    return _fill(rule, without(rule.observed, absent(row)), row)
 
 
 def headline_of(rule: Rule, row: Row) -> str:
     """The failure in one sentence, if the rule has one."""
-    return fill(rule.headline, shown(rule, row))
+    return _fill(rule, rule.headline, row)
+
+
+def _fill(rule: Rule, text: str, row: Row) -> str:
+    """A text with the values of a row, without ports that are not known."""
+    known = _PORT.sub(lambda port: port[0] if row.get(port[1]) is not None else "", text)
+    return fill(known, shown(rule, row))
 
 
 def shown(rule: Rule, row: Row) -> dict[str, str]:

@@ -100,3 +100,14 @@ def test_an_answer_of_somebody_else_is_not_translated_back(lines: tuple[str, str
 )
 def test_what_is_no_answer_of_somebody_else(lines: tuple[str, ...], tmp_path: Path) -> None:
     assert not any("instead" in question.sentence for question in asking(tmp_path, *lines).unanswered)
+
+
+def test_whoever_asked_on_a_link_of_an_unknown_pod_is_told_once(tmp_path: Path) -> None:
+    """No rule judges such a link; the text does not quote which packet its asker refuses."""
+    refused = "0.101050 IP 10.244.3.7 > 10.244.2.9: ICMP 10.244.3.7 udp port 40111 unreachable, length 82"
+    path = tmp_path / "printed.txt"
+    lines = "".join(f"09:15:0{line}\n" for line in (ASKED, STRANGE, refused))
+    path.write_text("listening on cali14e7d81007d, link-type EN10MB (Ethernet), capture size 262144 bytes\n" + lines)
+    analysis = analyze(path)
+    assert "10.244.3.7's DNS query to 10.96.0.10 is answered by 10.244.2.9 instead" in headline(analysis)
+    assert not [remark for remark in analysis.remarks if "port unreachable" in remark.text]

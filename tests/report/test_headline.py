@@ -162,6 +162,30 @@ def test_a_lone_icmp_error_about_no_question_is_reported(tmp_path: Path) -> None
     assert "which ended no echo request, TCP handshake or DNS query of eth0.pcap" in text(analysis)
 
 
+@pytest.mark.parametrize(("port", "said"), [(33437, False), (8125, True)])
+def test_the_end_of_a_traceroute_is_no_remark(port: int, said: bool, tmp_path: Path) -> None:
+    probe = udp((8000, port), b"x" * 32, dst="192.0.2.7")
+    end = error(3, 3, probe, source="192.0.2.7")
+    analysis = analyze(write_pcap(tmp_path / "eth0.pcap", [(BEGIN, probe), (BEGIN + MS, end)]))
+    assert ("192.0.2.7 says port unreachable" in " ".join(each.text for each in analysis.remarks)) is said
+
+
+def test_a_port_that_a_text_does_not_show_is_left_out(tmp_path: Path) -> None:
+    """Rows of tshark show no ports of SCTP."""
+    rows = [
+        "1 0.000000000 5a:8a:10:57:e2:03 → ff:ff:ff:ff:ff:ff ARP 42 Who has 169.254.1.1? Tell 10.244.1.10",
+        "2 0.000100000 ee:ee:ee:ee:ee:ee → 5a:8a:10:57:e2:03 ARP 42 169.254.1.1 is at ee:ee:ee:ee:ee:ee",
+        *(f"{n} {n - 2}.020000000  10.244.1.10 → 10.244.1.11  SCTP 66 INIT" for n in (3, 4, 5)),
+        "6 9.000000000  10.244.1.10 → 10.244.1.11  ICMP 90 Echo (ping) request  id=0x000f, seq=3/768, ttl=64",
+        "7 9.000400000  10.244.1.11 → 10.244.1.10  ICMP 90 Echo (ping) reply    id=0x000f, seq=3/768, ttl=63",
+    ]
+    path = tmp_path / "cali14e7d81007d.txt"
+    path.write_text("".join(f"    {row}\n" for row in rows), encoding="utf-8")
+    printed = text(analyze(path))
+    assert "SCTP association with 10.244.1.11 gets no answer" in printed
+    assert "port (none)" not in printed
+
+
 def test_an_error_of_who_was_reached_is_no_warning(tmp_path: Path) -> None:
     """Nothing listens on the port: so a traceroute over UDP ends."""
     arp = [(BEGIN, ask()), (BEGIN + MS, answer())]

@@ -340,3 +340,14 @@ def test_a_bridge_with_a_larger_mtu_than_the_card(
     text = BRIDGED.format(card, bridge, flags[0], flags[1], mtu) + route
     remarks = [remark.short or "" for remark in judged_state(tmp_path, text).remarks]
     assert any("by which it is left" in remark for remark in remarks) is said
+
+
+@pytest.mark.parametrize(("master", "said"), [("master br-storage ", False), ("", True)])
+def test_a_bridge_with_a_card_of_its_own_is_left_by_that(master: str, said: bool, tmp_path: Path) -> None:
+    up = "<BROADCAST,MULTICAST,UP,LOWER_UP>"
+    cards = f"$ ip addr\n2: eth0: {up} mtu 1500\n3: eth1: {up} mtu 9000 {master}state UP\n"
+    text = (
+        cards + f"4: br-storage: {up} mtu 9000\n    inet 10.20.0.5/24 scope global br-storage\n" + ROUTED.format("eth0")
+    )
+    remarks = [remark.short or "" for remark in judged_state(tmp_path, text).remarks]
+    assert any("by which it is left" in remark for remark in remarks) is said

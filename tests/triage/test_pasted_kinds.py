@@ -241,12 +241,23 @@ To                         Action      From
         ("allow", "deny", "22/tcp", "denies by default what is routed"),
         ("allow", "disabled", "22/tcp", ""),
         ("deny", "deny", "Anywhere on cali+", ""),
+        # All ports, for the nodes' network and the pods'.
+        ("deny", "deny", "Anywhere                   ALLOW IN    10.0.0.0/24\nAnywhere", ""),
+        (
+            "deny",
+            "deny",
+            "22/tcp                     ALLOW IN    10.0.0.0/24\n179/tcp",
+            "denies by default what comes in and what is routed",
+        ),
     ],
 )
 def test_ufw_that_denies_what_pods_send(incoming: str, routed: str, rule: str, said: str, tmp_path: Path) -> None:
-    headline = judged_state(tmp_path, UFW.format(incoming=incoming, routed=routed, rule=rule)).headline
-    assert ("ufw of" in headline) is bool(said)
-    assert said in headline
+    analysis = judged_state(tmp_path, UFW.format(incoming=incoming, routed=routed, rule=rule))
+    assert ("ufw of" in analysis.headline) is bool(said)
+    assert said in analysis.headline
+    texts = " ".join(remark.text for remark in analysis.remarks)
+    assert ("what pods send to this node itself" in texts) is ("what comes in" in said)
+    assert ("what pods send to others" in texts) is ("what is routed" in said)
 
 
 DEVICE = """\

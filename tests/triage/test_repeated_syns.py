@@ -44,6 +44,18 @@ def test_many_that_were_answered_late_are_warned_of(late: int, prompt: int, head
     assert (said in analysis.headline) == (heading_ == "warn")
 
 
+def test_those_that_were_answered_late_while_others_were_at_once(tmp_path: Path) -> None:
+    """Connections that are made at a time: the first that are answered are those that need no second SYN."""
+    frames = [(BEGIN - 2 * MS, ask()), (BEGIN - MS, answer())]
+    for n in range(12):
+        begin, ports, last = BEGIN + n * MS, (40000 + n, 80), SECOND if n % 3 == 0 else 0
+        frames += [(begin + again, tcp(SYN, ports, seq=100)) for again in sorted({0, last})]
+        frames.append((begin + last + MS // 2, tcp_back(SYN_ACK, ports[::-1], seq=7, ack=101)))
+    analysis = analyze(write_pcap(tmp_path / "cali14e7d81007d.pcap", sorted(frames)))
+    assert (analysis.verdict, heading(analysis)) == ("pass", "warn")
+    assert "4 of 12 answered connections from cali14e7d81007d had to send the SYN again" in analysis.headline
+
+
 def test_a_frame_recorded_twice_is_no_repeat(tmp_path: Path) -> None:
     frames = [
         (BEGIN - 2 * MS, ask()),

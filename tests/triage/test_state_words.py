@@ -154,6 +154,12 @@ def test_what_a_log_says_of_a_rule(prefix: str, stopped: bool, tmp_path: Path) -
     assert ("which does not say what became of it" in headline) is not stopped
 
 
+@pytest.mark.parametrize(("prefix", "said"), [("[UFW ALLOW]", False), ("[UFW AUDIT]", False), ("[UFW BLOCK]", True)])
+def test_what_ufw_lets_pass_is_no_remark(prefix: str, said: bool, tmp_path: Path) -> None:
+    headline = judged_state(tmp_path, LOGGED.format(prefix=prefix)).headline
+    assert ("10.244.5.51 > 172.31.0.7" in headline) is said
+
+
 RAW = """\
 [root@worker-1 ~]# iptables -t raw -nvL cali-PREROUTING
 Chain cali-PREROUTING (1 references)

@@ -159,7 +159,7 @@ def _by_rules(host: Host) -> Iterator[Remark]:
             packets, what, line = max(found, key=lambda each: each[0])
             yield _remark(
                 f"{what} dropped {in_words(packets)} on {host.label}",
-                ": what it is to drop, too; read the counter again after one of the packets that are missed",
+                ": perhaps only what it is meant to drop; see whether it counts the packets that are missed, too",
                 line,
             )
 

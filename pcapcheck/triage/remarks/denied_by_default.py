@@ -10,8 +10,15 @@ from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.nodestate.state import State
 from pcapcheck.triage.remarks.remark import Remark
 
-# Rules that somebody made for Calico name its devices.
-FOR_CALICO = re.compile(r"cali|tunl0|wireguard")
+# Rules that somebody made for Calico name its devices, or let in all that comes from the nodes or the pods.
+FOR_CALICO = re.compile(r"cali|tunl0|wireguard|Anywhere(?: \(v6\))? +ALLOW(?: (?:IN|FWD))? +[\da-f]+[.:]\S*/\d+")
+
+# What is dropped by each default.
+DROPPED = {
+    "comes in": "what pods send to this node itself, what comes to it in a tunnel (UDP 4789, protocol 4) or for BGP "
+    "(TCP 179)",
+    "is routed": "what pods send to others, unless Calico's chains come first,",
+}
 
 
 def denied_by_default_remarks(state: State) -> list[Remark]:
@@ -23,12 +30,13 @@ def _remark(host: Host) -> Remark | None:
     denied = [note for note in host.notes if note.kind == DENIES]
     if not denied or any(note.kind == ALLOWS and FOR_CALICO.search(note.text) for note in host.notes):
         return None
-    sentence = f"ufw of {host.label} denies by default what {denied[-1].text}"
+    what = denied[-1].text
+    dropped = [text for default, text in DROPPED.items() if default in what]
+    sentence = f"ufw of {host.label} denies by default what {what}"
     return Remark(
-        f"{sentence}, and no rule of it that is shown names Calico's devices: what pods send to this node itself, what "
-        "comes to it in a tunnel (UDP 4789, protocol 4) or for BGP (TCP 179) and, unless Calico's chains come first, "
-        "what pods send to others is dropped; look for [UFW BLOCK] in its log, or let it pass (ufw allow in on cali+; "
-        "ufw allow in on vxlan.calico; ufw default allow routed)",
+        f"{sentence}, and no rule of it that is shown names Calico's devices: {', and '.join(dropped)} is dropped; "
+        "look for [UFW BLOCK] in its log, or let it pass (ufw allow in on cali+; ufw allow in on vxlan.calico; ufw "
+        "default allow routed)",
         short=sentence,
         lines=(quote(denied[-1].line),),
     )

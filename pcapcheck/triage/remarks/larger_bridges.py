@@ -31,7 +31,11 @@ def _of(host: Host) -> Iterator[Remark]:
     outside = _outside(host)
     if outside is None or outside.mtu is None:
         return
+    plugged = {link.master for link in host.links.values() if kind_of_name(link.name) == "host-nic"}
     for link in host.links.values():
+        if link.name in plugged:
+            # A bridge with a card of its own, as for storage, is left by that.
+            continue
         # Without carrier nothing is plugged in, as into the docker0 of nodes whose pods have another network.
         in_use = link.name.startswith(BRIDGES) and link.up is True and link.carrier is not False
         if in_use and link.mtu is not None and link.mtu > outside.mtu:

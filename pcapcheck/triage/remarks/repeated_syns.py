@@ -66,27 +66,44 @@ def _remarks(judgement: Judgement, capture: Capture, table: str) -> Iterator[Rem
         # The same frame, recorded twice, comes at once.
         late = (row for row in some.telling if row.requests > 1 and _is_late(row))
         row = next(late, None)
-        if row is None or point is None or not _tells(point, judgement.facts, row):
+        first = row or next(iter(some.telling), None)
+        if first is None or point is None or not _tells(point, judgement.facts, first):
             continue
-        yield _connection(some, row, point, capture) if table == CONNECTIONS else _query(some, row, capture)
+        if row is not None:
+            yield _connection(some, row, point, capture) if table == CONNECTIONS else _query(some, row, capture)
+        elif table == CONNECTIONS and _are_many(some):
+            yield _connections(some, point)
 
 
 def _connection(some: ExchangeBin, row: QuestionRow, point: PointFacts, capture: Capture) -> Remark:
     port = f" port {row.dst_port}" if isinstance(row, PortRow) else ""
     example = f"{format_address(row.src)}'s to {format_address(row.dst)}{port}"
     after = format_duration(row.rtt or 0)
-    in_vxlan = encap_of(point.name) == "vxlan"
-    reasons = f"{VXLAN_REASON.format(device=point.name)}, or {SYN_REASONS}" if in_vxlan else SYN_REASONS
-    late = _late(some)
-    sentence = (
-        f"{late} of {some.count} answered connections from {point.name} had to send the SYN again, as {example}, "
-        f"answered after {after}"
-    )
+    sentence = f"{_share(some, point)}, as {example}, answered after {after}"
     return Remark(
-        f"{sentence} (frame {row.frames[0]} of {clean(capture.source.short_name)}): {reasons}",
+        f"{sentence} (frame {row.frames[0]} of {clean(capture.source.short_name)}): {_reasons(point)}",
         short=f"a connection, {example}, was answered only to its SYN number {row.requests}, after {after}",
-        warning=sentence if late >= FEWEST_LATE and late * LATE_SHARE >= some.count else "",
+        warning=sentence if _are_many(some) else "",
     )
+
+
+def _connections(some: ExchangeBin, point: PointFacts) -> Remark:
+    """Where the few samples that are kept of a bin are all of prompt answers."""
+    sentence = _share(some, point)
+    return Remark(f"{sentence}: {_reasons(point)}", short=sentence, warning=sentence)
+
+
+def _share(some: ExchangeBin, point: PointFacts) -> str:
+    return f"{max(1, _late(some))} of {some.count} answered connections from {point.name} had to send the SYN again"
+
+
+def _are_many(some: ExchangeBin) -> bool:
+    return _late(some) >= FEWEST_LATE and _late(some) * LATE_SHARE >= some.count
+
+
+def _reasons(point: PointFacts) -> str:
+    in_vxlan = encap_of(point.name) == "vxlan"
+    return f"{VXLAN_REASON.format(device=point.name)}, or {SYN_REASONS}" if in_vxlan else SYN_REASONS
 
 
 def _query(some: ExchangeBin, row: QuestionRow, capture: Capture) -> Remark:
@@ -112,7 +129,7 @@ def _tells(point: PointFacts, facts: Facts, row: QuestionRow) -> bool:
 def _late(some: ExchangeBin) -> int:
     """How many of a bin were answered so late that their SYN had been sent again."""
     late = sum(count for bucket, count in some.buckets.items() if middle_of(bucket) >= SOONEST)
-    return max(1, min(late, some.requests - some.count))
+    return min(late, some.requests - some.count)
 
 
 def _is_late(row: QuestionRow) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.decode.icmp_words import done, in_words
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of
@@ -15,6 +16,9 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import NOT_RECORDED, Remark
 from pcapcheck.values import as_number, clean, format_address
 
+# Where the probes of a traceroute over UDP go, from the first port on (traceroute(8), -p).
+TRACED = range(33434, 33535)
+
 
 def stray_error_remarks(judgement: Judgement) -> list[Remark]:
     """A remark per capture whose most frequent ICMP error ended none of the exchanges that it holds."""
@@ -24,6 +28,9 @@ def stray_error_remarks(judgement: Judgement) -> list[Remark]:
 def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
     unanswered = judgement.unanswered
     found = strays(capture, {question.asker for question in unanswered if question.protocol in ("ARP", "ND")})
+    # Who refuses what somebody answers whom it did not ask: that answer is spoken of already.
+    refusing = {answer.asker for answer in capture.exchanges.paired.misaddressed}
+    found = [each for each in found if each[0][3] not in refusing or not _is_answer(each[0][:3])]
     if found:
         lost = [stray for stray in found if not _is_answer(stray[0][:3])]
         error, count = (lost or found)[0]
@@ -36,7 +43,10 @@ def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
             # A question already says what it is about.
             return
         sentence += f", {count}x"
-        about = _what_it_is_about(judgement, capture, first)
+        row = _row(judgement, capture, first)
+        if row is not None and not lost and _ends_a_traceroute(row):
+            return
+        about = _what_it_is_about(row, first)
         advice = "to see what it is about, begin the recording before the pod sends, on its link"
         yield Remark(
             f"{sentence}, which ended no echo request, TCP handshake or DNS query of {name}: {about or advice}",
@@ -50,13 +60,22 @@ def _is_told(error: EndingError, question: Unanswered) -> bool:
     return reply is not None and (reply.error, reply.source) == (error[:3], error[3])
 
 
-def _what_it_is_about(judgement: Judgement, capture: Capture, frame: int) -> str | None:
-    """The packet that an error quotes, if that is no question: what is followed as one needs no words here."""
+def _row(judgement: Judgement, capture: Capture, frame: int) -> FrameRow | None:
     try:
-        row = next(iter(rows_of(capture, judgement.reading, {frame})), None)
+        return next(iter(rows_of(capture, judgement.reading, {frame})), None)
     except CaptureError:
         # A stream, or a file that is gone by now, cannot be read again.
         return None
+
+
+def _ends_a_traceroute(row: FrameRow) -> bool:
+    """Whether the host that was traced says so, as it does where the trace is complete."""
+    about = [as_number(row.quoted_dstport), as_number(row.quoted_srcport)]
+    return next((port for port in about if port is not None), None) in TRACED
+
+
+def _what_it_is_about(row: FrameRow | None, frame: int) -> str | None:
+    """The packet that an error quotes, if that is no question: what is followed as one needs no words here."""
     if row is None:
         return None
     src, dst = as_number(row.quoted_src), as_number(row.quoted_dst)

@@ -18,12 +18,17 @@ BEFORE_ROUTING = ("PREROUTING", "cali-PREROUTING")
 # Words in the prefixes of rules that log what the next one drops: those of firewalld (LogDenied), of ufw, of people.
 STOPPED = re.compile(r"(?i)(?<!\bno[-_ ])(?<!\bnot[-_ ])(?<!\bun)(?:drop|reject|den(?:y|ied)|block)")
 
+# ufw's prefixes for what it lets pass and for all that begins, whatever becomes of it (ufw(8), LOGGING).
+PASSED = re.compile(r"\[UFW (?:ALLOW|AUDIT|LIMIT ALLOW)\]")
+
 
 def traced_packet_remarks(state: State) -> list[Remark]:
     """A remark for the packets of each chain that stopped some, the most frequent first."""
     found: dict[tuple[str, str], list[Line]] = {}
     for host in state.hosts:
         for packet in host.traces:
+            if PASSED.fullmatch((packet.prefix or "").strip()):
+                continue
             found.setdefault((_what(packet, host.label), _at_routing(packet)), []).append(packet.line)
     ordered = sorted(found.items(), key=lambda each: -len(each[1]))
     remarks = [
