@@ -102,7 +102,7 @@ def test_what_is_no_answer_of_somebody_else(lines: tuple[str, ...], tmp_path: Pa
     assert not any("instead" in question.sentence for question in asking(tmp_path, *lines).unanswered)
 
 
-def test_whoever_asked_on_a_link_of_an_unknown_pod_is_told_once(tmp_path: Path) -> None:
+def test_whoever_asked_on_a_link_of_an_unknown_pod_is_said_once(tmp_path: Path) -> None:
     """No rule judges such a link; the text does not quote which packet its asker refuses."""
     refused = "0.101050 IP 10.244.3.7 > 10.244.2.9: ICMP 10.244.3.7 udp port 40111 unreachable, length 82"
     path = tmp_path / "printed.txt"
@@ -110,4 +110,18 @@ def test_whoever_asked_on_a_link_of_an_unknown_pod_is_told_once(tmp_path: Path) 
     path.write_text("listening on cali14e7d81007d, link-type EN10MB (Ethernet), capture size 262144 bytes\n" + lines)
     analysis = analyze(path)
     assert "10.244.3.7's DNS query to 10.96.0.10 is answered by 10.244.2.9 instead" in headline(analysis)
+    assert not [remark for remark in analysis.remarks if "port unreachable" in remark.text]
+
+
+@pytest.mark.parametrize("printed", [True, False])
+def test_the_slower_of_two_servers_is_refused_as_usual(printed: bool, tmp_path: Path) -> None:
+    """musl's resolver closes its port after the first answer; a text does not quote what is refused."""
+    second = response(src=PEER_IP, eth=BACK)
+    frames = [query(eth=TO), query(dst=PEER_IP, eth=TO), response(eth=BACK), second, refusal(second)]
+    other = ASKED.replace("10.96.0.10", "10.244.2.9")
+    reply = STRANGE.replace("10.244.2.9", "10.96.0.10")
+    refused = "0.108000 IP 10.244.3.7 > 10.244.2.9: ICMP 10.244.3.7 udp port 40111 unreachable, length 82"
+    lines = (ASKED, other, reply, STRANGE, refused)
+    analysis = asking(tmp_path, *lines) if printed else on_bridge(tmp_path, *frames)
+    assert not analysis.unanswered
     assert not [remark for remark in analysis.remarks if "port unreachable" in remark.text]

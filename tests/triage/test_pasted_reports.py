@@ -304,3 +304,15 @@ def test_a_client_that_printed_its_failure(printed: str, said: bool, answered: b
             text += f"10:21:1{n}.000200 IP 10.244.1.11 > 10.244.1.10: ICMP echo reply, id 7, seq {n}, length 64\n"
     headline = judged(tmp_path, text).headline
     assert (f'a client printed "{printed}"' in headline) is (said and answered)
+
+
+@pytest.mark.parametrize(
+    ("route", "local"),
+    [("10.244.2.0/26 via 172.31.0.66 dev tunl0 proto bird onlink", False), ("default via 172.31.0.1 dev eth0", True)],
+)
+def test_a_route_to_another_nodes_block_is_no_pod_of_this_node(route: str, local: bool, tmp_path: Path) -> None:
+    asked = pings(5).replace("172.31.0.64", "10.244.1.10")
+    state = f"[root@worker-1 ~]# ip route\n{route}\n10.244.1.10 dev cali12345678901 scope link\n"
+    found = causes(judged(tmp_path, listening("cali12345678901") + asked + state))
+    assert ("host-route-missing" in found[:3]) is local
+    assert ("route-to-wrong-pod" in found) is local

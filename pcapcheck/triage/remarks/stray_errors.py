@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.decode.icmp_words import done, in_words
 from pcapcheck.errors import CaptureError
+from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.protocols import KERNEL_VXLAN_PORT, UDP, VXLAN_PORT
 from pcapcheck.questions.quoted_questions import EndingError, strays
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import DNS
 from pcapcheck.triage.remarks.remark import NOT_RECORDED, Remark
 from pcapcheck.values import as_number, clean, format_address
 
@@ -44,7 +46,7 @@ def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
             return
         sentence += f", {count}x"
         row = _row(judgement, capture, first)
-        if row is not None and not lost and _ends_a_traceroute(row):
+        if row is not None and not lost and (_ends_a_traceroute(row) or _came_second(capture, source, row)):
             return
         about = _what_it_is_about(row, first)
         advice = "to see what it is about, begin the recording before the pod sends, on its link"
@@ -70,8 +72,23 @@ def _row(judgement: Judgement, capture: Capture, frame: int) -> FrameRow | None:
 
 def _ends_a_traceroute(row: FrameRow) -> bool:
     """Whether the host that was traced says so, as it does where the trace is complete."""
-    about = [as_number(row.quoted_dstport), as_number(row.quoted_srcport)]
-    return next((port for port in about if port is not None), None) in TRACED
+    return _about_port(row) in TRACED
+
+
+def _about_port(row: FrameRow) -> int | None:
+    """The port that was not listened on, as far as it is shown."""
+    ports = (as_number(row.quoted_dstport), as_number(row.quoted_srcport))
+    return next((port for port in ports if port is not None), None)
+
+
+def _came_second(capture: Capture, asker: int, row: FrameRow) -> bool:
+    """Whether it is about a DNS server's answer after another's: a resolver that asks several closes its port then."""
+    server, port = as_number(row.ip_dst), _about_port(row)
+    asked = [each for some in capture.exchanges.paired.bins_of(DNS) for each in some.samples if each.src == asker]
+    return any(each.dst == server for each in asked) and any(
+        isinstance(each, DnsRow) and each.replies and each.dst != server and port in (None, each.src_port)
+        for each in asked
+    )
 
 
 def _what_it_is_about(row: FrameRow | None, frame: int) -> str | None:
