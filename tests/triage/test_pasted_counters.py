@@ -216,7 +216,7 @@ GONE = "Deleted " + BLOCK
 )
 def test_a_monitor_with_times_and_namespaces(events: tuple[str, ...], is_said: bool, tmp_path: Path) -> None:
     analysis = judged_state(tmp_path, changed(*events) + "$ ip -br link\ntunl0 UP\n")
-    words = "routes of a host were deleted and came back, 2x: 10.244.7.64/26 via 172.31.0.12 dev"
+    words = "routes of a host were deleted and came back, 2x: 10.244.7.64/26 via 172.31.0.12 dev eth0"
     assert said(analysis.remarks, "came back") is is_said
     assert said(analysis.remarks, words) is is_said
 

@@ -144,6 +144,13 @@ def test_an_address_that_two_cards_hold(second: str, remarked: bool, tmp_path: P
     assert any(said in remark.text for remark in judged_state(tmp_path, text).remarks) is remarked
 
 
+def test_guests_with_a_network_each_have_one_address(tmp_path: Path) -> None:
+    """As boxes of Vagrant have, next to the card by which they know each other."""
+    guest = "    inet 10.0.2.15/24 brd 10.0.2.255 scope global dynamic eth0\n"
+    text = "".join(CARD.format(node=f"worker-{n}", n=n, vip=guest) for n in (4, 5))
+    assert not any("10.0.2.15" in remark.text for remark in judged_state(tmp_path, text).remarks)
+
+
 REPLY = "20:28:4{second}.8 ARP, Reply 172.31.0.200 is-at fa:16:3e:00:00:0{n}, length 46\n"
 
 

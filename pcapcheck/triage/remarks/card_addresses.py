@@ -11,9 +11,12 @@ from pcapcheck.nodestate.node_facts import Address
 from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.nodestate.state import State
 from pcapcheck.triage.remarks.remark import Remark
-from pcapcheck.values import format_address, is_link_local
+from pcapcheck.values import format_address, is_link_local, parse_address
 
 MOST = 3
+# The address of every guest in the networks that QEMU and VirtualBox make for one alone, if nobody names another
+# (QEMU: net/slirp.c, net_slirp_init; so do Vagrant's boxes).
+OF_EVERY_GUEST = parse_address("10.0.2.15")
 
 
 def shared_address_remarks(state: State) -> list[Remark]:
@@ -28,7 +31,7 @@ def shared_address_remarks(state: State) -> list[Remark]:
 
 
 def _is_on_card(address: Address) -> bool:
-    return kind_of_name(address.dev) == "host-nic" and not is_link_local(address.ip)
+    return kind_of_name(address.dev) == "host-nic" and not is_link_local(address.ip) and address.ip != OF_EVERY_GUEST
 
 
 def _are_two(some: list[tuple[Host, Address]], known: set[int]) -> bool:

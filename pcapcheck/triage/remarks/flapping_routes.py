@@ -25,7 +25,8 @@ def _remark(host: Host) -> Remark | None:
     if times < FEWEST:
         return None
     first = next((note for note in notes if any(word in note.line.text for word in OURS)), notes[0])
-    route = " ".join(event_in(first.line.text).split()[:4])
+    words = event_in(first.line.text).split()
+    route = " ".join(words[: words.index("dev") + 2] if "dev" in words else words[:3])
     more = f" and {len(notes) - 1} more" if len(notes) > 1 else ""
     sentence = f"routes of {host.label} were deleted and came back, {times}x: {clean(route)}{more}"
     return Remark(

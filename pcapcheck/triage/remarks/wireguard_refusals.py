@@ -44,7 +44,7 @@ def _remark(host: Host, entries: list[LogEntry]) -> Remark:
         advice = f" {ends[1]} ({ALLOWED}); {HOSTS}"
     elif first.event == WG_SILENT:
         sentence = f"the WireGuard peer {ends[0]} does not answer {dev} of {host.label}"
-        advice = f": UDP port {first.port} is filtered between the nodes, or the peer has another key now (wg show)"
+        advice = f": UDP port {first.port} is filtered on the way, or the peer is down or has another key now (wg show)"
     else:
         sentence = f"{dev} of {host.label} drops what goes to {ends[0]}: it is among the allowed IPs of no peer"
         advice = f" ({ALLOWED})"
