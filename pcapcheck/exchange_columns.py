@@ -6,6 +6,7 @@ from pcapcheck.column import ADDRESS, BOOL, DURATION, ENUM, MAC, NUMBER, TEXT, T
 from pcapcheck.column_words import CASTS, ERRORS, OUTCOMES, PROMPTNESS, RCODES, TRANSPORTS
 from pcapcheck.table_names import ANSWERS, ARP, ASKED_BY_PORT, DNS, ECHO, PAIRED
 
+_NO_QUESTION = "the query was cut, or many thousand different ones were asked"
 _ANNOUNCED = "two answers give different MACs, and in a text without -e either may be an announcement; print it with -e"
 NO_ERROR = "neither a reply nor an error came; whether one would have been recorded is not known"
 
@@ -123,6 +124,8 @@ EXCHANGE_COLUMNS: list[Column] = [
         "protocol that carried it; over TCP a message may be in several segments, and several in one",
         words=TRANSPORTS,
     ),
+    *columns_of(DNS, "name", TEXT, "name that was asked for", why_absent=_NO_QUESTION),
+    *columns_of(DNS, "type", TEXT, "type of record that was asked for: A, AAAA, SRV", why_absent=_NO_QUESTION),
     *columns_of(DNS, "dns.id", NUMBER, "message identifier in the latest attempt", "ident"),
     *columns_of(DNS, "outcome", ENUM, "outcome", words=OUTCOMES, shared=True),
     *columns_of(DNS, "answered", BOOL, "whether a response came; absent if silence proves nothing", late=True),

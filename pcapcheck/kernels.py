@@ -24,6 +24,7 @@ KERNELS = (
     "pcapcheck.decode.error_reading",
     "pcapcheck.decode.headers",
     "pcapcheck.decode.grouping",
+    "pcapcheck.decode.dns_names",
     "pcapcheck.decode.dns_messages",
     "pcapcheck.decode.segments",
     "pcapcheck.decode.dns_streams",

@@ -13,6 +13,7 @@ from typing import ClassVar, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pcapcheck.asked_question import AskedOf, nothing_asked
 from pcapcheck.brief import Brief
 from pcapcheck.values import Value
 
@@ -143,6 +144,7 @@ class RawRows(Brief, Struct, frozen=True):
     group_step: int
     address_of: Callable[[int, int], int]
     spots: Sequence[tuple[int, int]] = ()
+    asked_of: AskedOf = nothing_asked
 
     @property
     def table(self) -> str:

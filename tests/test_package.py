@@ -215,6 +215,7 @@ SHARED = {
     "__main__",
     "_cython_stub",
     "address_columns",
+    "asked_question",
     "brief",
     "calico",
     "column",

@@ -67,6 +67,7 @@ def decode_frames(
         frame.group_count = state[layout.S_GROUPS]
         frame.pair_count = state[layout.S_PAIRS]
         frame.latest_pair = 0
+        frame.asked_count = state[layout.S_ASKED]
         while record < count:
             begin_frame(records, record, links, frame)
             frame.number = first_number + record
@@ -100,6 +101,7 @@ def decode_frames(
                 row = row + 1
         state[layout.S_GROUPS] = frame.group_count
         state[layout.S_PAIRS] = frame.pair_count
+        state[layout.S_ASKED] = frame.asked_count
         state[layout.S_ROWS] = row
         state[layout.S_EVENTS] = event // layout.EVENT_FIELDS
         state[layout.S_SIGHTINGS] = sighting

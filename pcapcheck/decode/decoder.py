@@ -9,6 +9,7 @@ from array import array
 
 from pcapcheck.capture.record import AddressOf, Interface, RecordBatch
 from pcapcheck.decode import decode_loop, error_frame, frame, frame_layout, stream_layout
+from pcapcheck.decode.asked_questions import AskedQuestions
 from pcapcheck.decode.decoded_links import LINKS
 from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.decode.frame_group import FrameGroup, group_of, macs_of
@@ -64,6 +65,7 @@ class Decoder:
         # What is said over TCP to a port of DNS and from there, and the beginnings of its messages.
         self._streams = zeros(stream_layout.FIELDS * stream_layout.STREAMS)
         self._held = bytearray(stream_layout.HOLD * stream_layout.STREAMS)
+        self._asked = AskedQuestions()
         self._links = array("q")
         self._rows = array("q")
         self._events: list[array[int]] = []
@@ -129,6 +131,9 @@ class Decoder:
                 self._pair_slots,
                 self._streams,
                 self._held,
+                self._asked.hashes,
+                self._asked.slots,
+                self._asked.names,
             ),
             batch.matrix,
             batch.count,
@@ -162,6 +167,7 @@ class Decoder:
             self._groups,
             self._errors,
             state[frame_layout.S_ERRORS],
+            self._asked.of,
         )
 
     def address_pairs(self) -> list[tuple[int, int]]:

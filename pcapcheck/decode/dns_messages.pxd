@@ -2,6 +2,7 @@
 cimport cython
 
 from pcapcheck.capture.octets cimport i64, octet, u16be, u32be
+from pcapcheck.decode.dns_names cimport note_question
 from pcapcheck.decode.frame cimport Frame
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.

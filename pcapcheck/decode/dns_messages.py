@@ -18,6 +18,7 @@ if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture.octets import i64, octet, u16be, u32be
     from pcapcheck.decode import frame_layout as layout
+    from pcapcheck.decode.dns_names import note_question
     from pcapcheck.decode.frame import Frame
 
 
@@ -90,6 +91,8 @@ def query(frame: Frame, buffer: bytearray, message: int, end: int, event: int) -
         code = flags & 15
     if message + 12 < end and u16be(buffer, message + 4) > 0:
         question = question_of(buffer, message + 12, end)
+        if asks:
+            note_question(frame, buffer, message + 12, end, question)
     elif asks and message + 12 <= end:
         return layout.ABSENT
     port = u16be(frame.buffer, frame.payload) if asks else u16be(frame.buffer, frame.payload + 2)

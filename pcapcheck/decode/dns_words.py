@@ -25,13 +25,20 @@ def dns_in_words(message: bytes) -> str:
 
 
 def _question(message: bytes) -> tuple[str, ...]:
-    """The type and the name of the first question."""
-    labels: list[str] = []
-    at = HEADER
-    while at < len(message) and 0 < message[at] < POINTER:
-        labels.append(message[at + 1 : at + 1 + message[at]].decode("ascii", "backslashreplace"))
-        at += 1 + message[at]
-    if not message[4:6].strip(b"\0") or at + 3 > len(message) or message[at]:
+    """The type and the name of the first question; none if it has none, or was cut."""
+    if not message[4:6].strip(b"\0"):
         return ()
-    number = int.from_bytes(message[at + 1 : at + 3], "big")
+    return question_in_words(message[HEADER:]) or ()
+
+
+def question_in_words(question: bytes) -> tuple[str, str] | None:
+    """The type and the name of a question, which begins with its name; None if it was cut."""
+    labels: list[str] = []
+    at = 0
+    while at < len(question) and 0 < question[at] < POINTER:
+        labels.append(question[at + 1 : at + 1 + question[at]].decode("ascii", "backslashreplace"))
+        at += 1 + question[at]
+    if at + 3 > len(question) or question[at]:
+        return None
+    number = int.from_bytes(question[at + 1 : at + 3], "big")
     return _WORDS.get(number, f"Type{number}"), ".".join(labels) or "."

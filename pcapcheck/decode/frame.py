@@ -16,7 +16,7 @@ class Frame:
     ``groups`` are frame groups, ``slots`` the hash table over them; ``events``, ``segments``, ``messages``, ``errors``
     and ``sightings`` have room for one per frame of the batch, events for some more (see ``frame_layout``).
     ``address_pairs`` are those of sightings, ``pair_slots`` the hash table over them. ``streams`` of DNS over TCP and
-    what is ``held`` back of each are for ``dns_streams``.
+    what is ``held`` back of each are for ``dns_streams``, what begins with ``asked`` for ``dns_names``.
 
     Of the record: ``number``, ``time`` (nanoseconds), ``start``, ``end`` (without the frame check sequence, whose
     length is ``trailer``), ``captured`` and ``length`` on the wire (bytes), ``interface``, its ``link`` type and the
@@ -41,7 +41,8 @@ class Frame:
     def __init__(
         self, buffer: bytearray, groups: array[int], slots: array[int], events: array[int], segments: array[int],
         messages: array[int], errors: array[int], sightings: array[int], address_pairs: array[int],
-        pair_slots: array[int], streams: array[int], held: bytearray
+        pair_slots: array[int], streams: array[int], held: bytearray, asked_hashes: memoryview,
+        asked_slots: memoryview, asked_names: memoryview
     ) -> None:  # fmt: skip
         self.buffer = buffer
         self.groups = groups
@@ -55,6 +56,9 @@ class Frame:
         self.pair_slots = pair_slots
         self.streams = streams
         self.held = held
+        self.asked_hashes = asked_hashes
+        self.asked_slots = asked_slots
+        self.asked_names = asked_names
         self.number = self.time = self.start = self.end = self.captured = self.length = 0
         self.interface = self.trailer = self.link = self.direction = 0
         self.source = self.destination = self.ethertype = self.vlan = self.ifindex = self.cast = self.present = 0
@@ -63,5 +67,5 @@ class Frame:
         self.carries = self.says = self.encap = self.vni = self.inner_source = self.inner_destination = 0
         self.group = self.before = self.group_count = 0
         self.pair_count = self.latest_pair = self.pair_hash = 0
-        self.following = self.stream = self.reading = self.passed_over = 0
+        self.following = self.stream = self.reading = self.passed_over = self.asked_count = 0
         self.is_echo = False

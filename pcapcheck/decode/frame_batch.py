@@ -6,6 +6,7 @@ from array import array
 
 import msgspec
 
+from pcapcheck.asked_question import AskedOf, nothing_asked
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.values import address_of
 
@@ -33,6 +34,7 @@ class FrameBatch(msgspec.Struct):
     groups: array[int] = msgspec.field(default_factory=lambda: array("q"))
     errors: array[int] = msgspec.field(default_factory=lambda: array("q"))
     error_count: int = 0
+    asked_of: AskedOf = nothing_asked
 
     def sighting_field(self, number: int) -> memoryview:
         """A field of all sightings, valid until the next batch is decoded."""

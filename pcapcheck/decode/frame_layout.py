@@ -301,7 +301,8 @@ S_SEGMENTS = 6
 S_MESSAGES = 7
 S_ERRORS = 8
 S_PASSED_OVER = 9  # segments with messages of DNS for which there was no room
-STATE_SIZE = 10
+S_ASKED = 10  # different questions of DNS
+STATE_SIZE = 11
 
 # Fields of a sighting: one packet at one capture point. Each is a column, unlike those of events.
 V_KEY = 0

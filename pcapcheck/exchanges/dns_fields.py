@@ -9,6 +9,7 @@ from pcapcheck.exchanges import question_fields as fields
 from pcapcheck.raw_rows import Field, Wording
 from pcapcheck.table_names import DNS
 
+_QUESTION = Field(layout.QUESTION)
 _RCODE = Field(layout.RCODE, words=RCODES, when=(fields.REPLIED,))
 
 DNS_FIELDS = fields.question_fields(
@@ -16,6 +17,8 @@ DNS_FIELDS = fields.question_fields(
     {
         "src_port": Field(layout.IDENT_SEQ, 16, 0xFFFF, least=1),
         "transport": Field(layout.IDENT_SEQ, OVER_TCP.bit_length() - 1, 1, words=TRANSPORTS),
+        "name": Wording("name", (_QUESTION,)),
+        "type": Wording("type", (_QUESTION,)),
         "dns.id": Field(layout.IDENT_SEQ, 0, 0xFFFF),
         "rcode": _RCODE,
         "promptness": Field(layout.PROMPTNESS, words=PROMPTNESS, when=(fields.REPLIED,)),

@@ -22,6 +22,8 @@ class DnsRow(QuestionRow):
     several: ClassVar[bool] = True
     silence: ClassVar[str] = "no answer"
     nothing: ClassVar[str] = "no response"
+    name: str | None
+    type: str | None
     transport: str
     ident: int
     src_port: int | None

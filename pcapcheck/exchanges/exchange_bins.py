@@ -10,6 +10,7 @@ from typing import cast
 
 from msgspec import Struct
 
+from pcapcheck.asked_question import AskedOf
 from pcapcheck.brief import Brief
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.frame_group import absent
@@ -160,20 +161,20 @@ class ExchangeBins:
                 done[outcome] += count
         return done
 
-    def summed_up(self, table: str, macs: Macs, address_of: AddressOf) -> Iterator[ExchangeBin]:
+    def summed_up(self, table: str, macs: Macs, address_of: AddressOf, asked_of: AskedOf) -> Iterator[ExchangeBin]:
         """The bins of one table."""
         if self._settled is None:
-            return self._sum_up(table, macs, address_of)
-        return iter(self.settled(table, macs, address_of).bins)
+            return self._sum_up(table, macs, address_of, asked_of)
+        return iter(self.settled(table, macs, address_of, asked_of).bins)
 
-    def settled(self, table: str, macs: Macs, address_of: AddressOf) -> SettledBins:
+    def settled(self, table: str, macs: Macs, address_of: AddressOf, asked_of: AskedOf) -> SettledBins:
         """The same to look them up, once nothing more is added."""
         assert self._settled is not None
         if table not in self._settled:
-            self._settled[table] = SettledBins(list(self._sum_up(table, macs, address_of)))
+            self._settled[table] = SettledBins(list(self._sum_up(table, macs, address_of, asked_of)))
         return self._settled[table]
 
-    def _sum_up(self, table: str, macs: Macs, address_of: AddressOf) -> Iterator[ExchangeBin]:
+    def _sum_up(self, table: str, macs: Macs, address_of: AddressOf, asked_of: AskedOf) -> Iterator[ExchangeBin]:
         for number in range(self._state[layout.S_BINS]):
             row = self.counts[number * layout.BIN_FIELDS : (number + 1) * layout.BIN_FIELDS]
             count = row[layout.B_COUNT]
@@ -181,11 +182,11 @@ class ExchangeBins:
                 continue
             buckets = self._buckets[number * layout.BUCKETS : (number + 1) * layout.BUCKETS]
             samples = [
-                exchange_row(self._samples, number * layout.SAMPLES + sample, macs, address_of)
+                exchange_row(self._samples, number * layout.SAMPLES + sample, macs, address_of, asked_of)
                 for sample in range(min(count, layout.SAMPLES))
             ]
             more, spread = self._further(number, row)
-            samples += [exchange_row(more, at, macs, address_of) for at in range(len(more) // layout.FIELDS)]
+            samples += [exchange_row(more, at, macs, address_of, asked_of) for at in range(len(more) // layout.FIELDS)]
             yield ExchangeBin(
                 row[layout.B_GROUP],
                 samples[0].outcome,
@@ -197,7 +198,7 @@ class ExchangeBins:
                 absent(row[layout.B_MOST]),
                 _counted(row, buckets),
                 samples,
-                [exchange_row(spread, at, macs, address_of) for at in range(len(spread) // layout.FIELDS)],
+                [exchange_row(spread, at, macs, address_of, asked_of) for at in range(len(spread) // layout.FIELDS)],
             )
 
     def _further(self, number: int, row: array[int]) -> tuple[array[int], array[int]]:

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Callable
 from functools import partial
 
+from pcapcheck.asked_question import AskedOf, nothing_asked
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.column_words import DATAGRAM_OUTCOMES, ERRORS, TRANSPORTS
@@ -30,7 +31,9 @@ PORT_ROWS: dict[int, type[PortRow]] = {
 Macs = Callable[[int], tuple[int | None, int | None]]
 
 
-def exchange_row(rows: array[int], number: int, macs: Macs, address_of: AddressOf) -> QuestionRow:
+def exchange_row(
+    rows: array[int], number: int, macs: Macs, address_of: AddressOf, asked_of: AskedOf = nothing_asked
+) -> QuestionRow:
     """An exchange as a row of its table; ``rows`` are the loop's pool, samples or finished exchanges."""
     row = rows[number * layout.FIELDS : (number + 1) * layout.FIELDS]
     src = address_of(row[layout.SRC_HIGH], row[layout.SRC_LOW])
@@ -50,8 +53,11 @@ def exchange_row(rows: array[int], number: int, macs: Macs, address_of: AddressO
         if row[layout.KIND] == layout.KIND_DATAGRAM and row[layout.REQUESTS] > 1 and not replied:
             frames.insert(1, row[layout.REPLY_NUMBER])
     elif row[layout.KIND] == layout.KIND_DNS:
+        asked = asked_of(row[layout.QUESTION])
         made = partial(
             DnsRow,
+            name=asked.name,
+            type=asked.type,
             transport=TRANSPORTS[bool(number & OVER_TCP)],
             ident=low,
             src_port=high or None,

@@ -13,6 +13,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from pcapcheck.asked_question import AskedOf, nothing_asked
 from pcapcheck.capture.record import AddressOf
 from pcapcheck.decode.decoder import EVENTS_KEPT
 from pcapcheck.decode.frame_batch import FrameBatch
@@ -70,6 +71,7 @@ class PairedExchanges:
         self.macs = macs
         self.gateways = gateways
         self.address_of: AddressOf = address_of
+        self._asked_of: AskedOf = nothing_asked
         self._groups = array("q")
         self.ending_errors = EndingErrors()
         # What was answered from another address than was asked; known at the end.
@@ -114,7 +116,7 @@ class PairedExchanges:
 
         Otherwise they may be paired while the caller goes on: ``batch.events`` must not change for a while.
         """
-        self.address_of, self._groups = batch.address_of, batch.groups
+        self.address_of, self._asked_of, self._groups = batch.address_of, batch.asked_of, batch.groups
         self.ending_errors.feed(batch)
         if self._ahead is not None:
             self._ahead.give((batch.events, batch.event_count))
@@ -212,7 +214,7 @@ class PairedExchanges:
 
     def bins_of(self, table: str) -> Iterator[ExchangeBin]:
         """Finished exchanges of one table so far, summed up."""
-        return self._bins.summed_up(table, self.macs, self.address_of)
+        return self._bins.summed_up(table, self.macs, self.address_of, self._asked_of)
 
     def all_bins(self) -> Iterator[ExchangeBin]:
         """Those of all tables, echoes first."""
@@ -221,7 +223,7 @@ class PairedExchanges:
 
     def settled(self, table: str) -> SettledBins:
         """The bins of one table, to look them up, once all is finished."""
-        return self._bins.settled(table, self.macs, self.address_of)
+        return self._bins.settled(table, self.macs, self.address_of, self._asked_of)
 
     def _take_out(self) -> Iterator[RawRows]:
         count, self._state[layout.S_OUT] = self._state[layout.S_OUT], 0
@@ -229,7 +231,7 @@ class PairedExchanges:
             self.cells.take(self._out, count)
             self._bins.take(self._out, count)
         if self.every:
-            yield from finished_rows(self._out, count, self._groups, self.address_of)
+            yield from finished_rows(self._out, count, self._groups, self.address_of, self._asked_of)
 
     def _enlarge(self) -> None:
         if self._state[layout.S_STATUS] == layout.POOL_FULL:

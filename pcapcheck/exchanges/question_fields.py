@@ -62,7 +62,7 @@ _SHARED: dict[str, Field | Wording] = {
 
 
 def _object(rows: RawRows, row: int) -> QuestionRow:
-    return exchange_row(rows.data, row, lambda group: macs_of(rows.groups, group), rows.address_of)
+    return exchange_row(rows.data, row, lambda group: macs_of(rows.groups, group), rows.address_of, rows.asked_of)
 
 
 def question_fields(table: str, own: dict[str, Field | Wording]) -> TableFields:

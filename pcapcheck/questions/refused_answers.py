@@ -20,8 +20,8 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading
-from pcapcheck.paths.losses import REPLY, LastSeen
 from pcapcheck.protocols import DNS_PORT, UDP
+from pcapcheck.questions.answer_seen import answer_seen
 from pcapcheck.questions.silent_hosts import PROTOCOLS, WORDS
 from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.table_names import DATAGRAMS, DNS
@@ -86,19 +86,7 @@ def question_of(
         fate=f"is answered by {format_address(strange.source)} instead{more}",
         port=port,
         asker_ports=frozenset({strange.port}),
-        last_seen=LastSeen(
-            direction=REPLY,
-            capture=capture.number,
-            frame=strange.frame,
-            host=None,
-            interface=point.name,
-            kind=point.kind,
-            encap="none",
-            arrived=None,
-            place=None,
-            never=(),
-            source=strange.source,
-        ),
+        last_seen=answer_seen(capture.number, strange.frame, point, strange.source),
         opens=True,
     )
 

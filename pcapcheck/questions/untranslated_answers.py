@@ -17,8 +17,8 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading
-from pcapcheck.paths.losses import REPLY, LastSeen
 from pcapcheck.protocols import TCP_RST
+from pcapcheck.questions.answer_seen import answer_seen
 from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.table_names import CONNECTIONS
 from pcapcheck.values import format_address
@@ -87,19 +87,7 @@ def _reset_of(row: FrameRow) -> tuple[object, object, object] | None:
 def _question(capture: Capture, some: list[Pair]) -> Unanswered:
     asked, answered, point = some[0]
     about = f"connection to {format_address(asked.dst)}" + (f" port {asked.dst_port}" if asked.dst_port else "")
-    last_seen = LastSeen(
-        direction=REPLY,
-        capture=capture.number,
-        frame=answered.frames[-1],
-        host=None,
-        interface=point.name,
-        kind=point.kind,
-        encap="none",
-        arrived=None,
-        place=None,
-        never=(),
-        source=answered.dst,
-    )
+    last_seen = answer_seen(capture.number, answered.frames[-1], point, answered.dst)
     return Unanswered(
         protocol="TCP",
         asker=asked.src,

@@ -50,6 +50,7 @@ def test_every_loop_is_swapped() -> None:
         "pcapcheck.decode.headers",
         "pcapcheck.decode.grouping",
         "pcapcheck.decode.datagrams",
+        "pcapcheck.decode.dns_names",
         "pcapcheck.decode.dns_messages",
         "pcapcheck.decode.dns_streams",
         "pcapcheck.decode.events",

@@ -110,7 +110,7 @@ class TranscriptNotes:
                 )
             )
         if self._bad_sums:
-            packets = f"{self._bad_sums} packet{'' if self._bad_sums == 1 else 's'}"
+            packets = _number(self._bad_sums, "packet")
             self.problems.append(
                 Problem(
                     BAD_CHECKSUM,
@@ -121,7 +121,7 @@ class TranscriptNotes:
                 )
             )
         if self._fragments:
-            packets = f"{len(self._fragments)} tunnel packet{'' if len(self._fragments) == 1 else 's'}"
+            packets = _number(len(self._fragments), "tunnel packet")
             self.problems.append(
                 Problem(
                     IN_FRAGMENTS,
@@ -130,7 +130,7 @@ class TranscriptNotes:
                 )
             )
         if self._cut:
-            packets = f"{len(self._cut)} packet{'' if len(self._cut) == 1 else 's'}"
+            packets = _number(len(self._cut), "packet")
             self.problems.append(
                 Problem(
                     CUT,
@@ -139,7 +139,7 @@ class TranscriptNotes:
                 )
             )
         if self._in_pieces:
-            segments = f"{self._in_pieces} segment{'' if self._in_pieces == 1 else 's'}"
+            segments = _number(self._in_pieces, "segment")
             self.problems.append(
                 Problem(
                     DNS_NOT_PRINTED,
@@ -149,7 +149,7 @@ class TranscriptNotes:
                 )
             )
         if self._quiet:
-            segments = f"{self._quiet} segment{'' if self._quiet == 1 else 's'}"
+            segments = _number(self._quiet, "segment")
             self.problems.append(
                 Problem(
                     FLAGS_NOT_PRINTED,
@@ -158,7 +158,7 @@ class TranscriptNotes:
                 )
             )
         if self._other_lines:
-            lines = f"{self._other_lines} line{'' if self._other_lines == 1 else 's'}"
+            lines = _number(self._other_lines, "line")
             self.problems.append(
                 Problem(
                     "other-text",
@@ -166,3 +166,7 @@ class TranscriptNotes:
                     aside=tuple(self._aside),
                 )
             )
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
