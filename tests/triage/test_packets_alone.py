@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow
 TOLD = {
     "block-route-missing": 3,
     "default-next-hop-dead": 1,
-    "dns-other-resolver": 1,
+    "dns-other-resolver": 3,
     "ebpf-reply-not-rewritten": 1,
     "one-path-broken": 1,
     "dns-endpoint-silent": 1,
@@ -115,7 +115,7 @@ ALIKE = {
     "mtu-black-hole": "mtu-too-large",
     "keep-alives-lost": "host-route-missing",
     # That another server is the cluster's only the state shows.
-    "dns-other-resolver": "far-side-silent",
+    "dns-other-resolver": "dns-server-silent",
     # Where a device is down, or has another port, the node says port unreachable.
     "vxlan-port-differs": "tunnel-device-down",
 }
