@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,9 @@ def test_names_are_in_exports_and_in_rules_of_ones_own(tmp_path: Path) -> None:
     assert "query for db.prod.example gets no answer" in analysis.headline
     printed = CliRunner().invoke(main, ["export", str(path), "--table", "dns", "--format", "csv"])
     assert ",udp,db.prod.example,A," in printed.stdout
+
+
+def test_a_stored_analysis_knows_them_too(tmp_path: Path) -> None:
+    analysis = analyze(recorded(tmp_path, at(1, query(7, name="db.prod.example")), at(12, query(8, name="b.example"))))
+    stored = pickle.loads(pickle.dumps(analysis))
+    assert list(stored.dns["name"]) == ["db.prod.example", "b.example"]
