@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -149,6 +150,11 @@ def parse_network(text: str) -> tuple[int, int]:
     mask = ((1 << bits) - 1) << (128 - bits)
     base = int(network.network_address) | (MAPPED if network.version == 4 else 0)
     return base, mask
+
+
+def is_within(address: int, networks: Iterable[tuple[int, int]]) -> bool:
+    """Whether an address is in one of these networks, as of ``parse_network``."""
+    return any(address & mask == network for network, mask in networks)
 
 
 def parse_duration(text: str) -> int:

@@ -34,7 +34,7 @@ from pcapcheck.exchanges.head_marks import rest_of
 from pcapcheck.exchanges.paired_kinds import TABLE_OF
 from pcapcheck.exchanges.waiting import open_requests
 from pcapcheck.networks import SERVICE_NETWORKS
-from pcapcheck.values import parse_network
+from pcapcheck.values import is_within, parse_network
 
 # Ports and identifiers that do not show it.
 UNSURE = ABSENT_IDENT | ASSOCIATION | OVER_TCP
@@ -143,4 +143,4 @@ def _asks_a_service(pool: array[int], row: int, address_of: AddressOf) -> bool:
     if pool[row + layout.KIND] != layout.KIND_DATAGRAM:
         return False
     asked = address_of(pool[row + layout.DST_HIGH], pool[row + layout.DST_LOW])
-    return any(asked & mask == network for network, mask in SERVICES)
+    return is_within(asked, SERVICES)

@@ -22,7 +22,7 @@ from pcapcheck.triage.address_roles import NODE_ROLE, POD_ROLE, SERVICE, UNKNOWN
 from pcapcheck.triage.case import AS_IF, Case, Item, home_of
 from pcapcheck.triage.off_links import is_pods, leaves_private, service_clients
 from pcapcheck.triage.packet_evidence.case_exchanges import PACKETS
-from pcapcheck.values import parse_network
+from pcapcheck.values import is_within, parse_network
 
 # The packets that ask, by the names that they have in paths.
 PACKETS_OF = {ECHO: REQUEST, PATHS: REQUEST, **PACKETS}
@@ -69,7 +69,7 @@ def is_large(question: Unanswered) -> bool:
 
 def _is_usual_pod(address: int) -> bool:
     """Whether an address is in a network that installers choose for pods: nobody else's card should show it."""
-    return any(address & mask == network for network, mask in USUAL_PODS)
+    return is_within(address, USUAL_PODS)
 
 
 def may_concern_nodes(judgement: Judgement, question: Unanswered, roles: AddressRoles) -> bool:

@@ -14,7 +14,7 @@ from pcapcheck.triage.address_roles import POD_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.beyond import PLAINLY
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.question_signs import OUT
-from pcapcheck.values import Value, as_text, is_multicast_address, is_name, is_public, parse_network
+from pcapcheck.values import Value, as_text, is_multicast_address, is_name, is_public, is_within, parse_network
 
 # Addresses of one block of Calico's are mostly of one node (libcalico-go/lib/ipam: blockSize 26).
 BLOCK = 1 << 6
@@ -71,7 +71,7 @@ def _is_usual_pods(question: Unanswered) -> bool:
     asker, asked = question.asker, question.asked
     if asked is None or not question.opens or is_name(asked) or is_multicast_address(asked):
         return False
-    return any(asker & mask == network and asked & mask != network for network, mask in USUAL_POOLS)
+    return any(is_within(asker, (pool,)) and not is_within(asked, (pool,)) for pool in USUAL_POOLS)
 
 
 def _is_kept(question: Unanswered, judgement: Judgement) -> bool:

@@ -9,7 +9,7 @@ from pcapcheck.networks import SERVICE_NETWORKS
 from pcapcheck.nodestate.source_lines import Sourced
 from pcapcheck.protocols import DNS_PORT
 from pcapcheck.triage.state_roles import IPVS_DEVICE
-from pcapcheck.values import is_ipv4, is_public, parse_network
+from pcapcheck.values import is_ipv4, is_public, is_within, parse_network
 
 if TYPE_CHECKING:
     from pcapcheck.nodestate.host import Host
@@ -26,7 +26,7 @@ HOME_NETWORK, HOME_MASK = parse_network("192.168.0.0/16")
 
 def is_usual(address: int) -> bool:
     """Whether an address is in a network that is usually one of services."""
-    return any(address & mask == network for network, mask in USUAL)
+    return is_within(address, USUAL)
 
 
 def is_api_service(address: int) -> bool:
