@@ -174,7 +174,7 @@ def take_body(heads: array[int], head: int, pool: array[int], state: array[int])
 
 
 def is_lone(size: int) -> bool:
-    """Whether the first segment, with this T_SIZE, is a SYN: if nobody answers, only its repeats mostly come.
+    """Whether the first segment, with this T_SIZE, is a SYN, which mostly only itself follows if nobody answers.
 
     One with data (RFC 7413) counts as begun: another SYN opens another connection.
     """
