@@ -53,8 +53,11 @@ class TransferRow(RowView, frozen=True):
     @property
     def often(self) -> str:
         """How often data was sent that got stuck."""
-        lasted = format_duration(self.field(layout.LASTED))
-        return f" (sent {self.field(layout.ATTEMPTS)} times over {lasted})"
+        return f" (sent {self.field(layout.ATTEMPTS)} times over {self._lasted})"
+
+    @property
+    def _lasted(self) -> str:
+        return format_duration(self.field(layout.LASTED))
 
     @classmethod
     def unheard(cls) -> str:
@@ -62,6 +65,24 @@ class TransferRow(RowView, frozen=True):
         return f"{does('get', cls.several)} {cls.silence}"
 
     @property
+    def is_missing(self) -> bool:
+        """Whether what got stuck was never recorded: later data was, and the receiver goes on asking for what is not."""
+        return self.field(layout.OUTCOME) == layout.STALLED and self.field(layout.ATTEMPTS) == layout.ABSENT
+
+    @property
     def fate(self) -> str | None:
         """What became of data that got stuck, as the end of a sentence; None if none did."""
+        if self.is_missing:
+            return f"never arrives here ({self.field(layout.SIZE)} bytes missing for {self._lasted})"
         return f"{self.unheard()}{self.often}" if self.field(layout.OUTCOME) == layout.STALLED else None
+
+    @property
+    def course(self) -> str | None:
+        """How data got stuck, in the words of an observation; None if none did."""
+        port = self.rows.value(self.row, "sender_port")
+        source = f"from port {port}" if isinstance(port, int) else "from a port that is not known"
+        if self.is_missing:
+            return f"{source} were not recorded, and after {self._lasted} the receiver still asks for them"
+        if self.field(layout.OUTCOME) != layout.STALLED:
+            return None
+        return f"sent {self.field(layout.ATTEMPTS)}x over {self._lasted} {source}, never acknowledged"

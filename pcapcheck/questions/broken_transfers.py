@@ -111,7 +111,7 @@ def question(
         "port": receiver_port,
         "asker_ports": frozenset(() if sender_port is None else (sender_port,)),
     }
-    if attempts is None:
+    if attempts is None and size is None:
         return Unanswered(
             **shared,  # type: ignore[arg-type]
             about="",
@@ -126,11 +126,24 @@ def question(
             noun="connection",
             ended=BROKEN,
         )
+    if attempts is None:
+        return Unanswered(
+            **shared,  # type: ignore[arg-type]
+            about=f"{DATA} to {named} port {receiver_port}",
+            attempts=1,
+            lasted=as_number(row.get("lasted")),
+            fate=f"never arrives here, {size} bytes of it",
+            meaning=f"later data of the connection was recorded, and {named} goes on asking for what is missing: it is "
+            f"lost on its way to here{_too_large(size)}",
+            doubt=point.silence.get(CONNECTIONS, ""),
+            verb="missing",
+            ended=UNANSWERED,
+            size=size,
+        )
     meaning = f"{size} bytes were sent again and again and never acknowledged"
     if size == 0:
         meaning = "keep-alives were sent again and again and never answered"
-    if size is not None and size >= LARGE:
-        meaning += "; if smaller ones arrive, the way takes no packets of this size and says so to nobody (MTU)"
+    meaning += _too_large(size)
     return Unanswered(
         **shared,  # type: ignore[arg-type]
         about=f"{DATA} to {named} port {receiver_port}",
@@ -142,3 +155,10 @@ def question(
         ended=UNANSWERED,
         size=size,
     )
+
+
+def _too_large(size: int | None) -> str:
+    """What large segments that get lost may mean, as a sentence goes on."""
+    if size is None or size < LARGE:
+        return ""
+    return "; if smaller ones arrive, the way takes no packets of this size and says so to nobody (MTU)"
