@@ -17,7 +17,16 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture import printed_layout
-    from pcapcheck.capture.octets import i64_within, octet, octet_within, require, u16be, u16be_within, u32be_within
+    from pcapcheck.capture.octets import (
+        i64_within,
+        octet,
+        octet_within,
+        require,
+        u16be,
+        u16be_within,
+        u32be,
+        u32be_within,
+    )
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.error_frame import ErrorFrame
     from pcapcheck.decode.frame import Frame
@@ -56,6 +65,12 @@ def note_tcp(frame: Frame, at: int) -> bool:
     flags = octet_within(frame.buffer, payload + 13)
     if flags & protocols.TCP_SYN:
         ack = ack | (offered_size(frame) << layout.MSS_SHIFT)
+    elif (
+        size <= 0
+        and octet_within(frame.buffer, payload + 12) >= layout.ROOM_FOR_BLOCKS
+        and has_gap(frame, ack & layout.WORD)
+    ):
+        ack = ack | layout.SACKED
     frame.segments[at + layout.T_SIZE] = ((size if size > 0 else 0) << 16) | (flags & 63)
     frame.segments[at + layout.T_SEQ] = u32be_within(frame.buffer, payload + 4) | (ttl_of(frame) << 32)
     frame.segments[at + layout.T_ACK] = ack
@@ -71,14 +86,20 @@ def ttl_of(frame: Frame) -> int:
 
 def offered_size(frame: Frame) -> int:
     """The largest segment that the sender of a SYN takes (MSS; RFC 9293, section 3.7.1); 0 where it does not say."""
+    option = find_option(frame, protocols.TCP_OPTION_MSS, 4)
+    return u16be(frame.buffer, option + 2) if option else 0
+
+
+def find_option(frame: Frame, wanted: int, size: int) -> int:
+    """Where an option of the TCP header is, of which ``size`` bytes are within it; 0 if there is none."""
     end = frame.payload + (octet(frame.buffer, frame.payload + 12) >> 4) * 4
     if end > frame.payload_end:
         end = frame.payload_end
     option = frame.payload + 20
-    while option + 4 <= end:
+    while option + size <= end:
         kind = octet(frame.buffer, option)
-        if kind == protocols.TCP_OPTION_MSS:
-            return u16be(frame.buffer, option + 2)
+        if kind == wanted:
+            return option
         if kind == protocols.TCP_OPTION_END:
             return 0
         if kind == protocols.TCP_OPTION_NOTHING:
@@ -88,6 +109,23 @@ def offered_size(frame: Frame) -> int:
         else:
             option = option + octet(frame.buffer, option + 1)
     return 0
+
+
+def has_gap(frame: Frame, ack: int) -> bool:
+    """Whether a segment says that its sender has data beyond ``ack``, without what is between (SACK; RFC 2018).
+
+    The first block may be about data that came twice (RFC 2883).
+    """
+    option = find_option(frame, protocols.TCP_OPTION_SACK, 10)
+    if option == 0:
+        return False
+    for block in range(2):
+        at = option + 2 + 8 * block
+        if 10 + 8 * block > octet(frame.buffer, option + 1) or at + 8 > frame.payload_end:
+            return False
+        if 0 < (u32be(frame.buffer, at) - ack) & layout.WORD < layout.HALF_WAY:
+            return True
+    return False
 
 
 def note_addresses(frame: Frame, at: int) -> None:

@@ -6,6 +6,7 @@ from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
 from pcapcheck.exchanges cimport transfer_layout
 from pcapcheck.exchanges.ended_conversations cimport finish
+from pcapcheck.exchanges.tcp_holes cimport wait_on
 from pcapcheck.exchanges.tcp_progress cimport note_tcp
 from pcapcheck.hash_table cimport fetch_follower, fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
 from pcapcheck cimport protocols
@@ -88,7 +89,7 @@ cpdef converse(
     const long long[::1] segments, long long count, long long[::1] heads, long long[::1] pool, int[::1] slots,
     long long[::1] out, long long[::1] transfers, long long[::1] classes, long long[::1] state)
 
-@cython.locals(used=cython.longlong, oldest=cython.longlong)
+@cython.locals(used=cython.longlong, oldest=cython.longlong, row=cython.size_t)
 cpdef finish_all(
     long long[::1] heads, long long[::1] pool, long long[::1] out, long long[::1] transfers, long long[::1] classes,
-    long long[::1] state)
+    long long[::1] state, const long long[::1] heard)

@@ -25,6 +25,7 @@ if not cython.compiled:
     from pcapcheck.exchanges import conversing_layout as layout
     from pcapcheck.exchanges import transfer_layout
     from pcapcheck.exchanges.ended_conversations import finish
+    from pcapcheck.exchanges.tcp_holes import wait_on
     from pcapcheck.exchanges.tcp_progress import note_tcp
     from pcapcheck.hash_table import fetch_follower, fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
 
@@ -379,8 +380,12 @@ def finish_all(
     transfers: array[int],
     classes: array[int],
     state: array[int],
+    heard: array[int],
 ) -> None:
-    """At the end of the capture: judge what is left, oldest first. Stops where there is no room, to be called again."""
+    """At the end of the capture: judge what is left, oldest first. Stops where there is no room, to be called again.
+
+    ``heard`` says by frame group until when its capture point was recorded (nanoseconds).
+    """
     used = state[layout.S_USED]
     state[layout.S_STATUS] = layout.DONE
     while state[layout.S_PLACE] < used:
@@ -389,5 +394,8 @@ def finish_all(
             return
         oldest = (state[layout.S_NEXT] + state[layout.S_PLACE]) % used
         if heads[oldest * layout.HEAD_FIELDS + layout.BODY] >= 0:
+            row = heads[oldest * layout.HEAD_FIELDS + layout.BODY] * layout.FIELDS
+            if pool[row + layout.HOLES]:
+                wait_on(pool, row, heard[heads[oldest * layout.HEAD_FIELDS + layout.BEGUN_FRAME] & 0xFFFF])
             finish(heads, oldest * layout.HEAD_FIELDS, pool, out, transfers, classes, state)
         state[layout.S_PLACE] = state[layout.S_PLACE] + 1

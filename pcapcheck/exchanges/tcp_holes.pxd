@@ -3,6 +3,7 @@ cimport cython
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport printed_layout, scan_layout
+from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
 from pcapcheck.exchanges.sequence_numbers cimport ahead
 from pcapcheck cimport protocols
@@ -34,6 +35,9 @@ cdef inline int hear_receiver(
 cdef int look_at_holes(
     long long[::1] pool, size_t row, long long side, long long frame, long long time, long long seq, long long ack,
     long long content) except -1 nogil
+
+@cython.locals(side=cython.longlong, mine=cython.size_t, latest=cython.longlong)
+cdef int wait_on(long long[::1] pool, size_t row, long long until) except -1 nogil
 
 @cython.locals(mine=cython.size_t, waited=cython.longlong)
 cdef bint is_missing(const long long[::1] pool, size_t row, long long side) except? -1 nogil

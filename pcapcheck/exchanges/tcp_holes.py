@@ -23,6 +23,7 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture import printed_layout, scan_layout
+    from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
     from pcapcheck.exchanges.sequence_numbers import ahead
 
@@ -62,6 +63,7 @@ def begin_wait(pool: array[int], mine: int, time: int) -> None:
     pool[mine + layout.HOLE_LAST] = time
     pool[mine + layout.HOLE_LAST_NUMBER] = 0
     pool[mine + layout.HOLE_ENDED] = 0
+    pool[mine + layout.HOLE_TOLD] = 0
 
 
 def move_start(pool: array[int], row: int, side: int, start: int, time: int) -> None:
@@ -95,6 +97,8 @@ def hear_receiver(pool: array[int], row: int, side: int, frame: int, time: int, 
     elif beyond == 0 and (ack >> 32) & 1 == 0:
         pool[mine + layout.HOLE_LAST] = time
         pool[mine + layout.HOLE_LAST_NUMBER] = frame >> 16
+        if ack & frame_layout.SACKED:
+            pool[mine + layout.HOLE_TOLD] = 1
         if flags & protocols.TCP_FIN:
             pool[mine + layout.HOLE_ENDED] = 1
 
@@ -114,6 +118,25 @@ def look_at_holes(
     if flags & protocols.TCP_RST:
         for each in range(2):
             pool[row + each * layout.SIDE + layout.HOLE_ENDED] = 1
+
+
+def wait_on(pool: array[int], row: int, until: int) -> None:
+    """What the receiver said to be missing still is when the recording ends, at ``until``, if nobody said any more.
+
+    Who sent it would have sent it again within a second or so (RFC 6298).
+    """
+    for side in range(2):
+        mine = row + side * layout.SIDE
+        latest = pool[row + layout.LAST]
+        if pool[row + layout.SIDE + layout.LAST] > latest:
+            latest = pool[row + layout.SIDE + layout.LAST]
+        if (
+            pool[mine + layout.HOLE_TOLD]
+            and pool[row + layout.RESETS] == 0
+            and latest != scan_layout.ABSENT_TIME
+            and until - latest >= layout.STUCK_FOR
+        ):
+            pool[mine + layout.HOLE_LAST] = until
 
 
 def is_missing(pool: array[int], row: int, side: int) -> bool:

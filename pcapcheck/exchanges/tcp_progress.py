@@ -251,7 +251,11 @@ def stands_ahead(pool: array[int], mine: int, seq: int) -> bool:
 def begin_numbers(pool: array[int], row: int, side: int, size: int, end: int) -> None:
     """A SYN, or SYN-ACK, with other numbers than the one before it: this attempt has nothing to do with that."""
     mine = row + side * layout.SIDE
-    if pool[mine + layout.END] != layout.ABSENT and pool[mine + layout.END] != end and pool[mine + layout.BYTES] == size:
+    if (
+        pool[mine + layout.END] != layout.ABSENT
+        and pool[mine + layout.END] != end
+        and pool[mine + layout.BYTES] == size
+    ):
         pool[mine + layout.END] = layout.ABSENT
         pool[mine + layout.ACKED] = layout.ABSENT
         pool[row + layout.HOLES] = pool[row + layout.HOLES] & ~(1 << side)

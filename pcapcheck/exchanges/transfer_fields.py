@@ -78,7 +78,7 @@ TRANSFER_FIELDS = TableFields(
         "size": _SIZE,
         "resets": Field(layout.RESETS),
         # In the order of the outcomes.
-        "reset_midway": Field(layout.OUTCOME, words=(False, False, False, False, False, True), when=_TWO_SIDED),
+        "reset_midway": Field(layout.OUTCOME, words=(False, False, False, False, False, True, False), when=_TWO_SIDED),
         "reset_ttl": Field(layout.RESET_TTL),
         "reset_forged": Field(layout.RESET_FORGED, words=(False, True)),
         "fate": Wording("fate", (Field(layout.OUTCOME, words=TRANSFER_OUTCOMES), _ATTEMPTS, _LASTED, _SIZE)),

@@ -23,7 +23,6 @@ cdef long long unacknowledged(const long long[::1] pool, size_t row, long long s
 
 cdef int outcome_of(const long long[::1] pool, size_t row) except? -1 nogil
 
-@cython.locals(side=cython.longlong)
 cdef long long telling_side(const long long[::1] pool, size_t row, int outcome) except? -2 nogil
 
 @cython.locals(mine=cython.size_t, ttl=cython.longlong)

@@ -67,12 +67,9 @@ def unacknowledged(pool: array[int], row: int, side: int) -> int:
 
 def outcome_of(pool: array[int], row: int) -> int:
     """What became of a connection, as far as it was recorded."""
-    if (
-        is_missing(pool, row, 0)
-        or is_missing(pool, row, 1)
-        or is_stuck(pool, row)
-        or is_stuck(pool, row + layout.SIDE)
-    ):
+    if is_missing(pool, row, 0) or is_missing(pool, row, 1):
+        return written.MISSING
+    if is_stuck(pool, row) or is_stuck(pool, row + layout.SIDE):
         return written.STALLED
     if pool[row + layout.RESET_BY] >= 0:
         return written.RESET
@@ -88,10 +85,9 @@ def outcome_of(pool: array[int], row: int) -> int:
 
 def telling_side(pool: array[int], row: int, outcome: int) -> int:
     """The side that the outcome is about: whose data got stuck, in whose name an RST came."""
+    if outcome == written.MISSING:
+        return 0 if is_missing(pool, row, 0) else 1
     if outcome == written.STALLED:
-        for side in range(2):
-            if is_missing(pool, row, side):
-                return side
         return 0 if is_stuck(pool, row) else 1
     return pool[row + layout.RESET_BY]
 
@@ -165,7 +161,7 @@ def write_outcome(pool: array[int], row: int, asker: int, out: array[int], at: i
     for field in range(written.SENDER, written.RESET_FORGED + 1):
         out[at + field] = layout.ABSENT
     out[at + written.RESETS] = pool[row + layout.RESETS]
-    if outcome == written.STALLED and is_missing(pool, row, side):
+    if outcome == written.MISSING:
         mine = row + side * layout.SIDE
         out[at + written.SENDER] = side ^ asker
         out[at + written.GROUP] = pool[mine + layout.HOLE_FRAME] & 0xFFFF

@@ -107,10 +107,7 @@ class Unanswered(Struct, frozen=True):
         if self.lasted:
             lasted = format_duration(self.lasted)
             times = f"{self.verb} for {lasted}" if self.attempts == 1 else f"{times} over {lasted}"
-        return (
-            times
-            + (f", and {self.alike - 1} more like it" if self.alike > 1 else "")
-        )
+        return times + (f", and {self.alike - 1} more like it" if self.alike > 1 else "")
 
     @property
     def sentence(self) -> str:

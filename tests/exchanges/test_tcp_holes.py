@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pcapcheck import analyze
 from pcapcheck.analysis import Analysis
 from tests.support.kernels import NOT_COMPILED, plain_loops
+from tests.support.lab import captures
 from tests.support.transcripts import MISSING, transcript
 from tests.support.wire import BEGIN, MS, NODE, POD, SECOND, Frame, answer, ask, mac, tcp, tcp_back, write_pcap
 
@@ -69,7 +71,7 @@ def test_large_segments_that_never_come_fail(ahead: bytes, tmp_path: Path) -> No
         "10.244.1.11's TCP data to 10.244.1.10 port 40000 never arrives here (2800 bytes missing for 5 s)"
     )
     row = analysis.transfers.iloc[0]
-    assert (row["outcome"], row["size"], row["sent_by"], row["sender_side"]) == ("stalled", 2800, "asked", "node")
+    assert (row["outcome"], row["size"], row["sent_by"], row["sender_side"]) == ("missing", 2800, "asked", "node")
 
 
 def test_who_gives_up_waiting_after_a_second_has_waited_long_enough(tmp_path: Path) -> None:
@@ -90,6 +92,36 @@ def test_what_comes_late_shrinks_the_hole(tmp_path: Path) -> None:
     waits = [at(0.6, TAIL), at(0.61, asked(1)), at(1, sent(1, 1400)), at(1.01, asked(1401)), at(4.5, asked(1401))]
     analysis = recorded(tmp_path, *OPENED, *waits)
     assert (judged(analysis), list(analysis.transfers["size"])) == (("fail", 0), [1400])
+
+
+def sack(ack: int, *blocks: tuple[int, int], stamped: bool = True) -> bytes:
+    """A bare ACK with a SACK option (RFC 2018), behind a time stamp; its checksum is then wrong."""
+    edges = b"".join(struct.pack(">II", (SENDER + left) % 2**32, (SENDER + right) % 2**32) for left, right in blocks)
+    stamp = struct.pack(">BBBBII", 1, 1, 8, 10, 7, 7) if stamped else b""
+    frame = bytearray(asked(ack) + stamp + struct.pack(">BBBB", 1, 1, 5, 2 + len(edges)) + edges)
+    frame[46] = (len(frame) - 34) // 4 << 4
+    frame[16:18] = struct.pack(">H", len(frame) - 14)
+    return bytes(frame)
+
+
+SILENT = {
+    "it said what it has": (sack(1, (2801, 2891)), 5, "fail"),
+    "it said so without a time stamp": (sack(1, (2801, 2891), stamped=False), 5, "fail"),
+    "first it said what came twice": (sack(1, (-99, 1), (2801, 2891)), 5, "fail"),
+    "it only said what came twice": (sack(1, (-99, 1)), 5, "not-checked"),
+    "it may not have seen the tail yet": (asked(1), 5, "not-checked"),
+    "the recording ends soon after": (sack(1, (2801, 2891)), 2.5, "not-checked"),
+}
+
+
+@pytest.mark.parametrize(("said", "later", "status"), SILENT.values(), ids=SILENT)
+def test_whoever_is_silent_once_it_said_what_is_missing(said: bytes, later: float, status: str, tmp_path: Path) -> None:
+    """What the sender sends again is lost each time; other frames show that the recording goes on."""
+    frames = [at(0.6, TAIL), at(0.61, said), at(0.61 + later, ask())]
+    analysis = recorded(tmp_path, *OPENED, *frames)
+    assert judged(analysis)[0] == status
+    if status == "fail":
+        assert f"(2800 bytes missing for {later:.2g}" in analysis.headline
 
 
 NO_FAULTS = {
@@ -214,3 +246,26 @@ def test_plain_and_compiled_agree(tmp_path: Path) -> None:
     with plain_loops():
         plain = recorded(tmp_path, *frames).transfers
     assert compiled.equals(plain)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "name", "size"),
+    [("mtu-black-hole", "calieabe7761b00.pcap", 9000), ("vxlan-mtu-black-hole", "node2.pcapng", 9000)],
+)
+def test_the_receivers_side_of_a_black_hole_tells_alone(scenario: str, name: str, size: int) -> None:
+    """Recorded: full segments never come there, and nothing inside the receiver can be the reason."""
+    path = next(path for path in captures(scenario) if path.name == name)
+    analysis = analyze(path)
+    assert f"never arrives here ({size} bytes missing" in analysis.headline
+    causes = [suspect.cause.id for suspect in analysis.diagnoses[0].suspects]
+    assert causes[0] == "mtu-too-large"
+    assert not {"pod-firewall", "vxlan-checksum-offload"} & set(causes)
+
+
+@pytest.mark.parametrize("scenario", ["mtu-black-hole", "vxlan-mtu-black-hole"])
+def test_where_both_sides_were_recorded_it_is_said_once(scenario: str) -> None:
+    analysis = analyze(*captures(scenario))
+    finding = next(one for one in analysis.findings if one.rule.id == RULE)
+    assert (finding.failed, finding.unknown) == (1, 1)
+    assert "gets no answer" in analysis.headline
+    assert not analysis.unanswered
