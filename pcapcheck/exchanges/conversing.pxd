@@ -4,7 +4,8 @@ cimport cython
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
-from pcapcheck.exchanges cimport transfer_layout
+from pcapcheck.exchanges cimport pairing_layout, transfer_layout
+from pcapcheck.capture cimport scan_layout
 from pcapcheck.exchanges.ended_conversations cimport finish
 from pcapcheck.exchanges.tcp_holes cimport wait_on
 from pcapcheck.exchanges.tcp_progress cimport note_tcp
@@ -65,8 +66,17 @@ cdef inline int note_segment(
 @cython.locals(row=cython.size_t)
 cdef inline int note_begun(const long long[::1] heads, size_t head, long long[::1] pool) except -1 nogil
 
+@cython.locals(time=cython.longlong)
+cdef bint is_another_attempt(
+    const long long[::1] segments, size_t at, long long seq, long long latest) except? -1 nogil
+
+@cython.locals(flags=cython.longlong, latest=cython.longlong)
+cdef inline bint is_asked_anew(
+    const long long[::1] heads, size_t head, long long side, const long long[::1] segments, size_t at) except? -1 nogil
+
+@cython.locals(mine=cython.size_t, seq=cython.longlong)
 cdef inline bint begins_again(
-    const long long[::1] pool, size_t row, const long long[::1] segments, size_t at) except? -1 nogil
+    const long long[::1] pool, size_t row, long long side, const long long[::1] segments, size_t at) except? -1 nogil
 
 cdef inline bint is_full(
     const long long[::1] out, const long long[::1] transfers, const long long[::1] state) except? -1 nogil

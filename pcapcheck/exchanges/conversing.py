@@ -21,9 +21,10 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck import protocols
+    from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
-    from pcapcheck.exchanges import transfer_layout
+    from pcapcheck.exchanges import pairing_layout, transfer_layout
     from pcapcheck.exchanges.ended_conversations import finish
     from pcapcheck.exchanges.tcp_holes import wait_on
     from pcapcheck.exchanges.tcp_progress import note_tcp
@@ -251,10 +252,36 @@ def note_begun(heads: array[int], head: int, pool: array[int]) -> None:
         pool[row + layout.AGAIN_NUMBER] = heads[head + layout.REPEATED_FRAME] >> 16
 
 
-def begins_again(pool: array[int], row: int, segments: array[int], at: int) -> bool:
+def is_another_attempt(segments: array[int], at: int, seq: int, latest: int) -> bool:
+    """Whether a SYN is no repeat of one with the number ``seq`` that was sent last at ``latest`` (``begins_anew``)."""
+    time = segments[at + frame_layout.T_TIME]
+    if (
+        time == scan_layout.ABSENT_TIME
+        or latest == scan_layout.ABSENT_TIME
+        or time - latest < pairing_layout.ANEW_AFTER
+    ):
+        return False
+    return segments[at + frame_layout.T_SEQ] & layout.WORD != seq or time - latest > pairing_layout.SAME_ATTEMPT
+
+
+def is_asked_anew(heads: array[int], head: int, side: int, segments: array[int], at: int) -> bool:
+    """Whether a conversation was nothing but a SYN so far, maybe repeated, and this is the SYN of another attempt."""
+    flags = protocols.TCP_SYN | protocols.TCP_ACK
+    if side != 0 or segments[at + frame_layout.T_SIZE] & flags != protocols.TCP_SYN:
+        return False
+    latest = heads[head + layout.REPEATED_TIME] if heads[head + layout.REPEATED] else heads[head + layout.BEGUN_TIME]
+    return is_another_attempt(segments, at, heads[head + layout.BEGUN_SEQ] & layout.WORD, latest)
+
+
+def begins_again(pool: array[int], row: int, side: int, segments: array[int], at: int) -> bool:
     """Whether a segment opens another connection between the same ports."""
     if segments[at + frame_layout.T_SIZE] & (protocols.TCP_SYN | protocols.TCP_ACK) != protocols.TCP_SYN:
         return False
+    mine = row + side * layout.SIDE
+    if pool[mine + layout.SYNS] > 0 and pool[mine + layout.BYTES] == 0:
+        seq = (pool[mine + layout.END] - 1) & layout.WORD
+        if is_another_attempt(segments, at, seq, pool[mine + layout.LAST]):
+            return True
     return (
         pool[row + layout.BYTES] + pool[row + layout.SIDE + layout.BYTES] + pool[row + layout.FINISHED] > 0
         or pool[row + layout.RESET_BY] >= 0
@@ -352,10 +379,13 @@ def converse(
                     insert(heads, layout.HEAD_FIELDS, layout.HOME, slots, mask, latest)
                     begun = True
             head = latest * layout.HEAD_FIELDS
-            if heads[head + layout.BODY] >= 0 and begins_again(
-                pool, heads[head + layout.BODY] * layout.FIELDS, segments, at
+            if not begun and (
+                is_asked_anew(heads, head, side, segments, at)
+                if heads[head + layout.BODY] < 0
+                else begins_again(pool, heads[head + layout.BODY] * layout.FIELDS, side, segments, at)
             ):
-                finish(heads, head, pool, out, transfers, classes, state)
+                if heads[head + layout.BODY] >= 0:
+                    finish(heads, head, pool, out, transfers, classes, state)
                 begin_head(heads, head, segments, at, heads[head + layout.HOME])
                 side = 0
                 begun = True
