@@ -73,10 +73,11 @@ TRANSFER_COLUMNS: list[Column] = [
         TRANSFERS,
         "outcome",
         ENUM,
-        "stalled: data was sent four times or more over three seconds or more, and never acknowledged; missing: data was "
-        "not recorded while later data was, and the receiver still lacks it three seconds later, or one second later "
-        "when the connection ends; reset: an RST broke it off while data was under way, or before anything came back for it; in-flight: the latest data is not "
-        "acknowledged; one-sided: one direction was not recorded; closed, or open: all data was acknowledged",
+        "stalled: data was sent four times or more over three seconds or more, and never acknowledged; missing: data "
+        "was not recorded while later data was, and the receiver still lacks it three seconds later, or one second "
+        "later when the connection ends; reset: an RST broke it off while data was under way, or before anything came "
+        "back for it; in-flight: the latest data is not acknowledged; one-sided: one direction was not recorded; "
+        "closed, or open: all data was acknowledged",
         words=TRANSFER_OUTCOMES,
         shared=True,
     ),

@@ -26,6 +26,9 @@ cdef long long offered_size(Frame frame) except? -1 nogil
 @cython.locals(end=cython.longlong, option=cython.longlong, kind=cython.int)
 cdef long long find_option(Frame frame, int wanted, int size) except? -1 nogil
 
+@cython.locals(length=cython.int)
+cdef inline bint has_room_for_blocks(Frame frame) except? -1 nogil
+
 @cython.locals(option=cython.longlong, at=cython.longlong, block=cython.int)
 cdef bint has_gap(Frame frame, long long ack) except? -1 nogil
 

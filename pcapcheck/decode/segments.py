@@ -65,11 +65,7 @@ def note_tcp(frame: Frame, at: int) -> bool:
     flags = octet_within(frame.buffer, payload + 13)
     if flags & protocols.TCP_SYN:
         ack = ack | (offered_size(frame) << layout.MSS_SHIFT)
-    elif (
-        size <= 0
-        and octet_within(frame.buffer, payload + 12) >= layout.ROOM_FOR_BLOCKS
-        and has_gap(frame, ack & layout.WORD)
-    ):
+    elif size <= 0 and has_room_for_blocks(frame) and has_gap(frame, ack & layout.WORD):
         ack = ack | layout.SACKED
     frame.segments[at + layout.T_SIZE] = ((size if size > 0 else 0) << 16) | (flags & 63)
     frame.segments[at + layout.T_SEQ] = u32be_within(frame.buffer, payload + 4) | (ttl_of(frame) << 32)
@@ -109,6 +105,14 @@ def find_option(frame: Frame, wanted: int, size: int) -> int:
         else:
             option = option + octet(frame.buffer, option + 1)
     return 0
+
+
+def has_room_for_blocks(frame: Frame) -> bool:
+    """Whether a TCP header may hold blocks of a SACK option: most have at most a time stamp, which leaves no room."""
+    length = octet_within(frame.buffer, frame.payload + 12)
+    if length < layout.ROOM_FOR_STAMP or frame.payload + 32 > frame.payload_end:
+        return False
+    return length >= layout.ROOM_FOR_MORE or octet(frame.buffer, frame.payload + 22) == protocols.TCP_OPTION_SACK
 
 
 def has_gap(frame: Frame, ack: int) -> bool:

@@ -66,16 +66,18 @@ cdef inline int note_segment(
 @cython.locals(row=cython.size_t)
 cdef inline int note_begun(const long long[::1] heads, size_t head, long long[::1] pool) except -1 nogil
 
+cdef inline bint is_syn(const long long[::1] segments, size_t at) except? -1 nogil
+
 @cython.locals(time=cython.longlong)
 cdef bint is_another_attempt(
     const long long[::1] segments, size_t at, long long seq, long long latest) except? -1 nogil
 
-@cython.locals(flags=cython.longlong, latest=cython.longlong)
-cdef inline bint is_asked_anew(
+@cython.locals(latest=cython.longlong)
+cdef bint is_asked_anew(
     const long long[::1] heads, size_t head, long long side, const long long[::1] segments, size_t at) except? -1 nogil
 
 @cython.locals(mine=cython.size_t, seq=cython.longlong)
-cdef inline bint begins_again(
+cdef bint begins_again(
     const long long[::1] pool, size_t row, long long side, const long long[::1] segments, size_t at) except? -1 nogil
 
 cdef inline bint is_full(

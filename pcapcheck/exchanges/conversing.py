@@ -252,6 +252,11 @@ def note_begun(heads: array[int], head: int, pool: array[int]) -> None:
         pool[row + layout.AGAIN_NUMBER] = heads[head + layout.REPEATED_FRAME] >> 16
 
 
+def is_syn(segments: array[int], at: int) -> bool:
+    """Whether a segment opens a connection."""
+    return segments[at + frame_layout.T_SIZE] & (protocols.TCP_SYN | protocols.TCP_ACK) == protocols.TCP_SYN
+
+
 def is_another_attempt(segments: array[int], at: int, seq: int, latest: int) -> bool:
     """Whether a SYN is no repeat of one with the number ``seq`` that was sent last at ``latest`` (``begins_anew``)."""
     time = segments[at + frame_layout.T_TIME]
@@ -266,17 +271,14 @@ def is_another_attempt(segments: array[int], at: int, seq: int, latest: int) -> 
 
 def is_asked_anew(heads: array[int], head: int, side: int, segments: array[int], at: int) -> bool:
     """Whether a conversation was nothing but a SYN so far, maybe repeated, and this is the SYN of another attempt."""
-    flags = protocols.TCP_SYN | protocols.TCP_ACK
-    if side != 0 or segments[at + frame_layout.T_SIZE] & flags != protocols.TCP_SYN:
+    if side != 0:
         return False
     latest = heads[head + layout.REPEATED_TIME] if heads[head + layout.REPEATED] else heads[head + layout.BEGUN_TIME]
     return is_another_attempt(segments, at, heads[head + layout.BEGUN_SEQ] & layout.WORD, latest)
 
 
 def begins_again(pool: array[int], row: int, side: int, segments: array[int], at: int) -> bool:
-    """Whether a segment opens another connection between the same ports."""
-    if segments[at + frame_layout.T_SIZE] & (protocols.TCP_SYN | protocols.TCP_ACK) != protocols.TCP_SYN:
-        return False
+    """Whether a SYN opens another connection between the same ports."""
     mine = row + side * layout.SIDE
     if pool[mine + layout.SYNS] > 0 and pool[mine + layout.BYTES] == 0:
         seq = (pool[mine + layout.END] - 1) & layout.WORD
@@ -379,10 +381,14 @@ def converse(
                     insert(heads, layout.HEAD_FIELDS, layout.HOME, slots, mask, latest)
                     begun = True
             head = latest * layout.HEAD_FIELDS
-            if not begun and (
-                is_asked_anew(heads, head, side, segments, at)
-                if heads[head + layout.BODY] < 0
-                else begins_again(pool, heads[head + layout.BODY] * layout.FIELDS, side, segments, at)
+            if (
+                is_syn(segments, at)
+                and not begun
+                and (
+                    is_asked_anew(heads, head, side, segments, at)
+                    if heads[head + layout.BODY] < 0
+                    else begins_again(pool, heads[head + layout.BODY] * layout.FIELDS, side, segments, at)
+                )
             ):
                 if heads[head + layout.BODY] >= 0:
                     finish(heads, head, pool, out, transfers, classes, state)

@@ -12,7 +12,7 @@ from pcapcheck cimport protocols
 cdef inline long long recorded_until(const long long[::1] pool, size_t mine) except? -2 nogil
 
 @cython.locals(mine=cython.size_t, start=cython.longlong, distance=cython.longlong, is_printed=cython.bint)
-cdef int open_hole(
+cdef inline int open_hole(
     long long[::1] pool, size_t row, long long side, long long frame, long long time, long long seq,
     long long size) except -1 nogil
 

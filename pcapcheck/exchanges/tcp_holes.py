@@ -106,7 +106,7 @@ def hear_receiver(pool: array[int], row: int, side: int, frame: int, time: int, 
 def look_at_holes(
     pool: array[int], row: int, side: int, frame: int, time: int, seq: int, ack: int, content: int
 ) -> None:
-    """What a segment of one side changes where data of either is missing.
+    """What a segment of one side changes where data of either is missing, or may be missing because of it.
 
     ``frame``, ``ack`` and ``content`` are T_FRAME, T_ACK and T_SIZE of ``frame_layout``.
     """
@@ -118,6 +118,8 @@ def look_at_holes(
     if flags & protocols.TCP_RST:
         for each in range(2):
             pool[row + each * layout.SIDE + layout.HOLE_ENDED] = 1
+    elif flags & protocols.TCP_SYN == 0 and pool[row + layout.HOLES] & (1 << side) == 0:
+        open_hole(pool, row, side, frame, time, seq, content >> 16)
 
 
 def wait_on(pool: array[int], row: int, until: int) -> None:

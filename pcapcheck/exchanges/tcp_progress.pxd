@@ -6,7 +6,7 @@ from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
 from pcapcheck.exchanges.sequence_numbers cimport ahead
-from pcapcheck.exchanges.tcp_holes cimport look_at_holes, open_hole
+from pcapcheck.exchanges.tcp_holes cimport look_at_holes
 from pcapcheck cimport protocols
 
 cdef inline bint is_under_way(const long long[::1] pool, size_t mine) except? -1 nogil
@@ -57,8 +57,6 @@ cdef inline int open_up(
 cdef inline int note_ttl(long long[::1] pool, size_t mine, long long ttl) except -1 nogil
 
 cdef inline int note_window(long long[::1] pool, size_t mine, long long is_closed) except -1 nogil
-
-cdef inline bint stands_ahead(const long long[::1] pool, size_t mine, long long seq) except? -1 nogil
 
 @cython.locals(mine=cython.size_t)
 cdef inline int begin_numbers(

@@ -22,7 +22,7 @@ if not cython.compiled:
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
     from pcapcheck.exchanges.sequence_numbers import ahead
-    from pcapcheck.exchanges.tcp_holes import look_at_holes, open_hole
+    from pcapcheck.exchanges.tcp_holes import look_at_holes
 
 
 def is_under_way(pool: array[int], mine: int) -> bool:
@@ -241,13 +241,6 @@ def note_window(pool: array[int], mine: int, is_closed: int) -> None:
     pool[mine + layout.CLOSED_WINDOW] = is_closed
 
 
-def stands_ahead(pool: array[int], mine: int, seq: int) -> bool:
-    """Whether a segment stands behind data that was neither recorded nor acknowledged before."""
-    if pool[mine + layout.END] != layout.ABSENT:
-        return ahead(seq, pool[mine + layout.END]) > 0
-    return pool[mine + layout.ACKED] != layout.ABSENT and ahead(seq, pool[mine + layout.ACKED]) > 0
-
-
 def begin_numbers(pool: array[int], row: int, side: int, size: int, end: int) -> None:
     """A SYN, or SYN-ACK, with other numbers than the one before it: this attempt has nothing to do with that."""
     mine = row + side * layout.SIDE
@@ -273,14 +266,9 @@ def note_tcp(
     size = content >> 16
     flags = content & 0xFFFF
     seq = numbers & layout.WORD
-    if pool[row + layout.HOLES]:
+    # Mostly what comes next stands right behind what came before.
+    if seq != pool[mine + layout.END] or pool[row + layout.HOLES]:
         look_at_holes(pool, row, side, frame, time, seq, ack, content)
-    if (
-        pool[row + layout.HOLES] & (1 << side) == 0
-        and flags & (protocols.TCP_SYN | protocols.TCP_RST) == 0
-        and stands_ahead(pool, mine, seq)
-    ):
-        open_hole(pool, row, side, frame, time, seq, size)
     if flags & protocols.TCP_ACK:
         acknowledge(pool, other, ack & layout.WORD)
     if flags & protocols.TCP_RST:

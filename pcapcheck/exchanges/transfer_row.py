@@ -88,7 +88,7 @@ class TransferRow(RowView, frozen=True):
 
     @property
     def is_missing(self) -> bool:
-        """Whether what got stuck was never recorded: later data was, and the receiver goes on asking for what is not."""
+        """Whether what got stuck was never recorded, while later data was, and the receiver goes on asking for it."""
         return self.field(layout.OUTCOME) == layout.MISSING
 
     @property

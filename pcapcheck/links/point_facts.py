@@ -27,8 +27,8 @@ class PointFacts(Brief, Struct, frozen=True, dict=True):
     unknown end. ``alternatives`` describe the link under each assumption about which end is the pod's, if nothing shows
     it. ``dns_latencies`` say by frame group which latency (nanoseconds) 95 of 100 responses to its DNS queries do not
     exceed. ``pings_expired`` are the frame groups whose requests expired and were no traceroute's, in a text that does
-    not show TTLs; ``probes_unanswered`` those whose unanswered requests were a traceroute's; ``recorded_elsewhere`` those
-    of TCP whose missing data another point recorded.
+    not show TTLs; ``probes_unanswered`` those whose unanswered requests were a traceroute's; ``recorded_elsewhere``
+    those of TCP whose missing data another point recorded.
     """
 
     capture_point: CapturePoint

@@ -27,14 +27,14 @@ def at(seconds: float, frame: bytes) -> Frame:
 ASKER, SENDER = 3_000_000_000, 4_294_960_000
 
 
-def pod(flags: int, seq: int, ack: int = 0, size: int = 0, **more: object) -> bytes:
+def pod(flags: int, seq: int, ack: int = 0, size: int = 0, win: int = 65535) -> bytes:
     ack = (SENDER + ack) % 2**32 if flags & ACK else 0
-    return tcp(flags, seq=ASKER + seq, ack=ack, data=bytes(size), **more)  # type: ignore[arg-type]
+    return tcp(flags, seq=ASKER + seq, ack=ack, data=bytes(size), win=win)
 
 
-def asked(ack: int, **more: object) -> bytes:
+def asked(ack: int, win: int = 65535) -> bytes:
     """The pod, which asked for a download, says what it has of it."""
-    return pod(ACK, 101, ack, **more)
+    return pod(ACK, 101, ack, win=win)
 
 
 def sent(seq: int, size: int, flags: int = PUSH) -> bytes:
