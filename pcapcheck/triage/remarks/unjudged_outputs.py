@@ -8,6 +8,7 @@ from pcapcheck.nodestate.readers.kubectl import is_up
 from pcapcheck.nodestate.readers.unjudged_forms import KERNEL_LOG, SOUND
 from pcapcheck.nodestate.source_lines import quote
 from pcapcheck.nodestate.state import State, Unjudged
+from pcapcheck.plural import does
 from pcapcheck.triage.remarks.remark import Remark
 
 MOST_NAMED = 5
@@ -41,10 +42,9 @@ def listed_pods_remark(state: State) -> Remark | None:
     named = ", ".join(f"{pod.label} ({pod.phase or 'unknown'})" for pod in down[:MOST_NAMED])
     more = f", and {len(down) - MOST_NAMED} more" if len(down) > MOST_NAMED else ""
     lines = tuple(quote(pod.line) for pod in down[:MOST_NAMED])
-    return Remark(
-        f"read: {count}, of which {len(down)} {does('do', len(down) > 1)} not run, or {does('are', len(down) > 1)} not ready: {named}{more}",
-        lines,
-    )
+    several = len(down) > 1
+    which = f"of which {len(down)} {does('do', several)} not run, or {does('are', several)} not ready"
+    return Remark(f"read: {count}, {which}: {named}{more}", lines)
 
 
 def _remark(said: str, outputs: Sequence[Output]) -> list[Remark]:
