@@ -36,8 +36,8 @@ IPv4 BGP status
 IPv6 BGP status
 No IPv6 peers found.
 """
-PODS = """NAME                     READY   STATUS    RESTARTS   AGE   IP            NODE    NOMINATED NODE   READINESS GATES
-web-7d4b9c6d5f-abcde     1/1     Running   0          2d    10.244.1.10   node1   <none>           <none>
+PODS = """NAME                     READY   STATUS    RESTARTS   AGE   IP            NODE    NOMINATED NODE
+web-7d4b9c6d5f-abcde     1/1     Running   0          2d    10.244.1.10   node1   <none>
 """
 NEIGH = "172.31.186.1 dev eth0 lladdr 0a:58:ac:1f:ba:01 REACHABLE\n"
 ROUTES = """default via 172.31.186.1 dev eth0 proto dhcp src 172.31.186.250 metric 100
@@ -66,7 +66,7 @@ DOUBTFUL = {
     "wg show, never answered": WG.replace("  latest handshake: 1 minute, 12 seconds ago\n", "").replace(
         "12.53 MiB", "0 B"
     ),
-    "ufw status, active": "Status: active\n\nTo                         Action      From\n80/tcp    DENY        Anywhere\n",
+    "ufw status, active": "Status: active\n\nTo      Action      From\n80/tcp    DENY        Anywhere\n",
     "dmesg, a trouble": f"{DMESG}[   20.100011] Out of memory: Killed process 12 (coredns)\n",
     "dmesg, a loss": f"{DMESG}[   20.100011] nf_conntrack: nf_conntrack: table full, dropping packet\n",
     "iptables, a policy": "-P INPUT ACCEPT\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n",
