@@ -303,6 +303,11 @@ PACKETS: tuple[CaseColumn, ...] = (
         "port it does not know",
     ),
     (
+        "dst.near",
+        BOOL,
+        "whether, by the TTL of what dst sends to the asker's link, nobody but the asker's node forwards it",
+    ),
+    (
         "dst.same_node",
         BOOL,
         "whether the links of pod and dst are on one node; if nothing shows it, captures of one call are taken to be",

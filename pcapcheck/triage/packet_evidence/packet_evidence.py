@@ -48,6 +48,7 @@ from pcapcheck.triage.packet_evidence.lost_paths import (
     translated,
 )
 from pcapcheck.triage.packet_evidence.lost_places import arrived_beyond, lost_places
+from pcapcheck.triage.packet_evidence.near_answers import is_near
 from pcapcheck.triage.packet_evidence.rejection_evidence import error_meaning, from_another_address, is_late, refused_by
 from pcapcheck.triage.packet_evidence.reply_evidence import answers_one_of_two, echo_lost, lost_first_packets, replies
 from pcapcheck.triage.question_signs import is_missing, is_reset, is_stalled, refused_columns
@@ -143,6 +144,7 @@ def _losses(case: Case, judgement: Judgement, roles: AddressRoles, losses: list[
         "lost.first": lost_first_packets(case, packet, samples.asked, failed),
         "only_tcp": packet != REQUEST
         and any(echo.outcome == "replied" for echo in echoes_between(judgement, pod, dst)),
+        "dst.near": is_near(case, judgement),
         "echo_lost": echo_lost(judgement, pod, dst),
         "sctp_lost": SCTP_RULE in case.failed,
     }
