@@ -76,7 +76,7 @@ class Conversations:
         # By which conversations are found, and the rest of those that are more than a SYN.
         self._heads = GrowingRows(layout.HEAD_FIELDS, FIRST_PLACES, layout.MOST)
         self._bodies = GrowingRows(layout.FIELDS, FIRST_PLACES, layout.MOST)
-        self._slots = array("i")
+        self._slots = array("q")
         self._out = array("q")
         self._transfers = array("q")
         # Rows that were written and not handed out so far; the second thread appends to them.

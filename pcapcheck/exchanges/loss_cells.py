@@ -31,7 +31,7 @@ class Cells:
 
     def __init__(self) -> None:
         self._held = GrowingRows(layout.CELL_FIELDS, FIRST_CELLS, MOST_CELLS)
-        self._slots = array("i")
+        self._slots = array("q")
         self._moments = array("q", bytes(8 * layout.MOMENT_FIELDS * FIRST_MOMENTS))
         # The latest moment of each stream, for as many frame groups as there are.
         self._latest = array("i", [-1]) * layout.STREAMS

@@ -80,7 +80,7 @@ class PairedExchanges:
         self._held = GrowingRows(layout.HEAD_FIELDS, FIRST_PLACES, MOST_PLACES)
         self._rests = GrowingRows(layout.HEAD_FIELDS, FIRST_PLACES, MOST_PLACES + 1)
         self._rests.enlarge()
-        self._slots = array("i")
+        self._slots = array("q")
         self._answered = array("q", [-1]) * layout.REMEMBERED
         self._early = array("q", [-1]) * layout.REMEMBERED
         self._ended = array("q", [-1]) * (2 * layout.ENDED)

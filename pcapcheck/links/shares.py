@@ -42,7 +42,7 @@ class Shares:
         self._rows, self._width, self._address_of = rows, width, address_of
         self._state = array("q", bytes(8 * layout.T_STATE))
         self._state[layout.T_SHARES] = count
-        self._slots = array("i")
+        self._slots = array("q")
         share_sums.total_up(rows, self._state)
 
     @classmethod
@@ -58,7 +58,7 @@ class Shares:
         several = (respects,) if isinstance(respects, int) else respects
         parts = [(some, respect) for some in counted for respect in several]
         held = GrowingRows(layout.SHARE_FIELDS, FIRST_SHARES, sum(some.cell_count for some, _ in parts))
-        slots = array("i")
+        slots = array("q")
         state = array("q", bytes(8 * layout.T_STATE))
         key, picked = _room(1), array("q", columns)
         for some, respect in parts:
