@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from array import array
 
+from pcapcheck.reserved import numbers_in_large_pages
+
 MULTIPLY = 0x9E3779B97F4A7C15
 LONG = 0xFFFFFFFFFFFFFFFF
 # A place is a number of this many bits.
@@ -115,3 +117,14 @@ def fetch_row(rows: array[int], start: int, count: int) -> None:
 def empty_slots(places: int) -> array[int]:
     """A table without entries that has room to spare for this many."""
     return array("q", [-1]) * (1 << (2 * places - 1).bit_length())
+
+
+def enough_slots(slots: array[int], places: int, most: int) -> array[int]:
+    """The slots of a table over GrowingRows, if there are enough for this many places; else a table without entries.
+
+    That is large enough for twice as many, but no more than ``most``. Up to two thirds of it will be in use.
+    """
+    if len(slots) >= places + places // 2:
+        return slots
+    wanted = min(2 * places, most)
+    return numbers_in_large_pages(-1, 1 << (wanted + wanted // 2).bit_length())

@@ -29,6 +29,8 @@ cdef inline int look_ahead(
     const long long[::1] heads, const long long[::1] pool, const long long[::1] slots, long long mask,
     const long long[::1] segments, long long number, long long count, long long[::1] state) except -1 nogil
 
+cdef inline long long wrapped(long long place, long long places) noexcept nogil
+
 @cython.locals(head=cython.size_t)
 cdef inline int fetch_oldest(
     const long long[::1] heads, const long long[::1] pool, const long long[::1] slots, long long mask, long long oldest,
@@ -82,7 +84,7 @@ cdef long long place_for_next(
 
 @cython.locals(
     mask=cython.longlong, number=cython.longlong, latest=cython.longlong, status=cython.int, at=cython.size_t,
-    side=cython.longlong, home=cython.longlong, head=cython.size_t, begun=cython.bint)
+    side=cython.longlong, home=cython.longlong, head=cython.size_t, begun=cython.bint, ahead=cython.longlong)
 cpdef converse(
     const long long[::1] segments, long long count, long long[::1] heads, long long[::1] pool, long long[::1] slots,
     long long[::1] out, long long[::1] transfers, long long[::1] classes, long long[::1] state)

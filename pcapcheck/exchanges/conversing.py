@@ -107,10 +107,15 @@ def look_ahead(
             fetch_row(pool, heads[place * layout.HEAD_FIELDS + layout.BODY] * layout.FIELDS, layout.OFTEN)
 
 
+def wrapped(place: int, places: int) -> int:
+    """A place after the last is the first again. (Dividing takes longer than all else that this is for.)"""
+    return place - places if place >= places else place
+
+
 def fetch_oldest(heads: array[int], pool: array[int], slots: array[int], mask: int, oldest: int, places: int) -> None:
     """Have loaded what will soon make room for others, after ``oldest``: head, then body and slot."""
-    fetch_row(heads, (oldest + layout.AHEAD) % places * layout.HEAD_FIELDS, layout.HEAD_FIELDS)
-    head = (oldest + layout.AHEAD // 2) % places * layout.HEAD_FIELDS
+    fetch_row(heads, wrapped(oldest + layout.AHEAD, places) * layout.HEAD_FIELDS, layout.HEAD_FIELDS)
+    head = wrapped(oldest + layout.AHEAD // 2, places) * layout.HEAD_FIELDS
     if heads[head + layout.BODY] >= 0:
         fetch_row(pool, heads[head + layout.BODY] * layout.FIELDS, layout.FIELDS)
     fetch_slot(slots, heads[head + layout.HOME] & mask)
@@ -294,7 +299,7 @@ def place_for_next(
         state[layout.S_USED] = place + 1
     else:
         place = state[layout.S_NEXT]
-        state[layout.S_NEXT] = (place + 1) % places
+        state[layout.S_NEXT] = wrapped(place + 1, places)
         state[layout.S_FORGOTTEN] = state[layout.S_FORGOTTEN] + 1
         if heads[place * layout.HEAD_FIELDS + layout.BODY] >= 0:
             finish(heads, place * layout.HEAD_FIELDS, pool, out, transfers, classes, state)
@@ -323,20 +328,26 @@ def converse(
         number = state[layout.S_SEGMENT]
         latest = state[layout.S_LATEST]
         status = layout.DONE
+        # How many segments in a row were looked ahead for: after AHEAD of them, homes are known.
+        ahead = 0
         while number < count:
             status = what_is_full(heads, pool, out, transfers, state)
             if status != layout.DONE:
                 break
-            if state[layout.S_USED] > layout.MANY:
-                look_ahead(heads, pool, slots, mask, segments, number + layout.AHEAD, count, state)
             at = number * frame_layout.SEGMENT_FIELDS
-            number = number + 1
             side = -1
             begun = False
             if latest >= 0:
                 side = side_of(heads, latest * layout.HEAD_FIELDS, segments, at)
             if side < 0:
-                home = home_of(segments, at)
+                home = state[layout.S_HOMES + (number & (layout.HOMES - 1))]
+                if ahead < layout.AHEAD:
+                    home = home_of(segments, at)
+            if state[layout.S_USED] > layout.MANY:
+                look_ahead(heads, pool, slots, mask, segments, number + layout.AHEAD, count, state)
+                ahead = ahead + 1
+            number = number + 1
+            if side < 0:
                 latest = find_conversation(heads, slots, mask, home, segments, at)
                 if latest >= 0:
                     side = side_of(heads, latest * layout.HEAD_FIELDS, segments, at)
@@ -385,7 +396,7 @@ def finish_all(
         if is_full(out, transfers, state):
             state[layout.S_STATUS] = layout.OUT_FULL
             return
-        oldest = (state[layout.S_NEXT] + state[layout.S_PLACE]) % used
+        oldest = wrapped(state[layout.S_NEXT] + state[layout.S_PLACE], used)
         if heads[oldest * layout.HEAD_FIELDS + layout.BODY] >= 0:
             finish(heads, oldest * layout.HEAD_FIELDS, pool, out, transfers, classes, state)
         state[layout.S_PLACE] = state[layout.S_PLACE] + 1

@@ -11,7 +11,7 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.hash_table import empty_slots
+from pcapcheck.hash_table import empty_slots, enough_slots
 from pcapcheck.links import share_layout as layout
 from pcapcheck.links import share_sums
 from pcapcheck.links.question_losses import Share, Who
@@ -66,8 +66,9 @@ class Shares:
             while state[layout.T_CELL] < some.cell_count:
                 if state[layout.T_SHARES] >= held.places:
                     held.enlarge()
-                    if len(slots) < 2 * held.places:
-                        slots = empty_slots(2 * held.places)
+                    enough = enough_slots(slots, held.places, held.most)
+                    if enough is not slots:
+                        slots = enough
                         share_sums.enter_shares(held.rows, slots, state[layout.T_SHARES])
                 share_sums.sum_cells(*some, respect, of_ports, picked, key, held.rows, slots, state)
         return cls(held.rows, state[layout.T_SHARES], len(columns), address_of)
