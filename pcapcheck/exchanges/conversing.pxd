@@ -78,7 +78,7 @@ cdef inline int what_is_full(
     const long long[::1] state) except? -1 nogil
 
 @cython.locals(places=cython.longlong, place=cython.longlong)
-cdef long long place_for_next(
+cdef inline long long place_for_next(
     long long[::1] heads, long long[::1] pool, long long[::1] slots, long long[::1] out, long long[::1] transfers,
     long long[::1] classes, long long[::1] state) except? -1 nogil
 
