@@ -172,9 +172,8 @@ CLOSED = 1 << 32
 SACKED = 1 << 33
 WORD = 0xFFFFFFFF
 HALF_WAY = 1 << 31
-# The byte of a TCP header that tells its length: with a time stamp between two NOPs, and with more behind it.
-ROOM_FOR_STAMP = 0x80
-ROOM_FOR_MORE = 0x90
+# Bytes of options of TCP: a time stamp between two NOPs, as in most segments.
+STAMP = 12
 
 # Fields of a message: what asks for or tells a MAC, by ARP or neighbour discovery, in the words of ARP (RFC 826); the
 # target of an advertisement is its sender. They stand one after the other. Probes and messages without a sender's

@@ -53,19 +53,17 @@ def note_tcp(frame: Frame, at: int) -> bool:
     if not numbered or payload + 16 > frame.payload_end:
         return False
     require(frame.buffer, payload, 16)
-    wire_end = frame.start + frame.length - frame.trailer
-    size = (
-        datagram_end(frame.buffer, frame.version, frame.header, wire_end)
-        - payload
-        - (octet_within(frame.buffer, payload + 12) >> 4) * 4
-    )
+    options = payload + 20
+    data = payload + (octet_within(frame.buffer, payload + 12) >> 4) * 4
+    size = datagram_end(frame) - data
     ack = u32be_within(frame.buffer, payload + 8)
     if u16be_within(frame.buffer, payload + 14) == 0:
         ack = ack | layout.CLOSED
     flags = octet_within(frame.buffer, payload + 13)
     if flags & protocols.TCP_SYN:
-        ack = ack | (offered_size(frame) << layout.MSS_SHIFT)
-    elif size <= 0 and has_room_for_blocks(frame) and has_gap(frame, ack & layout.WORD):
+        if data > options:
+            ack = ack | (offered_size(frame, options, data) << layout.MSS_SHIFT)
+    elif size <= 0 and data >= options + layout.STAMP and has_gap(frame, options, data, ack & layout.WORD):
         ack = ack | layout.SACKED
     frame.segments[at + layout.T_SIZE] = ((size if size > 0 else 0) << 16) | (flags & 63)
     frame.segments[at + layout.T_SEQ] = u32be_within(frame.buffer, payload + 4) | (ttl_of(frame) << 32)
@@ -80,18 +78,19 @@ def ttl_of(frame: Frame) -> int:
     return octet(frame.buffer, frame.header + (8 if frame.version == 4 else 7)) + 1
 
 
-def offered_size(frame: Frame) -> int:
-    """The largest segment that the sender of a SYN takes (MSS; RFC 9293, section 3.7.1); 0 where it does not say."""
-    option = find_option(frame, protocols.TCP_OPTION_MSS, 4)
+def offered_size(frame: Frame, option: int, end: int) -> int:
+    """The largest segment that the sender of a SYN takes (MSS; RFC 9293, section 3.7.1); 0 where it does not say.
+
+    The first ``option`` is where it begins, the last before ``end``.
+    """
+    option = find_option(frame, option, end, protocols.TCP_OPTION_MSS, 4)
     return u16be(frame.buffer, option + 2) if option else 0
 
 
-def find_option(frame: Frame, wanted: int, size: int) -> int:
+def find_option(frame: Frame, option: int, end: int, wanted: int, size: int) -> int:
     """Where an option of the TCP header is, of which ``size`` bytes are within it; 0 if there is none."""
-    end = frame.payload + (octet(frame.buffer, frame.payload + 12) >> 4) * 4
     if end > frame.payload_end:
         end = frame.payload_end
-    option = frame.payload + 20
     while option + size <= end:
         kind = octet(frame.buffer, option)
         if kind == wanted:
@@ -107,20 +106,16 @@ def find_option(frame: Frame, wanted: int, size: int) -> int:
     return 0
 
 
-def has_room_for_blocks(frame: Frame) -> bool:
-    """Whether a TCP header may hold blocks of a SACK option: most have at most a time stamp, which leaves no room."""
-    length = octet_within(frame.buffer, frame.payload + 12)
-    if length < layout.ROOM_FOR_STAMP or frame.payload + 32 > frame.payload_end:
-        return False
-    return length >= layout.ROOM_FOR_MORE or octet(frame.buffer, frame.payload + 22) == protocols.TCP_OPTION_SACK
-
-
-def has_gap(frame: Frame, ack: int) -> bool:
+def has_gap(frame: Frame, option: int, end: int, ack: int) -> bool:
     """Whether a segment says that its sender has data beyond ``ack``, without what is between (SACK; RFC 2018).
 
-    The first block may be about data that came twice (RFC 2883).
+    The first block may be about data that came twice (RFC 2883). Most segments have nothing but a time stamp.
     """
-    option = find_option(frame, protocols.TCP_OPTION_SACK, 10)
+    if end == option + layout.STAMP and (
+        end > frame.payload_end or octet(frame.buffer, option + 2) != protocols.TCP_OPTION_SACK
+    ):
+        return False
+    option = find_option(frame, option, end, protocols.TCP_OPTION_SACK, 10)
     if option == 0:
         return False
     for block in range(2):
@@ -157,13 +152,17 @@ def place_segment(frame: Frame, at: int) -> int:
     return at + layout.SEGMENT_FIELDS
 
 
-def datagram_end(buffer: bytearray, version: int, header: int, wire_end: int) -> int:
+def datagram_end(frame: Frame) -> int:
     """Where a datagram ends: by its own header, or by the frame where that says nothing, as in large segments."""
-    if version == 4:
-        total = u16be(buffer, header + 2)
-        return header + total if total >= 20 else wire_end
-    total = u16be(buffer, header + 4)
-    return header + 40 + total if total else wire_end
+    if frame.version == 4:
+        total = u16be(frame.buffer, frame.header + 2)
+        if total >= 20:
+            return frame.header + total
+    else:
+        total = u16be(frame.buffer, frame.header + 4)
+        if total:
+            return frame.header + 40 + total
+    return frame.start + frame.length - frame.trailer
 
 
 def emit_segment_of_error(frame: Frame, error: ErrorFrame, at: int) -> int:
