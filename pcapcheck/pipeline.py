@@ -137,7 +137,7 @@ def conclude(task: Task, inputs: GatheredInputs, intake: Intake, read_again: Rer
 
             ruleset = load_ruleset([pack_folder(STATE)], task.variables)
             judged = _judge_state(state, ruleset, inputs, request.names)
-            remarks = [*only_state_remarks(judged, state), *judged.remarks]
+            remarks = [*only_state_remarks(judged.findings, judged.remarks, state), *judged.remarks]
             return replace(judged, remarks=remarks, lacks_captures=True)
         intake.add_rules(rule for rule in task.ruleset.rules if rule.table == STATE)
     demand_inputs(inputs, request, intake.captures, state)

@@ -121,7 +121,7 @@ E_RCODE = 12
 E_QUESTION = 15
 # Of UDP datagrams likewise: the bytes of their data.
 E_DATA = 12
-# Of a SYN or an INIT likewise: what each attempt chooses anew and keeps when it is sent again (the initial sequence
+# Of a SYN or an INIT likewise: what each attempt chooses and keeps when it is sent again (the initial sequence
 # number, or the initiate tag); 0 where a text does not show it.
 E_ATTEMPT = 12
 

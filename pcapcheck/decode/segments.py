@@ -88,7 +88,7 @@ def offered_size(frame: Frame, option: int, end: int) -> int:
 
 
 def find_option(frame: Frame, option: int, end: int, wanted: int, size: int) -> int:
-    """Where an option of the TCP header is, of which ``size`` bytes are within it; 0 if there is none."""
+    """Where an option of the TCP header is that has ``size`` bytes within it; 0 if there is none."""
     if end > frame.payload_end:
         end = frame.payload_end
     while option + size <= end:

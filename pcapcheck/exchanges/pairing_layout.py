@@ -26,7 +26,7 @@ IP_ID = 13
 QUESTION = 14
 # Of an echo or a connection: the bytes of the request's datagram, 0 where they are absent.
 SIZE = QUESTION
-# Of a connection or an association above these bits: what each attempt chooses anew (E_ATTEMPT).
+# Of a connection or an association above these bits: what each attempt chooses (E_ATTEMPT).
 SIZE_BITS = 20
 KIND = 15
 HEAD_FIELDS = 16

@@ -53,7 +53,7 @@ def send_again(arrays: PairingArrays, row: int, event: int) -> None:
 def begins_anew(arrays: PairingArrays, row: int, rest: int, event: int) -> bool:
     """Whether a SYN or an INIT between the ports of one that got no answer belongs to another attempt.
 
-    Whoever connects from a port that it chose itself asks anew with another number. Texts may lack the numbers, or the
+    Whoever connects from one port again and again does so with other numbers. Texts may lack the numbers, or the
     times.
     """
     time = arrays.events[event + frame_layout.E_TIME]

@@ -23,7 +23,7 @@ Seen = tuple[PointKey, Side]
 def with_recorded_elsewhere(
     points: dict[PointKey, PointFacts], captures: Sequence[Capture]
 ) -> dict[PointKey, PointFacts]:
-    """The capture points, each with the frame groups of which all missing data was recorded at another."""
+    """The capture points, each with the frame groups whose missing data was all recorded at another."""
     by_group = {(key[0], number): key for key, point in points.items() for number in point.groups}
     missing: dict[PointKey, list[TransferRow]] = {}
     stuck: set[Seen] = set()

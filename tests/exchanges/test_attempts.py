@@ -1,4 +1,4 @@
-"""Attempts: SYNs between the same two ports that belong together, and those that ask anew."""
+"""Attempts: SYNs between the same two ports that belong together, and those of another attempt."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def test_a_connection_minutes_later_does_not_answer_what_nobody_answered(tmp_pat
 
 
 @pytest.mark.parametrize("answered", [True, False])
-def test_whoever_asks_anew_within_seconds_has_asked_in_vain_before(answered: bool, tmp_path: Path) -> None:
+def test_whoever_asks_with_other_numbers_within_seconds_has_asked_in_vain_before(
+    answered: bool, tmp_path: Path
+) -> None:
     """As a client that connects from a port of its choice, again as soon as it has given up."""
     tries = [at(n, syn(FIRST + n)) for n in (1, 2, 3)]
     came = [at(3.1, syn_ack(FIRST + 3))] if answered else []

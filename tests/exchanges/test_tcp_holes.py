@@ -206,7 +206,7 @@ def test_recordings_that_begin_midway(frames: list[Frame], status: str, tmp_path
     assert judged(recorded(tmp_path, *frames))[0] == status
 
 
-def test_a_syn_with_other_numbers_begins_anew(tmp_path: Path) -> None:
+def test_a_syn_with_other_numbers_begins_another_connection(tmp_path: Path) -> None:
     again = [at(1, tcp(SYN, seq=50)), at(1.01, tcp_back(SYN_ACK, seq=300, ack=51)), at(1.02, tcp(ACK, seq=51, ack=301))]
     going_on = [at(1.1, tcp(PUSH, seq=51, ack=301, data=bytes(40))), at(1.2, tcp_back(ACK, seq=301, ack=91))]
     analysis = recorded(tmp_path, *OPENED[:2], *again, *going_on, at(9, tcp(ACK, seq=91, ack=301)))
