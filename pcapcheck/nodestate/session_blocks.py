@@ -170,7 +170,7 @@ def _read(reader: str, lines: Sequence[Line], listing: Listing | None, block: Se
 
 
 def _without_prose(left: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
-    """The lines of an output that are left, without later paragraphs of which nothing was read: people wrote those."""
+    """The lines of an output that are left, without later paragraphs that say nothing known: people wrote those."""
     unread = {id(line) for line in left}
     paragraphs: list[list[Line]] = [[]]
     for line in lines:
