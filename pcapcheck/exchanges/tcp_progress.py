@@ -267,7 +267,7 @@ def note_tcp(
     flags = content & 0xFFFF
     seq = numbers & layout.WORD
     # Mostly what comes next stands right behind what came before.
-    if seq != pool[mine + layout.END] or pool[row + layout.HOLES]:
+    if (seq != pool[mine + layout.END] and flags & protocols.TCP_SYN == 0) or pool[row + layout.HOLES]:
         look_at_holes(pool, row, side, frame, time, seq, ack, content)
     if flags & protocols.TCP_ACK:
         acknowledge(pool, other, ack & layout.WORD)

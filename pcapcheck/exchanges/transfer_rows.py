@@ -67,7 +67,7 @@ def unacknowledged(pool: array[int], row: int, side: int) -> int:
 
 def outcome_of(pool: array[int], row: int) -> int:
     """What became of a connection, as far as it was recorded."""
-    if is_missing(pool, row, 0) or is_missing(pool, row, 1):
+    if pool[row + layout.HOLES] and (is_missing(pool, row, 0) or is_missing(pool, row, 1)):
         return written.MISSING
     if is_stuck(pool, row) or is_stuck(pool, row + layout.SIDE):
         return written.STALLED
@@ -189,11 +189,9 @@ def write_outcome(pool: array[int], row: int, asker: int, out: array[int], at: i
 
 def has_data(pool: array[int], row: int) -> bool:
     """Whether data was sent, in either direction, recorded or not."""
-    return (
-        pool[row + layout.BYTES] + pool[row + layout.SIDE + layout.BYTES] > 0
-        or is_missing(pool, row, 0)
-        or is_missing(pool, row, 1)
-    )
+    if pool[row + layout.BYTES] + pool[row + layout.SIDE + layout.BYTES] > 0:
+        return True
+    return pool[row + layout.HOLES] != 0 and (is_missing(pool, row, 0) or is_missing(pool, row, 1))
 
 
 def class_of(pool: array[int], row: int, asker: int, outcome: int) -> int:
