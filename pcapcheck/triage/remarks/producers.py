@@ -14,6 +14,7 @@ from msgspec import Struct
 from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import CONNECTIONS, DNS
+from pcapcheck.values import MAPPED
 
 if TYPE_CHECKING:
     from pcapcheck.links.address_row import AddressRow
@@ -282,6 +283,15 @@ def _repeated_arp(subject: Subject) -> list[Remark]:
     return repeated_arp_remarks(subject.judgement)
 
 
+def _unanswered_dhcp(subject: Subject) -> list[Remark]:
+    # A host without an address.
+    if not any(group.ip_src == MAPPED for capture in subject.judgement.captures for group in capture.groups):
+        return []
+    from pcapcheck.triage.remarks.unanswered_dhcp import unanswered_dhcp_remarks
+
+    return unanswered_dhcp_remarks(subject.judgement)
+
+
 def _translated_tunnels(subject: Subject) -> list[Remark]:
     if not any(
         group.ip_src is not None and group.ip_src != group.source
@@ -352,6 +362,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _too_big_errors,
     _repeated_syns,
     _repeated_arp,
+    _unanswered_dhcp,
     _translated_tunnels,
     _dns_races,
     _reset_answers,

@@ -56,6 +56,9 @@ PRINTED = [
     (re.compile(r"source IP range (! )?(\S+)"), r"{0}--src-range {1}"),
     (re.compile(r"destination IP range (! )?(\S+)"), r"{0}--dst-range {1}"),
     (re.compile(r"ADDRTYPE match (! )?dst-type (! ?)?(\S+)"), r"{0}{1}--dst-type {2}"),
+    # extensions/libxt_rpfilter.c, rpfilter_print.
+    (re.compile(r"rpfilter(?= |$)"), "-m rpfilter"),
+    (re.compile(r"(loose|validmark|accept-local|invert)(?= |$)"), "--{0}"),
     (re.compile(r"(?:tcp|udp)(?= |$)"), ""),
 ]
 # The same of what targets print.
@@ -63,6 +66,7 @@ DONE = [
     (re.compile(r"reject-with (\S+)"), r"--reject-with {0}"),
     (re.compile(r"MARK xset (\S+)"), r"--set-xmark {0}"),
     (re.compile(r"to:(\S+)"), r"--to-destination {0}"),
+    (re.compile(r"NOTRACK(?= |$)"), "--notrack"),
     (re.compile(r"MARK (set|or|and|xor) (\S+)"), r"--{0}-mark {1}"),
 ]
 
