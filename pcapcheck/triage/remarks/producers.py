@@ -321,6 +321,14 @@ def _reset_answers(subject: Subject) -> list[Remark]:
     return reset_answer_remarks(subject.judgement)
 
 
+def _answered_behind(subject: Subject) -> list[Remark]:
+    if not any(point.capture_point.interface.printed for point in subject.judgement.points):
+        return []
+    from pcapcheck.triage.remarks.answered_behind import answered_behind_remarks
+
+    return answered_behind_remarks(subject.judgement)
+
+
 def _last_questions(subject: Subject) -> list[Remark]:
     if not any(capture.open_count for capture in subject.judgement.captures):
         return []
@@ -366,6 +374,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _translated_tunnels,
     _dns_races,
     _reset_answers,
+    _answered_behind,
     _last_questions,
     _lost_errors,
 )

@@ -152,6 +152,14 @@ def _closed_hairpins(state: State) -> list[Remark]:
     return closed_hairpin_remarks(state)
 
 
+def _misdirected_lookups(state: State) -> list[Remark]:
+    if not any(host.lookups for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.misdirected_lookups import misdirected_lookup_remarks
+
+    return misdirected_lookup_remarks(state)
+
+
 def _hanging_connections(state: State) -> list[Remark]:
     if not state.opening:
         return []
@@ -199,6 +207,7 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _untracked_packets,
     _changed_sources,
     _closed_hairpins,
+    _misdirected_lookups,
     _denied_by_default,
     _hanging_connections,
     _flapping_routes,
