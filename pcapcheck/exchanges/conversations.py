@@ -42,7 +42,8 @@ class Conversation(Struct, frozen=True):
 
     ``kind`` is half-open: SYNs whose SYN-ACKs got no ACK; the latest SYN-ACK is the last of ``frames``. It is unheard
     if there was an ACK, and SYN-ACKs came after it all the same. ``asker`` sent what got no answer; ``attempts`` counts
-    how often it was sent, over ``lasted`` nanoseconds; ``size`` is its payload in bytes. ``heard_back``: whether the other side was heard at all.
+    how often it was sent, over ``lasted`` nanoseconds; ``size`` is its payload in bytes. ``heard_back``: whether the
+    other side was heard at all.
     """
 
     kind: str

@@ -6,12 +6,16 @@ in the field of one that is called wrong.
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 from pcapcheck.capture.checksum_layout import NO_SUMS
 from pcapcheck.protocols import TCP
 
 RIGHT, NOT_MADE = -1, -2
+# How long tcpdump has an SNMP message, and how long it says to be.
+_SHORT_SNMP = re.compile(r"\[len(\d{1,5})<asnlen(\d{1,5})\]")
 
 
 class Arp(Struct):
@@ -161,6 +165,14 @@ def is_cut(packet: PrintedPacket) -> bool:
     """Whether tcpdump misses bytes of it, outside of any tunnel."""
     body = packet.body
     return isinstance(body, Datagram) and body.cut and isinstance(body.upper, Transport)
+
+
+def is_first_fragment(datagram: Datagram, words: str) -> bool:
+    """Whether more fragments of it follow, or tcpdump misses a part of the SNMP message in it (print-snmp.c)."""
+    if datagram.later or datagram.upper is None:
+        return False
+    short = _SHORT_SNMP.search(words)
+    return bool(datagram.mf) or (short is not None and int(short[1]) < int(short[2]))
 
 
 def is_quiet(segment: Transport) -> bool:

@@ -218,7 +218,7 @@ def _printed_checksums(subject: Subject) -> list[Remark]:
 
 def _printed_fragments(subject: Subject) -> list[Remark]:
     captures = subject.judgement.captures
-    if not any(problem.fragments or problem.cut for capture in captures for problem in capture.problems):
+    if not any(problem.fragments or problem.cut or problem.firsts for each in captures for problem in each.problems):
         return []
     from pcapcheck.triage.remarks.printed_fragments import printed_fragment_remarks
 
