@@ -41,7 +41,7 @@ def _closed(host: Host) -> Iterator[Remark]:
     ]
     if ports:
         first = ports[0]
-        more = f" and {len(ports) - 1} more ports" if len(ports) > 1 else ""
+        more = f" and {len(ports) - 1} more port{'s' if len(ports) > 2 else ''}" if len(ports) > 1 else ""
         line = first.hairpin_line or first.line
         # Whoever looks at that file alone suspects it.
         is_asked = "hairpin_mode" in line.text or line.text.strip() == "0"
