@@ -1,4 +1,4 @@
-"""Pasted packets of which a part is missing: answers to DHCP, of a translated question, of handshakes; fragments."""
+"""Pasted packets without a part: answers to DHCP, to a translated question, to handshakes; the rest of fragments."""
 
 from __future__ import annotations
 
@@ -145,6 +145,7 @@ def shaken(*segments: tuple[float, str]) -> str:
         (MADE, False),
         # Recorded twice; heard after all; broken off; the only ACK came after the second SYN-ACK.
         ([(0.0, "syn"), (0.001, "syn-ack"), (0.00101, "syn-ack"), (0.01, "ack")], False),
+        ([*MADE, (0.02, "syn-ack")], False),
         ([*MADE, (1.02, "syn-ack"), (1.03, "ack"), (1.04, "their ack")], False),
         ([*MADE, (1.02, "syn-ack"), (1.03, "reset")], False),
         ([(0.0, "syn"), (0.001, "syn-ack"), (1.02, "syn-ack"), (1.03, "ack")], False),

@@ -23,8 +23,8 @@ from pcapcheck.values import clean, format_address
 CROSS_DEVICE = "Invalid cross-device link"
 SOURCE_CHECK = "the reverse-path check (rp_filter)"
 REASSEMBLED = (
-    "of which a piece was lost: something on the way drops fragments, as many clouds, security groups and firewalls "
-    "do (tcpdump -nnv 'ip[6:2] & 0x3fff != 0' on both ends)"
+    "each for a piece that was lost: something on the way drops fragments, as many clouds, security groups and "
+    "firewalls do (tcpdump -nnv 'ip[6:2] & 0x3fff != 0' on both ends)"
 )
 # Who counts, and what -> what dropped the packets, and what to look at. Kernel: net/ipv4/proc.c, snmp4_net_list;
 # net/netfilter/nf_conntrack_core.c; net/core/neighbour.c, neigh_alloc.

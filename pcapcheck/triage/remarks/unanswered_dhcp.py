@@ -44,9 +44,9 @@ def _of(judgement: Judgement, point: PointFacts) -> Iterator[Remark]:
 
 
 def _is_answered(point: PointFacts, asking: FrameGroup) -> bool:
-    """Whether anything that may be an answer was recorded: for everybody, or for its MAC, where MACs are known."""
+    """Whether anything that may be an answer was recorded: for everybody, or for its MAC (both None without MACs)."""
     return any(
-        group.dst == asking.src or asking.src is None or group.ip_dst == EVERYBODY
+        group.dst == asking.src or group.ip_dst == EVERYBODY
         for group in point.groups.values()
         if group is not asking and group.ip_src not in (None, NOBODY)
     )
