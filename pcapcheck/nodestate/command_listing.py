@@ -15,6 +15,7 @@ from pcapcheck.nodestate.listing import (
 )
 from pcapcheck.nodestate.numbers import after
 from pcapcheck.nodestate.readers.bridge_ports import NAME as BRIDGE_PORTS
+from pcapcheck.nodestate.readers.card_counters import NAME as CARD_COUNTERS
 from pcapcheck.nodestate.readers.protocol_counters import NAME as PROTOCOL_COUNTERS
 from pcapcheck.nodestate.readers.registry import READER_OF_COMMAND
 from pcapcheck.nodestate.readers.unjudged_forms import NAME as UNJUDGED
@@ -89,6 +90,8 @@ def _judged(command: Command) -> Listing | None:
         listing = Listing(BRIDGE_PORTS, words=command.words)
     elif command.tool == "bridge" and _is_of_ports(command.words[1:]):
         listing = Listing("links", words=command.words)
+    elif command.tool == "ethtool" and {"-S", "--statistics"} & set(command.words):
+        listing = Listing(CARD_COUNTERS, words=command.words)
     elif command.tool == "netstat" and _is_of_protocols(command.words[1:]):
         listing = Listing(PROTOCOL_COUNTERS)
     elif command.tool in CAT and "/proc/net/ip_vs" in command.words:

@@ -109,6 +109,8 @@ def dns(port: int = 49708, ident: int = 18812, back: str = "") -> str:
         ),
         # It has one, too.
         (dns(back=ANSWERED.format(later=248458, source="10.96.0.10", port=49708, ident=18812)), ""),
+        # The answer itself came, and is said to be another's.
+        (dns(back=ANSWERED.format(later=248458, source="10.50.1.48", port=49708, ident=18812)) * 2, ""),
         # Another question.
         (dns(port=49709), ""),
         (dns(ident=18813), ""),
@@ -209,7 +211,12 @@ DOCKER = (
 def test_a_bridge_that_containers_will_be_on(text: str, is_told: bool, tmp_path: Path) -> None:
     path = tmp_path / "state.txt"
     path.write_text("root@n1:~# ip addr\n" + text)
-    assert ("docker0 has an MTU of 1500" in analyze_state(path).headline) is is_told
+    analysis = analyze_state(path)
+    said = [remark.text for remark in analysis.remarks if remark.text.startswith("docker0 has an MTU of 1500")]
+    assert bool(said) is is_told
+    assert all("nothing is plugged into it now" in text for text in said)
+    # It costs nobody anything yet.
+    assert "docker0 has" not in analysis.headline
 
 
 QUERY = "01:30:01.942451 IP 10.50.1.3.53562 > 172.20.0.10.53: 9568+ A? web.shop.example. (34)\n"

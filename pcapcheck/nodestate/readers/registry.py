@@ -5,6 +5,7 @@ from __future__ import annotations
 from pcapcheck.nodestate.readers.bgp_sessions import BGP_READER
 from pcapcheck.nodestate.readers.bird_log import BIRD_LOG_READER
 from pcapcheck.nodestate.readers.bridge_ports import BRIDGE_PORTS_READER
+from pcapcheck.nodestate.readers.card_counters import CARD_COUNTERS_READER
 from pcapcheck.nodestate.readers.complaints import LONGEST
 from pcapcheck.nodestate.readers.device_managers import NETWORKCTL_READER, NMCLI_READER
 from pcapcheck.nodestate.readers.fdb import FDB_READER
@@ -62,6 +63,7 @@ ALL_READERS = (
     SERVICE_RULES_READER,
     IPVS_READER,
     ETHTOOL_READER,
+    CARD_COUNTERS_READER,
     NSTAT_READER,
     KERNEL_COUNTERS_READER,
     PROTOCOL_COUNTERS_READER,

@@ -20,6 +20,7 @@ from pcapcheck.table_names import CONNECTIONS, DNS
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address
 
+BY_OTHERS = "answered by"
 OPEN = ("in-flight", "unanswered")
 # The same question is sent on at once (nanoseconds).
 AT_ONCE = 50_000_000
@@ -46,7 +47,8 @@ def _of(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
     for sent in questions:
         if sent.answered:
             answered.setdefault(sent.alike, []).append(sent)
-    told = set()
+    # That a back end's answer came untranslated says more.
+    told = {(question.asker, question.asked) for question in judgement.unanswered if BY_OTHERS in question.fate}
     for sent in questions:
         twin = None if sent.answered else _twin(sent, answered.get(sent.alike, ()))
         if twin is not None and (sent.row.src, sent.row.dst) not in told:

@@ -55,7 +55,7 @@ COUNTED = {
     ),
     (NEIGHBOURS, "table_fulls"): ("the full table of neighbours dropped", "(net.ipv4.neigh.default.gc_thresh3)"),
 }
-# Counters that grow a little on healthy nodes -> what counts what passed, of which they are to be a share.
+# Counters that grow a little on healthy nodes -> what counts what passed: only a share of that tells.
 SHARES = {
     "IpReasmFails": "IpReasmOKs",
     "Ip6ReasmFails": "Ip6ReasmOKs",

@@ -61,11 +61,12 @@ def _outside(host: Host) -> Device | None:
 def _remark(link: Device, mtu: int, card: Device, smaller: int, in_use: bool) -> Remark:
     bridge, name = clean(link.name), clean(card.name)
     sentence = f"{bridge} has an MTU of {mtu}, and {name}, by which it is left, one of {smaller}"
+    idle = "" if in_use else " (nothing is plugged into it now)"
     return Remark(
-        f"{sentence}: whoever is on {bridge} asks others for larger packets than come in there; if the ICMP error that "
-        f"tells them so is lost, downloads and TLS get stuck while pings pass. Set the MTU of the network of {bridge} "
+        f"{sentence}{idle}: whoever is on {bridge} asks others for larger packets than come in there; if the ICMP error "
+        f"that tells them so is lost, downloads and TLS get stuck while pings pass. Set the MTU of the network of {bridge} "
         f"to {smaller} or less (ping -M do -s {smaller - 28} shows what passes)",
         lines=(quote(link.line), quote(card.line)),
-        short=sentence,
+        short=sentence if in_use else "",
         warning=sentence if in_use else "",
     )

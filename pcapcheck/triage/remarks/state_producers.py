@@ -160,6 +160,14 @@ def _misdirected_lookups(state: State) -> list[Remark]:
     return misdirected_lookup_remarks(state)
 
 
+def _exceeded_allowances(state: State) -> list[Remark]:
+    if not any(host.counters for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.exceeded_allowances import exceeded_allowance_remarks
+
+    return exceeded_allowance_remarks(state)
+
+
 def _hanging_connections(state: State) -> list[Remark]:
     if not state.opening:
         return []
@@ -208,6 +216,7 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _changed_sources,
     _closed_hairpins,
     _misdirected_lookups,
+    _exceeded_allowances,
     _denied_by_default,
     _hanging_connections,
     _flapping_routes,
