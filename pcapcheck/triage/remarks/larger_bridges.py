@@ -63,9 +63,9 @@ def _remark(link: Device, mtu: int, card: Device, smaller: int, in_use: bool) ->
     sentence = f"{bridge} has an MTU of {mtu}, and {name}, by which it is left, one of {smaller}"
     idle = "" if in_use else " (nothing is plugged into it now)"
     return Remark(
-        f"{sentence}{idle}: whoever is on {bridge} asks others for larger packets than come in there; if the ICMP error "
-        f"that tells them so is lost, downloads and TLS get stuck while pings pass. Set the MTU of the network of {bridge} "
-        f"to {smaller} or less (ping -M do -s {smaller - 28} shows what passes)",
+        f"{sentence}{idle}: whoever is on {bridge} asks others for larger packets than come in there; if the ICMP "
+        "error that tells them so is lost, downloads and TLS get stuck while pings pass. Set the MTU of the network of "
+        f"{bridge} to {smaller} or less (ping -M do -s {smaller - 28} shows what passes)",
         lines=(quote(link.line), quote(card.line)),
         short=sentence if in_use else "",
         warning=sentence if in_use else "",
