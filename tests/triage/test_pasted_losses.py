@@ -109,17 +109,23 @@ def dns(port: int = 49708, ident: int = 18812, back: str = "") -> str:
         ),
         # It has one, too.
         (dns(back=ANSWERED.format(later=248458, source="10.96.0.10", port=49708, ident=18812)), ""),
-        # The answer itself came, and is said to be another's.
-        (dns(back=ANSWERED.format(later=248458, source="10.50.1.48", port=49708, ident=18812)) * 2, ""),
+        # It came to the asker itself, untranslated, which is said.
+        (
+            SYN.format(later=9039, src="10.50.0.4", dst="10.96.9.9.81")
+            + SYN.format(later=9976, src="10.50.0.4", dst="10.50.0.7.81")
+            + SYN_ACK.format(later=1042, src="10.50.0.7.81", dst="10.50.0.4")
+            + "16:08:46.791142 IP 10.50.0.4.44968 > 10.50.0.7.81: Flags [R], seq 538131318, win 0, length 0\n",
+            "",
+        ),
         # Another question.
         (dns(port=49709), ""),
         (dns(ident=18813), ""),
     ],
 )
 def test_a_question_that_is_answered_only_behind_its_translation(text: str, words: str, tmp_path: Path) -> None:
-    headline = judged(tmp_path, text).headline
-    assert words in headline
-    assert words or "sent on to" not in headline
+    analysis = judged(tmp_path, text)
+    assert words in analysis.headline
+    assert words or not any("sent on to" in remark.text for remark in analysis.remarks)
 
 
 SHAKE = {
@@ -162,6 +168,57 @@ def test_a_syn_ack_that_is_sent_again_after_its_ack(
         "192.0.2.5's connection to 192.0.2.9 port 81 is not made: 192.0.2.9 sends its answer (SYN-ACK) again, although"
     )
     assert (words in judged(tmp_path, shaken(*segments)).headline) is is_told
+
+
+@pytest.mark.parametrize(
+    ("window", "dissected", "is_told"), [(0, False, True), (65160, False, False), (0, True, True), (65160, True, False)]
+)
+def test_an_answer_with_a_window_of_nothing(window: int, dissected: bool, is_told: bool, tmp_path: Path) -> None:
+    text = shaken(*MADE, (0.02, "data")).replace("win 65,", f"win {window},")
+    if dissected:
+        text = (
+            "1 0.000000 192.0.2.5 → 192.0.2.9 TCP 74 4000 → 81 [SYN] Seq=0 Win=64240 Len=0 MSS=1460\n"
+            f"2 0.000100 192.0.2.9 → 192.0.2.5 TCP 74 81 → 4000 [SYN, ACK] Seq=0 Ack=1 Win={window} Len=0 MSS=1460\n"
+        )
+    words = "the answer to 192.0.2.5's connection to 192.0.2.9 port 81 has a window of 0"
+    assert (words in judged(tmp_path, text).headline) is is_told
+
+
+INVALID = """worker-3 # iptables -nvL FORWARD
+Chain FORWARD (policy ACCEPT 0 packets, 0 bytes)
+ pkts bytes target     prot opt in     out     source               destination
+{count}  2640 DROP       all  --  *      *       0.0.0.0/0            0.0.0.0/0            ctstate INVALID
+"""
+STUCK = [(0.0, "syn"), (0.001, "syn-ack"), (1.02, "syn-ack"), (3.03, "syn-ack")]
+
+
+@pytest.mark.parametrize(
+    ("segments", "count", "is_told"),
+    [
+        (STUCK, 44, True),
+        ([*MADE, (1.02, "syn-ack"), (3.03, "syn-ack")], 44, True),
+        (STUCK, 0, False),
+        # It was made.
+        (MADE, 44, False),
+        # Its first packet got no answer: connection tracking takes that for new.
+        ([(0.0, "syn"), (1.0, "syn"), (3.0, "syn")], 44, False),
+    ],
+)
+def test_what_is_invalid_counts_where_a_connection_got_stuck_midway(
+    segments: list[tuple[float, str]], count: int, is_told: bool, tmp_path: Path
+) -> None:
+    said = [remark.text for remark in judged(tmp_path, shaken(*segments) + INVALID.format(count=count)).remarks]
+    found = [text for text in said if "that connection tracking calls INVALID" in text]
+    assert bool(found) is is_told
+    assert all(text.startswith("a rule of FORWARD on worker-3 dropped 44 packets") for text in found)
+
+
+def test_who_reaches_itself_is_no_suspect_unless_that_was_seen(tmp_path: Path) -> None:
+    text = listening("cali0123456789a") + "".join(
+        f"12:00:0{second}.000001 IP 10.50.1.4.40000 > 10.50.7.7.80: Flags [S], seq 1, win 64240, length 0\n"
+        for second in (0, 1, 3)
+    )
+    assert "hairpin-not-masqueraded" not in causes(judged(tmp_path, text))
 
 
 FRAGMENT = (

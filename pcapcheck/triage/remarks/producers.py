@@ -207,6 +207,15 @@ def _invalid_drops(subject: Subject) -> list[Remark]:
     return invalid_drop_remarks(state)
 
 
+def _invalid_midway(subject: Subject) -> list[Remark]:
+    state = subject.state
+    if state is None or not subject.judgement.captures or not any(host.firewall for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.invalid_midway import invalid_midway_remarks
+
+    return invalid_midway_remarks(subject.judgement, state)
+
+
 def _printed_checksums(subject: Subject) -> list[Remark]:
     captures = subject.judgement.captures
     if not any(problem.tunnels for capture in captures for problem in capture.problems):
@@ -321,6 +330,14 @@ def _reset_answers(subject: Subject) -> list[Remark]:
     return reset_answer_remarks(subject.judgement)
 
 
+def _closed_windows(subject: Subject) -> list[Remark]:
+    if not any(point.capture_point.interface.printed for point in subject.judgement.points):
+        return []
+    from pcapcheck.triage.remarks.closed_windows import closed_window_remarks
+
+    return closed_window_remarks(subject.judgement)
+
+
 def _answered_behind(subject: Subject) -> list[Remark]:
     if not any(point.capture_point.interface.printed for point in subject.judgement.points):
         return []
@@ -365,6 +382,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _on_state,
     _counted_drops,
     _invalid_drops,
+    _invalid_midway,
     _printed_alone,
     _unjudged_outputs,
     _too_big_errors,
@@ -374,6 +392,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _translated_tunnels,
     _dns_races,
     _reset_answers,
+    _closed_windows,
     _answered_behind,
     _last_questions,
     _lost_errors,
