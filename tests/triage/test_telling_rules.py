@@ -114,6 +114,8 @@ OTHERS = "another source"
             "\t\tip saddr 10.50.0.0/16 counter packets 7 bytes 40 masquerade\n\t}\n}\n",
             "a rule of post on a host gives all that 10.50.0.0/16 sends another source",
         ),
+        # What grep left out may have let it go before.
+        ("# iptables-save -c | grep MASQ\n[7:8] -A POSTROUTING -s 10.50.0.0/16 -j MASQUERADE\n", ""),
         # Without a counter, or with one of zero, it convicts nobody.
         ("# iptables -t nat -S\n-A POSTROUTING -j MASQUERADE\n", ""),
         (saved("nat", "POSTROUTING", "[0:0] -A POSTROUTING -j MASQUERADE"), ""),

@@ -43,7 +43,7 @@ def _remarks(host: Host) -> Iterator[Remark]:
                 if rule.translates == "saddr" and rule.packets:
                     yield from _of_stranger(host, chain, rule)
                     if chain.hook == POSTROUTING and _is_for_all(rule, chain.rules[:at]):
-                        yield _of_all(host, chain, rule)
+                        yield _of_all(host, chain, rule, table.whole)
 
 
 def _is_for_all(rule: FirewallRule, before: Sequence[FirewallRule]) -> bool:
@@ -62,19 +62,21 @@ def _is_for_all(rule: FirewallRule, before: Sequence[FirewallRule]) -> bool:
     )
 
 
-def _of_all(host: Host, chain: Chain, rule: FirewallRule) -> Remark:
+def _of_all(host: Host, chain: Chain, rule: FirewallRule, whole: bool) -> Remark:
+    """``whole``: no rule above it was left out, as by grep, that may let go what is for pods."""
     whose = next((match.text.split()[-1] for match in rule.matches if match.about == "saddr"), "")
     what = f"all that {clean(whose)} sends" if whose else "all that leaves it"
     sentence = (
         f"a rule of {clean(chain.name)} on {host.label} gives {what} another source "
         f"({in_words(rule.packets or 0)} so far)"
     )
+    unless = "" if whole else ", unless rules above it that are not shown leave that out"
     return Remark(
-        f"{sentence}: from pod to pod too, where policies and logs then see the node's address instead of the pod's, "
-        "and the address of one card or tunnel may be one that the other end does not answer to; let it apply only to "
-        "what leaves the cluster (! -d NETWORK OF PODS, -o CARD)",
+        f"{sentence}: from pod to pod too{unless}, where policies and logs then see the node's address instead of the "
+        "pod's, and the address of one card or tunnel may be one that the other end does not answer to; let it apply "
+        "only to what leaves the cluster (! -d NETWORK OF PODS, -o CARD)",
         lines=(quote(rule.line),),
-        short=sentence,
+        short=sentence if whole else "",
     )
 
 
