@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pastes import judged_state
+from tests.support.pastes import causes, judged, judged_state
 
 RAW = (
     "$ sudo iptables -t raw -nvL PREROUTING\nChain PREROUTING (policy ACCEPT 7 packets, 420 bytes)\n"
@@ -234,6 +234,40 @@ def test_ports_of_a_bridge_without_hairpin_mode(text: str, words: str, tmp_path:
     assert words or "hairpin" not in said
     # Who lists the ports of a bridge may look for something else.
     assert ("hairpin" in analysis.headline) is (bool(words) and "hairpin_mode" in text)
+
+
+SYNS = "# tcpdump -nei vethd6e7f8a1\n" + "".join(
+    f"12:00:0{second}.000001 0a:58:0a:32:01:04 > 0a:58:0a:32:01:01, ethertype IPv4 (0x0800), length 74: "
+    "10.50.1.4.40000 > 10.96.9.9.81: Flags [S], seq 1, win 64240, options [mss 1460], length 0\n"
+    for second in (0, 1, 3)
+)
+LISTED = (
+    "\n# cat /sys/class/net/{port}/brport/hairpin_mode\n{mode}\n# kubectl get endpoints web\nNAME   ENDPOINTS   AGE\n"
+    "web    {behind}   2d\n# kubectl get svc web\nNAME   TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE\n"
+    "web    ClusterIP   10.96.9.9    <none>        81/TCP    2d\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("port", "mode", "behind", "is_first"),
+    [
+        ("vethd6e7f8a1", 0, "10.50.1.4:80", True),
+        ("veth0a1b2c3d", 0, "10.50.1.4:80", True),
+        ("vethd6e7f8a1", 1, "10.50.1.4:80", False),
+        # Others are behind it, too; another is.
+        ("vethd6e7f8a1", 0, "10.50.1.4:80,10.50.1.5:80", False),
+        ("vethd6e7f8a1", 0, "10.50.1.5:80", False),
+    ],
+)
+def test_a_pod_that_reaches_itself_over_a_bridge(
+    port: str, mode: int, behind: str, is_first: bool, tmp_path: Path
+) -> None:
+    analysis = judged(tmp_path, SYNS + LISTED.format(port=port, mode=mode, behind=behind))
+    assert (causes(analysis)[0] == "hairpin-mode-off") is is_first
+    assert is_first or "hairpin-mode-off" not in causes(analysis)
+    if is_first:
+        suspect = analysis.diagnoses[0].suspects[0]
+        assert f"0  (hairpin_mode of {port})" in suspect.because[0]
 
 
 LOOKUP = "[root@w2 ~]# ip route get {target}\n{target} via 192.0.2.1 dev ens5 src 192.0.2.75 uid 0\n    cache\n"

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Device
@@ -39,7 +41,8 @@ def read_hairpin_modes(lines: Iterable[Line], into: Host, listing: Listing | Non
 
 
 def _keep(dev: str, value: str, line: Line, into: Host) -> None:
-    into.add_link(Device(dev, line, hairpin=value == "1", hairpin_line=line))
+    said = line if "hairpin_mode" in line.text else replace(line, text=f"{value}  (hairpin_mode of {dev})")
+    into.add_link(Device(dev, line, hairpin=value == "1", hairpin_line=said))
 
 
 BRIDGE_PORTS_READER = StateReader(

@@ -44,7 +44,7 @@ def _closed(host: Host) -> Iterator[Remark]:
         more = f" and {len(ports) - 1} more port{'s' if len(ports) > 2 else ''}" if len(ports) > 1 else ""
         line = first.hairpin_line or first.line
         # Whoever looks at that file alone suspects it.
-        is_asked = "hairpin_mode" in line.text or line.text.strip() == "0"
+        is_asked = "hairpin_mode" in line.text
         sentence = f"hairpin mode of {clean(first.name)}{more} on {host.label} is off"
         yield Remark(
             f"{sentence}: a pod behind such a port cannot reach itself through its service, for the bridge does not "
