@@ -45,9 +45,7 @@ WORDS: dict[str, dict[str, str]] = {
     "Tcp": {
         "segments received": "InSegs",
         "segments sent out": "OutSegs",
-        "segments send out": "OutSegs",
         "segments retransmitted": "RetransSegs",
-        "segments retransmited": "RetransSegs",
         "bad segments received": "InErrs",
         "resets sent": "OutRsts",
     },
