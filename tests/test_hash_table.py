@@ -20,7 +20,7 @@ from pcapcheck.hash_table import (
     seek_key,
 )
 
-# Few different homes, some of which differ only where an entry has no room for them: most rows are in each other's way.
+# Few different homes, so that most rows are in each other's way; some differ only where an entry has no room for them.
 HOMES = st.sampled_from([0, 1, 2, 7, 8, (1 << 61) + 1, (1 << 62) - 1, (1 << 38) + 7])
 
 
@@ -47,7 +47,7 @@ def test_rows_are_found_until_they_are_taken_out(rows: list[tuple[int, bool]]) -
     assert sum(entry >= 0 for entry in slots) == sum(not leaves for _, leaves in rows)
 
 
-def test_a_key_is_told_from_another_with_the_same_hash() -> None:
+def test_a_key_is_distinguished_from_another_with_the_same_hash() -> None:
     # Two rows: home, then a key of two numbers.
     rows = array("q", [5, 10, 20, 5, 10, 21])
     slots = empty_slots(2)
