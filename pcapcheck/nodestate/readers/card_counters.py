@@ -36,7 +36,7 @@ _PAIR = re.compile(r"([a-z][a-z0-9_]*):\s+(\d{1,19})")
 
 
 def read_card_counters(lines: Iterable[Line], into: Host, listing: Listing | None = None) -> list[Line]:
-    """Keep the counters that are known; of which card, only the command says."""
+    """Keep the counters that are known; only the command says whose they are."""
     plain = [word for word in (listing.words[1:] if listing else ()) if not word.startswith("-")]
     dev = plain[0] if plain else None
     for line in lines:
