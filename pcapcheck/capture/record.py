@@ -68,6 +68,8 @@ class Text(NamedTuple):
 
 # A problem of the packets, not of the capture: their checksums are wrong.
 BAD_CHECKSUM = "bad-checksum"
+# Of packets in fragments, the first alone.
+FIRST_ALONE = "first-fragment-alone"
 # Tunnels' packets are in fragments.
 IN_FRAGMENTS = "in-fragments"
 # Packets are shorter than their own headers say.
@@ -83,7 +85,8 @@ class Problem(Struct, frozen=True):
     ``aside`` holds the lines of a text that it is about, with their numbers: as many as were kept. ``tunnels`` are the
     numbers of the lines that show a tunnel's packet with a wrong checksum, ``unheard`` what was pinged in vain, as ping
     itself printed it, and how often, ``failed`` what other clients printed that waited in vain, ``fragments`` the lines
-    that show a tunnel's packet whose rest is in another fragment, ``cut`` those of packets that miss their last bytes.
+    that show a tunnel's packet whose rest is in another fragment, ``cut`` those of packets that miss their last bytes,
+    ``firsts`` those of first fragments whose like is never followed by another.
     """
 
     kind: str
@@ -96,6 +99,7 @@ class Problem(Struct, frozen=True):
     failed: tuple[tuple[int, str], ...] = ()
     fragments: tuple[int, ...] = ()
     cut: tuple[int, ...] = ()
+    firsts: tuple[int, ...] = ()
 
 
 # Makes an address of its two halves.

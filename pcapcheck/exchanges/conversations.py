@@ -30,18 +30,20 @@ OUT_ROWS = 1 << 6
 TRANSFER_ROWS = 1 << 9
 # Further conversations are only counted.
 MOST_KEPT = 1 << 10
-HALF_OPEN = "half-open"
+HALF_OPEN, UNHEARD = "half-open", "unheard"
 KINDS = {
     layout.HALF_OPEN: HALF_OPEN,
+    layout.UNHEARD: UNHEARD,
 }
 
 
 class Conversation(Struct, frozen=True):
     """A conversation, and what got no answer in it.
 
-    ``kind`` is half-open: SYNs whose SYN-ACKs got no ACK; the latest SYN-ACK is the last of ``frames``. ``asker`` sent
-    what got no answer; ``attempts`` counts how often it was sent, over ``lasted`` nanoseconds; ``size`` is its payload
-    in bytes. ``heard_back``: whether the other side was heard at all.
+    ``kind`` is half-open: SYNs whose SYN-ACKs got no ACK; the latest SYN-ACK is the last of ``frames``. It is unheard
+    if there was an ACK, and SYN-ACKs came after it all the same. ``asker`` sent what got no answer; ``attempts`` counts
+    how often it was sent, over ``lasted`` nanoseconds; ``size`` is its payload in bytes. ``heard_back``: whether the
+    other side was heard at all.
     """
 
     kind: str
