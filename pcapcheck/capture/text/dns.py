@@ -22,6 +22,11 @@ _RESPONSE = re.compile(
     r"(\d{1,5})(?: (?P<code>[A-Z][A-Za-z0-9]{3,9}))?[*|$-]*(?: \[\d+q\])?(?: q: .{1,1100}?)?"
     r"(?: \d+/\d+/\d+|\s*(?:\[\||\(\d|$))"
 )
+# What people leave of such lines: A? api.example.org. and NXDomain, without the number.
+_BARE_QUERY = re.compile(r"(?P<type>[A-Z][A-Z0-9]{0,9})\? (?P<name>[\w.*/-]{1,255})(?=[\s,]|$)")
+_BARE_RESPONSE = re.compile(
+    rf"(?:(?P<code>{'|'.join(filter(None, _CODES))})\b|\d+/\d+/\d+(?=\s|$)|(?:A|AAAA|CNAME|PTR|SRV) [\w.:-]{{2,255}}(?=[\s,]|$))"
+)
 
 
 def dns(text: str, src_port: int | None, dst_port: int | None) -> Dns | None:
@@ -32,6 +37,15 @@ def dns(text: str, src_port: int | None, dst_port: int | None) -> Dns | None:
     if dst_port == DNS_PORT and (match := _QUERY.match(text)) is not None:
         name = match["name"]
         return Dns(int(match[1]) & 0xFFFF, name=name, record_type=type_number(match["type"]) if name else None)
+    return _without_number(text, src_port, dst_port)
+
+
+def _without_number(text: str, src_port: int | None, dst_port: int | None) -> Dns | None:
+    """A message whose line was shortened by hand."""
+    if src_port == DNS_PORT and (match := _BARE_RESPONSE.match(text)) is not None:
+        return Dns(None, _CODES.index(match["code"] or ""))
+    if dst_port == DNS_PORT and (match := _BARE_QUERY.match(text)) is not None:
+        return Dns(None, name=match["name"], record_type=type_number(match["type"]))
     return None
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise, product
 from msgspec import Struct, field
 
 from pcapcheck.capture.host_names import HostNames
-from pcapcheck.capture.text.link import parse
+from pcapcheck.capture.text.link import BARE, parse
 from pcapcheck.capture.text.names import MAC, PrintedAddresses
 from pcapcheck.capture.text.printed_packet import PrintedPacket, count_present
 from pcapcheck.capture.text.stamps import STAMP
@@ -55,12 +55,16 @@ _UNSTAMPED = re.compile(
     r"|IP6? (?=\S*[.:\d]\S* > )\S{1,280} > (?=\S*[.:\d]\S*: )\S{1,280}: "
     r"(?= ?\[\|icmp|ICMP|Flags|UDP|VXLAN|OTV|sctp \(\d|IP6? |.{0,300}\blength \d"
     # DNS: an identifier with flags first, the message's size in the end.
-    r"|\d{1,5}[-+*%$|]{0,6} .{1,1000} \(\d{1,5}\)\s*$)"
+    r"|\d{1,5}[-+*%$|]{0,6} .{1,1000} \(\d{1,5}\)\s*$"
+    # The same shortened: a type and a name, or what became of it.
+    r"|[A-Z][A-Z0-9]{0,9}\? \S|(?:NXDomain|ServFail|Refused|FormErr|NotImp)\b|\d{1,3}/\d{1,3}/\d{1,3}(?:\s|$))"
     # Names of one label need words that only tcpdump writes.
     r"|IP6? \S{1,280} > \S{1,280}: "
     r"(?=ICMP6?,? (?:echo|host|net|time|redirect|neighbor|\S+ (?:udp|tcp) port)\b|Flags \[)"
     r"|IP6? truncated-ip6? - \d{1,5} bytes missing ?! ?\S{1,280} > \S{1,280}: "
     r"|ARP, (?:Ethernet|Request|Reply) "
+    # Without the name of the protocol, as lines are where it was taken off together with the time.
+    rf"|{BARE}"
     rf"|arp who-has \S+ tell |{MAC}(?: \(oui [^)]{{1,60}}\))? > (?:{MAC}|Broadcast)[ ,]"
     rf"|{_DEVICE}(?:IP6? \S{{1,280}} > |IP6? \(|ARP, |ifindex \d)|ip: \S{{1,280}} > |\[Invalid header: )"
 )

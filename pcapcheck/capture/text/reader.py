@@ -39,6 +39,7 @@ from pcapcheck.capture.text.recognition import unidentified
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.text.streams import Streams
 from pcapcheck.capture.text.transcript_notes import TranscriptNotes
+from pcapcheck.capture.text.unnumbered_dns import UnnumberedDns
 from pcapcheck.capture.text.usual_lines import awaits_ends
 from pcapcheck.capture.text.usual_starts import begin, go_on
 from pcapcheck.capture.window import Window
@@ -94,6 +95,7 @@ class TranscriptReader:
         self._apart = False
         self._open: PacketLines | None = None
         self._quotes = Quotes()
+        self._unnumbered = UnnumberedDns()
         self._streams = Streams()
         self._dissected = DissectedText(self._addresses)
         self._monitor = PacketMonitor()
@@ -293,6 +295,7 @@ class TranscriptReader:
         if packet is None or awaits_ends(packet):
             packet = parse(block.lines, self._addresses)
         if packet is not None:
+            self._unnumbered.take(packet)
             self._quotes.take(packet)
             self._streams.take(packet)
         if packet is not None and block.device is not None:

@@ -303,6 +303,14 @@ def _dns_races(subject: Subject) -> list[Remark]:
     return dns_race_remarks(subject.judgement)
 
 
+def _failed_lookups(subject: Subject) -> list[Remark]:
+    if not any(capture.exchanges.paired.bins_of(DNS) for capture in subject.judgement.captures):
+        return []
+    from pcapcheck.triage.remarks.failed_lookups import failed_lookup_remarks
+
+    return failed_lookup_remarks(subject.judgement)
+
+
 def _reset_answers(subject: Subject) -> list[Remark]:
     if not any(point.capture_point.interface.printed for point in subject.judgement.points):
         return []
@@ -354,6 +362,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _repeated_arp,
     _translated_tunnels,
     _dns_races,
+    _failed_lookups,
     _reset_answers,
     _last_questions,
     _lost_errors,
