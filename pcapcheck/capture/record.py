@@ -70,11 +70,26 @@ class Text(NamedTuple):
 BAD_CHECKSUM = "bad-checksum"
 # Tunnels' packets are in fragments.
 IN_FRAGMENTS = "in-fragments"
+RESENT = "resent"
 # Packets are shorter than their own headers say.
 CUT = "cut"
 # And one that says that DNS was recorded although no row shows it.
 DNS_NOT_PRINTED = "dns-not-printed"
 FLAGS_NOT_PRINTED = "flags-not-printed"
+
+
+class Resent(Struct, frozen=True):
+    """Data that a text shows to be sent again and again: from whom to whom, the first line, how often, and how long.
+
+    ``length`` is that of its packet in bytes, ``lasted`` nanoseconds, as far as they are shown.
+    """
+
+    src: int
+    dst: int
+    line: int
+    count: int
+    length: int | None
+    lasted: int | None
 
 
 class Problem(Struct, frozen=True):
@@ -83,7 +98,9 @@ class Problem(Struct, frozen=True):
     ``aside`` holds the lines of a text that it is about, with their numbers: as many as were kept. ``tunnels`` are the
     numbers of the lines that show a tunnel's packet with a wrong checksum, ``unheard`` what was pinged in vain, as ping
     itself printed it, and how often, ``failed`` what other clients printed that waited in vain, ``fragments`` the lines
-    that show a tunnel's packet whose rest is in another fragment, ``cut`` those of packets that miss their last bytes.
+    that show a tunnel's packet whose rest is in another fragment, ``cut`` those of packets that miss their last bytes,
+    ``resent`` what tshark marks as sent again and again, ``unreachable`` which host said of which target that it cannot
+    be reached, as ping printed it.
     """
 
     kind: str
@@ -96,6 +113,8 @@ class Problem(Struct, frozen=True):
     failed: tuple[tuple[int, str], ...] = ()
     fragments: tuple[int, ...] = ()
     cut: tuple[int, ...] = ()
+    resent: Resent | None = None
+    unreachable: tuple[tuple[str, str], ...] = ()
 
 
 # Makes an address of its two halves.

@@ -25,7 +25,8 @@ _RESPONSE = re.compile(
 # What people leave of such lines: A? api.example.org. and NXDomain, without the number.
 _BARE_QUERY = re.compile(r"(?P<type>[A-Z][A-Z0-9]{0,9})\? (?P<name>[\w.*/-]{1,255})(?=[\s,]|$)")
 _BARE_RESPONSE = re.compile(
-    rf"(?:(?P<code>{'|'.join(filter(None, _CODES))})\b|\d+/\d+/\d+(?=\s|$)|(?:A|AAAA|CNAME|PTR|SRV) [\w.:-]{{2,255}}(?=[\s,]|$))"
+    rf"(?:(?P<code>{'|'.join(filter(None, _CODES))})\b|\d+/\d+/\d+(?=\s|$)"
+    r"|(?:A|AAAA|CNAME|PTR|SRV) [\w.:-]{2,255}(?=[\s,]|$))"
 )
 
 

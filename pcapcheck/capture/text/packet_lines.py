@@ -36,7 +36,7 @@ LONGEST_REMARKED = 1200
 _DEVICE = r"[^\s>]{1,20}\s+(?:In|Out|B|M|P)\s+"
 # How packets begin whose protocol is known, and what else tcpdump prints on a link.
 _WORDS = (
-    r"IP6? ?\(|IP6? {1,2}\S|ARP, |arp (?:who-has|reply) |\[\|[a-z]|ip6?: |RARP|Reverse ARP"
+    r"IP6? ?\(|IP6? {1,2}\S|IP6?$|ARP, |arp (?:who-has|reply) |\[\|[a-z]|ip6?: |RARP|Reverse ARP"
     rf"|{MAC}(?: \(oui [^)]{{1,60}}\))? (?:>(?: |$)|{MAC}|Broadcast)|Broadcast >|AF [\w-]+ \("
     rf"|(?:{_DEVICE}|(?:In|Out|B|M|P)\s+)(?:ifindex |ethertype |{MAC}|IP6? |ARP, )"
     r"|LLDP, |STP 802|CDPv\d|LACPv\d|EAPOL |EAP packet |MPLS |PPPoE |802\.1|Loopback, |IPX [0-9a-f]{8}|IS-IS, |DTPv\d, "
@@ -68,6 +68,7 @@ _UNSTAMPED = re.compile(
     rf"|arp who-has \S+ tell |{MAC}(?: \(oui [^)]{{1,60}}\))? > (?:{MAC}|Broadcast)[ ,]"
     rf"|{_DEVICE}(?:IP6? \S{{1,280}} > |IP6? \(|ARP, |ifindex \d)|ip: \S{{1,280}} > |\[Invalid header: )"
 )
+_BARE = re.compile(BARE)
 # What pasting puts before lines: quotes, comments, lists, counters, names of pods and containers, logs' own times.
 _PREFIX = re.compile(
     r"[\s>#|*•·–—+=$%»\"'`~-]*"
@@ -167,6 +168,9 @@ class PacketLines(Struct):
         """Whether a line that could begin a packet without a time rather belongs to this packet."""
         if self.wants_addresses() or self.wants_frame():
             return True
+        if _BARE.match(line.lstrip()) and not is_whole(self.lines[-1]):
+            # Broken off between the link's header and the addresses.
+            return True
         indented = line.startswith(("    ", "\t")) or (self.stamp is not None and self._wants_quote())
         return indented and self.verbose
 
@@ -188,6 +192,11 @@ class PacketLines(Struct):
         return not (
             _open(self.lines[-1]) and any(is_whole(self.lines[-1] + glue + line.lstrip()) for glue in ("", " "))
         )
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its last line ends as lines of packets do."""
+        return not self.pieces and is_whole(self.lines[-1])
 
     @property
     def verbose(self) -> bool:
@@ -306,6 +315,12 @@ def _stamped(line: str) -> list[re.Match[str]]:
     if perhaps and _LIKELY.search(line, perhaps.end(), perhaps.end() + LOOK_AHEAD):
         return [perhaps]
     return found
+
+
+def begun_within(line: str) -> int:
+    """Where a packet begins behind the end of another in a line that a mail program or an editor filled; 0: nowhere."""
+    found = _stamped(line)
+    return found[0].start() if found else 0
 
 
 def only_goes_on(line: str, rest: str) -> bool:

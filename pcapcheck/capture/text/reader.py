@@ -20,7 +20,7 @@ from pcapcheck.capture.text.lines import plain, read_lines, without_heads
 from pcapcheck.capture.text.link import parse
 from pcapcheck.capture.text.link_types import ETHERNET
 from pcapcheck.capture.text.names import PrintedAddresses
-from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, starts, without_prefix
+from pcapcheck.capture.text.packet_lines import PacketLines, begun_within, only_goes_on, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
 from pcapcheck.capture.text.pktmon import MARK, PROVIDER, PacketMonitor
 from pcapcheck.capture.text.printed_packet import (
@@ -36,6 +36,8 @@ from pcapcheck.capture.text.printed_packet import (
 from pcapcheck.capture.text.printed_sums import checksums_of, is_carrier_doubtful, is_wrong
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.recognition import unidentified
+from pcapcheck.capture.text.resent_rows import MARK as RESENT_MARK
+from pcapcheck.capture.text.resent_rows import ResentRows
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.text.streams import Streams
 from pcapcheck.capture.text.transcript_notes import TranscriptNotes
@@ -96,6 +98,7 @@ class TranscriptReader:
         self._open: PacketLines | None = None
         self._quotes = Quotes()
         self._unnumbered = UnnumberedDns()
+        self._resent = ResentRows()
         self._streams = Streams()
         self._dissected = DissectedText(self._addresses)
         self._monitor = PacketMonitor()
@@ -136,6 +139,7 @@ class TranscriptReader:
         if batch.count:
             yield self._finished(batch)
         self.problems += self._monitor.finish()
+        self.problems += self._resent.problems()
         self.notes.finish()
 
     def _take_ahead(self) -> list[Record]:
@@ -279,7 +283,11 @@ class TranscriptReader:
             self._go_on(number, line, rest)
 
     def _go_on(self, number: int, line: str, rest: str) -> None:
-        """Take a line that goes on with the packet that was begun, or is none of a packet."""
+        """Take a line that goes on with the packet that was begun, or is none of a packet; another may begin in it."""
+        begun = 0 if self._open is None or self._open.is_whole else begun_within(rest)
+        if begun and self._open is not None and self._open.take(number, rest[:begun], rest[:begun]):
+            self._printed_line(number, rest[begun:])
+            return
         if not (self._open and self._open.take(number, line, rest)):
             self._close()
             self._note_other(number, line)
@@ -311,6 +319,8 @@ class TranscriptReader:
         """Take the packet of a row of tshark."""
         self.format = "tshark text"
         self._quotes.take(row.packet)
+        if RESENT_MARK in raw:
+            self._resent.take(row, number, raw)
         again = row.number is not None and self._row is not None and row.number <= self._row
         new_capture = again or self._timeline.begins_capture(row.stamp, self._apart)
         before = None if new_capture else self._row

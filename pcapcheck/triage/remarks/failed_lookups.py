@@ -76,12 +76,13 @@ def _failures(judgement: Judgement) -> list[Remark]:
 def _failure(judgement: Judgement, key: tuple[int, int, int], sums: Failing) -> Remark:
     number, asker, server = key
     row = sums.example
-    assert row is not None and row.rcode is not None
+    assert row is not None
+    assert row.rcode is not None
     asked = f"{row.type} {clean(row.name)}" if row.name else "a name"
     after = f", after {format_duration(row.rtt)}" if row.rtt else ""
     sentence = (
-        f"{format_address(server)} answers {sums.failed} of {sums.answered} DNS queries of {format_address(asker)} with "
-        f"{row.rcode.upper()}, as for {asked}{after}"
+        f"{format_address(server)} answers {sums.failed} of {sums.answered} DNS queries of {format_address(asker)} "
+        f"with {row.rcode.upper()}, as for {asked}{after}"
     )
     file = clean(judgement.captures[number].source.short_name)
     text = f"{sentence} (frame {row.frames[0]} of {file}): {SERVER_REASONS}"

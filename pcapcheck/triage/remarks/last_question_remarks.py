@@ -37,8 +37,8 @@ def _remark(judgement: Judgement, question: Unanswered) -> Remark:
     others = "" if answers_come(judgement.captures, judgement.facts, table) else f", nor has any other {WORDS[table]}"
     asked = f"asked {question.attempts} times, first in " if question.attempts > 1 else ""
     return Remark(
-        f"{sentence} ({asked}frame {frame} of {clean(capture.source.short_name)}){others}: if none came later it was lost, or nobody answers; record longer, and the next "
-        "interface on the way too",
+        f"{sentence} ({asked}frame {frame} of {clean(capture.source.short_name)}){others}: if none came later "
+        "it was lost, or nobody answers; record longer, and the next interface on the way too",
         short=sentence,
         # People copy out of a terminal what puzzles them; what tcpdump itself looks up is no part of that.
         warning=sentence

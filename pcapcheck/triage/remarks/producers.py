@@ -224,6 +224,15 @@ def _printed_fragments(subject: Subject) -> list[Remark]:
     return printed_fragment_remarks(captures)
 
 
+def _resent_rows(subject: Subject) -> list[Remark]:
+    captures = subject.judgement.captures
+    if not any(problem.resent for capture in captures for problem in capture.problems):
+        return []
+    from pcapcheck.triage.remarks.resent_rows import resent_row_remarks
+
+    return resent_row_remarks(captures)
+
+
 def _printed_pings(subject: Subject) -> list[Remark]:
     captures = subject.judgement.captures
     if not any(problem.unheard or problem.failed for capture in captures for problem in capture.problems):
@@ -351,6 +360,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _logged_checksums,
     _printed_checksums,
     _printed_fragments,
+    _resent_rows,
     _printed_pings,
     _on_state,
     _counted_drops,
