@@ -117,7 +117,7 @@ def test_lines_without_the_name_of_the_protocol(stamp: str, tmp_path: Path) -> N
     )
     rejected = (
         f"{stamp.format(1)}10.20.1.9.50100 > 10.20.2.7.8443: Flags [S], seq 700, win 1024, length 0\n"
-        f"{stamp.format(1)}10.20.2.7 > 10.20.1.9: ICMP host 10.20.2.7 unreachable - admin prohibited filter, length 52\n"
+        f"{stamp.format(1)}10.20.2.7 > 10.20.1.9: ICMP host 10.20.2.7 unreachable - admin prohibited filter, length 5\n"
     )
     assert "is prohibited by 10.20.2.7" in judged(tmp_path, rejected).headline
 
@@ -184,7 +184,7 @@ def test_rows_that_tshark_marks_as_sent_again(rows: int, told: bool, tmp_path: P
         "   1   0.000000 10.20.1.9 → 10.20.2.7 NFS 270 V4 Call READDIR FH:0x11223344\n"
         "   2   0.000400 10.20.2.7 → 10.20.1.9 NFS 3910 V4 Reply (Call In 1) READDIR\n"
     ) + "".join(
-        f"   {3 + n}   {1 + 2 * n}.000000 10.20.2.7 → 10.20.1.9 NFS 3910 [TCP Retransmission] V4 Reply (Call In 1) READDIR\n"
+        f"   {3 + n}   {1 + 2 * n}.000000 10.20.2.7 → 10.20.1.9 NFS 3910 [TCP Retransmission] V4 Reply (Call In 1)\n"
         for n in range(rows)
     )
     analysis = judged(tmp_path, text)
@@ -213,3 +213,54 @@ def test_the_last_question_of_another_interface_is_told(last: str, told: bool, t
     analysis = judged(tmp_path, text)
     assert (heading(analysis) == "warn") is told
     assert ("has no answer in this text, which ends with it" in analysis.headline) is told
+
+
+ONE, TWO, ALL = "02:00:00:00:00:0a", "02:00:00:00:00:0b", "ff:ff:ff:ff:ff:ff"
+
+
+@pytest.mark.parametrize("between", [" ... ", "  ARP ", ", ARP, "])
+def test_arp_lines_of_which_little_is_left(between: str, tmp_path: Path) -> None:
+    text = "".join(
+        f"{ONE} > {ALL}{between}Request who-has 10.20.1.1 tell 10.20.1.9\n"
+        + f"{TWO} > {ONE}{between}Reply 10.20.1.1 is-at {TWO}\n" * replied
+        for replied in (1, 0)
+    )
+    analysis = judged(tmp_path, text)
+    assert analysis.captures[0].frames == 3
+    assert set(analysis.arp["outcome"]) == {"answered", "in-flight"}
+
+
+def test_the_numbers_of_lines_are_no_part_of_addresses(tmp_path: Path) -> None:
+    text = "".join(
+        f"1{n} 10:00:0{n}.250000 IP (tos 0x0, ttl 64, id {n}, offset 0, flags \\[DF\\],\nproto ICMP (1), length 84)\n\n"
+        f"1{n}0.20.1.9 \\> 192.0.2.7: ICMP echo request, id 7, seq {n}, length 64\n\n"
+        for n in range(3)
+    )
+    assert [f"1{n}0.20.1.9" for n in range(3)] == [str(src) for src in judged(tmp_path, text).echo["src"]]
+
+
+@pytest.mark.parametrize("number", ["", " (0x0800)"])
+def test_vlan_tags_of_older_tcpdumps(number: str, tmp_path: Path) -> None:
+    text = "".join(
+        f"10:00:0{n}.250000 {ONE} > {TWO}, ethertype 802.1Q (0x8100), length 78: vlan 34, p 0, ethertype IPv4{number}, "
+        f"10.20.1.9.50100 > 10.20.2.7.8443: Flags [S], seq 700, win 64240, length 0\n"
+        for n in (0, 1, 3)
+    )
+    assert "10.20.1.9's connection to 10.20.2.7 port 8443 gets no answer" in judged(tmp_path, text).headline
+
+
+def test_arp_behind_the_tags_of_a_switch(tmp_path: Path) -> None:
+    text = "".join(
+        f"10:00:0{n}.250000 {ONE} (oui Unknown) > Broadcast, ethertype MEDSA (0xdada), length 50: Forward, tagged, "
+        "dev.port:vlan 3.0:11, pri 0: ethertype ARP (0x0806) Request who-has 10.20.1.1 tell 10.20.1.9, length 28\n"
+        for n in range(3)
+    )
+    assert any(
+        "10.20.1.9's ARP for 10.20.1.1 gets no answer" in remark.text for remark in judged(tmp_path, text).remarks
+    )
+
+
+def test_masked_times_are_none(tmp_path: Path) -> None:
+    text = "XX:XX:XX.XXXXXX " + "XX:XX:XX.XXXXXX ".join(line.split(" ", 1)[1] + "\n" for line in LINK.splitlines())
+    analysis = judged(tmp_path, text)
+    assert list(analysis.echo["outcome"]) == ["replied"]

@@ -15,7 +15,7 @@ OTHER_CODE = 15
 # 4660+ [1au] A? api.example.org. (44); with an operation after the number it is an update or the like.
 _QUERY = re.compile(
     r"(\d{1,5})[+%]*(?: \[[^\]]{1,20}\])*"
-    r"(?: (?P<type>[A-Za-z0-9-]{1,16})(?: [A-Za-z0-9_()-]{1,12})?\? (?P<name>\S{1,1024})|\s*(?:\[\||\(\d|$))"
+    r"(?: (?P<type>[A-Za-z0-9-]{1,16})(?: [A-Za-z0-9_()-]{1,12})?\? (?P<name>\S{1,1024})|\s*(?:\[\||\(\d|\.\.\.|…|$))"
 )
 # 4660 NXDomain*- 0/1/0 (140); with -vv the question stands before the counts.
 _RESPONSE = re.compile(

@@ -77,6 +77,8 @@ _PREFIX = re.compile(
     r"(?:\[[^\]]{0,80}\]\s*){0,2}"
     r"(?:[\w./@-]{1,100}\s*[|:>]\s+)?"
     r"(?:\d{1,9}[.):]?\s+)?"
+    # A time that somebody masked.
+    r"(?:[Xx#*]{2}:[Xx#*]{2}:[Xx#*]{2}(?:\.[Xx#*]{1,9})?\s+)?"
 )
 # What grep puts before a line's time: the file, the number of the line.
 _GREPPED = re.compile(
@@ -353,4 +355,7 @@ def without_prefix(line: str, prefix: str) -> str:
     if prefix and line.startswith(prefix):
         return line[len(prefix) :]
     marks = prefix.rstrip()
-    return line[len(marks) :].removeprefix(" ") if marks and line.startswith(marks) else line
+    if not marks or not line.startswith(marks) or (marks[-1].isalnum() and line[len(marks) : len(marks) + 1].isalnum()):
+        # A row's number is no part of an address that begins with the same digit.
+        return line
+    return line[len(marks) :].removeprefix(" ")
