@@ -99,8 +99,8 @@ class Problem(Struct, frozen=True):
     numbers of the lines that show a tunnel's packet with a wrong checksum, ``unheard`` what was pinged in vain, as ping
     itself printed it, and how often, ``failed`` what other clients printed that waited in vain, ``fragments`` the lines
     that show a tunnel's packet whose rest is in another fragment, ``cut`` those of packets that miss their last bytes,
-    ``resent`` what tshark marks as sent again and again, ``unreachable`` which host said of which target that it cannot
-    be reached, as ping printed it.
+    ``resent`` what tshark marks as sent again and again, ``unreachable`` hosts that said, by what ping printed, that
+    they do not reach a target, with that target.
     """
 
     kind: str

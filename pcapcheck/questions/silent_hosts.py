@@ -54,8 +54,8 @@ WORDS = {
     DATAGRAMS: "UDP request",
 }
 
-# A SYN that was sent so often, over so many nanoseconds, was not answered, whatever was left out of the recording: its
-# sender stops when an answer comes (RFC 6298, section 2.1; kernel: tcp_syn_linear_timeouts).
+# A SYN that was sent this often, over this many nanoseconds, was not answered, whatever was left out of the recording:
+# its sender stops when an answer comes (RFC 6298, section 2.1; kernel: tcp_syn_linear_timeouts).
 OFTEN, LONG = 3, 1_900_000_000
 # How many targets of one asker are named; of more the first is named, and the others are counted.
 FEW_TARGETS = 3

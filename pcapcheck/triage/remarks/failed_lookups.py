@@ -25,7 +25,7 @@ ANSWERED = "replied"
 # What is said of pods, on their links.
 RULE = "dns-not-refused"
 FAILURES = ("servfail", "refused")
-# Of so many answers, one failure may be its name's owner's.
+# Where fewer than one answer in this many fails, the owner of a name may be at fault.
 SHARE = 2
 # Nanoseconds. A resolver waits 1 s (timeout:1) to 10 s before it asks again; sooner it asks another server.
 SOONEST, LATEST = 900_000_000, 11_000_000_000
@@ -41,7 +41,7 @@ AGAIN_REASONS = (
 )
 
 
-class Failing(Struct):
+class FailingServer(Struct):
     """Queries of one host to a server at a capture point: how many were answered, and how many of those failed."""
 
     answered: int = 0
@@ -55,7 +55,7 @@ def failed_lookup_remarks(judgement: Judgement) -> list[Remark]:
 
 
 def _failures(judgement: Judgement) -> list[Remark]:
-    found: dict[tuple[int, int, int], Failing] = {}
+    found: dict[tuple[int, int, int], FailingServer] = {}
     if any(finding.failed for finding in judgement.findings if finding.rule.id == RULE):
         # It says of the pods what others would say again, after address translation.
         return []
@@ -63,7 +63,7 @@ def _failures(judgement: Judgement) -> list[Remark]:
         row = rows[0]
         if point.kind == "pod-link":
             continue
-        sums = found.setdefault((capture.number, row.src, row.dst), Failing())
+        sums = found.setdefault((capture.number, row.src, row.dst), FailingServer())
         sums.answered += some.count
         # tcpdump itself asks for the names of the addresses that it prints.
         if row.rcode in FAILURES and row.type != "PTR":
@@ -73,7 +73,7 @@ def _failures(judgement: Judgement) -> list[Remark]:
     return [_failure(judgement, key, sums) for key, sums in worst if sums.failed * SHARE >= sums.answered > 0]
 
 
-def _failure(judgement: Judgement, key: tuple[int, int, int], sums: Failing) -> Remark:
+def _failure(judgement: Judgement, key: tuple[int, int, int], sums: FailingServer) -> Remark:
     number, asker, server = key
     row = sums.example
     assert row is not None

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from pcapcheck.exchanges.dns_row import DnsRow
+from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import CONNECTIONS, DNS
@@ -224,13 +226,13 @@ def _printed_fragments(subject: Subject) -> list[Remark]:
     return printed_fragment_remarks(captures)
 
 
-def _resent_rows(subject: Subject) -> list[Remark]:
+def _resent_data(subject: Subject) -> list[Remark]:
     captures = subject.judgement.captures
     if not any(problem.resent for capture in captures for problem in capture.problems):
         return []
-    from pcapcheck.triage.remarks.resent_rows import resent_row_remarks
+    from pcapcheck.triage.remarks.resent_data import resent_data_remarks
 
-    return resent_row_remarks(captures)
+    return resent_data_remarks(captures)
 
 
 def _printed_pings(subject: Subject) -> list[Remark]:
@@ -312,8 +314,15 @@ def _dns_races(subject: Subject) -> list[Remark]:
     return dns_race_remarks(subject.judgement)
 
 
+def _may_fail(bins: Iterable[ExchangeBin]) -> bool:
+    """Whether a DNS server failed or refused, or the same query was answered twice."""
+    rows = [row for some in bins if some.outcome == "replied" for row in some.samples if isinstance(row, DnsRow)]
+    queries = {(row.group, row.src, row.dst, row.src_port, row.ident) for row in rows}
+    return len(queries) < len(rows) or any(row.rcode in ("servfail", "refused") for row in rows)
+
+
 def _failed_lookups(subject: Subject) -> list[Remark]:
-    if not any(capture.exchanges.paired.bins_of(DNS) for capture in subject.judgement.captures):
+    if not any(_may_fail(capture.exchanges.paired.bins_of(DNS)) for capture in subject.judgement.captures):
         return []
     from pcapcheck.triage.remarks.failed_lookups import failed_lookup_remarks
 
@@ -360,7 +369,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _logged_checksums,
     _printed_checksums,
     _printed_fragments,
-    _resent_rows,
+    _resent_data,
     _printed_pings,
     _on_state,
     _counted_drops,

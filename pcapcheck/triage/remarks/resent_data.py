@@ -8,7 +8,7 @@ from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address, format_duration
 
 
-def resent_row_remarks(captures: list[Capture]) -> list[Remark]:
+def resent_data_remarks(captures: list[Capture]) -> list[Remark]:
     """A remark per capture that shows such data."""
     remarks = []
     for capture in captures:
