@@ -279,18 +279,22 @@ class TranscriptReader:
             self._close()
             if self._numbers:
                 self.interfaces[max(self._numbers.values())].drops += said.count
-        else:
+        elif not self._takes_filled(number, rest):
             self._go_on(number, line, rest)
 
     def _go_on(self, number: int, line: str, rest: str) -> None:
-        """Take a line that goes on with the packet that was begun, or is none of a packet; another may begin in it."""
-        begun = 0 if self._open is None or self._open.is_whole else begun_within(rest)
-        if begun and self._open is not None and self._open.take(number, rest[:begun], rest[:begun]):
-            self._printed_line(number, rest[begun:])
-            return
+        """Take a line that goes on with the packet that was begun, or is none of a packet."""
         if not (self._open and self._open.take(number, line, rest)):
             self._close()
             self._note_other(number, line)
+
+    def _takes_filled(self, number: int, rest: str) -> bool:
+        """Take a line that ends the packet that was begun, and in which another begins; whether it is such."""
+        begun = begun_within(rest) if self._open is not None and not self._open.is_whole else 0
+        if not begun or self._open is None or not self._open.take(number, rest[:begun], rest[:begun]):
+            return False
+        self._printed_line(number, rest[begun:])
+        return True
 
     def _close(self) -> None:
         """Finish the packet that was begun."""

@@ -29,6 +29,8 @@ FAILURES = ("servfail", "refused")
 SHARE = 2
 # Nanoseconds. A resolver waits 1 s (timeout:1) to 10 s before it asks again; sooner it asks another server.
 SOONEST, LATEST = 900_000_000, 11_000_000_000
+# A resolver gives up after two tries, if it is told no other number (resolv.conf(5): attempts).
+MOST_TRIES = 3
 MOST = 2
 SERVER_REASONS = (
     "packets pass both ways; the server, or one that it asks in turn, has no answer (its log; /etc/resolv.conf of the "
@@ -98,6 +100,9 @@ def _asked_again(judgement: Judgement) -> list[Remark]:
                 by_query.setdefault(key, []).append(row)
     remarks = []
     for (number, *_), same in by_query.items():
+        if len(same) > MOST_TRIES:
+            # Whoever asks for the same again and again watches the server.
+            continue
         for one, other in pairwise(sorted(same, key=lambda row: row.time or 0)):
             waited = (other.time or 0) - (one.time or 0) - (one.rtt or 0)
             if SOONEST <= waited <= LATEST and one.name == other.name:
