@@ -29,7 +29,7 @@ FAILURES = ("servfail", "refused")
 SHARE = 2
 # Nanoseconds. A resolver waits 1 s (timeout:1) to 10 s before it asks again; sooner it asks another server.
 SOONEST, LATEST = 900_000_000, 11_000_000_000
-# A resolver gives up after two tries, if it is told no other number (resolv.conf(5): attempts).
+# A resolver gives up after two tries, unless its file has another number (resolv.conf(5): attempts).
 MOST_TRIES = 3
 MOST = 2
 SERVER_REASONS = (
