@@ -21,58 +21,63 @@ cdef inline long long home_of_four(
         unsigned long long fourth) noexcept nogil:
     return stir(stir(stir(first, second), third), fourth) >> 2
 
+cdef inline long long entry_of(unsigned long long home, unsigned long long place) noexcept nogil:
+    # PLACE_BITS of hash_table.py are 24.
+    return <long long>(((home << 24) & 0x7FFFFFFFFFFFFFFFULL) | place)
+
+cdef inline long long place_at(const long long[::1] slots, size_t slot) noexcept nogil:
+    return slots[slot] & 0xFFFFFF if slots[slot] >= 0 else -1
+
 cdef inline long long seek(
-        const long long[::1] rows, long long width, long long home_at, const int[::1] slots, long long mask,
-        long long home, size_t slot) except? -1 nogil:
-    while slots[slot] >= 0 and rows[<size_t>(slots[slot] * width + home_at)] != home:
+        const long long[::1] slots, long long mask, long long home, size_t slot) except? -1 nogil:
+    cdef long long wanted = entry_of(home, 0) >> 24
+    while slots[slot] >= 0 and slots[slot] >> 24 != wanted:
         slot = (slot + 1) & mask
     return slot
 
 cdef inline long long seek_key(
-        const long long[::1] rows, long long width, long long home_at, const int[::1] slots, long long mask,
-        long long home, long long key_at, int count, long long first, long long second, long long third,
-        long long fourth, long long fifth) except? -1 nogil:
+        const long long[::1] rows, long long width, const long long[::1] slots, long long mask, long long home,
+        long long key_at, int count, long long first, long long second, long long third, long long fourth,
+        long long fifth) except? -1 nogil:
     # Where count is a constant, what it leaves out is not compiled.
     cdef size_t slot = home & mask
     cdef size_t at
     while True:
-        slot = seek(rows, width, home_at, slots, mask, home, slot)
+        slot = seek(slots, mask, home, slot)
         if slots[slot] < 0:
             return slot
-        at = slots[slot] * width + key_at
+        at = place_at(slots, slot) * width + key_at
         if (rows[at] == first and rows[at + 1] == second and (count < 3 or rows[at + 2] == third)
                 and (count < 4 or rows[at + 3] == fourth) and (count < 5 or rows[at + 4] == fifth)):
             return slot
         slot = (slot + 1) & mask
 
 cdef inline int insert(
-        const long long[::1] rows, long long width, long long home_at, int[::1] slots, long long mask,
-        long long place) except -1 nogil:
-    cdef size_t slot = rows[<size_t>(place * width + home_at)] & mask
+        long long[::1] slots, long long mask, long long home, long long place) except -1 nogil:
+    cdef size_t slot = home & mask
     while slots[slot] >= 0:
         slot = (slot + 1) & mask
-    slots[slot] = <int>place
+    slots[slot] = entry_of(home, place)
     return 0
 
 cdef inline int insert_all(
-        const long long[::1] rows, long long width, long long home_at, int[::1] slots, long long first,
+        const long long[::1] rows, long long width, long long home_at, long long[::1] slots, long long first,
         long long end) except -1 nogil:
     cdef long long place
     for place in range(first, end):
-        insert(rows, width, home_at, slots, len(slots) - 1, place)
+        insert(slots, len(slots) - 1, rows[<size_t>(place * width + home_at)], place)
     return 0
 
 cdef inline int remove(
-        const long long[::1] rows, long long width, long long home_at, int[::1] slots, long long mask,
-        long long place) except -1 nogil:
-    cdef size_t hole = rows[<size_t>(place * width + home_at)] & mask
+        long long[::1] slots, long long mask, long long home, long long place) except -1 nogil:
+    cdef size_t hole = home & mask
     cdef size_t slot
     cdef long long wanted
-    while slots[hole] != place:
+    while slots[hole] != entry_of(home, place):
         hole = (hole + 1) & mask
     slot = (hole + 1) & mask
     while slots[slot] >= 0:
-        wanted = rows[<size_t>(slots[slot] * width + home_at)] & mask
+        wanted = (slots[slot] >> 24) & mask
         if ((slot - wanted) & mask) >= ((slot - hole) & mask):
             slots[hole] = slots[slot]
             hole = slot
@@ -80,16 +85,12 @@ cdef inline int remove(
     slots[hole] = -1
     return 0
 
-cdef inline int fetch_slot(const int[::1] slots, size_t slot) except -1 nogil:
+cdef inline int fetch_slot(const long long[::1] slots, size_t slot) except -1 nogil:
     fetch(&slots[slot])
     return 0
 
-cdef inline int fetch_follower(
-        const long long[::1] rows, long long width, long long home_at, const int[::1] slots, long long mask,
-        long long home) except -1 nogil:
-    cdef size_t slot = (home + 1) & mask
-    if slots[slot] >= 0:
-        fetch(&rows[<size_t>(slots[slot] * width + home_at)])
+cdef inline int fetch_small(const int[::1] numbers, size_t at) except -1 nogil:
+    fetch(&numbers[at])
     return 0
 
 cdef inline int fetch_row(const long long[::1] rows, size_t start, size_t count) except -1 nogil:

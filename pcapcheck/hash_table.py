@@ -1,24 +1,31 @@
 """Hash tables over the rows of an array, for loops that run as plain Python: what ``hash_table.pxd`` does in C.
 
-A table is ``slots``: an ``array("i")`` whose length is a power of two, each the place of a row or -1. The row at a
-place is ``width`` numbers from ``rows[place * width]`` on; its field ``home_at`` holds its *home*, a hash of its key
-that is not negative. It is entered in the first empty slot from its home on. ``mask`` is the number of slots minus 1;
-at least one slot stays empty.
+A table is ``slots``: an ``array("q")`` whose length is a power of two, each an *entry* or -1. An entry is the place of
+a row and, above PLACE_BITS of it, as much of the row's *home* as there is room for: a hash of its key that is not
+negative. So nothing but slots is read until a row is found, and none of the other rows where one is taken out: mostly
+they are not in the processor's cache. An entry is in the first empty slot from its home on. ``mask`` is the number of
+slots minus 1; at least one slot stays empty.
 
-A key of a few numbers that stand one after the other is looked up by ``seek_key``. Who looks up any other compares it
-where ``seek`` stops; an empty slot is where the key would be entered::
+A key of a few numbers that stand one after the other is looked up by ``seek_key``; the row at a place is ``width``
+numbers from ``rows[place * width]`` on. Who looks up any other compares it where ``seek`` stops; an empty slot is where
+the key would be entered::
 
-    slot = seek(rows, width, home_at, slots, mask, home, home & mask)
-    while slots[slot] >= 0 and not is_wanted(rows, slots[slot] * width):
-        slot = seek(rows, width, home_at, slots, mask, home, (slot + 1) & mask)
+    slot = seek(slots, mask, home, home & mask)
+    while slots[slot] >= 0 and not is_wanted(rows, place_at(slots, slot) * width):
+        slot = seek(slots, mask, home, (slot + 1) & mask)
 """
 
 from __future__ import annotations
 
 from array import array
 
+from pcapcheck.reserved import numbers_in_large_pages
+
 MULTIPLY = 0x9E3779B97F4A7C15
 LONG = 0xFFFFFFFFFFFFFFFF
+# A place is a number of this many bits.
+PLACE_BITS = 24
+PLACE_MASK = (1 << PLACE_BITS) - 1
 
 
 def stir(mixed: int, number: int) -> int:
@@ -32,50 +39,61 @@ def home_of_four(first: int, second: int, third: int, fourth: int) -> int:
     return stir(stir(stir(first, second), third), fourth) >> 2
 
 
-def seek(rows: array[int], width: int, home_at: int, slots: array[int], mask: int, home: int, slot: int) -> int:
-    """The first slot from ``slot`` on that is empty or has a row with this home."""
-    while slots[slot] >= 0 and rows[slots[slot] * width + home_at] != home:
+def entry_of(home: int, place: int) -> int:
+    """What stands in a slot for the row at a place, below 2**PLACE_BITS."""
+    return (home << PLACE_BITS) & (LONG >> 1) | place
+
+
+def place_at(slots: array[int], slot: int) -> int:
+    """The place of the row in a slot, or -1 for an empty one."""
+    return slots[slot] & PLACE_MASK if slots[slot] >= 0 else -1
+
+
+def seek(slots: array[int], mask: int, home: int, slot: int) -> int:
+    """The first slot from ``slot`` on that is empty or has a row with this home, as far as its entry says."""
+    wanted = entry_of(home, 0)
+    while slots[slot] >= 0 and slots[slot] & ~PLACE_MASK != wanted:
         slot = (slot + 1) & mask
     return slot
 
 
 def seek_key(
-    rows: array[int], width: int, home_at: int, slots: array[int], mask: int, home: int, key_at: int, count: int,
-    first: int, second: int, third: int, fourth: int, fifth: int
+    rows: array[int], width: int, slots: array[int], mask: int, home: int, key_at: int, count: int, first: int,
+    second: int, third: int, fourth: int, fifth: int
 ) -> int:  # fmt: skip
     """The slot of the row whose ``count`` numbers (2 to 5) from field ``key_at`` on are these, or the empty one."""
     key = (first, second, third, fourth, fifth)[:count]
-    slot = seek(rows, width, home_at, slots, mask, home, home & mask)
+    slot = seek(slots, mask, home, home & mask)
     while slots[slot] >= 0:
-        at = slots[slot] * width + key_at
+        at = place_at(slots, slot) * width + key_at
         if tuple(rows[at : at + count]) == key:
             break
-        slot = seek(rows, width, home_at, slots, mask, home, (slot + 1) & mask)
+        slot = seek(slots, mask, home, (slot + 1) & mask)
     return slot
 
 
-def insert(rows: array[int], width: int, home_at: int, slots: array[int], mask: int, place: int) -> None:
+def insert(slots: array[int], mask: int, home: int, place: int) -> None:
     """Enter a row that is not in the table."""
-    slot = rows[place * width + home_at] & mask
+    slot = home & mask
     while slots[slot] >= 0:
         slot = (slot + 1) & mask
-    slots[slot] = place
+    slots[slot] = entry_of(home, place)
 
 
 def insert_all(rows: array[int], width: int, home_at: int, slots: array[int], first: int, end: int) -> None:
-    """Enter the rows from ``first`` up to ``end``, not included."""
+    """Enter the rows from ``first`` up to ``end``, not included, whose field ``home_at`` is their home."""
     for place in range(first, end):
-        insert(rows, width, home_at, slots, len(slots) - 1, place)
+        insert(slots, len(slots) - 1, rows[place * width + home_at], place)
 
 
-def remove(rows: array[int], width: int, home_at: int, slots: array[int], mask: int, place: int) -> None:
+def remove(slots: array[int], mask: int, home: int, place: int) -> None:
     """Take a row out of the table, and move up those that it displaced."""
-    hole = rows[place * width + home_at] & mask
-    while slots[hole] != place:
+    hole = home & mask
+    while slots[hole] != entry_of(home, place):
         hole = (hole + 1) & mask
     slot = (hole + 1) & mask
     while slots[slot] >= 0:
-        wanted = rows[slots[slot] * width + home_at] & mask
+        wanted = (slots[slot] >> PLACE_BITS) & mask
         # It may move into the hole unless its home lies cyclically behind the hole, up to where it stands.
         if ((slot - wanted) & mask) >= ((slot - hole) & mask):
             slots[hole] = slots[slot]
@@ -84,18 +102,29 @@ def remove(rows: array[int], width: int, home_at: int, slots: array[int], mask: 
     slots[hole] = -1
 
 
-def fetch_slot(slots: array[int] | memoryview, slot: int) -> None:
+def fetch_slot(slots: array[int], slot: int) -> None:
     """Have a slot in the processor's cache by the time that it is looked at; in plain Python there is no such thing."""
+
+
+def fetch_small(numbers: memoryview, at: int) -> None:
+    """The same of a number of 32 bits."""
 
 
 def fetch_row(rows: array[int], start: int, count: int) -> None:
     """The same of ``count`` numbers of a row."""
 
 
-def fetch_follower(rows: array[int], width: int, home_at: int, slots: array[int], mask: int, home: int) -> None:
-    """The same of what ``remove`` looks at first besides a row with this home: the home of the row in the next slot."""
-
-
 def empty_slots(places: int) -> array[int]:
     """A table without entries that has room to spare for this many."""
-    return array("i", [-1]) * (1 << (2 * places - 1).bit_length())
+    return array("q", [-1]) * (1 << (2 * places - 1).bit_length())
+
+
+def enough_slots(slots: array[int], places: int, most: int) -> array[int]:
+    """The slots of a table over GrowingRows, if there are enough for this many places; else a table without entries.
+
+    That is large enough for twice as many, but no more than ``most``. Up to two thirds of it will be in use.
+    """
+    if len(slots) >= places + places // 2:
+        return slots
+    wanted = min(2 * places, most)
+    return numbers_in_large_pages(-1, 1 << (wanted + wanted // 2).bit_length())

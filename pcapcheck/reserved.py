@@ -18,6 +18,7 @@ STEP = 1 << 20
 MADV_POPULATE_WRITE = 23
 # Pages of 2 MiB, where Linux has some to give (linux/mman.h): they cost a third per byte, and fewer are looked up.
 MADV_HUGEPAGE = 14
+LARGE_PAGE = 1 << 21
 
 
 def zeros(count: int) -> array[int]:
@@ -52,6 +53,21 @@ class ReservedNumbers:
             self._taken = end
 
 
+def numbers_in_large_pages(number: int, count: int) -> array[int]:
+    """An array of this many of a number, for a table that is looked up here and there: in large pages if it fills some.
+
+    What it lacks of an array is that it cannot grow.
+    """
+    if BYTES * count < LARGE_PAGE:
+        return array("q", [number]) * count
+    reserved = ReservedNumbers(count)
+    reserved.take(count, BYTES * count)
+    some = memoryview(array("q", [number]) * (LARGE_PAGE // BYTES))
+    for start in range(0, count, len(some)):
+        reserved.view[start : start + len(some)] = some[: count - start]
+    return cast("array[int]", reserved.view)
+
+
 class GrowingRows:
     """Rows of ``width`` numbers: none, then ``first`` of them in an array, then more and more, ``most`` at last.
 
@@ -60,7 +76,7 @@ class GrowingRows:
 
     def __init__(self, width: int, first: int, most: int) -> None:
         self.rows = array("q")
-        self._width, self._first, self._most = width, min(first, most), most
+        self._width, self._first, self.most = width, min(first, most), most
         self._all: ReservedNumbers | None = None
 
     @property
@@ -71,16 +87,16 @@ class GrowingRows:
     @property
     def is_final(self) -> bool:
         """Whether there will be no more room."""
-        return self.places >= self._most
+        return self.places >= self.most
 
     def enlarge(self) -> None:
         """Make room for more rows; those that are there stay."""
         if not self.rows:
             self.rows = zeros(self._width * self._first)
             return
-        places = min(self.places + max(1, STEP // (BYTES * self._width)), self._most)
+        places = min(self.places + max(1, STEP // (BYTES * self._width)), self.most)
         if self._all is None:
-            self._all = ReservedNumbers(self._width * self._most)
+            self._all = ReservedNumbers(self._width * self.most)
             self._all.take(self._width * places)
             self._all.view[: len(self.rows)] = memoryview(self.rows)
         self._all.take(self._width * places)
@@ -89,6 +105,6 @@ class GrowingRows:
 
     def cut(self, count: int) -> None:
         """Keep the first ``count`` rows, as there will be no more."""
-        self._most, self._all = count, None
+        self.most, self._all = count, None
         # A part of a view, even an empty one, keeps all of the memory that it is of.
         self.rows = self.rows[: self._width * count] if count else array("q")

@@ -68,6 +68,8 @@ class Text(NamedTuple):
 
 # A problem of the packets, not of the capture: their checksums are wrong.
 BAD_CHECKSUM = "bad-checksum"
+# Of packets in fragments, the first alone.
+FIRST_ALONE = "first-fragment-alone"
 # Tunnels' packets are in fragments.
 IN_FRAGMENTS = "in-fragments"
 RESENT = "resent"
@@ -99,8 +101,9 @@ class Problem(Struct, frozen=True):
     numbers of the lines that show a tunnel's packet with a wrong checksum, ``unheard`` what was pinged in vain, as ping
     itself printed it, and how often, ``failed`` what other clients printed that waited in vain, ``fragments`` the lines
     that show a tunnel's packet whose rest is in another fragment, ``cut`` those of packets that miss their last bytes,
-    ``resent`` what tshark marks as sent again and again, ``unreachable`` hosts that said, by what ping printed, that
-    they do not reach a target, with that target.
+    ``firsts`` those of first fragments whose like is never followed by another, ``resent`` what tshark marks as sent
+    again and again, ``unreachable`` hosts that said, by what ping printed, that they do not reach a target, with that
+    target.
     """
 
     kind: str
@@ -113,6 +116,7 @@ class Problem(Struct, frozen=True):
     failed: tuple[tuple[int, str], ...] = ()
     fragments: tuple[int, ...] = ()
     cut: tuple[int, ...] = ()
+    firsts: tuple[int, ...] = ()
     resent: Resent | None = None
     unreachable: tuple[tuple[str, str], ...] = ()
 

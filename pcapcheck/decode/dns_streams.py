@@ -89,7 +89,7 @@ def begin_segment(frame: Frame) -> bool:
     if payload + 20 > frame.payload_end:
         return False
     frame.reading = payload + (octet(frame.buffer, payload + 12) >> 4) * 4
-    wire_end = datagram_end(frame.buffer, frame.version, frame.header, frame.start + frame.length - frame.trailer)
+    wire_end = datagram_end(frame)
     if frame.reading < payload + 20 or frame.reading >= wire_end:
         return False
     row = find_stream(frame)
@@ -237,7 +237,7 @@ def over_tcp(frame: Frame, kind: int, event: int) -> int:
 def pass_over_missing(frame: Frame) -> None:
     """What was not captured of a segment that has been read: its stream goes on only if that ends with the message."""
     row = frame.stream
-    wire_end = datagram_end(frame.buffer, frame.version, frame.header, frame.start + frame.length - frame.trailer)
+    wire_end = datagram_end(frame)
     missing = wire_end - frame.reading
     if frame.streams[row + stream_layout.LEFT] < missing:
         frame.streams[row + stream_layout.KNOWN] = 0

@@ -14,14 +14,14 @@ from pcapcheck cimport protocols
 cdef long long emit_segment(Frame frame, size_t at) except -1 nogil
 
 @cython.locals(
-    payload=cython.longlong, numbered=cython.bint, wire_end=cython.longlong, size=cython.longlong, ack=cython.longlong,
-    flags=cython.longlong)
+    payload=cython.longlong, numbered=cython.bint, options=cython.longlong, data=cython.longlong, size=cython.longlong,
+    ack=cython.longlong, flags=cython.longlong)
 cdef inline bint note_tcp(Frame frame, size_t at) except -1 nogil
 
 cdef inline long long ttl_of(Frame frame) except? -1 nogil
 
-@cython.locals(end=cython.longlong, option=cython.longlong, kind=cython.int)
-cdef long long offered_size(Frame frame) except? -1 nogil
+@cython.locals(kind=cython.int)
+cdef long long offered_size(Frame frame, long long option, long long end) except? -1 nogil
 
 @cython.locals(header=cython.longlong)
 cdef inline int note_addresses(Frame frame, size_t at) except -1 nogil
@@ -29,7 +29,6 @@ cdef inline int note_addresses(Frame frame, size_t at) except -1 nogil
 cdef inline long long place_segment(Frame frame, size_t at) except -1 nogil
 
 @cython.locals(total=cython.longlong)
-cdef long long datagram_end(
-    const unsigned char[::1] buffer, int version, long long header, long long wire_end) except? -1 nogil
+cdef long long datagram_end(Frame frame) except? -1 nogil
 
 cdef long long emit_segment_of_error(Frame frame, ErrorFrame error, size_t at) except -1 nogil

@@ -44,18 +44,15 @@ def note_tcp(frame: Frame, at: int) -> bool:
     if not numbered or payload + 16 > frame.payload_end:
         return False
     require(frame.buffer, payload, 16)
-    wire_end = frame.start + frame.length - frame.trailer
-    size = (
-        datagram_end(frame.buffer, frame.version, frame.header, wire_end)
-        - payload
-        - (octet_within(frame.buffer, payload + 12) >> 4) * 4
-    )
+    options = payload + 20
+    data = payload + (octet_within(frame.buffer, payload + 12) >> 4) * 4
+    size = datagram_end(frame) - data
     ack = u32be_within(frame.buffer, payload + 8)
     if u16be_within(frame.buffer, payload + 14) == 0:
         ack = ack | layout.CLOSED
     flags = octet_within(frame.buffer, payload + 13)
-    if flags & protocols.TCP_SYN:
-        ack = ack | (offered_size(frame) << layout.MSS_SHIFT)
+    if flags & protocols.TCP_SYN and data > options:
+        ack = ack | (offered_size(frame, options, data) << layout.MSS_SHIFT)
     frame.segments[at + layout.T_SIZE] = ((size if size > 0 else 0) << 16) | (flags & 63)
     frame.segments[at + layout.T_SEQ] = u32be_within(frame.buffer, payload + 4) | (ttl_of(frame) << 32)
     frame.segments[at + layout.T_ACK] = ack
@@ -69,12 +66,13 @@ def ttl_of(frame: Frame) -> int:
     return octet(frame.buffer, frame.header + (8 if frame.version == 4 else 7)) + 1
 
 
-def offered_size(frame: Frame) -> int:
-    """The largest segment that the sender of a SYN takes (MSS; RFC 9293, section 3.7.1); 0 where it does not say."""
-    end = frame.payload + (octet(frame.buffer, frame.payload + 12) >> 4) * 4
+def offered_size(frame: Frame, option: int, end: int) -> int:
+    """The largest segment that the sender of a SYN takes (MSS; RFC 9293, section 3.7.1); 0 where it does not say.
+
+    The first ``option`` is where it begins, the last before ``end``.
+    """
     if end > frame.payload_end:
         end = frame.payload_end
-    option = frame.payload + 20
     while option + 4 <= end:
         kind = octet(frame.buffer, option)
         if kind == protocols.TCP_OPTION_MSS:
@@ -115,13 +113,17 @@ def place_segment(frame: Frame, at: int) -> int:
     return at + layout.SEGMENT_FIELDS
 
 
-def datagram_end(buffer: bytearray, version: int, header: int, wire_end: int) -> int:
+def datagram_end(frame: Frame) -> int:
     """Where a datagram ends: by its own header, or by the frame where that says nothing, as in large segments."""
-    if version == 4:
-        total = u16be(buffer, header + 2)
-        return header + total if total >= 20 else wire_end
-    total = u16be(buffer, header + 4)
-    return header + 40 + total if total else wire_end
+    if frame.version == 4:
+        total = u16be(frame.buffer, frame.header + 2)
+        if total >= 20:
+            return frame.header + total
+    else:
+        total = u16be(frame.buffer, frame.header + 4)
+        if total:
+            return frame.header + 40 + total
+    return frame.start + frame.length - frame.trailer
 
 
 def emit_segment_of_error(frame: Frame, error: ErrorFrame, at: int) -> int:

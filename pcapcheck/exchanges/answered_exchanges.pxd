@@ -9,14 +9,14 @@ from pcapcheck.exchanges.binning cimport finish
 from pcapcheck.exchanges.head_marks cimport rest_of
 from pcapcheck.exchanges.open_exchanges cimport unlink
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
-from pcapcheck.hash_table cimport fetch_follower, fetch_row, fetch_slot, remove
+from pcapcheck.hash_table cimport fetch_row, fetch_slot, remove
 
 cdef inline int note_reply(PairingArrays arrays, long long rest, size_t event) except -1 nogil
 
 @cython.locals(row=cython.size_t, rest=cython.longlong)
 cdef inline int release(PairingArrays arrays, long long place) except -1 nogil
 
-@cython.locals(place=cython.longlong, home=cython.longlong)
+@cython.locals(place=cython.longlong)
 cdef inline int fetch_oldest(PairingArrays arrays, long long at) except -1 nogil
 
 @cython.locals(at=cython.size_t, oldest=cython.longlong)

@@ -22,7 +22,7 @@ if not cython.compiled:
     from pcapcheck.exchanges.head_marks import rest_of
     from pcapcheck.exchanges.open_exchanges import unlink
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
-    from pcapcheck.hash_table import fetch_follower, fetch_row, fetch_slot, remove
+    from pcapcheck.hash_table import fetch_row, fetch_slot, remove
 
 
 def note_reply(arrays: PairingArrays, rest: int, event: int) -> None:
@@ -39,7 +39,7 @@ def note_reply(arrays: PairingArrays, rest: int, event: int) -> None:
 def release(arrays: PairingArrays, place: int) -> None:
     """Give a place back."""
     row = place * layout.HEAD_FIELDS
-    remove(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
+    remove(arrays.slots, arrays.mask, arrays.pool[row + layout.HOME], place)
     arrays.pool[row + layout.STATE] = layout.FREE
     arrays.pool[row + layout.NEWER] = arrays.state[layout.S_FREE]
     arrays.state[layout.S_FREE] = place
@@ -51,17 +51,13 @@ def release(arrays: PairingArrays, place: int) -> None:
 
 
 def fetch_oldest(arrays: PairingArrays, at: int) -> None:
-    """Have those loaded that will soon be what was answered longest ago, the slots that they leave, and the next."""
+    """Have those loaded that will soon be what was answered longest ago, and the slots that they leave."""
     place = arrays.answered[(at + layout.AHEAD) % layout.REMEMBERED]
     if place >= 0:
         fetch_row(arrays.pool, place * layout.HEAD_FIELDS, layout.HEAD_FIELDS)
     place = arrays.answered[(at + layout.AHEAD // 2) % layout.REMEMBERED]
     if place >= 0:
         fetch_slot(arrays.slots, arrays.pool[place * layout.HEAD_FIELDS + layout.HOME] & arrays.mask)
-    place = arrays.answered[(at + layout.AHEAD // 4) % layout.REMEMBERED]
-    if place >= 0:
-        home = arrays.pool[place * layout.HEAD_FIELDS + layout.HOME]
-        fetch_follower(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, arrays.mask, home)
 
 
 def remember(arrays: PairingArrays, place: int, ring: array[int], size: int, next_at: int) -> int:

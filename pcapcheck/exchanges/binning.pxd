@@ -7,14 +7,14 @@ from pcapcheck.capture cimport scan_layout
 from pcapcheck.exchanges cimport pairing_layout as layout
 from pcapcheck.exchanges.head_marks cimport ip_id_of, rest_of, ttl_of
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
-from pcapcheck.hash_table cimport insert_all, seek_key
+from pcapcheck.hash_table cimport entry_of, insert_all, place_at, seek_key
 
 @cython.locals(shift=cython.longlong)
 cpdef inline long long bucket_of(long long duration) noexcept nogil
 
 cdef inline long long bin_home(long long group, long long outcome, long long kind, long long error) nogil
 
-cpdef enter_bins(const long long[::1] bins, int[::1] slots, long long count)
+cpdef enter_bins(const long long[::1] bins, long long[::1] slots, long long count)
 
 @cython.locals(home=cython.longlong, slot=cython.longlong, found=cython.longlong, row=cython.size_t)
 cdef inline long long find_bin(

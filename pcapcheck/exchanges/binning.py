@@ -20,7 +20,7 @@ if not cython.compiled:
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.exchanges.head_marks import ip_id_of, rest_of, ttl_of
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
-    from pcapcheck.hash_table import insert_all, seek_key
+    from pcapcheck.hash_table import entry_of, insert_all, place_at, seek_key
 
 
 def bucket_of(duration: int) -> int:
@@ -54,16 +54,16 @@ def find_bin(arrays: PairingArrays, group: int, outcome: int, kind: int, error: 
     """The bin with this key, made if it is new; bin 0 takes what finds no room."""
     home = bin_home(group, outcome, kind, error)
     slot = seek_key(
-        arrays.bins, layout.BIN_FIELDS, layout.B_HOME, arrays.bin_slots, arrays.bin_mask, home, layout.B_GROUP, 4,
+        arrays.bins, layout.BIN_FIELDS, arrays.bin_slots, arrays.bin_mask, home, layout.B_GROUP, 4,
         group, outcome, kind, error, 0,
     )  # fmt: skip
     if arrays.bin_slots[slot] >= 0:
-        return arrays.bin_slots[slot]
+        return place_at(arrays.bin_slots, slot)
     found = arrays.state[layout.S_BINS]
     if found >= arrays.bin_limit:
         return 0
     arrays.state[layout.S_BINS] = found + 1
-    arrays.bin_slots[slot] = found
+    arrays.bin_slots[slot] = entry_of(home, found)
     row = found * layout.BIN_FIELDS
     arrays.bins[row + layout.B_GROUP] = group
     arrays.bins[row + layout.B_OUTCOME] = outcome

@@ -1,21 +1,21 @@
 # The C types under which Cython compiles claiming.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.hash_table cimport insert_all, seek_key, stir
+from pcapcheck.hash_table cimport entry_of, insert_all, place_at, seek_key, stir
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport claiming_layout as layout
 
-cpdef enter_claims(long long[::1] claims, int[::1] slots, long long count)
+cpdef enter_claims(long long[::1] claims, long long[::1] slots, long long count)
 
 @cython.locals(mixed=cython.ulonglong)
 cdef inline long long claim_home(long long point, long long low, long long mac) noexcept nogil
 
 @cython.locals(mask=cython.longlong)
 cdef inline long long find_slot(
-    long long[::1] claims, int[::1] slots, long long home, long long point, long long high, long long low,
+    long long[::1] claims, long long[::1] slots, long long home, long long point, long long high, long long low,
     long long mac) except? -2 nogil
 
 @cython.locals(row=cython.size_t)
@@ -30,5 +30,5 @@ cdef inline int count_claim(
     room=cython.longlong, number=cython.longlong, at=cython.size_t, mac=cython.longlong, point=cython.longlong,
     low=cython.longlong, home=cython.longlong, slot=cython.longlong)
 cpdef claim(
-    const long long[::1] messages, long long count, long long[::1] claims, int[::1] slots, bint final,
+    const long long[::1] messages, long long count, long long[::1] claims, long long[::1] slots, bint final,
     long long[::1] state)

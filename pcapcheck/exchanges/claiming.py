@@ -17,7 +17,7 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import claiming_layout as layout
-    from pcapcheck.hash_table import insert_all, seek_key, stir
+    from pcapcheck.hash_table import entry_of, insert_all, place_at, seek_key, stir
 
 
 def enter_claims(claims: array[int], slots: array[int], count: int) -> None:
@@ -36,9 +36,7 @@ def find_slot(
 ) -> int:  # fmt: skip
     """The slot of a claim, or the empty one where it belongs."""
     mask = len(slots) - 1
-    return seek_key(
-        claims, layout.CLAIM_FIELDS, layout.C_HOME, slots, mask, home, layout.C_POINT, 4, point, high, low, mac, 0
-    )
+    return seek_key(claims, layout.CLAIM_FIELDS, slots, mask, home, layout.C_POINT, 4, point, high, low, mac, 0)
 
 
 def begin_claim(claims: array[int], place: int, home: int, messages: array[int], at: int) -> None:
@@ -101,9 +99,9 @@ def claim(
                     state[layout.S_MISSED] = state[layout.S_MISSED] + 1
             else:
                 if slots[slot] < 0:
-                    slots[slot] = state[layout.S_CLAIMS]
+                    slots[slot] = entry_of(home, state[layout.S_CLAIMS])
                     state[layout.S_CLAIMS] = state[layout.S_CLAIMS] + 1
-                    begin_claim(claims, slots[slot], home, messages, at)
-                count_claim(claims, slots[slot], messages, at)
+                    begin_claim(claims, place_at(slots, slot), home, messages, at)
+                count_claim(claims, place_at(slots, slot), messages, at)
             number = number + 1
         state[layout.S_MESSAGE] = number

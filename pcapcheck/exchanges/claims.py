@@ -39,7 +39,7 @@ class Claims(Brief):
     def __init__(self) -> None:
         self.address_of: AddressOf = address_of
         self._claims = array("q")
-        self._slots = array("i")
+        self._slots = array("q")
         self._state = array("q", bytes(8 * layout.STATE_SIZE))
         self._enlarge()
         # Made when they are first asked for: many stages do.

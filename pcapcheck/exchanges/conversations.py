@@ -19,7 +19,7 @@ from pcapcheck.exchanges import conversing_layout as layout
 from pcapcheck.exchanges.transfer_fields import TRANSFER_FIELDS
 from pcapcheck.exchanges.transfer_row import TransferRow
 from pcapcheck.exchanges.worker import Worker
-from pcapcheck.hash_table import empty_slots
+from pcapcheck.hash_table import enough_slots
 from pcapcheck.kernels import is_compiled
 from pcapcheck.raw_rows import RawRows
 from pcapcheck.reserved import GrowingRows
@@ -30,18 +30,20 @@ OUT_ROWS = 1 << 6
 TRANSFER_ROWS = 1 << 9
 # Further conversations are only counted.
 MOST_KEPT = 1 << 10
-HALF_OPEN = "half-open"
+HALF_OPEN, UNHEARD = "half-open", "unheard"
 KINDS = {
     layout.HALF_OPEN: HALF_OPEN,
+    layout.UNHEARD: UNHEARD,
 }
 
 
 class Conversation(Struct, frozen=True):
     """A conversation, and what got no answer in it.
 
-    ``kind`` is half-open: SYNs whose SYN-ACKs got no ACK; the latest SYN-ACK is the last of ``frames``. ``asker`` sent
-    what got no answer; ``attempts`` counts how often it was sent, over ``lasted`` nanoseconds; ``size`` is its payload
-    in bytes. ``heard_back``: whether the other side was heard at all.
+    ``kind`` is half-open: SYNs whose SYN-ACKs got no ACK; the latest SYN-ACK is the last of ``frames``. It is unheard
+    if there was an ACK, and SYN-ACKs came after it all the same. ``asker`` sent what got no answer; ``attempts`` counts
+    how often it was sent, over ``lasted`` nanoseconds; ``size`` is its payload in bytes. ``heard_back``: whether the
+    other side was heard at all.
     """
 
     kind: str
@@ -76,7 +78,7 @@ class Conversations:
         # By which conversations are found, and the rest of those that are more than a SYN.
         self._heads = GrowingRows(layout.HEAD_FIELDS, FIRST_PLACES, layout.MOST)
         self._bodies = GrowingRows(layout.FIELDS, FIRST_PLACES, layout.MOST)
-        self._slots = array("i")
+        self._slots = array("q")
         self._out = array("q")
         self._transfers = array("q")
         # Rows that were written and not handed out so far; the second thread appends to them.
@@ -138,7 +140,8 @@ class Conversations:
             yield from self._handed_out()
         self._heads.cut(0)
         self._bodies.cut(0)
-        for spent in (self._slots, self._out, self._transfers):
+        self._slots = array("q")
+        for spent in (self._out, self._transfers):
             del spent[:]
 
     def _handed_out(self) -> Iterator[RawRows]:
@@ -199,10 +202,11 @@ class Conversations:
                 self._bodies.enlarge()
 
     def _enlarge(self) -> None:
-        """Make room for more; rebuild the table over them if more than a quarter of it would be in use."""
+        """Make room for more; rebuild the table over them if it has too few slots."""
         self._heads.enlarge()
-        if len(self._slots) < 4 * self._heads.places:
-            self._slots = empty_slots(min(4 * self._heads.places, 2 * layout.MOST))
+        slots = enough_slots(self._slots, self._heads.places, layout.MOST)
+        if slots is not self._slots:
+            self._slots = slots
             conversing.enter_all(self._heads.rows, self._slots, self._state[layout.S_USED])
 
     def _keep(self) -> None:

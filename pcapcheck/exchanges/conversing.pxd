@@ -7,7 +7,7 @@ from pcapcheck.exchanges cimport conversing_layout as layout
 from pcapcheck.exchanges cimport transfer_layout
 from pcapcheck.exchanges.ended_conversations cimport finish
 from pcapcheck.exchanges.tcp_progress cimport note_tcp
-from pcapcheck.hash_table cimport fetch_follower, fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
+from pcapcheck.hash_table cimport fetch_row, fetch_slot, insert, insert_all, place_at, remove, seek, stir
 from pcapcheck cimport protocols
 
 cdef inline unsigned long long end_home(unsigned long long low, unsigned long long port) noexcept nogil
@@ -21,20 +21,22 @@ cdef inline int side_of(
 
 @cython.locals(slot=cython.longlong)
 cdef inline long long find_conversation(
-    const long long[::1] heads, const int[::1] slots, long long mask, long long home, const long long[::1] segments,
-    size_t at) except? -2 nogil
+    const long long[::1] heads, const long long[::1] slots, long long mask, long long home,
+    const long long[::1] segments, size_t at) except? -2 nogil
 
 @cython.locals(place=cython.longlong, home=cython.longlong)
 cdef inline int look_ahead(
-    const long long[::1] heads, const long long[::1] pool, const int[::1] slots, long long mask,
+    const long long[::1] heads, const long long[::1] pool, const long long[::1] slots, long long mask,
     const long long[::1] segments, long long number, long long count, long long[::1] state) except -1 nogil
 
-@cython.locals(home=cython.longlong, head=cython.size_t)
+cdef inline long long wrapped(long long place, long long places) noexcept nogil
+
+@cython.locals(head=cython.size_t)
 cdef inline int fetch_oldest(
-    const long long[::1] heads, const long long[::1] pool, const int[::1] slots, long long mask, long long oldest,
+    const long long[::1] heads, const long long[::1] pool, const long long[::1] slots, long long mask, long long oldest,
     long long places) except -1 nogil
 
-cpdef enter_all(const long long[::1] heads, int[::1] slots, long long count)
+cpdef enter_all(const long long[::1] heads, long long[::1] slots, long long count)
 
 cdef inline int begin_head(
     long long[::1] heads, size_t head, const long long[::1] segments, size_t at, long long home) except -1 nogil
@@ -76,16 +78,15 @@ cdef inline int what_is_full(
     const long long[::1] state) except? -1 nogil
 
 @cython.locals(places=cython.longlong, place=cython.longlong)
-cdef long long place_for_next(
-    long long[::1] heads, long long[::1] pool, int[::1] slots, long long[::1] out, long long[::1] transfers,
+cdef inline long long place_for_next(
+    long long[::1] heads, long long[::1] pool, long long[::1] slots, long long[::1] out, long long[::1] transfers,
     long long[::1] classes, long long[::1] state) except? -1 nogil
 
 @cython.locals(
-    mask=cython.longlong, number=cython.longlong,
-    latest=cython.longlong, status=cython.int, at=cython.size_t, side=cython.longlong, home=cython.longlong,
-    head=cython.size_t, begun=cython.bint)
+    mask=cython.longlong, number=cython.longlong, latest=cython.longlong, status=cython.int, at=cython.size_t,
+    side=cython.longlong, home=cython.longlong, head=cython.size_t, begun=cython.bint, ahead=cython.longlong)
 cpdef converse(
-    const long long[::1] segments, long long count, long long[::1] heads, long long[::1] pool, int[::1] slots,
+    const long long[::1] segments, long long count, long long[::1] heads, long long[::1] pool, long long[::1] slots,
     long long[::1] out, long long[::1] transfers, long long[::1] classes, long long[::1] state)
 
 @cython.locals(used=cython.longlong, oldest=cython.longlong)

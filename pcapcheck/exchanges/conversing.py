@@ -26,7 +26,7 @@ if not cython.compiled:
     from pcapcheck.exchanges import transfer_layout
     from pcapcheck.exchanges.ended_conversations import finish
     from pcapcheck.exchanges.tcp_progress import note_tcp
-    from pcapcheck.hash_table import fetch_follower, fetch_row, fetch_slot, insert, insert_all, remove, seek, stir
+    from pcapcheck.hash_table import fetch_row, fetch_slot, insert, insert_all, place_at, remove, seek, stir
 
 
 def end_home(low: int, port: int) -> int:
@@ -70,10 +70,10 @@ def side_of(heads: array[int], head: int, segments: array[int], at: int) -> int:
 
 def find_conversation(heads: array[int], slots: array[int], mask: int, home: int, segments: array[int], at: int) -> int:
     """The place of a segment's conversation, or -1."""
-    slot = seek(heads, layout.HEAD_FIELDS, layout.HOME, slots, mask, home, home & mask)
-    while slots[slot] >= 0 and side_of(heads, slots[slot] * layout.HEAD_FIELDS, segments, at) < 0:
-        slot = seek(heads, layout.HEAD_FIELDS, layout.HOME, slots, mask, home, (slot + 1) & mask)
-    return slots[slot]
+    slot = seek(slots, mask, home, home & mask)
+    while slots[slot] >= 0 and side_of(heads, place_at(slots, slot) * layout.HEAD_FIELDS, segments, at) < 0:
+        slot = seek(slots, mask, home, (slot + 1) & mask)
+    return place_at(slots, slot)
 
 
 def look_ahead(
@@ -97,25 +97,28 @@ def look_ahead(
         fetch_slot(slots, home & mask)
     number = number - layout.AHEAD // 2
     if 0 <= number < count:
-        place = slots[state[layout.S_HOMES + (number & (layout.HOMES - 1))] & mask]
+        place = place_at(slots, state[layout.S_HOMES + (number & (layout.HOMES - 1))] & mask)
         if place >= 0:
             fetch_row(heads, place * layout.HEAD_FIELDS, layout.HEAD_FIELDS)
     number = number - layout.AHEAD // 4
     if 0 <= number < count:
-        place = slots[state[layout.S_HOMES + (number & (layout.HOMES - 1))] & mask]
+        place = place_at(slots, state[layout.S_HOMES + (number & (layout.HOMES - 1))] & mask)
         if place >= 0 and heads[place * layout.HEAD_FIELDS + layout.BODY] >= 0:
             fetch_row(pool, heads[place * layout.HEAD_FIELDS + layout.BODY] * layout.FIELDS, layout.OFTEN)
 
 
+def wrapped(place: int, places: int) -> int:
+    """A place after the last is the first again. (Dividing takes longer than all else that this is for.)"""
+    return place - places if place >= places else place
+
+
 def fetch_oldest(heads: array[int], pool: array[int], slots: array[int], mask: int, oldest: int, places: int) -> None:
-    """Have loaded what will soon make room for others, after ``oldest``: head, then body and slot, then the next."""
-    fetch_row(heads, (oldest + layout.AHEAD) % places * layout.HEAD_FIELDS, layout.HEAD_FIELDS)
-    head = (oldest + layout.AHEAD // 2) % places * layout.HEAD_FIELDS
+    """Have loaded what will soon make room for others, after ``oldest``: head, then body and slot."""
+    fetch_row(heads, wrapped(oldest + layout.AHEAD, places) * layout.HEAD_FIELDS, layout.HEAD_FIELDS)
+    head = wrapped(oldest + layout.AHEAD // 2, places) * layout.HEAD_FIELDS
     if heads[head + layout.BODY] >= 0:
         fetch_row(pool, heads[head + layout.BODY] * layout.FIELDS, layout.FIELDS)
     fetch_slot(slots, heads[head + layout.HOME] & mask)
-    home = heads[(oldest + layout.AHEAD // 4) % places * layout.HEAD_FIELDS + layout.HOME]
-    fetch_follower(heads, layout.HEAD_FIELDS, layout.HOME, slots, mask, home)
 
 
 def enter_all(heads: array[int], slots: array[int], count: int) -> None:
@@ -296,11 +299,11 @@ def place_for_next(
         state[layout.S_USED] = place + 1
     else:
         place = state[layout.S_NEXT]
-        state[layout.S_NEXT] = (place + 1) % places
+        state[layout.S_NEXT] = wrapped(place + 1, places)
         state[layout.S_FORGOTTEN] = state[layout.S_FORGOTTEN] + 1
         if heads[place * layout.HEAD_FIELDS + layout.BODY] >= 0:
             finish(heads, place * layout.HEAD_FIELDS, pool, out, transfers, classes, state)
-        remove(heads, layout.HEAD_FIELDS, layout.HOME, slots, len(slots) - 1, place)
+        remove(slots, len(slots) - 1, heads[place * layout.HEAD_FIELDS + layout.HOME], place)
         fetch_oldest(heads, pool, slots, len(slots) - 1, place, places)
     return place
 
@@ -325,20 +328,26 @@ def converse(
         number = state[layout.S_SEGMENT]
         latest = state[layout.S_LATEST]
         status = layout.DONE
+        # How many segments in a row were looked ahead for: after AHEAD of them, homes are known.
+        ahead = 0
         while number < count:
             status = what_is_full(heads, pool, out, transfers, state)
             if status != layout.DONE:
                 break
-            if state[layout.S_USED] > layout.MANY:
-                look_ahead(heads, pool, slots, mask, segments, number + layout.AHEAD, count, state)
             at = number * frame_layout.SEGMENT_FIELDS
-            number = number + 1
             side = -1
             begun = False
             if latest >= 0:
                 side = side_of(heads, latest * layout.HEAD_FIELDS, segments, at)
             if side < 0:
-                home = home_of(segments, at)
+                home = state[layout.S_HOMES + (number & (layout.HOMES - 1))]
+                if ahead < layout.AHEAD:
+                    home = home_of(segments, at)
+            if state[layout.S_USED] > layout.MANY:
+                look_ahead(heads, pool, slots, mask, segments, number + layout.AHEAD, count, state)
+                ahead = ahead + 1
+            number = number + 1
+            if side < 0:
                 latest = find_conversation(heads, slots, mask, home, segments, at)
                 if latest >= 0:
                     side = side_of(heads, latest * layout.HEAD_FIELDS, segments, at)
@@ -348,7 +357,7 @@ def converse(
                     side = 0
                     latest = place_for_next(heads, pool, slots, out, transfers, classes, state)
                     begin_head(heads, latest * layout.HEAD_FIELDS, segments, at, home)
-                    insert(heads, layout.HEAD_FIELDS, layout.HOME, slots, mask, latest)
+                    insert(slots, mask, home, latest)
                     begun = True
             head = latest * layout.HEAD_FIELDS
             if heads[head + layout.BODY] >= 0 and begins_again(
@@ -387,7 +396,7 @@ def finish_all(
         if is_full(out, transfers, state):
             state[layout.S_STATUS] = layout.OUT_FULL
             return
-        oldest = (state[layout.S_NEXT] + state[layout.S_PLACE]) % used
+        oldest = wrapped(state[layout.S_NEXT] + state[layout.S_PLACE], used)
         if heads[oldest * layout.HEAD_FIELDS + layout.BODY] >= 0:
             finish(heads, oldest * layout.HEAD_FIELDS, pool, out, transfers, classes, state)
         state[layout.S_PLACE] = state[layout.S_PLACE] + 1

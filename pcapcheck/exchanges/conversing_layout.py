@@ -82,6 +82,7 @@ FIELDS = 82
 # KIND: what got no answer.
 NOTHING = 0
 HALF_OPEN = 1  # SYN-ACKs to the first side, sent again and again, which it never acknowledged or reset
+UNHEARD = 2  # its ACK of these, after which they were sent again
 
 # Sequence numbers, which wrap. Here since Cython makes Python objects of literals beyond 31 bits.
 WORD = 0xFFFFFFFF

@@ -11,6 +11,9 @@ from pcapcheck.exchanges.transfer_rows cimport count_transfer, is_transfer, writ
 @cython.locals(answered=cython.size_t)
 cdef inline bint is_half_open(const long long[::1] pool, size_t row) except? -1 nogil
 
+@cython.locals(answered=cython.size_t, acknowledged=cython.longlong, first=cython.longlong, last=cython.longlong)
+cdef inline bint is_unheard(const long long[::1] pool, size_t row) except? -1 nogil
+
 cdef inline int judge(const long long[::1] pool, size_t row) except? -1 nogil
 
 @cython.locals(kind=cython.int, target=cython.size_t, row=cython.size_t)

@@ -2,7 +2,8 @@
 # cython: initializedcheck=False
 """Conversations that go on no more: what got no answer in them, and what became of those that were made.
 
-A question without an answer is a SYN-ACK that is repeated in vain; what became of data is for the rules to judge.
+A question without an answer is a SYN-ACK that is repeated in vain, or an ACK of it that was not heard; what became of
+data is for the rules to judge.
 
 The loops run as plain Python or compiled by Cython with the C types in ``ended_conversations.pxd``.
 """
@@ -51,9 +52,44 @@ def is_half_open(pool: array[int], row: int) -> bool:
     return pool[answered + layout.LAST] - pool[answered + layout.FIRST] >= layout.HALF_OPEN_FOR
 
 
+def is_unheard(pool: array[int], row: int) -> bool:
+    """Whether the first side acknowledged the answer to its SYN, and the second sent that again, and nothing else.
+
+    Who gets that ACK has a connection, and sends no SYN-ACK any more (RFC 9293, 3.5): it was lost, or turned away. If
+    neither the SYN nor its first answer was recorded, one so long after the ACK was sent again.
+    """
+    answered = row + layout.SIDE
+    acknowledged = pool[row + layout.PACKETS] - pool[row + layout.SYNS]
+    if (
+        acknowledged == 0
+        or pool[answered + layout.SYNS] == 0
+        or pool[answered + layout.PACKETS] != pool[answered + layout.SYNS]
+        or pool[row + layout.BYTES]
+        + pool[answered + layout.BYTES]
+        + pool[row + layout.FINISHED]
+        + pool[row + layout.RESETS]
+        > 0
+    ):
+        return False
+    first, last = pool[answered + layout.FIRST], pool[answered + layout.LAST]
+    if (
+        first == scan_layout.ABSENT_TIME
+        or last == scan_layout.ABSENT_TIME
+        or pool[row + layout.LAST] == scan_layout.ABSENT_TIME
+    ):
+        return False
+    if pool[row + layout.SYNS] == 0:
+        return first - pool[row + layout.LAST] >= layout.HALF_OPEN_FOR
+    if pool[answered + layout.ACKED] == layout.ABSENT or last - first < layout.HALF_OPEN_FOR:
+        return False
+    return acknowledged >= layout.REPEATS or pool[row + layout.LAST] < last
+
+
 def judge(pool: array[int], row: int) -> int:
     """What got no answer in a conversation, as far as it was recorded."""
-    return layout.HALF_OPEN if is_half_open(pool, row) else layout.NOTHING
+    if is_half_open(pool, row):
+        return layout.HALF_OPEN
+    return layout.UNHEARD if is_unheard(pool, row) else layout.NOTHING
 
 
 def finish(

@@ -21,7 +21,7 @@ if not cython.compiled:
     from pcapcheck.decode import frame_layout
     from pcapcheck.decode.error_reading import error_class
     from pcapcheck.exchanges import ending_layout as layout
-    from pcapcheck.hash_table import insert_all, seek, stir
+    from pcapcheck.hash_table import entry_of, insert_all, place_at, seek, stir
 
 
 def enter_counts(counts: array[int], slots: array[int], used: int) -> None:
@@ -53,17 +53,17 @@ def find_count(counts: array[int], slots: array[int], state: array[int], errors:
         ^ errors[error + frame_layout.ERR_CODE],
     )
     home = home >> 2
-    slot = seek(counts, layout.COUNT_FIELDS, layout.N_HOME, slots, mask, home, home & mask)
-    while slots[slot] >= 0 and not is_same(counts, slots[slot] * layout.COUNT_FIELDS, errors, error):
-        slot = seek(counts, layout.COUNT_FIELDS, layout.N_HOME, slots, mask, home, (slot + 1) & mask)
+    slot = seek(slots, mask, home, home & mask)
+    while slots[slot] >= 0 and not is_same(counts, place_at(slots, slot) * layout.COUNT_FIELDS, errors, error):
+        slot = seek(slots, mask, home, (slot + 1) & mask)
     if slots[slot] >= 0:
-        return slots[slot] * layout.COUNT_FIELDS
+        return place_at(slots, slot) * layout.COUNT_FIELDS
     found = state[layout.N_COUNTS]
     count = found * layout.COUNT_FIELDS
     if count >= len(counts):
         return -1
     state[layout.N_COUNTS] = found + 1
-    slots[slot] = found
+    slots[slot] = entry_of(home, found)
     counts[count + layout.N_GROUP] = errors[error + frame_layout.ERR_GROUP]
     counts[count + layout.N_POINT] = errors[error + frame_layout.ERR_POINT]
     counts[count + layout.N_VERSION] = errors[error + frame_layout.ERR_VERSION]

@@ -32,7 +32,7 @@ class EndingErrors:
         # By capture point, the errors about expired packets that do not show which packet.
         self.unquoted: Counter[tuple[int, int | None]] = Counter()
         self._counts = array("q")
-        self._slots = array("i")
+        self._slots = array("q")
         self._cut = array("q")
         self._state = array("q", bytes(8 * layout.N_STATE))
         self._enlarge()
@@ -96,5 +96,5 @@ class EndingErrors:
         room = max(FIRST_ROOM, 2 * len(self._counts) // layout.COUNT_FIELDS)
         self._counts.frombytes(bytes(8 * layout.COUNT_FIELDS * room - 8 * len(self._counts)))
         self._cut.frombytes(bytes(8 * layout.CUT_FIELDS * room - 8 * len(self._cut)))
-        self._slots = array("i", [-1]) * (2 * room)
+        self._slots = array("q", [-1]) * (2 * room)
         ending.enter_counts(self._counts, self._slots, self._state[layout.N_COUNTS])

@@ -94,7 +94,7 @@ class ExchangeBins:
 
     def __init__(self, state: array[int]) -> None:
         self.counts = array("q")
-        self._slots = array("i")
+        self._slots = array("q")
         self._samples = array("q")
         # Of the buckets of a bin few are ever counted in: many bins only take memory for those.
         self._buckets = array("q")
@@ -129,7 +129,7 @@ class ExchangeBins:
         if self._more_buckets is not None:
             # Read and written as an array is.
             self._buckets = cast("array[int]", self._more_buckets.view[: layout.BUCKETS * after])
-        self._slots = array("i", [-1]) * (4 * after)
+        self._slots = array("q", [-1]) * (4 * after)
         binning.enter_bins(self.counts, self._slots, self._state[layout.S_BINS])
 
     def take(self, finished: array[int], count: int) -> None:

@@ -6,7 +6,7 @@ from pcapcheck.capture cimport scan_layout
 from pcapcheck.exchanges cimport holding_layout as layout
 from pcapcheck.exchanges cimport pairing_layout
 from pcapcheck.exchanges.head_marks cimport rest_of
-from pcapcheck.hash_table cimport home_of_four, insert_all, seek_key
+from pcapcheck.hash_table cimport home_of_four, insert_all, place_at, seek_key
 
 @cython.locals(
     mask=cython.longlong, count=cython.longlong, place=cython.longlong, row=cython.size_t, group=cython.size_t,
@@ -15,7 +15,8 @@ from pcapcheck.hash_table cimport home_of_four, insert_all, seek_key
     wait=cython.longlong, found=cython.longlong)
 cpdef long long hold_timed(
     long long[::1] pool, const long long[::1] rest, const long long[::1] state, const long long[::1] last_seen,
-    const long long[::1] waits, const int[::1] slots, const long long[::1] by_group, long long[::1] untimed) except? -1
+    const long long[::1] waits, const long long[::1] slots, const long long[::1] by_group,
+    long long[::1] untimed) except? -1
 
 @cython.locals(number=cython.longlong, row=cython.size_t)
-cpdef enter_waits(long long[::1] waits, int[::1] slots, long long count)
+cpdef enter_waits(long long[::1] waits, long long[::1] slots, long long count)

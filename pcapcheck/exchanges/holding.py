@@ -18,7 +18,7 @@ if not cython.compiled:
     from pcapcheck.exchanges import holding_layout as layout
     from pcapcheck.exchanges import pairing_layout
     from pcapcheck.exchanges.head_marks import rest_of
-    from pcapcheck.hash_table import home_of_four, insert_all, seek_key
+    from pcapcheck.hash_table import home_of_four, insert_all, place_at, seek_key
 
 
 def hold_timed(
@@ -52,12 +52,12 @@ def hold_timed(
             is_dns = pool[row + pairing_layout.KIND] == pairing_layout.KIND_DNS
             home = home_of_four(src_high, src_low, dst_high, dst_low)
             slot = seek_key(
-                waits, layout.WAIT_FIELDS, layout.L_HOME, slots, mask, home, layout.L_SRC_HIGH, 5, src_high, src_low,
+                waits, layout.WAIT_FIELDS, slots, mask, home, layout.L_SRC_HIGH, 5, src_high, src_low,
                 dst_high, dst_low, is_dns,
             )  # fmt: skip
             wait = by_group[group]
             if slots[slot] >= 0:
-                wait = waits[slots[slot] * layout.WAIT_FIELDS + layout.L_WAIT]
+                wait = waits[place_at(slots, slot) * layout.WAIT_FIELDS + layout.L_WAIT]
             if last - time < wait:
                 pool[row + pairing_layout.STATE] = pairing_layout.HELD_BACK
         return count

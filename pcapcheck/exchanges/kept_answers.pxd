@@ -4,7 +4,7 @@ cimport cython
 from pcapcheck.copying cimport copy_numbers
 from pcapcheck.exchanges.pending cimport Pending, between, home_of, key_mac
 from pcapcheck.exchanges.printed_askers cimport note_answered
-from pcapcheck.hash_table cimport insert, remove, seek
+from pcapcheck.hash_table cimport insert, place_at, remove, seek
 from pcapcheck.linked_list cimport append, take_out
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.

@@ -21,7 +21,7 @@ if not cython.compiled:
     from pcapcheck.exchanges import resolving_layout as layout
     from pcapcheck.exchanges.pending import Pending, between, home_of, key_mac
     from pcapcheck.exchanges.printed_askers import note_answered
-    from pcapcheck.hash_table import insert, remove, seek
+    from pcapcheck.hash_table import insert, place_at, remove, seek
     from pcapcheck.linked_list import append, take_out
 
 
@@ -122,9 +122,9 @@ def find_early(
     """The place of the early answer to this question, or -1; ``asker_low`` is ABSENT where an answer names no asker."""
     mask = len(pending.early) - 1
     home = home_of(point, asker_low, mac, target_low)
-    slot = seek(pending.kept, layout.KEPT_FIELDS, layout.K_HOME, pending.early, mask, home, home & mask)
+    slot = seek(pending.early, mask, home, home & mask)
     while pending.early[slot] >= 0:
-        row = pending.early[slot] * layout.KEPT_FIELDS
+        row = place_at(pending.early, slot) * layout.KEPT_FIELDS
         if (
             pending.kept[row + frame_layout.M_SENDER_LOW] == target_low
             and pending.kept[row + frame_layout.M_TARGET_LOW] == asker_low
@@ -133,8 +133,8 @@ def find_early(
             and pending.kept[row + frame_layout.M_SENDER_HIGH] == target_high
             and pending.kept[row + frame_layout.M_TARGET_HIGH] == asker_high
         ):
-            return pending.early[slot]
-        slot = seek(pending.kept, layout.KEPT_FIELDS, layout.K_HOME, pending.early, mask, home, (slot + 1) & mask)
+            return place_at(pending.early, slot)
+        slot = seek(pending.early, mask, home, (slot + 1) & mask)
     return -1
 
 
@@ -150,7 +150,7 @@ def take_early(pending: Pending, place: int) -> int:
         layout.S_EARLY_NEWEST,
         place,
     )
-    remove(pending.kept, layout.KEPT_FIELDS, layout.K_HOME, pending.early, len(pending.early) - 1, place)
+    remove(pending.early, len(pending.early) - 1, pending.kept[place * layout.KEPT_FIELDS + layout.K_HOME], place)
     pending.state[layout.S_EARLY] = pending.state[layout.S_EARLY] - 1
     pending.kept[place * layout.KEPT_FIELDS + layout.K_NEXT] = -1
     return place
@@ -171,7 +171,7 @@ def add_early(pending: Pending, at: int, home: int) -> None:
         place,
     )
     pending.state[layout.S_EARLY] = pending.state[layout.S_EARLY] + 1
-    insert(pending.kept, layout.KEPT_FIELDS, layout.K_HOME, pending.early, len(pending.early) - 1, place)
+    insert(pending.early, len(pending.early) - 1, home, place)
     if pending.state[layout.S_EARLY] > layout.MOST_EARLY:
         let_go(pending, take_early(pending, pending.state[layout.S_EARLY_OLDEST]))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from pcapcheck.exchanges import spreading
 from pcapcheck.exchanges import spreading_layout as layout
-from pcapcheck.hash_table import empty_slots
+from pcapcheck.hash_table import enough_slots
 from pcapcheck.reserved import GrowingRows
 
 # The fields of a cell.
@@ -31,7 +31,7 @@ class Cells:
 
     def __init__(self) -> None:
         self._held = GrowingRows(layout.CELL_FIELDS, FIRST_CELLS, MOST_CELLS)
-        self._slots = array("i")
+        self._slots = array("q")
         self._moments = array("q", bytes(8 * layout.MOMENT_FIELDS * FIRST_MOMENTS))
         # The latest moment of each stream, for as many frame groups as there are.
         self._latest = array("i", [-1]) * layout.STREAMS
@@ -92,7 +92,7 @@ class Cells:
         self._state[layout.P_GROUPS] = len(self._latest) // layout.STREAMS
         self._held.cut(self._state[layout.P_CELLS])
         del self._moments[self._state[layout.P_MOMENTS] * layout.MOMENT_FIELDS :]
-        del self._slots[:]
+        self._slots = array("q")
         del self._latest[:]
 
     def table(self) -> Iterator[Row]:
@@ -112,8 +112,9 @@ class Cells:
         if self._held.is_final:
             return False
         self._held.enlarge()
-        if len(self._slots) < 2 * self._held.places:
-            self._slots = empty_slots(2 * self._held.places)
+        slots = enough_slots(self._slots, self._held.places, MOST_CELLS)
+        if slots is not self._slots:
+            self._slots = slots
             spreading.enter_cells(self._held.rows, self._slots, self._state[layout.P_CELLS])
         return True
 

@@ -10,7 +10,7 @@ from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
 from pcapcheck.hash_table cimport home_of_four, insert, insert_all
 from pcapcheck.linked_list cimport append, take_out
 
-cpdef enter_all(long long[::1] pool, int[::1] slots, long long count)
+cpdef enter_all(long long[::1] pool, long long[::1] slots, long long count)
 
 @cython.locals(place=cython.longlong, row=cython.size_t)
 cdef inline long long begin(PairingArrays arrays, ExchangeKey key) except? -1 nogil

@@ -46,7 +46,7 @@ def begin(arrays: PairingArrays, key: ExchangeKey) -> int:
     arrays.pool[row + layout.POINT] = key.point
     arrays.pool[row + layout.HOME] = key.home
     arrays.pool[row + layout.MARKS] = 0
-    insert(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
+    insert(arrays.slots, arrays.mask, key.home, place)
     return place
 
 

@@ -30,7 +30,7 @@ from pcapcheck.exchanges.paired_kinds import KINDS, TABLE_OF
 from pcapcheck.exchanges.pairing_arrays import PairingArrays
 from pcapcheck.exchanges.waiting import hold_back
 from pcapcheck.exchanges.worker import Worker
-from pcapcheck.hash_table import empty_slots
+from pcapcheck.hash_table import enough_slots
 from pcapcheck.kernels import is_compiled
 from pcapcheck.raw_rows import RawRows
 from pcapcheck.reserved import GrowingRows, zeros
@@ -80,7 +80,7 @@ class PairedExchanges:
         self._held = GrowingRows(layout.HEAD_FIELDS, FIRST_PLACES, MOST_PLACES)
         self._rests = GrowingRows(layout.HEAD_FIELDS, FIRST_PLACES, MOST_PLACES + 1)
         self._rests.enlarge()
-        self._slots = array("i")
+        self._slots = array("q")
         self._answered = array("q", [-1]) * layout.REMEMBERED
         self._early = array("q", [-1]) * layout.REMEMBERED
         self._ended = array("q", [-1]) * (2 * layout.ENDED)
@@ -187,9 +187,8 @@ class PairedExchanges:
         self.macs = macs
         self._held.cut(0)
         self._rests.cut(0)
-        for spent in (
-            self._slots, self._answered, self._early, self._ended, self._talks, self._recent, self._out
-        ):  # fmt: skip
+        self._slots = array("q")
+        for spent in (self._answered, self._early, self._ended, self._talks, self._recent, self._out):
             del spent[:]
         self.cells.close()
 
@@ -253,9 +252,10 @@ class PairedExchanges:
             open_exchanges.add_rest(self._arrays(NO_EVENTS), row)
 
     def _enlarge_pool(self) -> None:
-        """Make room for more exchanges; rebuild the table over them if more than half of it would be in use."""
+        """Make room for more exchanges; rebuild the table over them if it has too few slots."""
         before = self._held.places
         self._held.enlarge()
-        if len(self._slots) < 2 * self._held.places:
-            self._slots = empty_slots(min(2 * self._held.places, MOST_PLACES))
+        slots = enough_slots(self._slots, self._held.places, MOST_PLACES)
+        if slots is not self._slots:
+            self._slots = slots
             open_exchanges.enter_all(self._pool, self._slots, before)

@@ -13,7 +13,7 @@ from pcapcheck.exchanges.head_marks cimport rest_of
 from pcapcheck.exchanges.open_exchanges cimport add_rest, begin_open, unlink
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
 from pcapcheck.exchanges.repeated_questions cimport asked_before, take_request
-from pcapcheck.hash_table cimport fetch_follower, fetch_row, fetch_slot, home_of_four, seek
+from pcapcheck.hash_table cimport fetch_row, fetch_slot, home_of_four, place_at, seek
 
 @cython.locals(src_low=cython.longlong, dst_low=cython.longlong)
 cdef inline long long home_of_event(PairingArrays arrays, size_t event) except? -1 nogil
@@ -32,7 +32,7 @@ cdef inline long long find_place(PairingArrays arrays, ExchangeKey key) except? 
 @cython.locals(oldest=cython.longlong, rest=cython.longlong)
 cdef int evict(PairingArrays arrays) except -1 nogil
 
-@cython.locals(place=cython.longlong, step=cython.int, row=cython.size_t, home=cython.longlong)
+@cython.locals(place=cython.longlong, step=cython.int, row=cython.size_t)
 cdef inline int fetch_coming(PairingArrays arrays) except -1 nogil
 
 cdef inline bint is_between_equals(ExchangeKey key) noexcept nogil
@@ -41,7 +41,7 @@ cdef inline bint is_between_equals(ExchangeKey key) noexcept nogil
 cdef long long find_other_side(PairingArrays arrays, ExchangeKey key) except? -2 nogil
 
 @cython.locals(
-    key=ExchangeKey, number=cython.longlong, coming=cython.longlong, status=cython.int, event=cython.size_t, place=cython.longlong,
-    known=cython.bint, places=cython.longlong, rests=cython.longlong)
+    key=ExchangeKey, number=cython.longlong, coming=cython.longlong, status=cython.int, event=cython.size_t,
+    place=cython.longlong, known=cython.bint, places=cython.longlong, rests=cython.longlong)
 cpdef pair(
     PairingArrays arrays, long long count, long long patience, long long most_open)

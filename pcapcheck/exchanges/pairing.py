@@ -31,7 +31,7 @@ if not cython.compiled:
     from pcapcheck.exchanges.open_exchanges import add_rest, begin_open, unlink
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
     from pcapcheck.exchanges.repeated_questions import asked_before, take_request
-    from pcapcheck.hash_table import fetch_follower, fetch_row, fetch_slot, home_of_four, seek
+    from pcapcheck.hash_table import fetch_row, fetch_slot, home_of_four, place_at, seek
 
 
 def home_of_event(arrays: PairingArrays, event: int) -> int:
@@ -58,7 +58,7 @@ def look_ahead(arrays: PairingArrays, number: int, count: int) -> None:
         fetch_slot(arrays.slots, home & arrays.mask)
     number = number - layout.AHEAD // 2
     if 0 <= number < count:
-        place = arrays.slots[arrays.homes[number & (layout.HOMES - 1)] & arrays.mask]
+        place = place_at(arrays.slots, arrays.homes[number & (layout.HOMES - 1)] & arrays.mask)
         if place >= 0:
             fetch_row(arrays.pool, place * layout.HEAD_FIELDS, layout.HEAD_FIELDS)
 
@@ -96,10 +96,10 @@ def has_key(pool: array[int], row: int, key: ExchangeKey) -> bool:
 def find_place(arrays: PairingArrays, key: ExchangeKey) -> int:
     """The place of the exchange with this key, or -1."""
     mask = arrays.mask
-    slot = seek(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, mask, key.home, key.home & mask)
-    while arrays.slots[slot] >= 0 and not has_key(arrays.pool, arrays.slots[slot] * layout.HEAD_FIELDS, key):
-        slot = seek(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, mask, key.home, (slot + 1) & mask)
-    return arrays.slots[slot]
+    slot = seek(arrays.slots, mask, key.home, key.home & mask)
+    while arrays.slots[slot] >= 0 and not has_key(arrays.pool, place_at(arrays.slots, slot) * layout.HEAD_FIELDS, key):
+        slot = seek(arrays.slots, mask, key.home, (slot + 1) & mask)
+    return place_at(arrays.slots, slot)
 
 
 def evict(arrays: PairingArrays) -> None:
@@ -115,17 +115,14 @@ def evict(arrays: PairingArrays) -> None:
 
 
 def fetch_coming(arrays: PairingArrays) -> None:
-    """Have loaded what will soon be given up, in steps: an exchange, later its slot, later the next slot's exchange."""
+    """Have loaded what will soon be given up, in steps: an exchange, later its slot."""
     place = arrays.state[layout.S_OLDEST]
     for step in range(layout.STEPS_AHEAD):
         if place < 0:
             break
         row = place * layout.HEAD_FIELDS
-        home = arrays.pool[row + layout.HOME]
-        if step == 1:
-            fetch_follower(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, arrays.mask, home)
-        elif step == layout.STEPS_AHEAD // 2:
-            fetch_slot(arrays.slots, home & arrays.mask)
+        if step == layout.STEPS_AHEAD // 2:
+            fetch_slot(arrays.slots, arrays.pool[row + layout.HOME] & arrays.mask)
         place = arrays.pool[row + layout.NEWER]
     if place >= 0:
         fetch_row(arrays.pool, place * layout.HEAD_FIELDS, layout.HEAD_FIELDS)

@@ -4,6 +4,6 @@ cdef class PairingArrays:
     cdef const long long[::1] events
     cdef long long[::1] pool, rest, answered, early, ended, talks, recent, homes, gateways
     cdef long long[::1] bins, samples, buckets, out, state
-    cdef int[::1] slots, bin_slots
+    cdef long long[::1] slots, bin_slots
     cdef long long mask, bin_mask, bin_limit, out_capacity
     cdef bint bins_final

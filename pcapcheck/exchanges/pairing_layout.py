@@ -154,7 +154,7 @@ ENDED = 4096
 AHEAD = 16
 HOMES = 32
 # And from the oldest open exchange this many on.
-STEPS_AHEAD = 6
+STEPS_AHEAD = 4
 
 # A request seen again within this time with the same IP identification is the same packet, seen twice.
 SAME_PACKET = 1_000_000_000

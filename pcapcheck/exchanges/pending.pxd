@@ -1,7 +1,7 @@
 # The C types under which Cython compiles pending.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.hash_table cimport insert, insert_all, remove, seek, stir
+from pcapcheck.hash_table cimport insert, insert_all, place_at, remove, seek, stir
 from pcapcheck.linked_list cimport append, take_out
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
@@ -12,7 +12,7 @@ from pcapcheck.exchanges cimport resolving_layout as layout
 cdef class Pending:
     cdef public long long[::1] pool, kept, targets, slowest, out, out_answers, state
     cdef public const long long[::1] messages
-    cdef public int[::1] slots, early, target_slots
+    cdef public long long[::1] slots, early, target_slots
 
 cpdef enter_open(Pending pending, long long count)
 

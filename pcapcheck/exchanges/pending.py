@@ -21,7 +21,7 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import resolving_layout as layout
-    from pcapcheck.hash_table import insert, insert_all, remove, seek, stir
+    from pcapcheck.hash_table import insert, insert_all, place_at, remove, seek, stir
     from pcapcheck.linked_list import append, take_out
 
 
@@ -39,11 +39,11 @@ class Pending:
 
     def __init__(self) -> None:
         self.pool = array("q")
-        self.slots = array("i")
+        self.slots = array("q")
         self.kept = array("q")
-        self.early = array("i")
+        self.early = array("q")
         self.targets = array("q")
-        self.target_slots = array("i")
+        self.target_slots = array("q")
         self.slowest = array("q")
         self.messages = array("q")
         self.out = array("q")
@@ -95,12 +95,12 @@ def find_open(
         return place
     mask = len(pending.slots) - 1
     home = home_of(point, asker_low, mac, target_low)
-    slot = seek(pending.pool, layout.POOL_FIELDS, layout.HOME, pending.slots, mask, home, home & mask)
+    slot = seek(pending.slots, mask, home, home & mask)
     while pending.slots[slot] >= 0 and not is_asked(
-        pending, pending.slots[slot], point, asker_high, asker_low, mac, target_high, target_low
+        pending, place_at(pending.slots, slot), point, asker_high, asker_low, mac, target_high, target_low
     ):
-        slot = seek(pending.pool, layout.POOL_FIELDS, layout.HOME, pending.slots, mask, home, (slot + 1) & mask)
-    return pending.slots[slot]
+        slot = seek(pending.slots, mask, home, (slot + 1) & mask)
+    return place_at(pending.slots, slot)
 
 
 def key_mac(pending: Pending, at: int, field: int) -> int:
@@ -165,7 +165,7 @@ def enter(pending: Pending, at: int) -> int:
         pending.messages[at + frame_layout.M_POINT], pending.messages[at + frame_layout.M_SENDER_LOW], mac,
         pending.messages[at + frame_layout.M_TARGET_LOW]
     )  # fmt: skip
-    insert(pending.pool, layout.POOL_FIELDS, layout.HOME, pending.slots, len(pending.slots) - 1, place)
+    insert(pending.slots, len(pending.slots) - 1, pending.pool[row + layout.HOME], place)
     link_newest(pending, place)
     return place
 
@@ -217,7 +217,7 @@ def note_frame(pending: Pending, at: int, row: int) -> None:
 
 def release(pending: Pending, place: int) -> None:
     """Give a place of the pool back."""
-    remove(pending.pool, layout.POOL_FIELDS, layout.HOME, pending.slots, len(pending.slots) - 1, place)
+    remove(pending.slots, len(pending.slots) - 1, pending.pool[place * layout.POOL_FIELDS + layout.HOME], place)
     unlink(pending, place)
     pending.state[layout.S_OPEN] = pending.state[layout.S_OPEN] - 1
     pending.pool[place * layout.POOL_FIELDS + layout.NEWER] = pending.state[layout.S_FREE]

@@ -2,13 +2,13 @@
 cimport cython
 
 from pcapcheck.exchanges.pending cimport Pending
-from pcapcheck.hash_table cimport insert, remove, seek, stir
+from pcapcheck.hash_table cimport insert, place_at, remove, seek, stir
 from pcapcheck.linked_list cimport append, take_out
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.exchanges cimport resolving_layout as layout
 
-@cython.locals(place=cython.longlong)
+@cython.locals(place=cython.longlong, home=cython.longlong)
 cpdef enter_targets(Pending pending, long long count)
 
 @cython.locals(mixed=cython.ulonglong)
@@ -30,7 +30,7 @@ cdef int stop_waiting(Pending pending, long long place) except -1 nogil
 @cython.locals(which=cython.int, target=cython.size_t)
 cdef int note_answered(Pending pending, long long place) except -1 nogil
 
-@cython.locals(which=cython.int, found=cython.longlong, target=cython.size_t)
+@cython.locals(which=cython.int, found=cython.longlong, target=cython.size_t, home=cython.longlong)
 cdef int forget_asker(Pending pending, long long place) except -1 nogil
 
 @cython.locals(first=cython.longlong, other=cython.longlong)

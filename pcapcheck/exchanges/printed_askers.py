@@ -19,7 +19,7 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck.exchanges import resolving_layout as layout
     from pcapcheck.exchanges.pending import Pending
-    from pcapcheck.hash_table import insert, remove, seek, stir
+    from pcapcheck.hash_table import insert, place_at, remove, seek, stir
     from pcapcheck.linked_list import append, take_out
 
 
@@ -27,14 +27,8 @@ def enter_targets(pending: Pending, count: int) -> None:
     """Enter those of the first lists that are in use into a new table."""
     for place in range(count):
         if pending.targets[place * layout.TARGET_FIELDS + layout.T_MEMBERS] > 0:
-            insert(
-                pending.targets,
-                layout.TARGET_FIELDS,
-                layout.T_HOME,
-                pending.target_slots,
-                len(pending.target_slots) - 1,
-                place,
-            )
+            home = pending.targets[place * layout.TARGET_FIELDS + layout.T_HOME]
+            insert(pending.target_slots, len(pending.target_slots) - 1, home, place)
 
 
 def list_home(point: int, address: int, mac: int) -> int:
@@ -47,18 +41,16 @@ def find_list(pending: Pending, point: int, address: int, mac: int) -> int:
     """The askers of an address with this MAC: the place of their list, or -1."""
     mask = len(pending.target_slots) - 1
     home = list_home(point, address, mac)
-    slot = seek(pending.targets, layout.TARGET_FIELDS, layout.T_HOME, pending.target_slots, mask, home, home & mask)
+    slot = seek(pending.target_slots, mask, home, home & mask)
     while pending.target_slots[slot] >= 0:
-        row = pending.target_slots[slot] * layout.TARGET_FIELDS
+        row = place_at(pending.target_slots, slot) * layout.TARGET_FIELDS
         if (
             pending.targets[row + layout.T_POINT] == point
             and pending.targets[row + layout.T_ADDRESS] == address
             and pending.targets[row + layout.T_MAC] == mac
         ):
-            return pending.target_slots[slot]
-        slot = seek(
-            pending.targets, layout.TARGET_FIELDS, layout.T_HOME, pending.target_slots, mask, home, (slot + 1) & mask
-        )
+            return place_at(pending.target_slots, slot)
+        slot = seek(pending.target_slots, mask, home, (slot + 1) & mask)
     return -1
 
 
@@ -76,9 +68,7 @@ def make_list(pending: Pending, point: int, address: int, mac: int) -> int:
     pending.targets[row + layout.T_LAST] = -1
     pending.targets[row + layout.T_ANSWERED] = -1
     pending.targets[row + layout.T_MEMBERS] = 0
-    insert(
-        pending.targets, layout.TARGET_FIELDS, layout.T_HOME, pending.target_slots, len(pending.target_slots) - 1, place
-    )
+    insert(pending.target_slots, len(pending.target_slots) - 1, pending.targets[row + layout.T_HOME], place)
     return place
 
 
@@ -134,14 +124,8 @@ def forget_asker(pending: Pending, place: int) -> None:
         if pending.targets[target + layout.T_ANSWERED] == place:
             pending.targets[target + layout.T_ANSWERED] = -1
         if pending.targets[target + layout.T_MEMBERS] == 0:
-            remove(
-                pending.targets,
-                layout.TARGET_FIELDS,
-                layout.T_HOME,
-                pending.target_slots,
-                len(pending.target_slots) - 1,
-                found,
-            )
+            home = pending.targets[target + layout.T_HOME]
+            remove(pending.target_slots, len(pending.target_slots) - 1, home, found)
             pending.targets[target + layout.T_NEXT] = pending.state[layout.S_TARGET_FREE]
             pending.state[layout.S_TARGET_FREE] = found
             pending.state[layout.S_TARGETS] = pending.state[layout.S_TARGETS] - 1

@@ -89,10 +89,10 @@ def asked_before(arrays: PairingArrays, event: int, key: ExchangeKey, patience: 
         gap = key.time - latest
         if gap < layout.AGAIN or gap > patience:
             return -1
-    remove(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
+    remove(arrays.slots, arrays.mask, arrays.pool[row + layout.HOME], place)
     arrays.pool[row + layout.IDENT_SEQ] = key.ident_seq
     arrays.pool[row + layout.HOME] = key.home
-    insert(arrays.pool, layout.HEAD_FIELDS, layout.HOME, arrays.slots, arrays.mask, place)
+    insert(arrays.slots, arrays.mask, key.home, place)
     return place
 
 

@@ -22,7 +22,7 @@ if not cython.compiled:
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import pairing_layout
     from pcapcheck.exchanges import spreading_layout as layout
-    from pcapcheck.hash_table import fetch_row, fetch_slot, insert_all, seek_key, stir
+    from pcapcheck.hash_table import entry_of, fetch_row, fetch_slot, insert_all, place_at, seek_key, stir
 
 
 def has_port(kind: int) -> bool:
@@ -92,18 +92,18 @@ def find_cell(
         return found
     home = cell_home(sort, src_low, dst_low)
     slot = seek_key(
-        cells, layout.CELL_FIELDS, layout.C_HOME, slots, mask, home, layout.C_SORT, 5, sort, src_low, dst_low, src_high,
+        cells, layout.CELL_FIELDS, slots, mask, home, layout.C_SORT, 5, sort, src_low, dst_low, src_high,
         dst_high,
     )  # fmt: skip
     if slots[slot] >= 0:
-        state[latest] = slots[slot]
-        return slots[slot]
+        state[latest] = place_at(slots, slot)
+        return place_at(slots, slot)
     found = state[layout.P_CELLS]
     if found >= room:
         return -1
     state[layout.P_CELLS] = found + 1
     state[latest] = found
-    slots[slot] = found
+    slots[slot] = entry_of(home, found)
     cell = found * layout.CELL_FIELDS
     for field in range(layout.CELL_FIELDS):
         cells[cell + field] = 0
@@ -227,7 +227,7 @@ def look_ahead(
         fetch_slot(slots, home & mask)
     number = number - layout.AHEAD // 2
     if 0 <= number < count:
-        found = slots[homes[number & (layout.AHEAD - 1)] & mask]
+        found = place_at(slots, homes[number & (layout.AHEAD - 1)] & mask)
         if found >= 0:
             fetch_row(cells, found * layout.CELL_FIELDS, layout.CELL_FIELDS)
 

@@ -20,7 +20,7 @@ if not cython.compiled:
     from pcapcheck.exchanges import resolving_layout as rows
     from pcapcheck.exchanges import tallying_layout as layout
     from pcapcheck.exchanges.binning import bucket_of
-    from pcapcheck.hash_table import insert, insert_all, remove, seek, seek_key, stir
+    from pcapcheck.hash_table import entry_of, insert, insert_all, place_at, remove, seek, seek_key, stir
 
 
 def enter_durations(durations: array[int], slots: array[int], count: int) -> None:
@@ -42,9 +42,7 @@ def key_home(first: int, second: int, third: int) -> int:
 def find_duration(durations: array[int], slots: array[int], home: int, group: int, bucket: int) -> int:
     """The slot of a bucket of durations of a frame group, or the empty one where it belongs."""
     mask = len(slots) - 1
-    return seek_key(
-        durations, layout.DURATION_FIELDS, layout.D_HOME, slots, mask, home, layout.D_GROUP, 2, group, bucket, 0, 0, 0
-    )
+    return seek_key(durations, layout.DURATION_FIELDS, slots, mask, home, layout.D_GROUP, 2, group, bucket, 0, 0, 0)
 
 
 def count_duration(durations: array[int], slots: array[int], state: array[int], group: int, bucket: int) -> None:
@@ -52,15 +50,15 @@ def count_duration(durations: array[int], slots: array[int], state: array[int], 
     home = key_home(group, bucket, 0)
     slot = find_duration(durations, slots, home, group, bucket)
     if slots[slot] < 0 and state[layout.S_DURATIONS] < layout.MOST_DURATIONS:
-        slots[slot] = state[layout.S_DURATIONS]
+        slots[slot] = entry_of(home, state[layout.S_DURATIONS])
         state[layout.S_DURATIONS] = state[layout.S_DURATIONS] + 1
-        row = slots[slot] * layout.DURATION_FIELDS
+        row = place_at(slots, slot) * layout.DURATION_FIELDS
         durations[row + layout.D_HOME] = home
         durations[row + layout.D_GROUP] = group
         durations[row + layout.D_BUCKET] = bucket
         durations[row + layout.D_COUNT] = 0
     if slots[slot] >= 0:
-        row = slots[slot] * layout.DURATION_FIELDS
+        row = place_at(slots, slot) * layout.DURATION_FIELDS
         durations[row + layout.D_COUNT] = durations[row + layout.D_COUNT] + 1
 
 
@@ -106,9 +104,7 @@ def find_remark(
 ) -> int:  # fmt: skip
     """The slot of a remark, or the empty one where it belongs."""
     mask = len(slots) - 1
-    return seek_key(
-        remarks, layout.REMARK_FIELDS, layout.R_HOME, slots, mask, home, layout.R_KIND, 4, kind, group, high, low, 0
-    )
+    return seek_key(remarks, layout.REMARK_FIELDS, slots, mask, home, layout.R_KIND, 4, kind, group, high, low, 0)
 
 
 def make_remark(
@@ -118,16 +114,16 @@ def make_remark(
     home = key_home(kind, group, low)
     slot = find_remark(remarks, slots, home, kind, group, high, low)
     if slots[slot] >= 0:
-        return slots[slot]
+        return place_at(slots, slot)
     if kind == layout.ASKS_OTHERS and state[layout.S_ASKED] >= layout.MOST_ASKED:
         return -1
     if state[layout.S_REMARKS] >= layout.MOST_REMARKS:
         return -1
     if kind == layout.ASKS_OTHERS:
         state[layout.S_ASKED] = state[layout.S_ASKED] + 1
-    slots[slot] = state[layout.S_REMARKS]
+    slots[slot] = entry_of(home, state[layout.S_REMARKS])
     state[layout.S_REMARKS] = state[layout.S_REMARKS] + 1
-    row = slots[slot] * layout.REMARK_FIELDS
+    row = place_at(slots, slot) * layout.REMARK_FIELDS
     remarks[row + layout.R_HOME] = home
     remarks[row + layout.R_KIND] = kind
     remarks[row + layout.R_GROUP] = group
@@ -135,7 +131,7 @@ def make_remark(
     remarks[row + layout.R_LOW] = low
     remarks[row + layout.R_POINT] = point
     remarks[row + layout.R_ANSWERED] = 0
-    return slots[slot]
+    return place_at(slots, slot)
 
 
 def remark(
@@ -201,9 +197,9 @@ def note_talk(
 def find_silent(silent: array[int], slots: array[int], out: array[int], at: int, home: int) -> int:
     """The place where an asker's question is remembered that nobody answered, or -1."""
     mask = len(slots) - 1
-    slot = seek(silent, layout.SILENT_FIELDS, layout.V_HOME, slots, mask, home, home & mask)
+    slot = seek(slots, mask, home, home & mask)
     while slots[slot] >= 0:
-        row = slots[slot] * layout.SILENT_FIELDS
+        row = place_at(slots, slot) * layout.SILENT_FIELDS
         if (
             silent[row + rows.ARP_TARGET_LOW] == out[at + rows.ARP_TARGET_LOW]
             and silent[row + rows.ARP_ASKER_LOW] == out[at + rows.ARP_ASKER_LOW]
@@ -211,8 +207,8 @@ def find_silent(silent: array[int], slots: array[int], out: array[int], at: int,
             and silent[row + rows.ARP_TARGET_HIGH] == out[at + rows.ARP_TARGET_HIGH]
             and silent[row + rows.ARP_ASKER_HIGH] == out[at + rows.ARP_ASKER_HIGH]
         ):
-            return slots[slot]
-        slot = seek(silent, layout.SILENT_FIELDS, layout.V_HOME, slots, mask, home, (slot + 1) & mask)
+            return place_at(slots, slot)
+        slot = seek(slots, mask, home, (slot + 1) & mask)
     return -1
 
 
@@ -220,12 +216,13 @@ def forget_silent(silent: array[int], slots: array[int], place: int, state: arra
     """An answer came after all: the last one moves to its place."""
     mask = len(slots) - 1
     last = state[layout.S_SILENT] - 1
-    remove(silent, layout.SILENT_FIELDS, layout.V_HOME, slots, mask, place)
+    remove(slots, mask, silent[place * layout.SILENT_FIELDS + layout.V_HOME], place)
     if place != last:
-        remove(silent, layout.SILENT_FIELDS, layout.V_HOME, slots, mask, last)
+        home = silent[last * layout.SILENT_FIELDS + layout.V_HOME]
+        remove(slots, mask, home, last)
         for field in range(layout.SILENT_FIELDS):
             silent[place * layout.SILENT_FIELDS + field] = silent[last * layout.SILENT_FIELDS + field]
-        insert(silent, layout.SILENT_FIELDS, layout.V_HOME, slots, mask, place)
+        insert(slots, mask, home, place)
     state[layout.S_SILENT] = last
 
 
@@ -241,7 +238,7 @@ def add_silent(out: array[int], at: int, silent: array[int], slots: array[int], 
     silent[row + layout.V_UNTIL] = out[at + rows.ARP_LATEST_TIME]
     silent[row + layout.V_RANK] = state[layout.S_SILENT_RANK]
     silent[row + layout.V_HOME] = home
-    insert(silent, layout.SILENT_FIELDS, layout.V_HOME, slots, len(slots) - 1, place)
+    insert(slots, len(slots) - 1, home, place)
 
 
 def note_silence(out: array[int], at: int, silent: array[int], slots: array[int], state: array[int]) -> None:

@@ -4,7 +4,7 @@ cimport cython
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport scan_layout
 from pcapcheck.exchanges cimport spreading_layout
-from pcapcheck.hash_table cimport seek, stir
+from pcapcheck.hash_table cimport entry_of, place_at, seek, stir
 from pcapcheck.links cimport share_layout as layout
 
 @cython.locals(
@@ -13,4 +13,4 @@ from pcapcheck.links cimport share_layout as layout
     last=cython.longlong)
 cpdef long long sum_moments(
     const long long[::1] moments, long long count, long long kind, const signed char[::1] good, long long[::1] sums,
-    int[::1] slots, long long known) except? -1
+    long long[::1] slots, long long known) except? -1

@@ -19,7 +19,7 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.exchanges import spreading_layout
-    from pcapcheck.hash_table import seek, stir
+    from pcapcheck.hash_table import entry_of, place_at, seek, stir
     from pcapcheck.links import share_layout as layout
 
 
@@ -38,11 +38,11 @@ def sum_moments(
                 continue
             when = moments[at + spreading_layout.M_WHEN]
             home = stir(0, when) >> 2
-            slot = seek(sums, layout.MOMENT_SUM_FIELDS, layout.U_HOME, slots, mask, home, home & mask)
-            while slots[slot] >= 0 and sums[slots[slot] * layout.MOMENT_SUM_FIELDS + layout.U_WHEN] != when:
-                slot = seek(sums, layout.MOMENT_SUM_FIELDS, layout.U_HOME, slots, mask, home, (slot + 1) & mask)
+            slot = seek(slots, mask, home, home & mask)
+            while slots[slot] >= 0 and sums[place_at(slots, slot) * layout.MOMENT_SUM_FIELDS + layout.U_WHEN] != when:
+                slot = seek(slots, mask, home, (slot + 1) & mask)
             if slots[slot] < 0:
-                slots[slot] = known
+                slots[slot] = entry_of(home, known)
                 row = known * layout.MOMENT_SUM_FIELDS
                 known = known + 1
                 sums[row + layout.U_HOME] = home
@@ -51,7 +51,7 @@ def sum_moments(
                 sums[row + layout.U_FAILED] = 0
                 sums[row + layout.U_FIRST] = scan_layout.ABSENT_TIME
                 sums[row + layout.U_LAST] = scan_layout.ABSENT_TIME
-            row = slots[slot] * layout.MOMENT_SUM_FIELDS
+            row = place_at(slots, slot) * layout.MOMENT_SUM_FIELDS
             failed = moments[at + spreading_layout.C_SILENT] + moments[at + spreading_layout.C_ERRED]
             asked = moments[at + spreading_layout.C_REPLIED] + failed
             sums[row + layout.U_ASKED] = sums[row + layout.U_ASKED] + asked

@@ -3,21 +3,21 @@ cimport cython
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.exchanges cimport spreading_layout as cell_layout
-from pcapcheck.hash_table cimport insert_all, seek, stir
+from pcapcheck.hash_table cimport entry_of, insert_all, place_at, seek, stir
 from pcapcheck.links cimport share_layout as layout
 
-cpdef enter_shares(const long long[::1] shares, int[::1] slots, long long count)
+cpdef enter_shares(const long long[::1] shares, long long[::1] slots, long long count)
 
 @cython.locals(
     mask=cython.longlong, home=cython.longlong, slot=cython.longlong, row=cython.size_t, same=cython.longlong,
     number=cython.longlong)
 cdef inline long long find_key(
-    const long long[::1] shares, const int[::1] slots, const long long[::1] key) except? -1 nogil
+    const long long[::1] shares, const long long[::1] slots, const long long[::1] key) except? -1 nogil
 
 @cython.locals(mixed=cython.ulonglong, number=cython.longlong)
 cdef inline int set_home(long long[::1] key) except -1 nogil
 
-cpdef long long find_share(const long long[::1] shares, const int[::1] slots, long long[::1] key) except? -2
+cpdef long long find_share(const long long[::1] shares, const long long[::1] slots, long long[::1] key) except? -2
 
 @cython.locals(group=cython.longlong)
 cdef inline bint counts_in(
@@ -29,7 +29,7 @@ cdef inline bint counts_in(
     column=cython.longlong, slot=cython.longlong, row=cython.size_t, field=cython.longlong)
 cpdef sum_cells(
     const long long[::1] cells, long long count, long long kind, const signed char[::1] good, long long respect,
-    bint needed, const long long[::1] columns, long long[::1] key, long long[::1] shares, int[::1] slots,
+    bint needed, const long long[::1] columns, long long[::1] key, long long[::1] shares, long long[::1] slots,
     long long[::1] state)
 
 @cython.locals(

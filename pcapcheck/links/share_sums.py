@@ -18,7 +18,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck.exchanges import spreading_layout as cell_layout
-    from pcapcheck.hash_table import insert_all, seek, stir
+    from pcapcheck.hash_table import entry_of, insert_all, place_at, seek, stir
     from pcapcheck.links import share_layout as layout
 
 
@@ -31,15 +31,15 @@ def find_key(shares: array[int], slots: array[int], key: array[int]) -> int:
     """The slot of the share with a key, whose first number is its home, or the empty one where it belongs."""
     mask = len(slots) - 1
     home = key[layout.H_HOME]
-    slot = seek(shares, layout.SHARE_FIELDS, layout.H_HOME, slots, mask, home, home & mask)
+    slot = seek(slots, mask, home, home & mask)
     while slots[slot] >= 0:
-        row = slots[slot] * layout.SHARE_FIELDS
+        row = place_at(slots, slot) * layout.SHARE_FIELDS
         same = 0
         for number in range(layout.H_KEYS, layout.H_KEYS + layout.MOST_KEYS):
             same = same + (shares[row + number] == key[number])
         if same == layout.MOST_KEYS:
             break
-        slot = seek(shares, layout.SHARE_FIELDS, layout.H_HOME, slots, mask, home, (slot + 1) & mask)
+        slot = seek(slots, mask, home, (slot + 1) & mask)
     return slot
 
 
@@ -54,7 +54,7 @@ def set_home(key: array[int]) -> None:
 def find_share(shares: array[int], slots: array[int], key: array[int]) -> int:
     """The place of the share with a key, or -1."""
     set_home(key)
-    return slots[find_key(shares, slots, key)]
+    return place_at(slots, find_key(shares, slots, key))
 
 
 def counts_in(cells: array[int], cell: int, kind: int, good: array[int], respect: int, needed: int) -> bool:
@@ -93,14 +93,14 @@ def sum_cells(
             set_home(key)
             slot = find_key(shares, slots, key)
             if slots[slot] < 0:
-                slots[slot] = state[layout.T_SHARES]
+                slots[slot] = entry_of(key[layout.H_HOME], state[layout.T_SHARES])
                 state[layout.T_SHARES] = state[layout.T_SHARES] + 1
-                row = slots[slot] * layout.SHARE_FIELDS
+                row = place_at(slots, slot) * layout.SHARE_FIELDS
                 for field in range(layout.H_ASKED):
                     shares[row + field] = key[field]
                 for field in range(layout.H_ASKED, layout.SHARE_FIELDS):
                     shares[row + field] = 0
-            row = slots[slot] * layout.SHARE_FIELDS
+            row = place_at(slots, slot) * layout.SHARE_FIELDS
             shares[row + layout.H_ASKED] = shares[row + layout.H_ASKED] + asked
             shares[row + layout.H_FAILED] = shares[row + layout.H_FAILED] + failed
             shares[row + layout.H_ERRED] = shares[row + layout.H_ERRED] + cells[cell + cell_layout.C_ERRED]

@@ -11,7 +11,7 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 from pcapcheck.capture.record import AddressOf
-from pcapcheck.hash_table import empty_slots
+from pcapcheck.hash_table import empty_slots, enough_slots
 from pcapcheck.links import share_layout as layout
 from pcapcheck.links import share_sums
 from pcapcheck.links.question_losses import Share, Who
@@ -42,7 +42,7 @@ class Shares:
         self._rows, self._width, self._address_of = rows, width, address_of
         self._state = array("q", bytes(8 * layout.T_STATE))
         self._state[layout.T_SHARES] = count
-        self._slots = array("i")
+        self._slots = array("q")
         share_sums.total_up(rows, self._state)
 
     @classmethod
@@ -58,7 +58,7 @@ class Shares:
         several = (respects,) if isinstance(respects, int) else respects
         parts = [(some, respect) for some in counted for respect in several]
         held = GrowingRows(layout.SHARE_FIELDS, FIRST_SHARES, sum(some.cell_count for some, _ in parts))
-        slots = array("i")
+        slots = array("q")
         state = array("q", bytes(8 * layout.T_STATE))
         key, picked = _room(1), array("q", columns)
         for some, respect in parts:
@@ -66,8 +66,9 @@ class Shares:
             while state[layout.T_CELL] < some.cell_count:
                 if state[layout.T_SHARES] >= held.places:
                     held.enlarge()
-                    if len(slots) < 2 * held.places:
-                        slots = empty_slots(2 * held.places)
+                    enough = enough_slots(slots, held.places, held.most)
+                    if enough is not slots:
+                        slots = enough
                         share_sums.enter_shares(held.rows, slots, state[layout.T_SHARES])
                 share_sums.sum_cells(*some, respect, of_ports, picked, key, held.rows, slots, state)
         return cls(held.rows, state[layout.T_SHARES], len(columns), address_of)

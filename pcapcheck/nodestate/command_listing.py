@@ -14,6 +14,9 @@ from pcapcheck.nodestate.listing import (
     table_of,
 )
 from pcapcheck.nodestate.numbers import after
+from pcapcheck.nodestate.readers.bridge_ports import NAME as BRIDGE_PORTS
+from pcapcheck.nodestate.readers.card_counters import NAME as CARD_COUNTERS
+from pcapcheck.nodestate.readers.protocol_counters import NAME as PROTOCOL_COUNTERS
 from pcapcheck.nodestate.readers.registry import READER_OF_COMMAND
 from pcapcheck.nodestate.readers.unjudged_forms import NAME as UNJUDGED
 from pcapcheck.nodestate.readers.unjudged_forms import form_of_command
@@ -83,6 +86,14 @@ def _judged(command: Command) -> Listing | None:
             listing.whole = {whole for file, whole in shown if file in command.words}
     elif command.tool in CAT and any(word in command.words for word in COUNTERS):
         listing = Listing("kernel-counters")
+    elif command.tool in CAT and any(word.endswith("/hairpin_mode") for word in command.words):
+        listing = Listing(BRIDGE_PORTS, words=command.words)
+    elif command.tool == "bridge" and _is_of_ports(command.words[1:]):
+        listing = Listing("links", words=command.words)
+    elif command.tool == "ethtool" and {"-S", "--statistics"} & set(command.words):
+        listing = Listing(CARD_COUNTERS, words=command.words)
+    elif command.tool == "netstat" and _is_of_protocols(command.words[1:]):
+        listing = Listing(PROTOCOL_COUNTERS)
     elif command.tool in CAT and "/proc/net/ip_vs" in command.words:
         listing = Listing("ipvs")
     elif command.tool in CAT and any(word.endswith("/etc/resolv.conf") for word in command.words):
@@ -105,6 +116,17 @@ def _judged(command: Command) -> Listing | None:
     if listing is not None and command.filtered:
         listing.whole.clear()
     return listing
+
+
+def _is_of_ports(words: list[str]) -> bool:
+    """Whether bridge lists its ports, as ``bridge -d link``, and changes nothing."""
+    plain = [word for word in words if not word.startswith("-")]
+    return bool(plain) and plain[0] in ("link", "li", "l") and (len(plain) == 1 or plain[1] in (*SHOW, "dev"))
+
+
+def _is_of_protocols(words: list[str]) -> bool:
+    """Whether netstat prints counters of protocols."""
+    return any(word == "--statistics" or (word[:1] == "-" and word[:2] != "--" and "s" in word) for word in words)
 
 
 def _plain(command: Command) -> Listing:

@@ -110,6 +110,8 @@ class Host(Brief, Struct):
             known.up = False
         if link.carrier is False:
             known.carrier = False
+        if link.hairpin is False:
+            known.hairpin = False
         return known
 
     def sysctl(self, interface: str, key: str, group: str = "conf", family: int = 4) -> Sysctl | None:

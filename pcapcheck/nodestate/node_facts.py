@@ -21,7 +21,8 @@ class Device(Struct):
     ``up`` (administratively) and ``carrier`` (the other end is up too) are None if no flags were printed.
     ``programs``: BPF programs are attached (``xdp`` or ``tc``, as the listing says). ``vni`` is a VXLAN device's
     network identifier, ``vni_line`` its line, and ``vxlan_port`` the UDP port. ``unread_address``: an address of it was
-    printed in a form that says nothing, as people hide them.
+    printed in a form that says nothing, as people hide them. ``hairpin``: a bridge sends what came in by this port
+    of it back out of it too, ``hairpin_line`` says so; None: no port of a bridge, or not printed.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Device(Struct):
     vni_line: Line | None = None
     vxlan_port: int | None = None
     unread_address: bool = False
+    hairpin: bool | None = None
+    hairpin_line: Line | None = None
 
 
 class Address(Struct, frozen=True):

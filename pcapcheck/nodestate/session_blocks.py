@@ -163,10 +163,23 @@ def _read(reader: str, lines: Sequence[Line], listing: Listing | None, block: Se
         strange = [line for line in strange if line.text.strip() and not is_complaint(line.text)]
         left = _by_shape(strange, block, into) if strange else []
         if chosen and chosen.expected and not block.prose:
-            for line in left:
+            for line in _without_prose(left, lines):
                 into.state.complain(
                     line, f"not understood: {clean(line.text.strip()[:SHOWN])!r}; expected {chosen.expected}"
                 )
+
+
+def _without_prose(left: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
+    """The lines of an output that are left, without later paragraphs that say nothing known: people wrote those."""
+    unread = {id(line) for line in left}
+    paragraphs: list[list[Line]] = [[]]
+    for line in lines:
+        if line.text.strip():
+            paragraphs[-1].append(line)
+        elif paragraphs[-1]:
+            paragraphs.append([])
+    prose = {id(line) for some in paragraphs[1:] if unread.issuperset(map(id, some)) for line in some}
+    return [line for line in left if id(line) not in prose]
 
 
 def _is_mostly_unknown(strange: Sequence[Line], lines: Sequence[Line]) -> bool:

@@ -4,7 +4,7 @@ cimport cython
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
-from pcapcheck.hash_table cimport fetch_slot
+from pcapcheck.hash_table cimport fetch_small
 from pcapcheck.paths cimport gathering_layout as layout
 
 @cython.locals(mixed=cython.ulonglong)
@@ -23,12 +23,11 @@ cpdef long long prepare(
 @cython.locals(
     mask=cython.longlong, count=cython.longlong, place=cython.Py_ssize_t, row=cython.longlong, here=cython.longlong,
     bucket=cython.longlong, packet=cython.longlong, found=cython.longlong, again=cython.int, steps=cython.int,
-    sightings=cython.int,
-    other=cython.longlong, coming=cython.longlong)
+    sightings=cython.int, other=cython.longlong, coming=cython.longlong)
 cpdef long long gather(
     const long long[::1] order, const long long[::1] time, const long long[::1] identity, const long long[::1] frame,
-    const long long[::1] points, int[::1] heads, int[::1] older, long long[::1] latest, int[::1] first, int[::1] last_row, int[::1] row_before,
-    unsigned char[::1] repeated) except -1
+    const long long[::1] points, int[::1] heads, int[::1] older, long long[::1] latest, int[::1] first,
+    int[::1] last_row, int[::1] row_before, unsigned char[::1] repeated) except -1
 
 @cython.locals(packet=cython.Py_ssize_t, into=cython.longlong, row=cython.longlong)
 cpdef void merge(const long long[::1] target, int[::1] last_row, int[::1] row_before) except *

@@ -17,7 +17,7 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout
-    from pcapcheck.hash_table import fetch_slot
+    from pcapcheck.hash_table import fetch_small
     from pcapcheck.paths import gathering_layout as layout
 
 
@@ -77,7 +77,7 @@ def gather(
             row = order[place] if len(order) else place
             if place + layout.AHEAD < len(time):
                 coming = order[place + layout.AHEAD] if len(order) else place + layout.AHEAD
-                fetch_slot(heads, identity[coming] & mask)
+                fetch_small(heads, identity[coming] & mask)
             here = points[frame[row] & layout.LOW]
             bucket = identity[row] & mask
             packet = heads[bucket]

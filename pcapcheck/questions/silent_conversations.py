@@ -1,13 +1,14 @@
-"""Conversations in which a question got no answer: SYN-ACKs that are never acknowledged."""
+"""Conversations in which a question got no answer: SYN-ACKs that are never acknowledged, or whose ACK is not heard."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pcapcheck.exchanges.conversations import Conversation
+from pcapcheck.exchanges.conversations import UNHEARD, Conversation
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.questions.broken_transfers import DATA
 from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.values import format_address
 
@@ -59,18 +60,34 @@ def _half_open(conversation: Conversation, about: str, at_home: bool) -> tuple[s
     )
 
 
+def _unheard(conversation: Conversation, about: str) -> tuple[str, str]:
+    """The same of a connection whose asker did acknowledge the answer."""
+    asker, asked = format_address(conversation.asker), format_address(conversation.asked)
+    return (
+        f"{asker}'s {about} is not made: {asked} sends its answer (SYN-ACK) again, although {asker} acknowledged it",
+        f"the ACK is lost between here and {asked}, or not taken there: a firewall or connection tracking that never "
+        "saw the SYN-ACK calls it INVALID (another way back), a policy or a wrong checksum stops it, or the queue of "
+        "the listening socket is full; no fault where the server waits for data (TCP_DEFER_ACCEPT)",
+    )
+
+
 def _question(conversation: Conversation, count: int, point: PointFacts, capture: Capture) -> Unanswered:
     # A text may name a port that no number is known for.
     port = conversation.asked_port or None
     about = f"connection to {format_address(conversation.asked)}" + (f" port {port}" if port else "")
-    wording, meaning = _half_open(conversation, about, _is_at_home(conversation, point))
+    unheard = conversation.kind == UNHEARD
+    if unheard:
+        wording, meaning = _unheard(conversation, about)
+    else:
+        wording, meaning = _half_open(conversation, about, _is_at_home(conversation, point))
     return Unanswered(
         protocol="TCP",
         asker=conversation.asker,
         asked=conversation.asked,
-        about=about,
-        attempts=conversation.attempts,
-        lasted=conversation.lasted,
+        # What comes behind a SYN that was answered is stopped by other things than a SYN.
+        about=about.replace("connection", DATA, 1) if unheard else about,
+        attempts=max(conversation.attempts, 1),
+        lasted=None if unheard else conversation.lasted,
         capture=capture.number,
         interface=point.name,
         frames=tuple(dict.fromkeys(conversation.frames)),
@@ -81,5 +98,5 @@ def _question(conversation: Conversation, count: int, point: PointFacts, capture
         wording=wording,
         port=port,
         asker_ports=frozenset((conversation.asker_port,)),
-        lost_answer=conversation.frames[-1],
+        lost_answer=None if unheard else conversation.frames[-1],
     )

@@ -16,6 +16,8 @@ TOKEN = re.compile(
     r"(?<![\w.:/-])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}|[A-Za-z]{2,8}[0-9a-f]{11})"
     r"(?![\w:/-]|\.\w)"
 )
+# What is quoted is a command to copy, or a line as it was read: it stays as it is.
+QUOTED = re.compile(r""""[^"]*"|(?<!\w)'[^']*'""")
 
 
 def name_of(token: str, pods: Pods, only_pods: bool = False) -> str | None:
@@ -33,7 +35,10 @@ def name_of(token: str, pods: Pods, only_pods: bool = False) -> str | None:
 def mentions(text: str, pods: Pods) -> Iterator[tuple[int, str]]:
     """Where the first mention of each pod's address or interface ends, with the pod's name."""
     named: set[str] = set()
+    quoted = [match.span() for match in QUOTED.finditer(text)]
     for match in TOKEN.finditer(text):
+        if any(begin < match.start() < end for begin, end in quoted):
+            continue
         name = name_of(match[0], pods)
         if name is not None and name not in named:
             named.add(name)

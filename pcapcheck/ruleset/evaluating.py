@@ -20,7 +20,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck import kleene
-    from pcapcheck.hash_table import insert_all, seek, stir
+    from pcapcheck.hash_table import entry_of, insert_all, place_at, seek, stir
     from pcapcheck.ruleset import counting_layout as counted
     from pcapcheck.ruleset import program_layout as layout
     from pcapcheck.ruleset.field_values import gather
@@ -99,13 +99,13 @@ def find_class(
     # Results differ in upper bits, the table looks at lower ones.
     home = stir(mixed, 0) >> 2
     mask = len(class_slots) - 1
-    slot = seek(classes, width, counted.Q_HOME, class_slots, mask, home, home & mask)
+    slot = seek(class_slots, mask, home, home & mask)
     while class_slots[slot] >= 0:
-        if is_class_of(program, classes, class_slots[slot] * width, group, outcome, packed, place):
-            return class_slots[slot]
-        slot = seek(classes, width, counted.Q_HOME, class_slots, mask, home, (slot + 1) & mask)
+        if is_class_of(program, classes, place_at(class_slots, slot) * width, group, outcome, packed, place):
+            return place_at(class_slots, slot)
+        slot = seek(class_slots, mask, home, (slot + 1) & mask)
     found = state[counted.S_CLASSES]
-    class_slots[slot] = found
+    class_slots[slot] = entry_of(home, found)
     entry = found * width
     classes[entry + counted.Q_HOME] = home
     classes[entry + counted.Q_GROUP] = group

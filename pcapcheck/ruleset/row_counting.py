@@ -69,11 +69,11 @@ class RowCounting:
         self._vectors = array("q", bytes(8 * layout.BLOCK * numbers[layout.P_VECTORS]))
         self._packed = array("q", bytes(8 * layout.BLOCK * numbers[layout.P_CLASS_WORDS]))
         self._latest = array("q", [-1]) * counted.RECENT
-        self._classes, self._class_slots = array("q"), array("i")
+        self._classes, self._class_slots = array("q"), array("q")
         self._stack = array("b", bytes(program.depth + 1))
-        self._bins, self._slots = array("q"), array("i")
+        self._bins, self._slots = array("q"), array("q")
         self._spreads, self._ranked = array("q"), array("q")
-        self._cells, self._cell_slots = array("q"), array("i")
+        self._cells, self._cell_slots = array("q"), array("q")
         self._notes = array("q")
         self._pairs = array("q", bytes(8 * layout.BLOCK))
         self._state = array("q", bytes(8 * counted.STATE_SIZE))
@@ -140,8 +140,8 @@ class RowCounting:
         self._held.clear()
         for number in (counted.S_BINS, counted.S_SPREADS, counted.S_CELLS):
             self._state[number] = 0
-        self._slots = array("i", [-1]) * len(self._slots)
-        self._cell_slots = array("i", [-1]) * len(self._cell_slots)
+        self._slots = array("q", [-1]) * len(self._slots)
+        self._cell_slots = array("q", [-1]) * len(self._cell_slots)
 
     def _begin(self, size: int) -> None:
         self._notes = array("q", bytes(8 * (NOTES + len(self._program.evaluations)) * (counted.N_ROW + size)))

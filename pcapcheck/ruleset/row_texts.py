@@ -23,7 +23,7 @@ class RowTexts:
         self._program = program
         self._width = counted.K_FIELDS + 2 * program.numbers[P_TEXT_FIELDS]
         self._keys = array("q")
-        self._slots = array("i")
+        self._slots = array("q")
         self._state = array("q", bytes(8 * counted.STATE_SIZE))
         self._begin()
 
@@ -63,7 +63,7 @@ class RowTexts:
         self._number_of = dict(self._program.number_of)
         self._numbers = array("q")
         self._state[counted.S_TEXTS] = 0
-        self._slots = array("i", [-1]) * len(self._slots)
+        self._slots = array("q", [-1]) * len(self._slots)
 
     def _make_room(self, more: int) -> None:
         """Room for this many new texts."""

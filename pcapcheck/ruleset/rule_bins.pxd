@@ -1,7 +1,7 @@
 # The C types under which Cython compiles rule_bins.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.hash_table cimport seek, stir
+from pcapcheck.hash_table cimport entry_of, place_at, seek, stir
 from pcapcheck.ruleset.value_spreads cimport copy_row
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
@@ -26,7 +26,7 @@ cdef int result_in(const long long[::1] classes, long long entry, long long leaf
     spread=cython.longlong, field=cython.longlong)
 cdef long long find_bin(
     const long long[::1] program, long long number, const long long[::1] classes, long long entry,
-    long long[::1] bins, int[::1] slots, long long[::1] spreads, long long[::1] state) except? -1 nogil
+    long long[::1] bins, long long[::1] slots, long long[::1] spreads, long long[::1] state) except? -1 nogil
 
 @cython.locals(
     mixed=cython.ulonglong, first=cython.longlong, number=cython.longlong, field=cython.longlong,

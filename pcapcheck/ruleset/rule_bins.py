@@ -14,7 +14,7 @@ except ImportError:
     from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
-    from pcapcheck.hash_table import seek, stir
+    from pcapcheck.hash_table import entry_of, place_at, seek, stir
     from pcapcheck.ruleset import counting_layout as counted
     from pcapcheck.ruleset import program_layout as layout
     from pcapcheck.ruleset.value_spreads import copy_row
@@ -71,11 +71,11 @@ def find_bin(
     # Results differ in upper bits, the table looks at lower ones.
     home = stir(mixed, 0) >> 2
     mask = len(slots) - 1
-    slot = seek(bins, width, counted.B_HOME, slots, mask, home, home & mask)
+    slot = seek(slots, mask, home, home & mask)
     while slots[slot] >= 0:
-        if is_same_bin(bins, slots[slot] * width, at, width):
-            return slots[slot]
-        slot = seek(bins, width, counted.B_HOME, slots, mask, home, (slot + 1) & mask)
+        if is_same_bin(bins, place_at(slots, slot) * width, at, width):
+            return place_at(slots, slot)
+        slot = seek(slots, mask, home, (slot + 1) & mask)
     state[counted.S_BINS] = found + 1
     bins[at + counted.B_HOME] = home
     bins[at + counted.B_COUNT] = 0
@@ -84,7 +84,7 @@ def find_bin(
     bins[at + counted.B_BEGIN] = 0
     bins[at + counted.B_TURN] = 0
     bins[at + counted.B_KEPT] = 0
-    slots[slot] = found
+    slots[slot] = entry_of(home, found)
     for bound in range(program[rule + layout.R_BOUND_COUNT]):
         spread = state[counted.S_SPREADS] * counted.SPREAD_SIZE
         state[counted.S_SPREADS] = state[counted.S_SPREADS] + 1

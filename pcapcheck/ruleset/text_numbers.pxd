@@ -1,7 +1,7 @@
 # The C types under which Cython compiles text_numbers.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.hash_table cimport seek, stir
+from pcapcheck.hash_table cimport entry_of, place_at, seek, stir
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.ruleset cimport counting_layout as counted
@@ -19,7 +19,7 @@ cdef inline bint is_same_text(
     home=cython.longlong, slot=cython.longlong)
 cpdef number_texts(
     const long long[::1] program, const long long[::1] data, long long count, long long row_step, long long step,
-    const long long[::1] groups, long long group_step, long long[::1] keys, int[::1] slots, long long[::1] ids,
+    const long long[::1] groups, long long group_step, long long[::1] keys, long long[::1] slots, long long[::1] ids,
     long long[::1] state)
 
 @cython.locals(place=cython.longlong)

@@ -14,7 +14,7 @@ except ImportError:
     from pcapcheck import _cython_stub as cython
 
 if not cython.compiled:
-    from pcapcheck.hash_table import seek, stir
+    from pcapcheck.hash_table import entry_of, place_at, seek, stir
     from pcapcheck.ruleset import counting_layout as counted
     from pcapcheck.ruleset import program_layout as layout
     from pcapcheck.ruleset.field_values import high_at, met_field, number_at
@@ -71,13 +71,13 @@ def number_texts(
                     mixed = stir(stir(mixed, high), low)
                 home = stir(mixed, 0) >> 2
                 keys[key + counted.K_HOME] = home
-                slot = seek(keys, width, counted.K_HOME, slots, mask, home, home & mask)
-                while slots[slot] >= 0 and not is_same_text(keys, slots[slot] * width, key, width):
-                    slot = seek(keys, width, counted.K_HOME, slots, mask, home, (slot + 1) & mask)
+                slot = seek(slots, mask, home, home & mask)
+                while slots[slot] >= 0 and not is_same_text(keys, place_at(slots, slot) * width, key, width):
+                    slot = seek(slots, mask, home, (slot + 1) & mask)
                 if slots[slot] < 0:
-                    slots[slot] = new
+                    slots[slot] = entry_of(home, new)
                     state[counted.S_TEXTS] = new + 1
-                ids[row * columns + column] = slots[slot]
+                ids[row * columns + column] = place_at(slots, slot)
 
 
 def translate(ids: array[int], count: int, numbers: array[int]) -> None:

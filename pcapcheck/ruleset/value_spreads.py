@@ -18,7 +18,7 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.exchanges.binning import bucket_of
-    from pcapcheck.hash_table import seek_key, stir
+    from pcapcheck.hash_table import entry_of, place_at, seek_key, stir
     from pcapcheck.ruleset import counting_layout as counted
     from pcapcheck.ruleset import program_layout as layout
 
@@ -53,12 +53,10 @@ def find_cell(cells: array[int], cell_slots: array[int], spread: int, bucket: in
     """Where the cell of a bucket stands, made if it is new."""
     home = stir(stir(1, spread), bucket) >> 2
     mask = len(cell_slots) - 1
-    slot = seek_key(
-        cells, counted.CELL_SIZE, counted.C_HOME, cell_slots, mask, home, counted.C_SPREAD, 2, spread, bucket, 0, 0, 0
-    )
+    slot = seek_key(cells, counted.CELL_SIZE, cell_slots, mask, home, counted.C_SPREAD, 2, spread, bucket, 0, 0, 0)
     if cell_slots[slot] >= 0:
-        return cell_slots[slot] * counted.CELL_SIZE
-    cell_slots[slot] = state[counted.S_CELLS]
+        return place_at(cell_slots, slot) * counted.CELL_SIZE
+    cell_slots[slot] = entry_of(home, state[counted.S_CELLS])
     cell = state[counted.S_CELLS] * counted.CELL_SIZE
     state[counted.S_CELLS] = state[counted.S_CELLS] + 1
     cells[cell + counted.C_HOME] = home

@@ -174,7 +174,8 @@ def _hairpin(case: Case, judgement: Judgement, asked: Iterable[QuestionRow], fou
     """
     pod, point = case.lead.pod, case.lead.link or recorded_on(case, judgement)
     if pod is None or point is None:
-        found.columns["hairpin"] = False if case.question is not None else None
+        # Nothing shows that any did; of nearly all that gets no answer none does.
+        found.columns["hairpin"] = False
         return
     some = list(asked)
     back = {echo.numbers[0] for echo in some if echo.src == echo.dst == pod and echo.outcome != "replied"}

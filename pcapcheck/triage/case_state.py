@@ -174,6 +174,8 @@ STATE: tuple[CaseColumn, ...] = (
     ),
     ("state.loop", BOOL, "whether the routes of the nodes send packets for dst round in a circle"),
     ("state.back_end", ENUM, "whether a pod can be behind each address that dst stands for", STANDINGS),
+    ("state.reaches_itself", BOOL, "whether the asker's is the only address that dst stands for"),
+    ("state.hairpin", BOOL, "whether the bridge hands what comes in by the asker's port back out of it"),
     ("state.dst_answers_pings", BOOL, "whether the node holds the service's address itself, as with kube-proxy's IPVS"),
     (
         "state.block_blackholed",

@@ -103,6 +103,8 @@ HEALTHY: Mapping[str, Value] = {
     "loops": False,
     "state.loop": False,
     "state.back_end": "there",
+    "state.reaches_itself": False,
+    "state.hairpin": True,
 }
 # What distinguishes no failure: a pod that has its gateway's MAC does not ask for it, and most faults lose everything.
 TELLS_NOTHING: Mapping[str, Value] = {"gateway": "not-asked", "loss": "total"}

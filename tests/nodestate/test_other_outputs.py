@@ -156,7 +156,6 @@ def test_damaged_yaml_is_no_error(text: str) -> None:
 FORMS = {
     "conntrack": "icmp  1 26 src=172.31.186.250 dst=10.244.1.10 type=8 code=0 id=1 src=10.244.1.10 dst=10.9.9.9\n",
     "sockets": "Netid State  Recv-Q Send-Q Local Address:Port\ntcp   LISTEN 0      128    0.0.0.0:22 0.0.0.0:*\n",
-    "netstat -s": "Ip:\n    Forwarding: 1\n    13043 total packets received\n",
     "ethtool -S": "NIC statistics:\n     peer_ifindex: 2\n     rx_queue_0_xdp_packets: 0\n",
     "ethtool -i": "driver: veth\nversion: 1.0\nbus-info: \n",
     "bridge vlan": "port              vlan-id  \nbr0               1 PVID Egress Untagged\n",

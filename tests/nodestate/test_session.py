@@ -209,6 +209,17 @@ def test_what_stands_outside_of_fences_may_be_prose(tmp_path: Path) -> None:
     assert state_of(text, tmp_path).problems == []
 
 
+def test_a_paragraph_that_says_nothing_is_not_of_the_output_above_it(tmp_path: Path) -> None:
+    text = (
+        "$ kubectl get pods -o wide\nNAME   READY   STATUS    RESTARTS   AGE   IP            NODE\n"
+        "web    1/1     Running   0          57m   10.244.1.10   node-1\nthis one is cut\n"
+        "\nI cannot ping 10.244.1.10 from there.\nAny idea?\n\n## Versions\n"
+    )
+    state = state_of(text, tmp_path)
+    assert [pod.name for pod in state.pods] == ["web"]
+    assert [line.number for line, _ in state.problems] == [4]
+
+
 def test_windows_line_ends_colours_and_utf_16(tmp_path: Path) -> None:
     text = (
         "root@node-1:~# ip route\r\n\x1b[0;1mdefault\x1b[0m via \x1b[35m172.31.186.1\x1b[0m dev \x1b[36meth0\x1b[0m\r\n"

@@ -6,12 +6,17 @@ in the field of one that is called wrong.
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 from pcapcheck.capture.checksum_layout import NO_SUMS
 from pcapcheck.protocols import TCP
 
 RIGHT, NOT_MADE = -1, -2
+# A later fragment without -v; how long tcpdump has an SNMP message, and how long that says to be.
+_PORTLESS = re.compile(r": (?:udp|tcp|ip-proto-\d{1,3})\s*$")
+_SHORT_SNMP = re.compile(r"\[len(\d{1,5})<asnlen(\d{1,5})\]")
 
 
 class Arp(Struct):
@@ -164,6 +169,17 @@ def is_cut(packet: PrintedPacket) -> bool:
     """Whether tcpdump misses bytes of it, outside of any tunnel."""
     body = packet.body
     return isinstance(body, Datagram) and body.cut and isinstance(body.upper, Transport)
+
+
+def is_later_fragment(datagram: Datagram, words: str) -> bool | None:
+    """Whether it is a fragment other than the first of its packet; None if it is none at all, as far as is printed.
+
+    Without -v a later one has no ports, and of the first tcpdump may miss a part of the SNMP message (print-snmp.c).
+    """
+    if datagram.later or (datagram.upper is None and _PORTLESS.search(words)):
+        return True
+    short = _SHORT_SNMP.search(words)
+    return False if datagram.mf or (short is not None and int(short[1]) < int(short[2])) else None
 
 
 def is_quiet(segment: Transport) -> bool:

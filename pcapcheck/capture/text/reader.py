@@ -31,6 +31,7 @@ from pcapcheck.capture.text.printed_packet import (
     is_cut,
     is_cut_icmp,
     is_cut_in_tunnel,
+    is_later_fragment,
     is_quiet,
 )
 from pcapcheck.capture.text.printed_sums import checksums_of, is_carrier_doubtful, is_wrong
@@ -191,6 +192,10 @@ class TranscriptReader:
             self.notes.tunnel_in_fragments(record.text)
         elif is_cut(packet):
             self.notes.cut(record.text)
+        elif isinstance(packet.body, Datagram):
+            later = is_later_fragment(packet.body, record.text.words)
+            if later is not None:
+                self.notes.fragment((packet.body.src, packet.body.dst), later, record.text)
 
     def _read(self) -> Iterator[Record]:
         """All packets, in the order of the text."""

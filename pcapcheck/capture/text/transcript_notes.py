@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from pcapcheck.capture.record import BAD_CHECKSUM, CUT, DNS_NOT_PRINTED, FLAGS_NOT_PRINTED, IN_FRAGMENTS, Problem, Text
+from pcapcheck.capture.record import (
+    BAD_CHECKSUM,
+    CUT,
+    DNS_NOT_PRINTED,
+    FIRST_ALONE,
+    FLAGS_NOT_PRINTED,
+    IN_FRAGMENTS,
+    Problem,
+    Text,
+)
 
 # The most lines that are shown of those not understood.
 MOST_SHOWN = 20
@@ -39,6 +48,8 @@ class TranscriptNotes:
         self._wrong_tunnels: list[int] = []
         self._fragments: list[int] = []
         self._cut: list[int] = []
+        # Lines of first fragments by source and destination; None where others followed.
+        self._firsts: dict[tuple[int | None, int | None], list[int] | None] = {}
         self._in_pieces = self._first_in_pieces = 0
         self._quiet = self._first_quiet = 0
 
@@ -72,6 +83,13 @@ class TranscriptNotes:
         found = _CUT.search(text.words)
         if found and int(found[1]) * 2 < int(found[2]) and len(self._cut) < MOST_ASIDE:
             self._cut.append(text.first)
+
+    def fragment(self, ends: tuple[int | None, int | None], later: bool, text: Text) -> None:
+        """Note a fragment of a packet between two addresses, the first of its packet or a later one."""
+        if later:
+            self._firsts[ends] = None
+        elif len(self._firsts) < MOST_ASIDE and (lines := self._firsts.setdefault(ends, [])) is not None:
+            lines.append(text.first)
 
     def dns_in_pieces(self, line: int) -> None:
         """Note a segment of DNS over TCP whose messages are not printed."""
@@ -127,6 +145,16 @@ class TranscriptNotes:
                     IN_FRAGMENTS,
                     f"{packets} in fragments (first: line {self._fragments[0]}): what is inside is cut there",
                     fragments=tuple(self._fragments),
+                )
+            )
+        firsts = sorted(line for lines in self._firsts.values() for line in lines or ())
+        if firsts:
+            packets = _number(len(firsts), "packet")
+            self.problems.append(
+                Problem(
+                    FIRST_ALONE,
+                    f"of {packets} the first fragment alone (first: line {firsts[0]})",
+                    firsts=tuple(firsts),
                 )
             )
         if self._cut:

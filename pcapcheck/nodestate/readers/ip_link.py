@@ -128,6 +128,8 @@ def _detail(text: str, line: Line, link: Device, into: Host) -> None:
         if first == "vxlan":
             link.vni, link.vni_line = number(after(words, "id")), line
             link.vxlan_port = number(after(words, "dstport"))
+    if hairpin := after(words, "hairpin"):
+        link.hairpin, link.hairpin_line = hairpin == "on", line
     if "prog/xdp" in words or "prog/tc" in words:
         link.programs = True
 

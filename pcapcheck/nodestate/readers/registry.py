@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pcapcheck.nodestate.readers.bgp_sessions import BGP_READER
 from pcapcheck.nodestate.readers.bird_log import BIRD_LOG_READER
+from pcapcheck.nodestate.readers.bridge_ports import BRIDGE_PORTS_READER
+from pcapcheck.nodestate.readers.card_counters import CARD_COUNTERS_READER
 from pcapcheck.nodestate.readers.complaints import LONGEST
 from pcapcheck.nodestate.readers.device_managers import NETWORKCTL_READER, NMCLI_READER
 from pcapcheck.nodestate.readers.fdb import FDB_READER
@@ -27,6 +29,7 @@ from pcapcheck.nodestate.readers.packet_traces import TRACE_READER
 from pcapcheck.nodestate.readers.per_processor import CONNTRACK_READER, NEIGHBOUR_TABLES_READER, STATISTICS_READER
 from pcapcheck.nodestate.readers.printed_clients import CLIENTS_READER
 from pcapcheck.nodestate.readers.proc_net import PROC_NET_READER
+from pcapcheck.nodestate.readers.protocol_counters import PROTOCOL_COUNTERS_READER
 from pcapcheck.nodestate.readers.queues import BPF_READER, QUEUES_READER
 from pcapcheck.nodestate.readers.resolv_conf import RESOLV_CONF_READER
 from pcapcheck.nodestate.readers.route_lookups import LOOKUP_READER
@@ -56,11 +59,14 @@ ALL_READERS = (
     ARP_READER,
     ROUTES_READER,
     FDB_READER,
+    BRIDGE_PORTS_READER,
     SERVICE_RULES_READER,
     IPVS_READER,
     ETHTOOL_READER,
+    CARD_COUNTERS_READER,
     NSTAT_READER,
     KERNEL_COUNTERS_READER,
+    PROTOCOL_COUNTERS_READER,
     RESOLV_CONF_READER,
     FIREWALL_READER,
     QUEUES_READER,

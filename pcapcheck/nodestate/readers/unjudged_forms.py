@@ -22,7 +22,6 @@ UNCOUNTED = "queues without counters (tc qdisc without -s)"
 # A word in the name of a file that holds nothing but names -> what these are.
 NAMES = {"hostname": "the host's name (hostname)", "netns": NAMESPACES}
 _BARE = re.compile(r"[A-Za-z0-9][\w.-]{0,252}")
-_SECTIONS = r"(?:Ip|Icmp|IcmpMsg|Tcp|Udp|UdpLite|TcpExt|IpExt|MPTcpExt|Ip6|Icmp6|Udp6|UdpLite6)"
 _SOCKET = (
     r"(?:LISTEN|ESTAB(?:LISHED)?|UNCONN|TIME[-_]WAIT|SYN[-_](?:SENT|RECV)|CLOSE[-_]WAIT|CLOSED?|FIN[-_]WAIT[-_]?[12])"
 )
@@ -40,7 +39,6 @@ SHAPES = {
         r"|(?:TCP|UDP|RAW|FRAG|UDPLITE)6?: +inuse \d+.*|sockets: used \d+"
         rf"|sl +local_address .*|\d+: {_HEX_END} {_HEX_END} .*"
     ),
-    "counters of protocols (netstat -s)": re.compile(rf"{_SECTIONS}:"),
     "counters of interfaces (netstat -i)": re.compile(
         r"Kernel Interface table|Iface +MTU +RX-OK .*|[\w.@-]{1,15} +\d+(?: +\d+){4,9} [A-Z]{2,6}"
     ),

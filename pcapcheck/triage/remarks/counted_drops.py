@@ -22,6 +22,10 @@ from pcapcheck.values import clean, format_address
 
 CROSS_DEVICE = "Invalid cross-device link"
 SOURCE_CHECK = "the reverse-path check (rp_filter)"
+REASSEMBLED = (
+    "each for a piece that was lost: something on the way drops fragments, as many clouds, security groups and "
+    "firewalls do (tcpdump -nnv 'ip[6:2] & 0x3fff != 0' on both ends)"
+)
 # Who counts, and what -> what dropped the packets, and what to look at. Kernel: net/ipv4/proc.c, snmp4_net_list;
 # net/netfilter/nf_conntrack_core.c; net/core/neighbour.c, neigh_alloc.
 COUNTED = {
@@ -33,6 +37,12 @@ COUNTED = {
     (NSTAT, "TcpExtPAWSPassive"): ("older timestamps made the node drop", "from clients behind one address (NAT)"),
     (NSTAT, "UdpInCsumErrors"): ("wrong checksums made the node drop", "of UDP (ethtool -k vxlan.calico)"),
     (NSTAT, "TcpInCsumErrors"): ("wrong checksums made the node drop", "of TCP (ethtool -k vxlan.calico)"),
+    (NSTAT, "IpReasmFails"): ("fragments that did not come made the node drop", REASSEMBLED),
+    (NSTAT, "Ip6ReasmFails"): ("fragments that did not come made the node drop", REASSEMBLED),
+    (NSTAT, "UdpRcvbufErrors"): (
+        "full buffers of sockets dropped",
+        "of UDP, whose program reads too slowly (ss -uam; net.core.rmem_max)",
+    ),
     (NSTAT, "TcpExtListenOverflows"): ("full queues of listening ports dropped", "that opened connections (ss -lnt)"),
     (CONNTRACK, "insert_failed"): (
         "connection tracking dropped",
@@ -45,6 +55,13 @@ COUNTED = {
     ),
     (NEIGHBOURS, "table_fulls"): ("the full table of neighbours dropped", "(net.ipv4.neigh.default.gc_thresh3)"),
 }
+# Counters that grow a little on healthy nodes -> what counts what passed: only a share of that tells.
+SHARES = {
+    "IpReasmFails": "IpReasmOKs",
+    "Ip6ReasmFails": "Ip6ReasmOKs",
+    "UdpRcvbufErrors": "UdpInDatagrams",
+}
+SMALL = 0.01
 BACKWARD = " that checks the reverse path (the route back leads out of another interface)"
 INVALID = " for what connection tracking calls INVALID"
 POLICY = " for what no network policy or profile of the pod allows"
@@ -110,7 +127,7 @@ def _counted(host: Host) -> Iterator[Remark]:
     latest = {counter.key: counter for counter in host.counters}
     for counter in latest.values():
         known = COUNTED.get((counter.source, counter.name))
-        if known is not None and counter.value > 0:
+        if known is not None and counter.value > 0 and not _is_small(counter, host):
             what, whose = known
             yield _remark(
                 f"{what} {_packets(counter)} on {host.label}",
@@ -118,6 +135,12 @@ def _counted(host: Host) -> Iterator[Remark]:
                 counter.line,
             )
     yield from _of_interfaces(host, [counter for counter in latest.values() if counter.source == LINK])
+
+
+def _is_small(counter: Counter, host: Host) -> bool:
+    """Whether it is next to nothing of what passed."""
+    passed = [other.value for other in host.counters if other.name == SHARES.get(counter.name)]
+    return bool(passed) and counter.value < SMALL * passed[-1]
 
 
 def _of_interfaces(host: Host, counters: list[Counter]) -> Iterator[Remark]:

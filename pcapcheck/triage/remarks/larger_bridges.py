@@ -37,9 +37,17 @@ def _of(host: Host) -> Iterator[Remark]:
             # A bridge with a card of its own, as for storage, is left by that.
             continue
         # Without carrier nothing is plugged in, as into the docker0 of nodes whose pods have another network.
-        in_use = link.name.startswith(BRIDGES) and link.up is True and link.carrier is not False
-        if in_use and link.mtu is not None and link.mtu > outside.mtu:
-            yield _remark(link, link.mtu, outside, outside.mtu)
+        in_use = link.carrier is not False
+        if not link.name.startswith(BRIDGES) or link.up is not True or not (in_use or _is_alone(link, host)):
+            continue
+        if link.mtu is not None and link.mtu > outside.mtu:
+            yield _remark(link, link.mtu, outside, outside.mtu, in_use)
+
+
+def _is_alone(bridge: Device, host: Host) -> bool:
+    """Whether a machine has nothing but cards besides, so that its containers will be on that bridge."""
+    others = [link for link in host.links.values() if link.name not in (bridge.name, "lo")]
+    return all(kind_of_name(link.name) == "host-nic" for link in others)
 
 
 def _outside(host: Host) -> Device | None:
@@ -50,14 +58,15 @@ def _outside(host: Host) -> Device | None:
     return named[0] if len(named) == 1 else None
 
 
-def _remark(link: Device, mtu: int, card: Device, smaller: int) -> Remark:
+def _remark(link: Device, mtu: int, card: Device, smaller: int, in_use: bool) -> Remark:
     bridge, name = clean(link.name), clean(card.name)
     sentence = f"{bridge} has an MTU of {mtu}, and {name}, by which it is left, one of {smaller}"
+    idle = "" if in_use else " (nothing is plugged into it now)"
     return Remark(
-        f"{sentence}: whoever is on {bridge} asks others for larger packets than come in there; if the ICMP error that "
-        f"tells them so is lost, downloads and TLS get stuck while pings pass. Set the MTU of the network of {bridge} "
-        f"to {smaller} or less (ping -M do -s {smaller - 28} shows what passes)",
+        f"{sentence}{idle}: whoever is on {bridge} asks others for larger packets than come in there; if the ICMP "
+        "error that tells them so is lost, downloads and TLS get stuck while pings pass. Set the MTU of the network of "
+        f"{bridge} to {smaller} or less (ping -M do -s {smaller - 28} shows what passes)",
         lines=(quote(link.line), quote(card.line)),
-        short=sentence,
-        warning=sentence,
+        short=sentence if in_use else "",
+        warning=sentence if in_use else "",
     )

@@ -4,6 +4,7 @@ Linux sends the packets of VXLAN without DF, so the node itself cuts them if the
 drivers/net/vxlan). Many clouds and firewalls drop fragments; where they arrive, they cost speed (RFC 8900). A packet
 that is shorter than its header says came through something that cut it to its own MTU (some VPNs' devices do), and its
 receiver drops it (kernel: net/ipv4/ip_input.c, ip_rcv_core). A tool that writes recordings may have cut it, too.
+The fragments of other packets are worth nothing one without the others (RFC 791, section 3.2).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ def printed_fragment_remarks(captures: list[Capture]) -> list[Remark]:
     return [
         *(_remark(capture, problem.fragments) for capture, problem in problems if problem.fragments),
         *(_of_cut(capture, problem.cut) for capture, problem in problems if problem.cut),
+        *(_of_firsts(capture, problem.firsts) for capture, problem in problems if problem.firsts),
     ]
 
 
@@ -30,6 +32,18 @@ def _remark(capture: Capture, lines: tuple[int, ...]) -> Remark:
         "small packets arrive then, large ones do not. Set the MTU of the pods' network to that of the NIC less the "
         "tunnel's overhead",
         short=f"{packets}: the pods' MTU is too large for the tunnel",
+    )
+
+
+def _of_firsts(capture: Capture, lines: tuple[int, ...]) -> Remark:
+    packets = f"{len(lines)} packet{'' if len(lines) == 1 else 's'}"
+    sentence = f"of {packets} the text shows the first fragment and no other"
+    return Remark(
+        f"{sentence} (first: line {lines[0]} of {clean(capture.source.short_name)}): no fault if it was recorded by "
+        "ports, which the others do not hold (record by host); else they are lost, and whoever gets the first alone "
+        "drops it too (nstat -az IpReasmFails). What looks for ports drops them: firewalls, security groups, NAT and "
+        "eBPF programs; a smaller answer, or TCP, gets through",
+        short=sentence,
     )
 
 

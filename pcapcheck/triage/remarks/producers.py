@@ -16,6 +16,7 @@ from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import CONNECTIONS, DNS
+from pcapcheck.values import MAPPED
 
 if TYPE_CHECKING:
     from pcapcheck.links.address_row import AddressRow
@@ -208,6 +209,15 @@ def _invalid_drops(subject: Subject) -> list[Remark]:
     return invalid_drop_remarks(state)
 
 
+def _invalid_midway(subject: Subject) -> list[Remark]:
+    state = subject.state
+    if state is None or not subject.judgement.captures or not any(host.firewall for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.invalid_midway import invalid_midway_remarks
+
+    return invalid_midway_remarks(subject.judgement, state)
+
+
 def _printed_checksums(subject: Subject) -> list[Remark]:
     captures = subject.judgement.captures
     if not any(problem.tunnels for capture in captures for problem in capture.problems):
@@ -219,7 +229,7 @@ def _printed_checksums(subject: Subject) -> list[Remark]:
 
 def _printed_fragments(subject: Subject) -> list[Remark]:
     captures = subject.judgement.captures
-    if not any(problem.fragments or problem.cut for capture in captures for problem in capture.problems):
+    if not any(problem.fragments or problem.cut or problem.firsts for each in captures for problem in each.problems):
         return []
     from pcapcheck.triage.remarks.printed_fragments import printed_fragment_remarks
 
@@ -293,6 +303,15 @@ def _repeated_arp(subject: Subject) -> list[Remark]:
     return repeated_arp_remarks(subject.judgement)
 
 
+def _unanswered_dhcp(subject: Subject) -> list[Remark]:
+    # A host without an address.
+    if not any(group.ip_src == MAPPED for capture in subject.judgement.captures for group in capture.groups):
+        return []
+    from pcapcheck.triage.remarks.unanswered_dhcp import unanswered_dhcp_remarks
+
+    return unanswered_dhcp_remarks(subject.judgement)
+
+
 def _translated_tunnels(subject: Subject) -> list[Remark]:
     if not any(
         group.ip_src is not None and group.ip_src != group.source
@@ -337,6 +356,22 @@ def _reset_answers(subject: Subject) -> list[Remark]:
     return reset_answer_remarks(subject.judgement)
 
 
+def _closed_windows(subject: Subject) -> list[Remark]:
+    if not any(point.capture_point.interface.printed for point in subject.judgement.points):
+        return []
+    from pcapcheck.triage.remarks.closed_windows import closed_window_remarks
+
+    return closed_window_remarks(subject.judgement)
+
+
+def _answered_behind(subject: Subject) -> list[Remark]:
+    if not any(point.capture_point.interface.printed for point in subject.judgement.points):
+        return []
+    from pcapcheck.triage.remarks.answered_behind import answered_behind_remarks
+
+    return answered_behind_remarks(subject.judgement)
+
+
 def _last_questions(subject: Subject) -> list[Remark]:
     if not any(capture.open_count for capture in subject.judgement.captures):
         return []
@@ -374,15 +409,19 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _on_state,
     _counted_drops,
     _invalid_drops,
+    _invalid_midway,
     _printed_alone,
     _unjudged_outputs,
     _too_big_errors,
     _repeated_syns,
     _repeated_arp,
+    _unanswered_dhcp,
     _translated_tunnels,
     _dns_races,
     _failed_lookups,
     _reset_answers,
+    _closed_windows,
+    _answered_behind,
     _last_questions,
     _lost_errors,
 )

@@ -128,6 +128,46 @@ def _calico_counters(state: State) -> list[Remark]:
     return calico_counter_remarks(state)
 
 
+def _untracked_packets(state: State) -> list[Remark]:
+    if not any(host.firewall for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.untracked_packets import untracked_packet_remarks
+
+    return untracked_packet_remarks(state)
+
+
+def _changed_sources(state: State) -> list[Remark]:
+    if not any(host.firewall for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.changed_sources import changed_source_remarks
+
+    return changed_source_remarks(state)
+
+
+def _closed_hairpins(state: State) -> list[Remark]:
+    if not any(host.firewall or any(link.hairpin is False for link in host.links.values()) for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.closed_hairpins import closed_hairpin_remarks
+
+    return closed_hairpin_remarks(state)
+
+
+def _misdirected_lookups(state: State) -> list[Remark]:
+    if not any(host.lookups for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.misdirected_lookups import misdirected_lookup_remarks
+
+    return misdirected_lookup_remarks(state)
+
+
+def _exceeded_allowances(state: State) -> list[Remark]:
+    if not any(host.counters for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.exceeded_allowances import exceeded_allowance_remarks
+
+    return exceeded_allowance_remarks(state)
+
+
 def _hanging_connections(state: State) -> list[Remark]:
     if not state.opening:
         return []
@@ -172,6 +212,11 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _tracked_flows,
     _unreached_rules,
     _calico_counters,
+    _untracked_packets,
+    _changed_sources,
+    _closed_hairpins,
+    _misdirected_lookups,
+    _exceeded_allowances,
     _denied_by_default,
     _hanging_connections,
     _flapping_routes,

@@ -33,6 +33,24 @@ def _back_end(evidence: StateEvidence) -> QuotedValue | None:
     return Quoted(standing, quotes(*(line for back_end in shown[:2] for line in back_end.lines)))
 
 
+def _reaches_itself(evidence: StateEvidence) -> QuotedValue | None:
+    found = evidence.back_ends
+    if not found or evidence.pod is None:
+        return None
+    return Quoted({back_end.ip for back_end in found} == {evidence.pod}, quotes(*found[0].lines[:2]))
+
+
+def _hairpin(evidence: StateEvidence) -> QuotedValue | None:
+    """For the port that the packets were recorded on; if they were recorded elsewhere, for all that are listed."""
+    nodes = [evidence.node] if evidence.node is not None else evidence.state.nodes
+    links = {link.name: link for node in nodes for link in node.links.values() if link.hairpin is not None}
+    here = links.get(evidence.interface or evidence.recorded_interface or "")
+    ports = [here] if here is not None else list(links.values())
+    if not ports or len({port.hairpin for port in ports}) > 1:
+        return None
+    return Quoted(bool(ports[0].hairpin), quotes(ports[0].hairpin_line or ports[0].line))
+
+
 def _tracked(evidence: StateEvidence) -> QuotedValue | None:
     """For the node that translates what the pod asks, at the time when its state was taken."""
     known = back_ends.PROTOCOLS.get(str(evidence.packet_evidence.get("asked")))
@@ -114,6 +132,8 @@ SERVICE_COLUMNS: ColumnFunctions = {
     "state.dst_service_empty": _dst_service_empty,
     "state.no_local_endpoint": _no_local_endpoint,
     "state.back_end": _back_end,
+    "state.reaches_itself": _reaches_itself,
+    "state.hairpin": _hairpin,
     "state.tracked": _tracked,
     "state.dst_answers_pings": _dst_answers_pings,
     "state.nat_outgoing": _nat_outgoing,

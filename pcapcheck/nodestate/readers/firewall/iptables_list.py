@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from pcapcheck.nodestate.firewall.chains import ACCEPT, DROP, IPTABLES, Chain, FirewallRule, FirewallTable, Unread
-from pcapcheck.nodestate.firewall.rule_values import PASSING
+from pcapcheck.nodestate.firewall.rule_values import EVERY_MARK, PASSING
 from pcapcheck.nodestate.numbers import network
 from pcapcheck.nodestate.readers.firewall.iptables import HOOKS, built_in
 from pcapcheck.nodestate.readers.firewall.iptables_rule import TRANSLATING, read_rule
@@ -56,6 +56,9 @@ PRINTED = [
     (re.compile(r"source IP range (! )?(\S+)"), r"{0}--src-range {1}"),
     (re.compile(r"destination IP range (! )?(\S+)"), r"{0}--dst-range {1}"),
     (re.compile(r"ADDRTYPE match (! )?dst-type (! ?)?(\S+)"), r"{0}{1}--dst-type {2}"),
+    # extensions/libxt_rpfilter.c, rpfilter_print.
+    (re.compile(r"rpfilter(?= |$)"), "-m rpfilter"),
+    (re.compile(r"(loose|validmark|accept-local|invert)(?= |$)"), "--{0}"),
     (re.compile(r"(?:tcp|udp)(?= |$)"), ""),
 ]
 # The same of what targets print.
@@ -63,6 +66,7 @@ DONE = [
     (re.compile(r"reject-with (\S+)"), r"--reject-with {0}"),
     (re.compile(r"MARK xset (\S+)"), r"--set-xmark {0}"),
     (re.compile(r"to:(\S+)"), r"--to-destination {0}"),
+    (re.compile(r"NOTRACK(?= |$)"), "--notrack"),
     (re.compile(r"MARK (set|or|and|xor) (\S+)"), r"--{0}-mark {1}"),
 ]
 
@@ -95,21 +99,34 @@ def read_listed(
     name = {4: "ip", 6: "ip6"}.get(family, "")
     found = FirewallTable(IPTABLES, name, table, legacy=legacy)
     chain: Chain | None = None
+    last = 0
     for line in lines:
         text = line.text.strip()
         if head := HEAD.fullmatch(text):
             found.whole = whole
-            chain = found.chain(head[1], line)
+            chain, last = found.chain(head[1], line), 0
             if head[2]:
                 built_in(chain, table)
                 chain.policy = DROP if head[2] == "DROP" else ACCEPT
                 chain.policy_packets = count(head[3]) if head[3] else None
-        elif not COLUMNS.fullmatch(text) and _rule_in(text):
-            (chain or found.chain("")).unread.append(Unread(line, text, partial(_rules, family)))
+        elif not COLUMNS.fullmatch(text) and (match := _rule_in(text)):
+            here = chain or found.chain("")
+            number = int(match["num"] or 0)
+            if number > last + 1:
+                # Its numbers show that rules before it were left out.
+                whole = found.whole = False
+                here.unread.append(Unread(line, text, _left_out))
+            last = number
+            here.unread.append(Unread(line, text, partial(_rules, family)))
     if not any(chain.name in HOOKS and chain.hook for chain in found.chains.values()):
         # One chain by itself: how packets come there is not shown.
         found.whole = False
     return [found] if found.chains else []
+
+
+def _left_out(line: Line, _: str) -> list[FirewallRule]:
+    """What stands for rules that the listing leaves out: they may have set any mark."""
+    return [FirewallRule(line, mark=(EVERY_MARK, None))]
 
 
 def _rules(family: int, line: Line, text: str) -> list[FirewallRule]:
