@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from pcapcheck.exchanges.dns_row import DnsRow
+from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import CONNECTIONS, DNS
@@ -234,6 +236,15 @@ def _printed_fragments(subject: Subject) -> list[Remark]:
     return printed_fragment_remarks(captures)
 
 
+def _resent_data(subject: Subject) -> list[Remark]:
+    captures = subject.judgement.captures
+    if not any(problem.resent for capture in captures for problem in capture.problems):
+        return []
+    from pcapcheck.triage.remarks.resent_data import resent_data_remarks
+
+    return resent_data_remarks(captures)
+
+
 def _printed_pings(subject: Subject) -> list[Remark]:
     captures = subject.judgement.captures
     if not any(problem.unheard or problem.failed for capture in captures for problem in capture.problems):
@@ -322,6 +333,21 @@ def _dns_races(subject: Subject) -> list[Remark]:
     return dns_race_remarks(subject.judgement)
 
 
+def _may_fail(bins: Iterable[ExchangeBin]) -> bool:
+    """Whether a DNS server failed or refused, or the same query was answered twice."""
+    rows = [row for some in bins if some.outcome == "replied" for row in some.samples if isinstance(row, DnsRow)]
+    queries = {(row.group, row.src, row.dst, row.src_port, row.ident) for row in rows}
+    return len(queries) < len(rows) or any(row.rcode in ("servfail", "refused") for row in rows)
+
+
+def _failed_lookups(subject: Subject) -> list[Remark]:
+    if not any(_may_fail(capture.exchanges.paired.bins_of(DNS)) for capture in subject.judgement.captures):
+        return []
+    from pcapcheck.triage.remarks.failed_lookups import failed_lookup_remarks
+
+    return failed_lookup_remarks(subject.judgement)
+
+
 def _reset_answers(subject: Subject) -> list[Remark]:
     if not any(point.capture_point.interface.printed for point in subject.judgement.points):
         return []
@@ -378,6 +404,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _logged_checksums,
     _printed_checksums,
     _printed_fragments,
+    _resent_data,
     _printed_pings,
     _on_state,
     _counted_drops,
@@ -391,6 +418,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _unanswered_dhcp,
     _translated_tunnels,
     _dns_races,
+    _failed_lookups,
     _reset_answers,
     _closed_windows,
     _answered_behind,
