@@ -55,6 +55,12 @@ def unheard(lines: Iterable[str]) -> tuple[tuple[str, int], ...]:
     return tuple((run.target, run.sent) for run in last.values() if run.sent and not run.replies)
 
 
+def unreachable(lines: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Who said that a target cannot be reached, and which target: of ping's own host, nobody there answers its ARP."""
+    said = [(who, run.target) for run in _runs(lines) for who, what in run.errors if what.endswith("Host Unreachable")]
+    return tuple(dict.fromkeys(said))
+
+
 def _runs(lines: Iterable[str]) -> list[Pinged]:
     runs: list[Pinged] = []
     for line in map(str.strip, lines):

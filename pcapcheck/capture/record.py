@@ -72,11 +72,26 @@ BAD_CHECKSUM = "bad-checksum"
 FIRST_ALONE = "first-fragment-alone"
 # Tunnels' packets are in fragments.
 IN_FRAGMENTS = "in-fragments"
+RESENT = "resent"
 # Packets are shorter than their own headers say.
 CUT = "cut"
 # And one that says that DNS was recorded although no row shows it.
 DNS_NOT_PRINTED = "dns-not-printed"
 FLAGS_NOT_PRINTED = "flags-not-printed"
+
+
+class Resent(Struct, frozen=True):
+    """Data that a text shows to be sent again and again: from whom to whom, the first line, how often, and how long.
+
+    ``length`` is that of its packet in bytes, ``lasted`` nanoseconds, as far as they are shown.
+    """
+
+    src: int
+    dst: int
+    line: int
+    count: int
+    length: int | None
+    lasted: int | None
 
 
 class Problem(Struct, frozen=True):
@@ -86,7 +101,9 @@ class Problem(Struct, frozen=True):
     numbers of the lines that show a tunnel's packet with a wrong checksum, ``unheard`` what was pinged in vain, as ping
     itself printed it, and how often, ``failed`` what other clients printed that waited in vain, ``fragments`` the lines
     that show a tunnel's packet whose rest is in another fragment, ``cut`` those of packets that miss their last bytes,
-    ``firsts`` those of first fragments whose like is never followed by another.
+    ``firsts`` those of first fragments whose like is never followed by another, ``resent`` what tshark marks as sent
+    again and again, ``unreachable`` hosts that said, by what ping printed, that they do not reach a target, with that
+    target.
     """
 
     kind: str
@@ -100,6 +117,8 @@ class Problem(Struct, frozen=True):
     fragments: tuple[int, ...] = ()
     cut: tuple[int, ...] = ()
     firsts: tuple[int, ...] = ()
+    resent: Resent | None = None
+    unreachable: tuple[tuple[str, str], ...] = ()
 
 
 # Makes an address of its two halves.

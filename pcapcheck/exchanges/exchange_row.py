@@ -49,7 +49,8 @@ def exchange_row(
     made: Callable[..., QuestionRow]
     # No host has port 0 (RFC 6335, section 6): a text shows a name instead.
     if row[layout.KIND] in PORT_ROWS:
-        made = partial(PORT_ROWS[row[layout.KIND]], src_port=high or None, dst_port=low or None)
+        latest = row[layout.LATEST] if row[layout.REQUESTS] > 1 and row[layout.LATEST] != ABSENT_TIME else None
+        made = partial(PORT_ROWS[row[layout.KIND]], src_port=high or None, dst_port=low or None, latest=latest)
         if row[layout.KIND] == layout.KIND_DATAGRAM and row[layout.REQUESTS] > 1 and not replied:
             frames.insert(1, row[layout.REPLY_NUMBER])
     elif row[layout.KIND] == layout.KIND_DNS:

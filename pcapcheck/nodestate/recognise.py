@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from pcapcheck.capture.held import Held
 from pcapcheck.capture.not_a_capture import is_of_ping
-from pcapcheck.capture.pinged import summary, unheard
+from pcapcheck.capture.pinged import summary, unheard, unreachable
 from pcapcheck.capture.plain_bytes import read_plain
 from pcapcheck.capture.printed_failures import is_failure, shown
 from pcapcheck.capture.proxy_log import LONGEST, is_complete, unwritten
@@ -109,7 +109,7 @@ def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> As
     if PING in found:
         shows = f" ({clean(counted)})" if (counted := summary(pinged)) else ""
         said = f"{_lines(found[PING])} ping's own output{shows}; the packets are judged"
-        problems.append(Problem(PING, said, unheard=unheard(pinged)))
+        problems.append(Problem(PING, said, unheard=unheard(pinged), unreachable=unreachable(pinged)))
     return Aside(problems, _numbers(found[NODE_STATE]) if NODE_STATE in found else "")
 
 

@@ -54,6 +54,9 @@ WORDS = {
     DATAGRAMS: "UDP request",
 }
 
+# A SYN that was sent this often, over this many nanoseconds, was not answered, whatever was left out of the recording:
+# its sender stops when an answer comes (RFC 6298, section 2.1; kernel: tcp_syn_linear_timeouts).
+OFTEN, LONG = 3, 1_900_000_000
 # How many targets of one asker are named; of more the first is named, and the others are counted.
 FEW_TARGETS = 3
 # A question that was recorded more often than its answer.
@@ -157,9 +160,20 @@ def _is_nobodys(table: str, asked: int, point: PointFacts, capture: Capture) -> 
     return table == ECHO and asked in capture.exchanges.gateways and is_ipv4(asked) and point.kind == "pod-link"
 
 
-def _meaning(table: str, point: PointFacts) -> str:
+def _meaning(table: str, point: PointFacts, in_vain: bool) -> str:
     """What may be behind the silence."""
-    return MEANINGS[table] + ("" if _heard_others(point) else ONE_SIDED)
+    return MEANINGS[table] + ("" if in_vain or _heard_others(point) else ONE_SIDED)
+
+
+def _is_in_vain(table: str, rows: list[QuestionRow]) -> bool:
+    """Whether a repeated SYN shows by itself that no answer came."""
+    return table == CONNECTIONS and any(
+        isinstance(row, PortRow)
+        and row.outcome == "unanswered"
+        and row.requests >= OFTEN
+        and (row.latest or 0) - (row.time or 0) >= LONG
+        for row in rows
+    )
 
 
 def _fate(row: QuestionRow, error_reply: ErrorReply | None) -> str:
@@ -185,7 +199,8 @@ def _question(
     # Each echo request is a question of its own, and yet people call them all one ping.
     is_one = table == ECHO and all(each.dst == row.dst for each in samples)
     port = row.dst_port if isinstance(row, PortRow) else None
-    meaning = _meaning(table, point)
+    in_vain = _is_in_vain(table, samples)
+    meaning = _meaning(table, point, in_vain)
     nobodys = _is_nobodys(table, row.dst, point, capture)
     error_reply = None
     if row.error_type is not None and row.error_from is not None:
@@ -209,7 +224,7 @@ def _question(
         group=some.group,
         alike=1 if is_one else count,
         meaning=meaning,
-        doubt=NOBODYS if nobodys else "" if error_reply else point.silence.get(table, ""),
+        doubt=NOBODYS if nobodys else "" if error_reply or in_vain else point.silence.get(table, ""),
         fate=_fate(row, error_reply),
         port=port,
         error_reply=error_reply,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from pcapcheck.calico import encap_of
 from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.icmp_words import in_words
 from pcapcheck.exchanges.arp_row import ArpRow, between
@@ -18,7 +19,7 @@ from pcapcheck.links.sides import NODE
 from pcapcheck.paths.hosts import machine_of
 from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.table_names import ARP
-from pcapcheck.values import format_address, format_mac
+from pcapcheck.values import clean, format_address, format_mac
 
 # What a router says of a host that does not answer (RFC 1812, section 4.3.3.1; RFC 4443, section 3.1).
 UNREACHABLE = {4: (4, 3, 1), 6: (6, 1, 3)}
@@ -65,11 +66,22 @@ def silent_neighbours(
             interface=point.name,
             frames=tuple(resolution.frames),
             group=resolution.group,
-            meaning=consequence
-            or announced
-            or "nobody there has the address, or whoever has it is silent to the asker",
+            meaning=(
+                consequence or announced or "nobody there has the address, or whoever has it is silent to the asker"
+            )
+            + _on_vxlan(point),
             doubt=f"{doubt}; {announced}" if doubt and announced else doubt,
         )
+
+
+def _on_vxlan(point: PointFacts) -> str:
+    """Where entries are looked for: networks of containers let nobody ask around on such a device."""
+    if encap_of(point.name) != "vxlan":
+        return ""
+    return (
+        f"; on a VXLAN device others are found by the entries that the network's program makes (ip neigh show dev "
+        f"{clean(point.name)}; bridge fdb show dev {clean(point.name)}): the other node's are missing"
+    )
 
 
 def _announced(capture: Capture, group: FrameGroup, resolution: ArpRow) -> str:
@@ -139,11 +151,19 @@ def _consequence(capture: Capture, kept: Silent, errors: Sequence[HostError]) ->
             if said[:4] == (*error, said_by)
         )
     if not count:
-        return ""
+        return _printed_consequence(capture, resolution)
     return (
         f"so {format_address(said_by)} answers senders with {in_words(*error)}, {count}x: "
         f"{format_address(resolution.target)} does not say its MAC"
     )
+
+
+def _printed_consequence(capture: Capture, resolution: ArpRow) -> str:
+    """The same as ping printed it on the asker's own host, next to the packets."""
+    asker, target = format_address(resolution.asker_ip), format_address(resolution.target)
+    if not any((asker, target) in problem.unreachable for problem in capture.problems):
+        return ""
+    return f"so ping printed Destination Host Unreachable from {asker} itself: {target} does not say its MAC"
 
 
 def _follows(error: HostError, kept: Silent) -> bool:

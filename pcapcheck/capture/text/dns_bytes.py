@@ -13,7 +13,7 @@ _QUERY, _RESPONSE = 0x0100, 0x8180
 def dns_bytes(message: Dns) -> bytes:
     """The printed part of a message: without its question where that is not printed."""
     flags = _QUERY if message.code is None else _RESPONSE | message.code
-    head = struct.pack(">HH", message.ident, flags)
+    head = struct.pack(">HH", message.ident or 0, flags)
     if message.name is None or message.record_type is None:
         return head
     return head + _counted_question(message.name, message.record_type)

@@ -39,7 +39,12 @@ _TYPE = re.compile(
     r"(?:, length (?P<length>\d+))?[,:] ?"
 )
 _TAG = re.compile(r"vlan (\d+), p \d+(?:, DEI)?, (?=ethertype|802\.3)")
-_AFTER_TAG = re.compile(r"ethertype [\w .-]{1,40}? \(0x([0-9a-f]{4})\),? ?")
+# tcpdump 4.9 and before print no number behind the name.
+_AFTER_TAG = re.compile(r"ethertype (?:[\w .-]{1,40}? \(0x([0-9a-f]{4})\)|(IPv4|IPv6|ARP)(?=,)),? ?")
+# What of -e is left where somebody shortened a line: two MACs, and surely ARP.
+_SHORT_ARP = re.compile(rf"({MAC}) > ({MAC}|Broadcast)[ ,.…]{{1,8}}(?:ARP,? )?(?=Request who-has |Reply \S+ is-at )")
+# Tags of switches' own kinds, which tcpdump prints in words before the ethertype (its print-dsa.c).
+_DSA = re.compile(r"(?:Forward|To CPU|From CPU|To Sniffer), .{1,120}?ethertype [\w .-]{1,40}? \(0x([0-9a-f]{4})\),? ?")
 _SNAP = re.compile(r".{0,200}?oui Ethernet \(0x000000\), ethertype [\w .-]{1,40}? \(0x([0-9a-f]{4})\), length \d+: ")
 _COOKED2 = re.compile(r"(\S{1,20})\s+(In|Out|B|M|P)\s+(?=\S)")
 _COOKED = re.compile(r"(In|Out|B|M|P)\s+(?=[0-9A-Fa-f]{1,2}:|ethertype|\S+ > \S+:|Request |Reply )")
@@ -62,6 +67,14 @@ _OTHER = re.compile(
     r"|(?:LLDP|STP|CDPv\d|LACP|MPLS|PPPoE|EAPOL|EAP packet|IPX|IS-IS|DTPv\d|UDLDv\d|VTPv\d|CFMv\d|AoE|SLARP|Loopback)\b"
     r"|\s*\[\|"
 )
+# An IPv4 packet without the name of its protocol, as OpenBSD's tcpdump prints it, and as it is where somebody took
+# that off together with the time: only words that tcpdump writes tell it from prose.
+BARE = (
+    r"\d{1,3}(?:\.\d{1,3}){3}(?:\.[\w-]{1,20})? > \d{1,3}(?:\.\d{1,3}){3}(?:\.[\w-]{1,20})?: "
+    r"(?=Flags \[|ICMP (?:echo |host |net |time |redirect |[\d.]{7,15} )|icmp: |UDP, length \d|udp \d"
+    r"|[SFRP.]{1,4} (?:\d+:\d+\(\d+\)|ack \d)|\d{1,5}[-+*%$|]{0,6} (?:\[[^\]]{1,20}\] )?[A-Z])"
+)
+_BARE = re.compile(BARE)
 
 
 def parse(lines: list[str], addresses: PrintedAddresses) -> PrintedPacket | None:
@@ -82,6 +95,10 @@ def frame(text: str, lines: Lines) -> PrintedPacket | None:
         packet.link_type = ETHERNET
         packet.eth_src, packet.eth_dst = mac_of(match[1]), mac_of(match[2])
         return _ethernet(packet, text[match.end() :], lines)
+    if (match := _SHORT_ARP.match(text)) is not None:
+        packet.link_type, packet.ethertype = ETHERNET, ETHERTYPE_ARP
+        packet.eth_src, packet.eth_dst = mac_of(match[1]), mac_of(match[2])
+        return _with_arp(packet, text[match.end() :], lines)
     if (match := _COOKED2.match(text)) is not None and not text.startswith(("IP ", "IP6 ", "ARP")):
         packet.link_type, packet.device = COOKED2, match[1]
         return _cooked(packet, match[2], text[match.end() :], lines)
@@ -144,8 +161,11 @@ def _tagged(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | N
         if after is None:
             packet.ethertype = None
             return _snap(packet, text, lines)
-        packet.ethertype = int(after[1], 16)
+        packet.ethertype = int(after[1], 16) if after[1] else _SHORT_TYPES[after[2]]
         text = text[after.end() :]
+    if (tag := _DSA.match(text)) is not None:
+        packet.ethertype = int(tag[1], 16)
+        text = text[tag.end() :]
     if packet.ethertype in TAGS:
         # With -q neither the tag nor what it carries is named.
         packet.ethertype = None
@@ -182,6 +202,9 @@ def _named(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | No
     if match or text.strip().startswith("[|arp]"):
         packet.ethertype = ETHERTYPE_ARP
         return _with_arp(packet, text[match.end() :] if match else text, lines)
+    if _BARE.match(text):
+        packet.ethertype = ETHERTYPE_IPV4
+        return _with_datagram(packet, text, lines, 4)
     if _RARP.match(text) or _OTHER.match(text) or text.startswith(INVALID):
         return packet
     return None

@@ -13,7 +13,7 @@ from itertools import pairwise, product
 from msgspec import Struct, field
 
 from pcapcheck.capture.host_names import HostNames
-from pcapcheck.capture.text.link import parse
+from pcapcheck.capture.text.link import BARE, parse
 from pcapcheck.capture.text.names import MAC, PrintedAddresses
 from pcapcheck.capture.text.printed_packet import PrintedPacket, count_present
 from pcapcheck.capture.text.stamps import STAMP
@@ -36,7 +36,7 @@ LONGEST_REMARKED = 1200
 _DEVICE = r"[^\s>]{1,20}\s+(?:In|Out|B|M|P)\s+"
 # How packets begin whose protocol is known, and what else tcpdump prints on a link.
 _WORDS = (
-    r"IP6? ?\(|IP6? {1,2}\S|ARP, |arp (?:who-has|reply) |\[\|[a-z]|ip6?: |RARP|Reverse ARP"
+    r"IP6? ?\(|IP6? {1,2}\S|IP6?$|ARP, |arp (?:who-has|reply) |\[\|[a-z]|ip6?: |RARP|Reverse ARP"
     rf"|{MAC}(?: \(oui [^)]{{1,60}}\))? (?:>(?: |$)|{MAC}|Broadcast)|Broadcast >|AF [\w-]+ \("
     rf"|(?:{_DEVICE}|(?:In|Out|B|M|P)\s+)(?:ifindex |ethertype |{MAC}|IP6? |ARP, )"
     r"|LLDP, |STP 802|CDPv\d|LACPv\d|EAPOL |EAP packet |MPLS |PPPoE |802\.1|Loopback, |IPX [0-9a-f]{8}|IS-IS, |DTPv\d, "
@@ -55,15 +55,20 @@ _UNSTAMPED = re.compile(
     r"|IP6? (?=\S*[.:\d]\S* > )\S{1,280} > (?=\S*[.:\d]\S*: )\S{1,280}: "
     r"(?= ?\[\|icmp|ICMP|Flags|UDP|VXLAN|OTV|sctp \(\d|IP6? |.{0,300}\blength \d"
     # DNS: an identifier with flags first, the message's size in the end.
-    r"|\d{1,5}[-+*%$|]{0,6} .{1,1000} \(\d{1,5}\)\s*$)"
+    r"|\d{1,5}[-+*%$|]{0,6} .{1,1000} \(\d{1,5}\)\s*$"
+    # The same shortened: a type and a name, or what became of it.
+    r"|[A-Z][A-Z0-9]{0,9}\? \S|(?:NXDomain|ServFail|Refused|FormErr|NotImp)\b|\d{1,3}/\d{1,3}/\d{1,3}(?:\s|$))"
     # Names of one label need words that only tcpdump writes.
     r"|IP6? \S{1,280} > \S{1,280}: "
     r"(?=ICMP6?,? (?:echo|host|net|time|redirect|neighbor|\S+ (?:udp|tcp) port)\b|Flags \[)"
     r"|IP6? truncated-ip6? - \d{1,5} bytes missing ?! ?\S{1,280} > \S{1,280}: "
     r"|ARP, (?:Ethernet|Request|Reply) "
+    # Without the name of the protocol, as lines are where it was taken off together with the time.
+    rf"|{BARE}"
     rf"|arp who-has \S+ tell |{MAC}(?: \(oui [^)]{{1,60}}\))? > (?:{MAC}|Broadcast)[ ,]"
     rf"|{_DEVICE}(?:IP6? \S{{1,280}} > |IP6? \(|ARP, |ifindex \d)|ip: \S{{1,280}} > |\[Invalid header: )"
 )
+_BARE = re.compile(BARE)
 # What pasting puts before lines: quotes, comments, lists, counters, names of pods and containers, logs' own times.
 _PREFIX = re.compile(
     r"[\s>#|*•·–—+=$%»\"'`~-]*"
@@ -72,6 +77,8 @@ _PREFIX = re.compile(
     r"(?:\[[^\]]{0,80}\]\s*){0,2}"
     r"(?:[\w./@-]{1,100}\s*[|:>]\s+)?"
     r"(?:\d{1,9}[.):]?\s+)?"
+    # A time that somebody masked.
+    r"(?:[Xx#*]{2}:[Xx#*]{2}:[Xx#*]{2}(?:\.[Xx#*]{1,9})?\s+)?"
 )
 # What grep puts before a line's time: the file, the number of the line.
 _GREPPED = re.compile(
@@ -163,6 +170,9 @@ class PacketLines(Struct):
         """Whether a line that could begin a packet without a time rather belongs to this packet."""
         if self.wants_addresses() or self.wants_frame():
             return True
+        if _BARE.match(line.lstrip()) and not is_whole(self.lines[-1]):
+            # Broken off between the link's header and the addresses.
+            return True
         indented = line.startswith(("    ", "\t")) or (self.stamp is not None and self._wants_quote())
         return indented and self.verbose
 
@@ -184,6 +194,11 @@ class PacketLines(Struct):
         return not (
             _open(self.lines[-1]) and any(is_whole(self.lines[-1] + glue + line.lstrip()) for glue in ("", " "))
         )
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its last line ends as lines of packets do."""
+        return not self.pieces and is_whole(self.lines[-1])
 
     @property
     def verbose(self) -> bool:
@@ -304,6 +319,12 @@ def _stamped(line: str) -> list[re.Match[str]]:
     return found
 
 
+def begun_within(line: str) -> int:
+    """Where a packet begins behind the end of another in a line that a mail program or an editor filled; 0: nowhere."""
+    found = _stamped(line)
+    return found[0].start() if found else 0
+
+
 def only_goes_on(line: str, rest: str) -> bool:
     """Whether a line can be nothing but a further line of a packet; ``rest`` is the line without its prefix.
 
@@ -334,4 +355,7 @@ def without_prefix(line: str, prefix: str) -> str:
     if prefix and line.startswith(prefix):
         return line[len(prefix) :]
     marks = prefix.rstrip()
-    return line[len(marks) :].removeprefix(" ") if marks and line.startswith(marks) else line
+    if not marks or not line.startswith(marks) or (marks[-1].isalnum() and line[len(marks) : len(marks) + 1].isalnum()):
+        # A row's number is no part of an address that begins with the same digit.
+        return line
+    return line[len(marks) :].removeprefix(" ")

@@ -54,9 +54,12 @@ class Icmp(Struct):
 
 
 class Dns(Struct):
-    """A DNS message: a response has a code; the name and the number of the type that is asked for may be there."""
+    """A DNS message: a response has a code; the name and the number of the type that is asked for may be there.
 
-    ident: int
+    ``ident`` is None where the text leaves it out.
+    """
+
+    ident: int | None
     code: int | None = None
     name: str | None = None
     record_type: int | None = None

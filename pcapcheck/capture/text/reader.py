@@ -20,7 +20,7 @@ from pcapcheck.capture.text.lines import plain, read_lines, without_heads
 from pcapcheck.capture.text.link import parse
 from pcapcheck.capture.text.link_types import ETHERNET
 from pcapcheck.capture.text.names import PrintedAddresses
-from pcapcheck.capture.text.packet_lines import PacketLines, only_goes_on, starts, without_prefix
+from pcapcheck.capture.text.packet_lines import PacketLines, begun_within, only_goes_on, starts, without_prefix
 from pcapcheck.capture.text.packet_list import ListedPacket, row_of
 from pcapcheck.capture.text.pktmon import MARK, PROVIDER, PacketMonitor
 from pcapcheck.capture.text.printed_packet import (
@@ -37,9 +37,12 @@ from pcapcheck.capture.text.printed_packet import (
 from pcapcheck.capture.text.printed_sums import checksums_of, is_carrier_doubtful, is_wrong
 from pcapcheck.capture.text.quotes import Quotes, inferred_expiry
 from pcapcheck.capture.text.recognition import unidentified
+from pcapcheck.capture.text.resent_rows import MARK as RESENT_MARK
+from pcapcheck.capture.text.resent_rows import ResentRows
 from pcapcheck.capture.text.stamps import Stamp, Timeline, parse_stamp
 from pcapcheck.capture.text.streams import Streams
 from pcapcheck.capture.text.transcript_notes import TranscriptNotes
+from pcapcheck.capture.text.unnumbered_dns import UnnumberedDns
 from pcapcheck.capture.text.usual_lines import awaits_ends
 from pcapcheck.capture.text.usual_starts import begin, go_on
 from pcapcheck.capture.window import Window
@@ -95,6 +98,8 @@ class TranscriptReader:
         self._apart = False
         self._open: PacketLines | None = None
         self._quotes = Quotes()
+        self._unnumbered = UnnumberedDns()
+        self._resent = ResentRows()
         self._streams = Streams()
         self._dissected = DissectedText(self._addresses)
         self._monitor = PacketMonitor()
@@ -135,6 +140,7 @@ class TranscriptReader:
         if batch.count:
             yield self._finished(batch)
         self.problems += self._monitor.finish()
+        self.problems += self._resent.problems()
         self.notes.finish()
 
     def _take_ahead(self) -> list[Record]:
@@ -278,7 +284,7 @@ class TranscriptReader:
             self._close()
             if self._numbers:
                 self.interfaces[max(self._numbers.values())].drops += said.count
-        else:
+        elif not self._takes_filled(number, rest):
             self._go_on(number, line, rest)
 
     def _go_on(self, number: int, line: str, rest: str) -> None:
@@ -286,6 +292,14 @@ class TranscriptReader:
         if not (self._open and self._open.take(number, line, rest)):
             self._close()
             self._note_other(number, line)
+
+    def _takes_filled(self, number: int, rest: str) -> bool:
+        """Take a line that ends the packet that was begun, and in which another begins; whether it is such."""
+        begun = begun_within(rest) if self._open is not None and not self._open.is_whole else 0
+        if not begun or self._open is None or not self._open.take(number, rest[:begun], rest[:begun]):
+            return False
+        self._printed_line(number, rest[begun:])
+        return True
 
     def _close(self) -> None:
         """Finish the packet that was begun."""
@@ -298,6 +312,7 @@ class TranscriptReader:
         if packet is None or awaits_ends(packet):
             packet = parse(block.lines, self._addresses)
         if packet is not None:
+            self._unnumbered.take(packet)
             self._quotes.take(packet)
             self._streams.take(packet)
         if packet is not None and block.device is not None:
@@ -313,6 +328,8 @@ class TranscriptReader:
         """Take the packet of a row of tshark."""
         self.format = "tshark text"
         self._quotes.take(row.packet)
+        if RESENT_MARK in raw:
+            self._resent.take(row, number, raw)
         again = row.number is not None and self._row is not None and row.number <= self._row
         new_capture = again or self._timeline.begins_capture(row.stamp, self._apart)
         before = None if new_capture else self._row

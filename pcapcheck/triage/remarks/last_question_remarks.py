@@ -6,7 +6,7 @@ from pcapcheck.capture.reread import read_again
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.questions.last_questions import KINDS, is_printed, last_questions
+from pcapcheck.questions.last_questions import KINDS, answers_come, is_printed, last_questions
 from pcapcheck.questions.silent_hosts import PROTOCOLS, WORDS
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
@@ -14,7 +14,7 @@ from pcapcheck.table_names import ECHO
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean
 
-NAMES = {PROTOCOLS[table]: WORDS[table] for table in KINDS}
+TABLES = {PROTOCOLS[table]: table for table in KINDS}
 
 
 def last_question_remarks(judgement: Judgement) -> list[Remark]:
@@ -33,10 +33,12 @@ def _remark(judgement: Judgement, question: Unanswered) -> Remark:
     sentence = question.sentence
     if question.protocol == "TCP" and _pings_pass(judgement, capture, frame):
         sentence += ", while pings through VXLAN are answered, as with a broken checksum offload"
+    table = TABLES[question.protocol]
+    others = "" if answers_come(judgement.captures, judgement.facts, table) else f", nor has any other {WORDS[table]}"
+    asked = f"asked {question.attempts} times, first in " if question.attempts > 1 else ""
     return Remark(
-        f"{sentence} (frame {frame} of {clean(capture.source.short_name)}), nor has any other "
-        f"{NAMES[question.protocol]}: if none came later it was lost, or nobody answers; record longer, and the next "
-        "interface on the way too",
+        f"{sentence} ({asked}frame {frame} of {clean(capture.source.short_name)}){others}: if none came later "
+        "it was lost, or nobody answers; record longer, and the next interface on the way too",
         short=sentence,
         # People copy out of a terminal what puzzles them; what tcpdump itself looks up is no part of that.
         warning=sentence

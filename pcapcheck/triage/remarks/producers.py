@@ -9,12 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import CONNECTIONS, DNS
-from pcapcheck.values import MAPPED
+from pcapcheck.triage.remarks import exchange_producers, text_producers
+from pcapcheck.triage.remarks.remark_subject import Subject
 
 if TYPE_CHECKING:
     from pcapcheck.links.address_row import AddressRow
@@ -24,21 +21,6 @@ if TYPE_CHECKING:
 
 # In nanoseconds.
 MINUTE = 60 * 10**9
-
-
-class Subject(Struct, frozen=True):
-    """What producers look at; ``repeated`` are files given more than once, ``changes`` addresses that changed MAC.
-
-    ``contested`` are addresses that several MACs claim at a time off the pods' links, ``moved`` those that one claimed
-    there soon after another.
-    """
-
-    judgement: Judgement
-    state: State | None
-    repeated: Sequence[Path]
-    changes: Sequence[tuple[AddressRow, AddressRow]]
-    contested: Sequence[AddressRow]
-    moved: Sequence[tuple[AddressRow, AddressRow]] = ()
 
 
 def remarks_on(
@@ -120,31 +102,6 @@ def _captured_networks(subject: Subject) -> list[Remark]:
     return captured_network_remarks(subject.judgement.points)
 
 
-def _open_questions(subject: Subject) -> list[Remark]:
-    if not subject.judgement.unanswered:
-        return []
-    from pcapcheck.triage.remarks.open_questions import open_question_remarks
-
-    return open_question_remarks(subject.judgement)
-
-
-def _service_askers(subject: Subject) -> list[Remark]:
-    judgement = subject.judgement
-    if not judgement.unanswered and not any(capture.open_count for capture in judgement.captures):
-        return []
-    from pcapcheck.triage.remarks.service_askers import service_asker_remarks
-
-    return service_asker_remarks(judgement, subject.state)
-
-
-def _stray_errors(subject: Subject) -> list[Remark]:
-    if not any(capture.exchanges.paired.ending_errors.counts for capture in subject.judgement.captures):
-        return []
-    from pcapcheck.triage.remarks.stray_errors import stray_error_remarks
-
-    return stray_error_remarks(subject.judgement)
-
-
 def _bundle_gaps(subject: Subject) -> list[Remark]:
     if subject.state is None or not subject.state.bundles:
         return []
@@ -216,150 +173,12 @@ def _invalid_midway(subject: Subject) -> list[Remark]:
     return invalid_midway_remarks(subject.judgement, state)
 
 
-def _printed_checksums(subject: Subject) -> list[Remark]:
-    captures = subject.judgement.captures
-    if not any(problem.tunnels for capture in captures for problem in capture.problems):
-        return []
-    from pcapcheck.triage.remarks.printed_checksums import printed_checksum_remarks
-
-    return printed_checksum_remarks(captures)
-
-
-def _printed_fragments(subject: Subject) -> list[Remark]:
-    captures = subject.judgement.captures
-    if not any(problem.fragments or problem.cut or problem.firsts for each in captures for problem in each.problems):
-        return []
-    from pcapcheck.triage.remarks.printed_fragments import printed_fragment_remarks
-
-    return printed_fragment_remarks(captures)
-
-
-def _printed_pings(subject: Subject) -> list[Remark]:
-    captures = subject.judgement.captures
-    if not any(problem.unheard or problem.failed for capture in captures for problem in capture.problems):
-        return []
-    from pcapcheck.triage.remarks.printed_pings import printed_ping_remarks
-
-    return printed_ping_remarks(captures)
-
-
-def _printed_alone(subject: Subject) -> list[Remark]:
-    if subject.state is None or subject.judgement.captures or not subject.state.printed:
-        return []
-    from pcapcheck.triage.remarks.printed_pings import printed_alone_remarks
-
-    return printed_alone_remarks(subject.state)
-
-
 def _unjudged_outputs(subject: Subject) -> list[Remark]:
     if subject.state is None or not subject.state.unjudged:
         return []
     from pcapcheck.triage.remarks.unjudged_outputs import unjudged_output_remarks
 
     return unjudged_output_remarks(subject.state)
-
-
-def _too_big_errors(subject: Subject) -> list[Remark]:
-    if not any(
-        error[:3] == PACKET_TOO_BIG[error[0]]
-        for capture in subject.judgement.captures
-        for error in capture.exchanges.paired.ending_errors.counts
-    ):
-        return []
-    from pcapcheck.triage.remarks.too_big_errors import too_big_remarks
-
-    return too_big_remarks(subject.judgement)
-
-
-def _repeated_syns(subject: Subject) -> list[Remark]:
-    if not any(
-        some.requests > some.count
-        for capture in subject.judgement.captures
-        for table in (CONNECTIONS, DNS)
-        for some in capture.exchanges.paired.bins_of(table)
-    ):
-        return []
-    from pcapcheck.triage.remarks.repeated_syns import repeated_syn_remarks
-
-    return repeated_syn_remarks(subject.judgement)
-
-
-def _repeated_arp(subject: Subject) -> list[Remark]:
-    if not any(capture.exchanges.asked for capture in subject.judgement.captures):
-        return []
-    from pcapcheck.triage.remarks.repeated_arp import repeated_arp_remarks
-
-    return repeated_arp_remarks(subject.judgement)
-
-
-def _unanswered_dhcp(subject: Subject) -> list[Remark]:
-    # A host without an address.
-    if not any(group.ip_src == MAPPED for capture in subject.judgement.captures for group in capture.groups):
-        return []
-    from pcapcheck.triage.remarks.unanswered_dhcp import unanswered_dhcp_remarks
-
-    return unanswered_dhcp_remarks(subject.judgement)
-
-
-def _translated_tunnels(subject: Subject) -> list[Remark]:
-    if not any(
-        group.ip_src is not None and group.ip_src != group.source
-        for capture in subject.judgement.captures
-        for group in capture.groups
-    ):
-        return []
-    from pcapcheck.triage.remarks.translated_tunnels import translated_tunnel_remarks
-
-    return translated_tunnel_remarks(subject.judgement)
-
-
-def _dns_races(subject: Subject) -> list[Remark]:
-    captures = subject.judgement.captures
-    if not any(bins for capture in captures for bins in capture.exchanges.paired.bins_of(DNS)):
-        return []
-    from pcapcheck.triage.remarks.dns_races import dns_race_remarks
-
-    return dns_race_remarks(subject.judgement)
-
-
-def _reset_answers(subject: Subject) -> list[Remark]:
-    if not any(point.capture_point.interface.printed for point in subject.judgement.points):
-        return []
-    from pcapcheck.triage.remarks.reset_answers import reset_answer_remarks
-
-    return reset_answer_remarks(subject.judgement)
-
-
-def _closed_windows(subject: Subject) -> list[Remark]:
-    if not any(point.capture_point.interface.printed for point in subject.judgement.points):
-        return []
-    from pcapcheck.triage.remarks.closed_windows import closed_window_remarks
-
-    return closed_window_remarks(subject.judgement)
-
-
-def _answered_behind(subject: Subject) -> list[Remark]:
-    if not any(point.capture_point.interface.printed for point in subject.judgement.points):
-        return []
-    from pcapcheck.triage.remarks.answered_behind import answered_behind_remarks
-
-    return answered_behind_remarks(subject.judgement)
-
-
-def _last_questions(subject: Subject) -> list[Remark]:
-    if not any(capture.open_count for capture in subject.judgement.captures):
-        return []
-    from pcapcheck.triage.remarks.last_question_remarks import last_question_remarks
-
-    return last_question_remarks(subject.judgement)
-
-
-def _lost_errors(subject: Subject) -> list[Remark]:
-    if not any(path.packet == "error" for path in subject.judgement.followed.found):
-        return []
-    from pcapcheck.triage.remarks.lost_errors import lost_error_remarks
-
-    return lost_error_remarks(subject.judgement)
 
 
 PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
@@ -369,31 +188,33 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _contested_addresses,
     _moved_addresses,
     _captured_networks,
-    _open_questions,
-    _service_askers,
-    _stray_errors,
+    exchange_producers.open_questions,
+    exchange_producers.service_askers,
+    exchange_producers.stray_errors,
     _bundle_gaps,
     _doubted_facts,
     _traced_packets,
     _logged_checksums,
-    _printed_checksums,
-    _printed_fragments,
-    _printed_pings,
+    text_producers.printed_checksums,
+    text_producers.printed_fragments,
+    text_producers.resent_data,
+    text_producers.printed_pings,
     _on_state,
     _counted_drops,
     _invalid_drops,
     _invalid_midway,
-    _printed_alone,
+    text_producers.printed_alone,
     _unjudged_outputs,
-    _too_big_errors,
-    _repeated_syns,
-    _repeated_arp,
-    _unanswered_dhcp,
-    _translated_tunnels,
-    _dns_races,
-    _reset_answers,
-    _closed_windows,
-    _answered_behind,
-    _last_questions,
-    _lost_errors,
+    exchange_producers.too_big_errors,
+    exchange_producers.repeated_syns,
+    exchange_producers.repeated_arp,
+    exchange_producers.unanswered_dhcp,
+    exchange_producers.translated_tunnels,
+    exchange_producers.dns_races,
+    exchange_producers.failed_lookups,
+    text_producers.reset_answers,
+    text_producers.closed_windows,
+    text_producers.answered_behind,
+    exchange_producers.last_questions,
+    exchange_producers.lost_errors,
 )

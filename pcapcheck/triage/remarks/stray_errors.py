@@ -14,7 +14,7 @@ from pcapcheck.protocols import KERNEL_VXLAN_PORT, UDP, VXLAN_PORT
 from pcapcheck.questions.quoted_questions import EndingError, strays
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
-from pcapcheck.table_names import DNS
+from pcapcheck.table_names import CONNECTIONS, DNS
 from pcapcheck.triage.remarks.remark import NOT_RECORDED, Remark
 from pcapcheck.values import as_number, clean, format_address
 
@@ -48,6 +48,23 @@ def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
         row = _row(judgement, capture, first)
         if row is not None and not lost and (_ends_a_traceroute(row) or _came_second(capture, source, row)):
             return
+        if (
+            row is not None
+            and done(family, icmp_type, code) == "prohibited"
+            and (server := _asked(capture, source, row))
+        ):
+            sentence = (
+                f"{format_address(source)} prohibits the answers of {format_address(server)}, whom it asked for a "
+                f"connection itself ({in_words(family, icmp_type, code)}, {count}x)"
+            )
+            yield Remark(
+                f"{sentence} (frame {first} of {name}): a firewall there rejects them, as where they come in another "
+                "way than the question went out and no connection is known "
+                f"(iptables-save -c | grep REJECT; nft list ruleset | grep reject; on {format_address(source)})",
+                short=sentence,
+                warning=sentence,
+            )
+            return
         about = _what_it_is_about(row, first)
         advice = "to see what it is about, begin the recording before the pod sends, on its link"
         yield Remark(
@@ -55,6 +72,12 @@ def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
             short=sentence,
             warning=f"{sentence}, {NOT_RECORDED}" if lost else "",
         )
+
+
+def _asked(capture: Capture, asker: int, row: FrameRow) -> int | None:
+    """Whom an error is sent to, if its sender asked that host for a TCP connection: it is about the answer."""
+    server = as_number(row.ip_dst)
+    return server if capture.exchanges.paired.settled(CONNECTIONS).asked(asker, server) else None
 
 
 def _is_told(error: EndingError, question: Unanswered) -> bool:
