@@ -46,7 +46,7 @@ RCODES = (
     "other",
 )
 # What became of a TCP connection (exchanges/transfer_layout.py).
-TRANSFER_OUTCOMES = ("closed", "open", "in-flight", "one-sided", "stalled", "reset")
+TRANSFER_OUTCOMES = ("closed", "open", "in-flight", "one-sided", "stalled", "reset", "missing")
 TRANSFER_SIDES = ("asker", "asked")
 # What was sent again and again in vain, by its size: a keep-alive of Linux holds no byte.
 STUCK = ("keep-alive", "data")

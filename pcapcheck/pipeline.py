@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,11 +133,12 @@ def conclude(task: Task, inputs: GatheredInputs, intake: Intake, read_again: Rer
     if state is not None and task.rules is None:
         task = task.for_networks(reading.networks.judged, with_state=True)
         if not intake.captures and not inputs.has_lost_captures:
-            from pcapcheck.triage.remarks.bundle_gaps import ONLY_STATE
+            from pcapcheck.triage.remarks.only_state import only_state_remarks
 
             ruleset = load_ruleset([pack_folder(STATE)], task.variables)
-            judged = _judge_state(state, ruleset, inputs, request.names, [ONLY_STATE])
-            return replace(judged, lacks_captures=True)
+            judged = _judge_state(state, ruleset, inputs, request.names)
+            remarks = [*only_state_remarks(judged.findings, judged.remarks, state), *judged.remarks]
+            return replace(judged, remarks=remarks, lacks_captures=True)
         intake.add_rules(rule for rule in task.ruleset.rules if rule.table == STATE)
     demand_inputs(inputs, request, intake.captures, state)
     reading = without_unused_names(reading, inputs, intake.captures)
@@ -205,9 +206,7 @@ def analyze_state(
     return _judge_state(state, ruleset, inputs, tuple(map(str, names)))
 
 
-def _judge_state(
-    state: State, ruleset: Ruleset, inputs: GatheredInputs, names: tuple[str, ...], remarks: Sequence[Remark] = ()
-) -> Analysis:
+def _judge_state(state: State, ruleset: Ruleset, inputs: GatheredInputs, names: tuple[str, ...]) -> Analysis:
     """The analysis of a state alone."""
     from pcapcheck.triage.known_state import KnownState
 
@@ -217,7 +216,7 @@ def _judge_state(
     findings = _judge([Evaluation(rule) for rule in ruleset.rules], facts, known)
     judgement = _judgement(findings, Paths.none([], facts), reading, [], inputs.skipped, state)
     diagnoses = explain(judgement, ruleset, known)
-    judged = _demand(judgement, ruleset, diagnoses, [*remarks, *remarks_on(judgement, state)], given=names)
+    judged = _demand(judgement, ruleset, diagnoses, remarks_on(judgement, state), given=names)
     return with_traces(judged, state)
 
 

@@ -7,6 +7,7 @@ OF_ONE = {
     "are": "is",
     "arrive": "arrives",
     "come": "comes",
+    "do": "does",
     "enter": "enters",
     "fail": "fails",
     "get": "gets",

@@ -83,7 +83,7 @@ INVERSE_ARP_REQUEST, INVERSE_ARP_REPLY, ARP_NAK = 8, 9, 10
 # Flags of TCP (RFC 9293, section 3.1; AE: RFC 9768).
 TCP_FIN, TCP_SYN, TCP_RST, TCP_PSH, TCP_ACK, TCP_URG, TCP_ECE, TCP_CWR, TCP_AE = (1 << bit for bit in range(9))
 # Kinds of options in a TCP header (RFC 9293, section 3.2).
-TCP_OPTION_END, TCP_OPTION_NOTHING, TCP_OPTION_MSS = 0, 1, 2
+TCP_OPTION_END, TCP_OPTION_NOTHING, TCP_OPTION_MSS, TCP_OPTION_SACK = 0, 1, 2, 5
 # The chunk by which an association of SCTP begins, and those that answer it (RFC 9260, sections 3.3.2, 3.3.3, 3.3.7).
 SCTP_INIT, SCTP_INIT_ACK, SCTP_ABORT = 1, 2, 6
 

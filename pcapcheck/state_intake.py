@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pcapcheck.capture.inputs import Inputs, gather_states
-from pcapcheck.errors import NODE_STATE, NOT_UNDERSTOOD, PODS, CaptureError, StateError
+from pcapcheck.errors import NODE_STATE, NOT_UNDERSTOOD, PODS, StateError
 from pcapcheck.given import Taken
 from pcapcheck.intake import Request
 from pcapcheck.links.facts import Facts
@@ -31,14 +31,10 @@ def find_state(inputs: Inputs, request: Request, captures: list[Capture], settin
         inputs.skipped += named.skipped
         files = named.states
     doubtful = lines_aside(captures, files)
-    files = _each_once([*files, *inputs.states, *inputs.pods] if files or inputs.states else [])
-    if files or doubtful:
-        return take_state(files, settings, inputs, doubtful)
-    if not captures:
-        for file in inputs.pods:
-            said = f"{file}: looks like the output of kubectl get pods; to name pods by it, give a capture too"
-            inputs.skip(_path(file), CaptureError(said, PODS))
-    return None
+    # Where there is nothing that pods could be named in, the list is all that is known of the cluster.
+    are_used = files or inputs.states or not captures
+    files = _each_once([*files, *inputs.states, *inputs.pods] if are_used else [])
+    return take_state(files, settings, inputs, doubtful) if files or doubtful else None
 
 
 def take_state(

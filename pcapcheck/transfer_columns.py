@@ -73,9 +73,11 @@ TRANSFER_COLUMNS: list[Column] = [
         TRANSFERS,
         "outcome",
         ENUM,
-        "stalled: data was sent four times or more over three seconds or more, and never acknowledged; reset: an RST "
-        "broke it off while data was under way, or before anything came back for it; in-flight: the latest data is not "
-        "acknowledged; one-sided: one direction was not recorded; closed, or open: all data was acknowledged",
+        "stalled: data was sent four times or more over three seconds or more, and never acknowledged; missing: data "
+        "was not recorded while later data was, and the receiver still lacks it three seconds later, or one second "
+        "later when the connection ends; reset: an RST broke it off while data was under way, or before anything came "
+        "back for it; in-flight: the latest data is not acknowledged; one-sided: one direction was not recorded; "
+        "closed, or open: all data was acknowledged",
         words=TRANSFER_OUTCOMES,
         shared=True,
     ),
@@ -108,9 +110,21 @@ TRANSFER_COLUMNS: list[Column] = [
         why_absent=_FINE,
     ),
     *columns_of(
-        TRANSFERS, "attempts", NUMBER, "times that the data was sent that got stuck", shared=True, why_absent=_STUCK
+        TRANSFERS,
+        "attempts",
+        NUMBER,
+        "times that the data was sent that got stuck",
+        shared=True,
+        why_absent=f"{_STUCK}, or none of it was recorded",
     ),
-    *columns_of(TRANSFERS, "lasted", DURATION, "time over which it was sent", shared=True, why_absent=_STUCK),
+    *columns_of(
+        TRANSFERS,
+        "lasted",
+        DURATION,
+        "time over which it was sent, or over which the receiver asked for it",
+        shared=True,
+        why_absent=_STUCK,
+    ),
     *columns_of(
         TRANSFERS,
         "stuck",
@@ -121,6 +135,7 @@ TRANSFER_COLUMNS: list[Column] = [
         why_absent=_STUCK,
     ),
     *columns_of(TRANSFERS, "size", NUMBER, "bytes of it", shared=True, why_absent=_STUCK),
+    *columns_of(TRANSFERS, "course", TEXT, "how it got stuck, in words", shared=True, why_absent=_STUCK),
     *columns_of(TRANSFERS, "fate", TEXT, "what became of it, in words", shared=True, why_absent=_STUCK),
     *columns_of(TRANSFERS, "resets", NUMBER, "number of RSTs"),
     *columns_of(

@@ -2,13 +2,15 @@
 
 Sources: curl (lib/connect.c, lib/strerror.c), wget (src/connect.c), busybox (libbb/xconnect.c, networking/wget.c),
 bind (bin/dig/dighost.c), netcat-openbsd (netcat.c), ncat (ncat_connect.c), inetutils (telnet/commands.c),
-CoreDNS (plugin/errors), which is a client of the resolvers that it forwards to; kube-proxy (pkg/proxy/iptables and
-nftables, proxier.go), which cannot send what a service is asked to its pods if it cannot write its rules.
+CoreDNS (plugin/errors), which is a client of the resolvers that it forwards to; kube-proxy, which cannot send what a
+service is asked to its pods if it cannot write its rules (``proxy_log``).
 """
 
 from __future__ import annotations
 
 import re
+
+from pcapcheck.capture.proxy_log import unwritten
 
 _SILENCE = (
     r"(?:connection timed out|operation timed out|timed out|timeout was reached|no route to host|host is unreachable)"
@@ -32,10 +34,6 @@ _FORWARDED = re.compile(
 # dig and nslookup drop an answer of another address than they asked (bind: bin/dig/dighost.c, recv_done).
 _UNEXPECTED = re.compile(
     r";; reply from unexpected source: (?P<source>[^\s#]{2,60})#\d{1,5}, expected (?P<asked>[^\s#]{2,60})#\d{1,5}"
-)
-_UNWRITTEN = re.compile(
-    r'.{0,60}\bproxier\.go:\d{1,5}\] "?'
-    r"(?P<said>Failed to execute iptables-restore|nftables sync failed|Failed to ensure chain|ipset restore failed)\b.*"
 )
 # Most lines of a long text hold none of these words, and need no closer look.
 _HINT = re.compile(r"timed? ?out|no route to host|unreachable|unexpected source|proxier\.go", re.IGNORECASE)
@@ -63,12 +61,6 @@ def forwarded(line: str) -> tuple[str, str] | None:
     """From where CoreDNS asked, and whom, if this line of its log says that it got no answer."""
     match = _FORWARDED.fullmatch(line.strip()[:LONGEST]) if "plugin/errors" in line else None
     return None if match is None else (match["asker"], match["asked"])
-
-
-def unwritten(line: str) -> str | None:
-    """What kube-proxy says if this line of its log says that it could not write its rules."""
-    match = _UNWRITTEN.fullmatch(line.strip()[:LONGEST]) if "proxier.go" in line else None
-    return None if match is None else match["said"]
 
 
 def is_refusal(line: str) -> bool:

@@ -42,3 +42,6 @@ PRESENT_DATA = 1048576  # the numbers of a TCP segment, by which data that is se
 PRESENT_WHOLE = 2097152  # they are those on the wire: the segment, or the datagram of UDP, is known wherever it is seen
 PRESENT_VXLAN = 4194304  # the text says that it is VXLAN, whatever its port
 PRESENT_OTHER = 8388608  # it was sent to another MAC than that of the interface
+
+# The sequence number of a bare ACK, which tcpdump does not print: far from those printed, which begin at 0 or 1.
+UNPRINTED_SEQ = 1 << 31

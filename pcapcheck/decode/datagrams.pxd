@@ -1,7 +1,7 @@
 # The C types under which Cython compiles datagrams.py; where it is not compiled, the Python file runs without them.
 cimport cython
 
-from pcapcheck.capture.octets cimport octet, u16be
+from pcapcheck.capture.octets cimport octet, u16be, u32be
 from pcapcheck.decode.frame cimport Frame
 
 # The numbers, by setup.py: known to the C compiler, they cost nothing.

@@ -19,7 +19,7 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck import protocols
-    from pcapcheck.capture.octets import octet, u16be
+    from pcapcheck.capture.octets import octet, u16be, u32be
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.frame import Frame
 
@@ -99,6 +99,9 @@ def associate(frame: Frame, event: int) -> int:
     src_port = u16be(frame.buffer, payload)
     dst_port = u16be(frame.buffer, payload + 2)
     if chunk == protocols.SCTP_INIT:
+        frame.events[event + layout.E_ATTEMPT] = 0
+        if payload + 20 <= frame.payload_end:
+            frame.events[event + layout.E_ATTEMPT] = u32be(frame.buffer, payload + 16)
         frame.events[event + layout.E_IDENT_SEQ] = layout.ASSOCIATION | (src_port << 16) | dst_port
         return layout.E_REQUEST | layout.E_ASSOCIATE
     if chunk == protocols.SCTP_INIT_ACK or chunk == protocols.SCTP_ABORT:

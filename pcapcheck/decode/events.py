@@ -107,6 +107,7 @@ def connect(frame: Frame, event: int) -> int:
     src_port = u16be(frame.buffer, payload)
     dst_port = u16be(frame.buffer, payload + 2)
     if flags == protocols.TCP_SYN:
+        frame.events[event + layout.E_ATTEMPT] = u32be(frame.buffer, payload + 4)
         frame.events[event + layout.E_IDENT_SEQ] = layout.CONNECTION | (src_port << 16) | dst_port
         return layout.E_REQUEST | layout.E_CONNECT
     frame.events[event + layout.E_IDENT_SEQ] = layout.CONNECTION | (dst_port << 16) | src_port

@@ -121,6 +121,9 @@ E_RCODE = 12
 E_QUESTION = 15
 # Of UDP datagrams likewise: the bytes of their data.
 E_DATA = 12
+# Of a SYN or an INIT likewise: what each attempt chooses and keeps when it is sent again (the initial sequence
+# number, or the initiate tag); 0 where a text does not show it.
+E_ATTEMPT = 12
 
 # Here since Cython makes Python objects of literals beyond 31 bits. CONNECTION, DATAGRAM and ASSOCIATION mark a pair of
 # ports, QUERY a port and an identifier of DNS, OVER_TCP such a pair of DNS over TCP.
@@ -159,12 +162,18 @@ T_DST_LOW = 6
 T_PORTS = 7  # protocol << 32 | source port << 16 | destination port
 T_SIZE = 8  # bytes of payload on the wire << 16 | flags, or T_ERROR
 T_SEQ = 9  # sequence number; above its 32 bits the TTL plus 1, 0 where a text does not print it
-T_ACK = 10  # acknowledgement number; CLOSED is added where the window is 0; of a SYN, its MSS from MSS_SHIFT on
+T_ACK = 10  # acknowledgement number; CLOSED is added where the window is 0; of a SYN, its MSS from MSS_SHIFT on;
+# SACKED is added to others without data that say that data beyond it has come, and what is between has not
 MSS_SHIFT = 33
 SEGMENT_FIELDS = 11
 T_ERROR = 1 << 15
 # Here since Cython makes Python objects of literals beyond 31 bits.
 CLOSED = 1 << 32
+SACKED = 1 << 33
+WORD = 0xFFFFFFFF
+HALF_WAY = 1 << 31
+# Bytes of options of TCP: a time stamp between two NOPs, as in most segments.
+STAMP = 12
 
 # Fields of a message: what asks for or tells a MAC, by ARP or neighbour discovery, in the words of ARP (RFC 826); the
 # target of an advertisement is its sender. They stand one after the other. Probes and messages without a sender's

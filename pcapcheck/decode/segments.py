@@ -17,7 +17,16 @@ except ImportError:
 if not cython.compiled:
     from pcapcheck import protocols
     from pcapcheck.capture import printed_layout
-    from pcapcheck.capture.octets import i64_within, octet, octet_within, require, u16be, u16be_within, u32be_within
+    from pcapcheck.capture.octets import (
+        i64_within,
+        octet,
+        octet_within,
+        require,
+        u16be,
+        u16be_within,
+        u32be,
+        u32be_within,
+    )
     from pcapcheck.decode import frame_layout as layout
     from pcapcheck.decode.error_frame import ErrorFrame
     from pcapcheck.decode.frame import Frame
@@ -51,8 +60,11 @@ def note_tcp(frame: Frame, at: int) -> bool:
     if u16be_within(frame.buffer, payload + 14) == 0:
         ack = ack | layout.CLOSED
     flags = octet_within(frame.buffer, payload + 13)
-    if flags & protocols.TCP_SYN and data > options:
-        ack = ack | (offered_size(frame, options, data) << layout.MSS_SHIFT)
+    if flags & protocols.TCP_SYN:
+        if data > options:
+            ack = ack | (offered_size(frame, options, data) << layout.MSS_SHIFT)
+    elif size <= 0 and data >= options + layout.STAMP and has_gap(frame, options, data, ack & layout.WORD):
+        ack = ack | layout.SACKED
     frame.segments[at + layout.T_SIZE] = ((size if size > 0 else 0) << 16) | (flags & 63)
     frame.segments[at + layout.T_SEQ] = u32be_within(frame.buffer, payload + 4) | (ttl_of(frame) << 32)
     frame.segments[at + layout.T_ACK] = ack
@@ -71,12 +83,18 @@ def offered_size(frame: Frame, option: int, end: int) -> int:
 
     The first ``option`` is where it begins, the last before ``end``.
     """
+    option = find_option(frame, option, end, protocols.TCP_OPTION_MSS, 4)
+    return u16be(frame.buffer, option + 2) if option else 0
+
+
+def find_option(frame: Frame, option: int, end: int, wanted: int, size: int) -> int:
+    """Where an option of the TCP header is that has ``size`` bytes within it; 0 if there is none."""
     if end > frame.payload_end:
         end = frame.payload_end
-    while option + 4 <= end:
+    while option + size <= end:
         kind = octet(frame.buffer, option)
-        if kind == protocols.TCP_OPTION_MSS:
-            return u16be(frame.buffer, option + 2)
+        if kind == wanted:
+            return option
         if kind == protocols.TCP_OPTION_END:
             return 0
         if kind == protocols.TCP_OPTION_NOTHING:
@@ -86,6 +104,27 @@ def offered_size(frame: Frame, option: int, end: int) -> int:
         else:
             option = option + octet(frame.buffer, option + 1)
     return 0
+
+
+def has_gap(frame: Frame, option: int, end: int, ack: int) -> bool:
+    """Whether a segment says that its sender has data beyond ``ack``, without what is between (SACK; RFC 2018).
+
+    The first block may be about data that came twice (RFC 2883). Most segments have nothing but a time stamp.
+    """
+    if end == option + layout.STAMP and (
+        end > frame.payload_end or octet(frame.buffer, option + 2) != protocols.TCP_OPTION_SACK
+    ):
+        return False
+    option = find_option(frame, option, end, protocols.TCP_OPTION_SACK, 10)
+    if option == 0:
+        return False
+    for block in range(2):
+        at = option + 2 + 8 * block
+        if 10 + 8 * block > octet(frame.buffer, option + 1) or at + 8 > frame.payload_end:
+            return False
+        if 0 < (u32be(frame.buffer, at) - ack) & layout.WORD < layout.HALF_WAY:
+            return True
+    return False
 
 
 def note_addresses(frame: Frame, at: int) -> None:

@@ -81,10 +81,6 @@ class Exchanges:
         ``until`` says for each interface until when it was surely recorded (nanoseconds), None where only frames show
         it.
         """
-        for rows in self.conversations.finish():
-            yield rows.table, rows, 1
-        for transfer, count in self.conversations.counted():
-            yield TRANSFERS, [transfer], count
         last_seen: dict[Point, int] = {}
         for group in groups:
             if group.count and group.last is not None:
@@ -93,6 +89,10 @@ class Exchanges:
         # A group of no frame, as mostly the one for those that find no other is, has asked nothing.
         heard = (last_seen.get(group.point, ABSENT_TIME) if group.count else 0 for group in groups)
         by_group = array("q", heard)
+        for rows in self.conversations.finish(by_group):
+            yield rows.table, rows, 1
+        for transfer, count in self.conversations.counted():
+            yield TRANSFERS, [transfer], count
         yield from self._resolved(self.resolutions.finish(groups, by_group))
         self.gateway_talk = self.resolution_sums.gateway_talk()
         self.asked = self.resolution_sums.asked()

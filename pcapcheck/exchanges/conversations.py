@@ -128,13 +128,16 @@ class Conversations:
             ahead, self._ahead = self._ahead, None
             ahead.join()
 
-    def finish(self) -> Iterator[RawRows]:
-        """Judge what is left at the end; yields the transfers that were not yielded before."""
+    def finish(self, heard: array[int]) -> Iterator[RawRows]:
+        """Judge what is left at the end; yields the transfers that were not yielded before.
+
+        ``heard`` says by frame group until when its capture point was recorded (nanoseconds).
+        """
         self.close()
         self._state[layout.S_STATUS] = layout.OUT_FULL
         while self._state[layout.S_STATUS] != layout.DONE:
             conversing.finish_all(
-                self._heads.rows, self._bodies.rows, self._out, self._transfers, self._classes, self._state
+                self._heads.rows, self._bodies.rows, self._out, self._transfers, self._classes, self._state, heard
             )
             self._keep()
             yield from self._handed_out()

@@ -4,8 +4,10 @@ cimport cython
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
-from pcapcheck.exchanges cimport transfer_layout
+from pcapcheck.exchanges cimport pairing_layout, transfer_layout
+from pcapcheck.capture cimport scan_layout
 from pcapcheck.exchanges.ended_conversations cimport finish
+from pcapcheck.exchanges.tcp_holes cimport wait_on
 from pcapcheck.exchanges.tcp_progress cimport note_tcp
 from pcapcheck.hash_table cimport fetch_row, fetch_slot, insert, insert_all, place_at, remove, seek, stir
 from pcapcheck cimport protocols
@@ -66,8 +68,19 @@ cdef inline int note_segment(
 @cython.locals(row=cython.size_t)
 cdef inline int note_begun(const long long[::1] heads, size_t head, long long[::1] pool) except -1 nogil
 
-cdef inline bint begins_again(
-    const long long[::1] pool, size_t row, const long long[::1] segments, size_t at) except? -1 nogil
+cdef inline bint is_syn(const long long[::1] segments, size_t at) except? -1 nogil
+
+@cython.locals(time=cython.longlong)
+cdef bint is_another_attempt(
+    const long long[::1] segments, size_t at, long long seq, long long latest) except? -1 nogil
+
+@cython.locals(latest=cython.longlong)
+cdef bint is_asked_anew(
+    const long long[::1] heads, size_t head, long long side, const long long[::1] segments, size_t at) except? -1 nogil
+
+@cython.locals(mine=cython.size_t, seq=cython.longlong)
+cdef bint begins_again(
+    const long long[::1] pool, size_t row, long long side, const long long[::1] segments, size_t at) except? -1 nogil
 
 cdef inline bint is_full(
     const long long[::1] out, const long long[::1] transfers, const long long[::1] state) except? -1 nogil
@@ -89,7 +102,7 @@ cpdef converse(
     const long long[::1] segments, long long count, long long[::1] heads, long long[::1] pool, long long[::1] slots,
     long long[::1] out, long long[::1] transfers, long long[::1] classes, long long[::1] state)
 
-@cython.locals(used=cython.longlong, oldest=cython.longlong)
+@cython.locals(used=cython.longlong, oldest=cython.longlong, row=cython.size_t)
 cpdef finish_all(
     long long[::1] heads, long long[::1] pool, long long[::1] out, long long[::1] transfers, long long[::1] classes,
-    long long[::1] state)
+    long long[::1] state, const long long[::1] heard)

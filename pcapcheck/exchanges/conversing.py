@@ -21,10 +21,12 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck import protocols
+    from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
-    from pcapcheck.exchanges import transfer_layout
+    from pcapcheck.exchanges import pairing_layout, transfer_layout
     from pcapcheck.exchanges.ended_conversations import finish
+    from pcapcheck.exchanges.tcp_holes import wait_on
     from pcapcheck.exchanges.tcp_progress import note_tcp
     from pcapcheck.hash_table import fetch_row, fetch_slot, insert, insert_all, place_at, remove, seek, stir
 
@@ -253,10 +255,38 @@ def note_begun(heads: array[int], head: int, pool: array[int]) -> None:
         pool[row + layout.AGAIN_NUMBER] = heads[head + layout.REPEATED_FRAME] >> 16
 
 
-def begins_again(pool: array[int], row: int, segments: array[int], at: int) -> bool:
-    """Whether a segment opens another connection between the same ports."""
-    if segments[at + frame_layout.T_SIZE] & (protocols.TCP_SYN | protocols.TCP_ACK) != protocols.TCP_SYN:
+def is_syn(segments: array[int], at: int) -> bool:
+    """Whether a segment opens a connection."""
+    return segments[at + frame_layout.T_SIZE] & (protocols.TCP_SYN | protocols.TCP_ACK) == protocols.TCP_SYN
+
+
+def is_another_attempt(segments: array[int], at: int, seq: int, latest: int) -> bool:
+    """Whether a SYN is no repeat of one with the number ``seq`` that was sent last at ``latest`` (``begins_anew``)."""
+    time = segments[at + frame_layout.T_TIME]
+    if (
+        time == scan_layout.ABSENT_TIME
+        or latest == scan_layout.ABSENT_TIME
+        or time - latest < pairing_layout.ANEW_AFTER
+    ):
         return False
+    return segments[at + frame_layout.T_SEQ] & layout.WORD != seq or time - latest > pairing_layout.SAME_ATTEMPT
+
+
+def is_asked_anew(heads: array[int], head: int, side: int, segments: array[int], at: int) -> bool:
+    """Whether a conversation was nothing but a SYN so far, maybe repeated, and this is the SYN of another attempt."""
+    if side != 0:
+        return False
+    latest = heads[head + layout.REPEATED_TIME] if heads[head + layout.REPEATED] else heads[head + layout.BEGUN_TIME]
+    return is_another_attempt(segments, at, heads[head + layout.BEGUN_SEQ] & layout.WORD, latest)
+
+
+def begins_again(pool: array[int], row: int, side: int, segments: array[int], at: int) -> bool:
+    """Whether a SYN opens another connection between the same ports."""
+    mine = row + side * layout.SIDE
+    if pool[mine + layout.SYNS] > 0 and pool[mine + layout.BYTES] == 0:
+        seq = (pool[mine + layout.END] - 1) & layout.WORD
+        if is_another_attempt(segments, at, seq, pool[mine + layout.LAST]):
+            return True
     return (
         pool[row + layout.BYTES] + pool[row + layout.SIDE + layout.BYTES] + pool[row + layout.FINISHED] > 0
         or pool[row + layout.RESET_BY] >= 0
@@ -360,10 +390,17 @@ def converse(
                     insert(slots, mask, home, latest)
                     begun = True
             head = latest * layout.HEAD_FIELDS
-            if heads[head + layout.BODY] >= 0 and begins_again(
-                pool, heads[head + layout.BODY] * layout.FIELDS, segments, at
+            if (
+                is_syn(segments, at)
+                and not begun
+                and (
+                    is_asked_anew(heads, head, side, segments, at)
+                    if heads[head + layout.BODY] < 0
+                    else begins_again(pool, heads[head + layout.BODY] * layout.FIELDS, side, segments, at)
+                )
             ):
-                finish(heads, head, pool, out, transfers, classes, state)
+                if heads[head + layout.BODY] >= 0:
+                    finish(heads, head, pool, out, transfers, classes, state)
                 begin_head(heads, head, segments, at, heads[head + layout.HOME])
                 side = 0
                 begun = True
@@ -388,8 +425,12 @@ def finish_all(
     transfers: array[int],
     classes: array[int],
     state: array[int],
+    heard: array[int],
 ) -> None:
-    """At the end of the capture: judge what is left, oldest first. Stops where there is no room, to be called again."""
+    """At the end of the capture: judge what is left, oldest first. Stops where there is no room, to be called again.
+
+    ``heard`` says by frame group until when its capture point was recorded (nanoseconds).
+    """
     used = state[layout.S_USED]
     state[layout.S_STATUS] = layout.DONE
     while state[layout.S_PLACE] < used:
@@ -398,5 +439,8 @@ def finish_all(
             return
         oldest = wrapped(state[layout.S_NEXT] + state[layout.S_PLACE], used)
         if heads[oldest * layout.HEAD_FIELDS + layout.BODY] >= 0:
+            row = heads[oldest * layout.HEAD_FIELDS + layout.BODY] * layout.FIELDS
+            if pool[row + layout.HOLES]:
+                wait_on(pool, row, heard[heads[oldest * layout.HEAD_FIELDS + layout.BEGUN_FRAME] & 0xFFFF])
             finish(heads, oldest * layout.HEAD_FIELDS, pool, out, transfers, classes, state)
         state[layout.S_PLACE] = state[layout.S_PLACE] + 1

@@ -37,7 +37,7 @@ FINISHED = 11  # whether a FIN was seen
 RESET_BY = 12  # side that broke it off in mid-stream, else ABSENT
 RESET_NUMBER = 13  # the frame
 RESET_TTL = 14  # of that RST, plus 1; 0 where a text does not print it
-KIND = 15
+HOLES = 15  # sides whose data has a hole: 1 for the first, 2 for the second
 # What the first side sent; the same of the second stands SIDE further on. First what nearly every segment needs.
 SIDE = 16
 PACKETS = 16
@@ -74,10 +74,20 @@ MARK = 60  # what END was at MARK_TIME
 SETTLED = 61  # all data before this was sent SAME_FRAME ago or earlier
 SIDE_GROUP = 62  # frame group of its first packet
 FINS = 63
+# The first hole in what it sent: data that is missing.
+HOLE_START = 80  # the first sequence number that is missing, and the first behind the hole
+HOLE_END = 81
+HOLE_SINCE = 82  # when that became known
+HOLE_LAST = 83  # when the other side last said that it has none of it, and by which frame; 0: it never did
+HOLE_LAST_NUMBER = 84
+HOLE_ENDED = 85  # whether the connection was ended since
+HOLE_FRAME = 86  # the frame that showed it: number << 16 | frame group
+HOLE_TOLD = 87  # whether the other side said since that it has data behind it (SACK)
 # Of the whole conversation again.
-ASKER = 80  # the side that sent the SYN, ABSENT: none was recorded
-RESET_GROUP = 81
-FIELDS = 82
+ASKER = 88  # the side that sent the SYN, ABSENT: none was recorded
+RESET_GROUP = 89
+KIND = 90
+FIELDS = 104
 
 # KIND: what got no answer.
 NOTHING = 0
@@ -103,6 +113,10 @@ SOONEST = 100_000_000
 # Data sent this often, over this long, is stuck.
 STUCK_SENT = 4
 STUCK_FOR = 3_000_000_000
+# Whoever ends a connection after this long with data missing had it sent again before (RFC 6298, section 2.1).
+GIVEN_UP = 1_000_000_000
+# Data further ahead than this is not under way in the same connection.
+MOST_UNDER_WAY = 1 << 24
 # SYN-ACKs sent for this long: the asker had time to answer the first (RFC 6298: again after 1 s, 3 s, 7 s, by clocks
 # that are not exact).
 HALF_OPEN_FOR = 900_000_000

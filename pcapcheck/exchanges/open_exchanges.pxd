@@ -25,6 +25,9 @@ cpdef long long add_rest(PairingArrays arrays, size_t row) except? -1 nogil
 @cython.locals(rest=cython.longlong)
 cdef int fill_rest(PairingArrays arrays, size_t row, size_t event) except -1 nogil
 
+@cython.locals(attempt=cython.longlong)
+cdef inline int note_attempt(PairingArrays arrays, size_t row, size_t event) except -1 nogil
+
 cdef inline int fill(PairingArrays arrays, size_t row, size_t event) except -1 nogil
 
 @cython.locals(place=cython.longlong, row=cython.size_t, asked=cython.longlong)

@@ -90,6 +90,12 @@ def add_rest(arrays: PairingArrays, row: int) -> int:
     return rest
 
 
+def note_attempt(arrays: PairingArrays, row: int, event: int) -> None:
+    """Keep, above its size, what the attempt at a connection or association chose that a request is part of."""
+    attempt = arrays.events[event + frame_layout.E_ATTEMPT]
+    arrays.pool[row + layout.SIZE] = arrays.pool[row + layout.SIZE] | (attempt << layout.SIZE_BITS)
+
+
 def fill(arrays: PairingArrays, row: int, event: int) -> None:
     """What a request says of itself, beyond what identifies it: the head."""
     arrays.pool[row + layout.NUMBER] = arrays.events[event + frame_layout.E_NUMBER]
@@ -103,6 +109,7 @@ def fill(arrays: PairingArrays, row: int, event: int) -> None:
     )
     if arrays.events[event + frame_layout.E_KIND] & frame_layout.E_CONNECT:
         arrays.pool[row + layout.KIND] = layout.KIND_CONNECTION
+        note_attempt(arrays, row, event)
     elif arrays.events[event + frame_layout.E_KIND] & frame_layout.E_QUERY:
         arrays.pool[row + layout.KIND] = layout.KIND_DNS
         arrays.pool[row + layout.QUESTION] = arrays.events[event + frame_layout.E_QUESTION]
@@ -110,6 +117,7 @@ def fill(arrays: PairingArrays, row: int, event: int) -> None:
         arrays.pool[row + layout.KIND] = layout.KIND_DATAGRAM
     elif arrays.events[event + frame_layout.E_KIND] & frame_layout.E_ASSOCIATE:
         arrays.pool[row + layout.KIND] = layout.KIND_ASSOCIATION
+        note_attempt(arrays, row, event)
     elif arrays.events[event + frame_layout.E_KIND] & frame_layout.E_TO_MANY:
         arrays.pool[row + layout.KIND] = layout.KIND_ECHO_TO_MANY
     else:

@@ -26,6 +26,8 @@ IP_ID = 13
 QUESTION = 14
 # Of an echo or a connection: the bytes of the request's datagram, 0 where they are absent.
 SIZE = QUESTION
+# Of a connection or an association above these bits: what each attempt chooses (E_ATTEMPT).
+SIZE_BITS = 20
 KIND = 15
 HEAD_FIELDS = 16
 OUTCOME = 16
@@ -176,6 +178,11 @@ MOST_ALIKE = 30
 MOST_HOPS = 30
 # Who opens an association asks again after this time (RFC 9260, section 16: RTO.Initial is 1 s, of Linux 3 s).
 INIT_WAIT = 3_000_000_000
+# A SYN or INIT with another number is another attempt, unless it comes sooner than one is sent again: then somebody on
+# the way has changed it. Whatever its number is, it is another after more than the longest time between two of the same
+# attempt (RFC 6298, section 2.5; kernel: TCP_RTO_MAX, 120 s).
+ANEW_AFTER = 900_000_000
+SAME_ATTEMPT = 125_000_000_000
 # A SYN that was sent once is not overdue before it would be repeated (RFC 6298, section 2.1).
 SYN_WAIT = 1_000_000_000
 # A reply this much older than its request may be its reply all the same: clocks step back a little.

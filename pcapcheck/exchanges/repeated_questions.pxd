@@ -18,6 +18,9 @@ cdef inline int ask_again(PairingArrays arrays, long long rest, size_t event) ex
 @cython.locals(rest=cython.longlong, time=cython.longlong, is_alike=cython.bint, timed=cython.bint)
 cdef inline int send_again(PairingArrays arrays, size_t row, size_t event) except -1 nogil
 
+@cython.locals(time=cython.longlong, latest=cython.longlong, attempt=cython.longlong)
+cdef bint begins_anew(PairingArrays arrays, size_t row, long long rest, size_t event) except? -1 nogil
+
 @cython.locals(row=cython.size_t)
 cdef inline bint is_asked_by(
     const long long[::1] pool, long long place, ExchangeKey key, long long question) except? -1 nogil

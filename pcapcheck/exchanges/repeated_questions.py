@@ -50,6 +50,20 @@ def send_again(arrays: PairingArrays, row: int, event: int) -> None:
                 arrays.rest[rest + layout.ALIKE] = arrays.rest[rest + layout.ALIKE] + 1
 
 
+def begins_anew(arrays: PairingArrays, row: int, rest: int, event: int) -> bool:
+    """Whether a SYN or an INIT between the ports of one that got no answer belongs to another attempt.
+
+    Whoever connects from one port again and again does so with other numbers. Texts may lack the numbers, or the
+    times.
+    """
+    time = arrays.events[event + frame_layout.E_TIME]
+    latest = arrays.rest[rest + layout.LATEST]
+    if time == scan_layout.ABSENT_TIME or latest == scan_layout.ABSENT_TIME or time - latest < layout.ANEW_AFTER:
+        return False
+    attempt = arrays.events[event + frame_layout.E_ATTEMPT]
+    return attempt != arrays.pool[row + layout.SIZE] >> layout.SIZE_BITS or time - latest > layout.SAME_ATTEMPT
+
+
 def is_asked_by(pool: array[int], place: int, key: ExchangeKey, question: int) -> bool:
     """Whether a place holds this question of DNS, open, between the two of a key."""
     if place < 0:
@@ -125,7 +139,10 @@ def take_request(arrays: PairingArrays, place: int, key: ExchangeKey, event: int
         if key.ident_seq & frame_layout.OVER_TCP:
             # What TCP sends again is no question of whoever asks.
             return True
-        if is_query or (key.ident_seq & (frame_layout.CONNECTION | frame_layout.ASSOCIATION)) != 0:
+        if is_query or (
+            (key.ident_seq & (frame_layout.CONNECTION | frame_layout.ASSOCIATION)) != 0
+            and not begins_anew(arrays, row, rest, event)
+        ):
             ask_again(arrays, rest, event)
             return True
         unlink(arrays, place)

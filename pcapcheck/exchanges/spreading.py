@@ -290,7 +290,7 @@ def spread(
                 state[layout.P_LEFT_OUT] = state[layout.P_LEFT_OUT] + 1
                 continue
             count_outcome(cells, found * layout.CELL_FIELDS, counter, rows[row + pairing_layout.TIME])
-            size = rows[row + pairing_layout.SIZE]
+            size = rows[row + pairing_layout.SIZE] & ((1 << pairing_layout.SIZE_BITS) - 1)
             if kind != pairing_layout.KIND_DNS and size > 0:
                 # An IPv4 address has no upper half.
                 sized = layout.SIZED6 if rows[row + pairing_layout.SRC_HIGH] != 0 else layout.SIZED

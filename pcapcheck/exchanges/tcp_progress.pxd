@@ -5,10 +5,9 @@ cimport cython
 from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
+from pcapcheck.exchanges.sequence_numbers cimport ahead
+from pcapcheck.exchanges.tcp_holes cimport look_at_holes
 from pcapcheck cimport protocols
-
-@cython.locals(distance=cython.longlong)
-cdef inline long long ahead(long long number, size_t other) noexcept nogil
 
 cdef inline bint is_under_way(const long long[::1] pool, size_t mine) except? -1 nogil
 
@@ -59,7 +58,12 @@ cdef inline int note_ttl(long long[::1] pool, size_t mine, long long ttl) except
 
 cdef inline int note_window(long long[::1] pool, size_t mine, long long is_closed) except -1 nogil
 
-@cython.locals(mine=cython.size_t, other=cython.size_t, size=cython.longlong, flags=cython.longlong)
+@cython.locals(mine=cython.size_t)
+cdef inline int begin_numbers(
+    long long[::1] pool, size_t row, long long side, long long size, long long end) except -1 nogil
+
+@cython.locals(
+    mine=cython.size_t, other=cython.size_t, size=cython.longlong, flags=cython.longlong, seq=cython.longlong)
 cdef int note_tcp(
     long long[::1] pool, size_t row, long long side, long long frame, long long time, long long numbers,
     long long ack, long long content) except -1 nogil

@@ -21,12 +21,8 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
-
-
-def ahead(number: int, other: int) -> int:
-    """How far a sequence number is ahead of another, around the end of the numbers (RFC 9293, section 3.4)."""
-    distance = (number - other) & layout.WORD
-    return distance - layout.WRAP if distance >= layout.HALF_WAY else distance
+    from pcapcheck.exchanges.sequence_numbers import ahead
+    from pcapcheck.exchanges.tcp_holes import look_at_holes
 
 
 def is_under_way(pool: array[int], mine: int) -> bool:
@@ -245,6 +241,19 @@ def note_window(pool: array[int], mine: int, is_closed: int) -> None:
     pool[mine + layout.CLOSED_WINDOW] = is_closed
 
 
+def begin_numbers(pool: array[int], row: int, side: int, size: int, end: int) -> None:
+    """A SYN, or SYN-ACK, with other numbers than the one before it: this attempt has nothing to do with that."""
+    mine = row + side * layout.SIDE
+    if (
+        pool[mine + layout.END] != layout.ABSENT
+        and pool[mine + layout.END] != end
+        and pool[mine + layout.BYTES] == size
+    ):
+        pool[mine + layout.END] = layout.ABSENT
+        pool[mine + layout.ACKED] = layout.ABSENT
+        pool[row + layout.HOLES] = pool[row + layout.HOLES] & ~(1 << side)
+
+
 def note_tcp(
     pool: array[int], row: int, side: int, frame: int, time: int, numbers: int, ack: int, content: int
 ) -> None:
@@ -256,6 +265,10 @@ def note_tcp(
     other = row + layout.SIDE - side * layout.SIDE
     size = content >> 16
     flags = content & 0xFFFF
+    seq = numbers & layout.WORD
+    # Mostly what comes next stands right behind what came before.
+    if (seq != pool[mine + layout.END] and flags & protocols.TCP_SYN == 0) or pool[row + layout.HOLES]:
+        look_at_holes(pool, row, side, frame, time, seq, ack, content)
     if flags & protocols.TCP_ACK:
         acknowledge(pool, other, ack & layout.WORD)
     if flags & protocols.TCP_RST:
@@ -270,9 +283,10 @@ def note_tcp(
             pool[mine + layout.FINS] = 1
         if flags & protocols.TCP_SYN:
             open_up(pool, row, side, flags, frame, ack >> frame_layout.MSS_SHIFT)
-            send(pool, mine, other, frame, time, numbers & layout.WORD, size, 1)
+            begin_numbers(pool, row, side, size, (seq + size + 1) & layout.WORD)
+            send(pool, mine, other, frame, time, seq, size, 1)
         else:
             if size:
-                send(pool, mine, other, frame, time, numbers & layout.WORD, size, 0)
-            if size <= 1 and is_keep_alive(pool, row, mine, other, time, numbers & layout.WORD):
-                note_keep_alive(pool, mine, frame, time, numbers & layout.WORD, size)
+                send(pool, mine, other, frame, time, seq, size, 0)
+            if size <= 1 and is_keep_alive(pool, row, mine, other, time, seq):
+                note_keep_alive(pool, mine, frame, time, seq, size)

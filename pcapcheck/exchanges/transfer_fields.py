@@ -22,7 +22,8 @@ _SRC = Field(layout.SRC_LOW, high=layout.SRC_HIGH)
 _DST = Field(layout.DST_LOW, high=layout.DST_HIGH)
 # 0 where a text shows a name that is not known here.
 _SRC_PORT, _DST_PORT = Field(layout.PORTS, 16, 0xFFFF, least=1), Field(layout.PORTS, 0, 0xFFFF, least=1)
-_ATTEMPTS, _LASTED = Field(layout.ATTEMPTS), Field(layout.LASTED)
+_ATTEMPTS, _LASTED, _SIZE = Field(layout.ATTEMPTS), Field(layout.LASTED), Field(layout.SIZE)
+_SENDER = Field(layout.SENDER, words=TRANSFER_SIDES)
 
 
 def _either(from_asker: Field, from_asked: Field) -> Field:
@@ -70,17 +71,20 @@ TRANSFER_FIELDS = TableFields(
         "sender_port": _either(_SRC_PORT, _DST_PORT),
         "receiver": _either(_DST, _SRC),
         "receiver_port": _either(_DST_PORT, _SRC_PORT),
-        "sent_by": Field(layout.SENDER, words=TRANSFER_SIDES),
+        "sent_by": _SENDER,
         "attempts": _ATTEMPTS,
         "lasted": _LASTED,
         "stuck": Field(layout.SIZE, words=STUCK),
-        "size": Field(layout.SIZE),
+        "size": _SIZE,
         "resets": Field(layout.RESETS),
         # In the order of the outcomes.
-        "reset_midway": Field(layout.OUTCOME, words=(False, False, False, False, False, True), when=_TWO_SIDED),
+        "reset_midway": Field(layout.OUTCOME, words=(False, False, False, False, False, True, False), when=_TWO_SIDED),
         "reset_ttl": Field(layout.RESET_TTL),
         "reset_forged": Field(layout.RESET_FORGED, words=(False, True)),
-        "fate": Wording("fate", (Field(layout.OUTCOME, words=TRANSFER_OUTCOMES), _ATTEMPTS, _LASTED)),
+        "fate": Wording("fate", (Field(layout.OUTCOME, words=TRANSFER_OUTCOMES), _ATTEMPTS, _LASTED, _SIZE)),
+        "course": Wording(
+            "course", (Field(layout.OUTCOME, words=TRANSFER_OUTCOMES), _ATTEMPTS, _LASTED, Field(layout.PORTS), _SENDER)
+        ),
     },
     group=Field(layout.GROUP),
     outcome=Field(layout.OUTCOME, words=TRANSFER_OUTCOMES),

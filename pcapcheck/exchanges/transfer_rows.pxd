@@ -6,7 +6,9 @@ from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
 from pcapcheck.exchanges cimport transfer_layout as written
-from pcapcheck.exchanges.tcp_progress cimport ahead, is_under_way
+from pcapcheck.exchanges.sequence_numbers cimport ahead
+from pcapcheck.exchanges.tcp_holes cimport is_missing
+from pcapcheck.exchanges.tcp_progress cimport is_under_way
 
 cdef bint is_stuck(const long long[::1] pool, size_t mine) except? -1 nogil
 
@@ -16,7 +18,7 @@ cdef bint is_transfer(const long long[::1] pool, size_t row) except? -1 nogil
 @cython.locals(ports=cython.longlong)
 cdef int asker_of(const long long[::1] pool, size_t row) except? -2 nogil
 
-@cython.locals(mine=cython.size_t)
+@cython.locals(mine=cython.size_t, until=cython.longlong)
 cdef long long unacknowledged(const long long[::1] pool, size_t row, long long side) except? -2 nogil
 
 cdef int outcome_of(const long long[::1] pool, size_t row) except? -1 nogil

@@ -21,7 +21,9 @@ if not cython.compiled:
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
     from pcapcheck.exchanges import transfer_layout as written
-    from pcapcheck.exchanges.tcp_progress import ahead, is_under_way
+    from pcapcheck.exchanges.sequence_numbers import ahead
+    from pcapcheck.exchanges.tcp_holes import is_missing
+    from pcapcheck.exchanges.tcp_progress import is_under_way
 
 
 def is_stuck(pool: array[int], mine: int) -> bool:
@@ -51,6 +53,11 @@ def unacknowledged(pool: array[int], row: int, side: int) -> int:
     mine = row + side * layout.SIDE
     if pool[row + layout.SIDE - side * layout.SIDE + layout.PACKETS] == 0:
         return layout.ABSENT
+    if pool[row + layout.HOLES] & (1 << side):
+        until = pool[mine + layout.HOLE_END]
+        if pool[mine + layout.END] != layout.ABSENT and ahead(pool[mine + layout.END], until) > 0:
+            until = pool[mine + layout.END]
+        return ahead(until, pool[mine + layout.HOLE_START])
     if not is_under_way(pool, mine):
         return 0
     if pool[mine + layout.ACKED] == layout.ABSENT:
@@ -60,6 +67,8 @@ def unacknowledged(pool: array[int], row: int, side: int) -> int:
 
 def outcome_of(pool: array[int], row: int) -> int:
     """What became of a connection, as far as it was recorded."""
+    if pool[row + layout.HOLES] and (is_missing(pool, row, 0) or is_missing(pool, row, 1)):
+        return written.MISSING
     if is_stuck(pool, row) or is_stuck(pool, row + layout.SIDE):
         return written.STALLED
     if pool[row + layout.RESET_BY] >= 0:
@@ -76,6 +85,8 @@ def outcome_of(pool: array[int], row: int) -> int:
 
 def telling_side(pool: array[int], row: int, outcome: int) -> int:
     """The side that the outcome is about: whose data got stuck, in whose name an RST came."""
+    if outcome == written.MISSING:
+        return 0 if is_missing(pool, row, 0) else 1
     if outcome == written.STALLED:
         return 0 if is_stuck(pool, row) else 1
     return pool[row + layout.RESET_BY]
@@ -150,7 +161,15 @@ def write_outcome(pool: array[int], row: int, asker: int, out: array[int], at: i
     for field in range(written.SENDER, written.RESET_FORGED + 1):
         out[at + field] = layout.ABSENT
     out[at + written.RESETS] = pool[row + layout.RESETS]
-    if outcome == written.STALLED:
+    if outcome == written.MISSING:
+        mine = row + side * layout.SIDE
+        out[at + written.SENDER] = side ^ asker
+        out[at + written.GROUP] = pool[mine + layout.HOLE_FRAME] & 0xFFFF
+        out[at + written.LASTED] = pool[mine + layout.HOLE_LAST] - pool[mine + layout.HOLE_SINCE]
+        out[at + written.SIZE] = ahead(pool[mine + layout.HOLE_END], pool[mine + layout.HOLE_START])
+        out[at + written.FROM] = pool[mine + layout.HOLE_FRAME] >> 16
+        out[at + written.TO] = pool[mine + layout.HOLE_LAST_NUMBER]
+    elif outcome == written.STALLED:
         mine = row + side * layout.SIDE
         out[at + written.SENDER] = side ^ asker
         out[at + written.GROUP] = pool[mine + layout.AGAIN_GROUP]
@@ -169,8 +188,10 @@ def write_outcome(pool: array[int], row: int, asker: int, out: array[int], at: i
 
 
 def has_data(pool: array[int], row: int) -> bool:
-    """Whether data was sent, in either direction."""
-    return pool[row + layout.BYTES] + pool[row + layout.SIDE + layout.BYTES] > 0
+    """Whether data was sent, in either direction, recorded or not."""
+    if pool[row + layout.BYTES] + pool[row + layout.SIDE + layout.BYTES] > 0:
+        return True
+    return pool[row + layout.HOLES] != 0 and (is_missing(pool, row, 0) or is_missing(pool, row, 1))
 
 
 def class_of(pool: array[int], row: int, asker: int, outcome: int) -> int:

@@ -20,6 +20,7 @@ from pcapcheck.links.point_end import find_end
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.point_kind import decide_kind
 from pcapcheck.links.read_capture import Capture, Reading
+from pcapcheck.links.recorded_elsewhere import with_recorded_elsewhere
 from pcapcheck.links.same_pod import homes_of_pods, network_of_pods
 from pcapcheck.links.sides import POD, Sides, both_ways
 from pcapcheck.links.silence import silence_of
@@ -80,6 +81,7 @@ def describe_points(captures: list[Capture], reading: Reading, known: KnownNetwo
     twice = list(recorded_twice(captures, [point for key, point in described.items() if key in judged]))
     judged -= {point.key for point, _ in twice}
     described = without_the_gaps(described.values(), judged, captures)
+    described = with_recorded_elsewhere(described, captures)
     points = {key: replace(point, judged=key in judged) for key, point in described.items()}
     return Facts(points, known=known, twice=[(points[point.key], points[original.key]) for point, original in twice])
 

@@ -67,7 +67,9 @@ def _answered(place: RowPlace) -> bool | None:
 def _progresses(place: RowPlace) -> bool | None:
     if place.outcome in ("closed", "open"):
         return True
-    return False if place.outcome == "stalled" and not place.silence else None
+    if place.outcome == "missing" and place.number in place.point.recorded_elsewhere:
+        return None
+    return False if place.outcome in ("stalled", "missing") and not place.silence else None
 
 
 def _ttl_whole(place: RowPlace) -> bool | None:
@@ -120,6 +122,8 @@ def unclear_reason(capture_point: CapturePoint) -> str:
 def _no_progress(place: RowPlace) -> str | None:
     if place.outcome == "in-flight":
         return "the recording of a connection ends before its latest data is acknowledged; record longer"
+    if place.outcome == "missing" and place.number in place.point.recorded_elsewhere:
+        return "the data that is missing here was recorded at another capture point, where it is judged"
     if place.outcome == "one-sided":
         return "only one direction of a connection was recorded; capture both (without -Q)"
     return place.silence

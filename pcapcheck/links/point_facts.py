@@ -27,7 +27,8 @@ class PointFacts(Brief, Struct, frozen=True, dict=True):
     unknown end. ``alternatives`` describe the link under each assumption about which end is the pod's, if nothing shows
     it. ``dns_latencies`` say by frame group which latency (nanoseconds) 95 of 100 responses to its DNS queries do not
     exceed. ``pings_expired`` are the frame groups whose requests expired and were no traceroute's, in a text that does
-    not show TTLs; ``probes_unanswered`` those whose unanswered requests were a traceroute's.
+    not show TTLs; ``probes_unanswered`` those whose unanswered requests were a traceroute's; ``recorded_elsewhere``
+    those of TCP whose missing data another point recorded.
     """
 
     capture_point: CapturePoint
@@ -42,6 +43,7 @@ class PointFacts(Brief, Struct, frozen=True, dict=True):
     dns_latencies: dict[int, int] = field(default_factory=dict)
     pings_expired: frozenset[int] = frozenset()
     probes_unanswered: frozenset[int] = frozenset()
+    recorded_elsewhere: frozenset[int] = frozenset()
     judged: bool = True
     alternatives: list[PointFacts] = field(default_factory=list)
 

@@ -12,6 +12,7 @@ from pcapcheck.capture.not_a_capture import is_of_ping
 from pcapcheck.capture.pinged import summary, unheard, unreachable
 from pcapcheck.capture.plain_bytes import read_plain
 from pcapcheck.capture.printed_failures import is_failure, shown
+from pcapcheck.capture.proxy_log import LONGEST, is_complete, unwritten
 from pcapcheck.capture.record import Problem
 from pcapcheck.capture.text.encodings import decoded, is_binary
 from pcapcheck.errors import NODE_STATE, PODS, CaptureError, StateError
@@ -85,9 +86,13 @@ def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> As
     found: dict[str, list[int]] = {}
     pinged: list[str] = []
     failed: list[tuple[int, str]] = []
+    complete: list[tuple[int, str]] = []
     for number, words in aside:
         if is_failure(words):
-            failed.append((number, shown(words)))
+            failed.append((number, words[:LONGEST] if unwritten(words) is not None else shown(words)))
+            continue
+        if is_complete(words):
+            complete.append((number, words[:LONGEST]))
             continue
         kind = _kind(words)
         if kind is not None:
@@ -97,7 +102,7 @@ def tell_aside(aside: Iterable[tuple[int, str]], name: str, is_used: bool) -> As
     problems = []
     if failed:
         said = f"{_lines([number for number, _ in failed])} what a client prints that gets no answer"
-        problems.append(Problem(FAILED, said, failed=tuple(failed)))
+        problems.append(Problem(FAILED, said, failed=tuple(sorted([*failed, *complete]))))
     if NODE_STATE in found and not is_used:
         said = f"{_lines(found[NODE_STATE])} a node's state, which is not used; to use it too: --node-state {name}"
         problems.append(Problem(NODE_STATE, said))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pcapcheck.exchanges.transfer_row import TransferRow
+from pcapcheck.exchanges.transfer_row import Side, TransferRow
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
@@ -20,13 +20,10 @@ LARGE = 1200
 # What a question about data is about; ``triage/question_signs.py`` knows it by that.
 DATA = "TCP data"
 BROKEN = "broken off"
+NEVER_ARRIVES = "never arrives here"
 # The columns that a question is made of.
 COLUMNS = ("sender", "sender_port", "receiver", "receiver_port", "attempts", "lasted", "size")
 Row = Mapping[str, Value | None]
-# The sender and the receiver, each by address and port.
-Ends = tuple[Value | None, ...]
-# What address translation leaves of a connection: the address of one end, and both ports.
-Side = tuple[Value | None, ...]
 # Nanoseconds. The same connection begins at once on both sides of the translation.
 AT_ONCE = 1_000_000_000
 
@@ -40,8 +37,7 @@ class BrokenTransfers:
     def __init__(self, captures: Sequence[Capture]) -> None:
         # Those of each capture, with their ends.
         self._broken = {
-            capture.number: [(row, _ends(row)) for row in capture.exchanges.conversations.broken]
-            for capture in captures
+            capture.number: [(row, row.ends) for row in capture.exchanges.conversations.broken] for capture in captures
         }
         self._judged: dict[tuple[str, Side], list[int]] | None = None
 
@@ -50,7 +46,9 @@ class BrokenTransfers:
         by_rules = self._by_rules(judged)
         for row, ends in self._broken[capture.number]:
             point = facts.point(capture.number, row.group)
-            if point is None or not point.judged or _is_among(row, ends, by_rules):
+            if point is None or not point.judged or row.group in point.recorded_elsewhere:
+                continue
+            if _is_among(row, by_rules):
                 continue
             sender, sender_port, receiver, receiver_port = ends
             port = min((as_number(each) or 0 for each in (sender_port, receiver_port)), default=0)
@@ -67,28 +65,19 @@ class BrokenTransfers:
         if self._judged is None:
             self._judged = {}
             for number, some in self._broken.items():
-                for row, ends in some:
+                for row, _ in some:
                     if judged(TRANSFERS, number, row):
-                        for side in _sides(ends):
+                        for side in row.sides:
                             self._judged.setdefault((row.outcome, side), []).append(as_number(row.time) or 0)
         return self._judged
 
 
-def _is_among(row: TransferRow, ends: Ends, judged: Mapping[tuple[str, Side], list[int]]) -> bool:
+def _is_among(row: TransferRow, judged: Mapping[tuple[str, Side], list[int]]) -> bool:
     """Whether rules judge a transfer on another link, be it with another address of one end."""
     begun = as_number(row.time) or 0
-    times = [judged.get((row.outcome, side), []) for side in _sides(ends)]
+    times = [judged.get((row.outcome, side), []) for side in row.sides]
     # On all sides the same: recorded twice.
     return all(times) or any(abs(begun - time) <= AT_ONCE for some in times for time in some)
-
-
-def _ends(row: TransferRow) -> Ends:
-    return row.sender, row.sender_port, row.receiver, row.receiver_port
-
-
-def _sides(ends: Ends) -> tuple[Side, Side]:
-    sender, sender_port, receiver, receiver_port = ends
-    return ("sender", sender, sender_port, receiver_port), ("receiver", receiver, sender_port, receiver_port)
 
 
 def question(
@@ -111,7 +100,7 @@ def question(
         "port": receiver_port,
         "asker_ports": frozenset(() if sender_port is None else (sender_port,)),
     }
-    if attempts is None:
+    if attempts is None and size is None:
         return Unanswered(
             **shared,  # type: ignore[arg-type]
             about="",
@@ -126,11 +115,24 @@ def question(
             noun="connection",
             ended=BROKEN,
         )
+    if attempts is None:
+        return Unanswered(
+            **shared,  # type: ignore[arg-type]
+            about=f"{DATA} to {named} port {receiver_port}",
+            attempts=1,
+            lasted=as_number(row.get("lasted")),
+            fate=f"{NEVER_ARRIVES}, {size} bytes of it",
+            meaning=f"later data of the connection was recorded, and {named} goes on asking for what is missing: it is "
+            f"lost on its way to here{_too_large(size)}",
+            doubt=point.silence.get(CONNECTIONS, ""),
+            verb="missing",
+            ended=UNANSWERED,
+            size=size,
+        )
     meaning = f"{size} bytes were sent again and again and never acknowledged"
     if size == 0:
         meaning = "keep-alives were sent again and again and never answered"
-    if size is not None and size >= LARGE:
-        meaning += "; if smaller ones arrive, the way takes no packets of this size and says so to nobody (MTU)"
+    meaning += _too_large(size)
     return Unanswered(
         **shared,  # type: ignore[arg-type]
         about=f"{DATA} to {named} port {receiver_port}",
@@ -142,3 +144,10 @@ def question(
         ended=UNANSWERED,
         size=size,
     )
+
+
+def _too_large(size: int | None) -> str:
+    """What large segments that get lost may mean, as a sentence goes on."""
+    if size is None or size < LARGE:
+        return ""
+    return "; if smaller ones arrive, the way takes no packets of this size and says so to nobody (MTU)"

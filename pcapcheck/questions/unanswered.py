@@ -104,11 +104,10 @@ class Unanswered(Struct, frozen=True):
     def often(self) -> str:
         """How often it was asked, over how long, and how many are alike: "asked 3 times over 2.04 s"."""
         times = f"{self.verb} once" if self.attempts == 1 else f"{self.verb} {self.attempts} times"
-        return (
-            times
-            + (f" over {format_duration(self.lasted)}" if self.lasted else "")
-            + (f", and {self.alike - 1} more like it" if self.alike > 1 else "")
-        )
+        if self.lasted:
+            lasted = format_duration(self.lasted)
+            times = f"{self.verb} for {lasted}" if self.attempts == 1 else f"{times} over {lasted}"
+        return times + (f", and {self.alike - 1} more like it" if self.alike > 1 else "")
 
     @property
     def sentence(self) -> str:

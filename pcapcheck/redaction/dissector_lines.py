@@ -1,4 +1,4 @@
-"""What tshark prints of a packet's fields (-T json, ek and fields) and in its list: payload is left out of it."""
+"""What tshark prints of a packet's fields (-T json, ek, pdml and fields) and in its list: payload is left out of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ _PAYLOADS = re.compile(
     r"|\S*[._]data|pkt_comment|options)"
 )
 _FIELD = re.compile(r'"(?P<name>\w+(?:[._][\w.]+)?)"(?P<colon>\s*:\s*)(?P<value>"(?:[^"\\]|\\.)*"|\[[^\[\]{}]*\])')
+# The same in XML, where each field is there in bytes too; addresses in these would not be found.
+_ELEMENT = re.compile(r'(?P<begin><(?P<kind>field|proto) name="(?P<name>[^"]*)")(?P<rest>[^<>]*)')
+_GENERAL = ("num", "len", "caplen", "timestamp")
+_IN_BYTES = re.compile(r' (?:unmasked)?value="[^"]*"')
+_SHOWN = re.compile(r' (?:show|showname)="[^"]*"')
 _IN_DOCUMENT = re.compile(r'\s*(?:[\[\]{}",\d-]|true|false|null|$)')
 _HEADING = re.compile(r'"?(?:frame|eth|ip|ipv6|tcp|udp|arp|icmp|_ws)\.[\w.]+"?(?P<separator>[\t,;| ])')
 _NAME = re.compile(r'"?[a-z_]\w*(?:\.\w+)*"?', re.IGNORECASE)
@@ -42,6 +47,8 @@ class DissectorLines:
 
     def take(self, line: str) -> str:
         """The next line without payload."""
+        if "<field " in line or "<proto " in line:
+            return _ELEMENT.sub(_element, line)
         if '"layers"' in line:
             self._in_document = True
         elif self._in_document and not _IN_DOCUMENT.match(line):
@@ -87,6 +94,16 @@ class DissectorLines:
             return self._separator.join(cells[:1]) if self._kept and not all(self._kept) else line
         cells = [cell if kept else "" for cell, kept in zip(cells, self._kept, strict=True)]
         return _ASKED.sub(r"\1 /", self._separator.join(cells))
+
+
+def _element(match: re.Match[str]) -> str:
+    """A field or a protocol in XML: no bytes, and of payload only its name."""
+    rest = _IN_BYTES.sub("", match["rest"])
+    name = match["name"]
+    is_plain = match["kind"] == "field" and "." not in name and name not in _GENERAL
+    if is_plain or not _is_header(name):
+        rest = _SHOWN.sub("", rest)
+    return match["begin"] + _ASKED.sub(r"\1 /", rest)
 
 
 def _is_header(name: str) -> bool:

@@ -242,6 +242,11 @@ PACKETS: tuple[CaseColumn, ...] = (
     ("size.arrived", NUMBER, "if size decides, the largest packet that arrived"),
     ("size.stalled", NUMBER, "bytes of TCP data that were sent again and again and never acknowledged"),
     (
+        "data.missing",
+        BOOL,
+        "whether such data was lost before it came to where later data of the connection was recorded",
+    ),
+    (
         "reset.forged",
         BOOL,
         "of a connection that was reset: whether the RST's TTL is none of its address's other segments",
@@ -296,6 +301,11 @@ PACKETS: tuple[CaseColumn, ...] = (
         BOOL,
         "whether they were last seen on the card of another machine than their MAC's, as a switch floods frames whose "
         "port it does not know",
+    ),
+    (
+        "dst.near",
+        BOOL,
+        "whether, by the TTL of what dst sends to the asker's link, nobody but the asker's node forwards it",
     ),
     (
         "dst.same_node",

@@ -113,7 +113,7 @@ TELLS_NOTHING_OF_ALL: Mapping[str, Value] = {**TELLS_NOTHING, "loss.follows": "n
 # Neither healthy nor not: as they are in the case.
 EITHER = (
     *("family", "interface", "pod", "dst", "dst.interface", "dst.recorded", "dst.public"),
-    *("dst.same_node", "astray", "outer.src", "outer.dst", "tunnel"),
+    *("dst.same_node", "dst.near", "astray", "outer.src", "outer.dst", "tunnel"),
     *("asked", "encap", "far.recorded", "vni", "last_seen.kind", "last_seen.interface"),
 )
 

@@ -12,7 +12,7 @@ from pcapcheck.links.capture_points import NODE_KINDS, CapturePoint
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.paths.losses import BETWEEN, TO_POD_LINK, PathLoss
 from pcapcheck.protocols import NO_HOST, icmp_error_meaning
-from pcapcheck.questions.broken_transfers import DATA
+from pcapcheck.questions.broken_transfers import DATA, NEVER_ARRIVES
 from pcapcheck.questions.repeated_handshakes import NOT_MADE
 from pcapcheck.questions.unanswered import ErrorReply
 from pcapcheck.ruleset.judgement import Judgement
@@ -29,6 +29,11 @@ def is_stalled(case: Case) -> bool:
     """Whether it is about data of a connection that was established, perhaps before the recording began."""
     question = case.question
     return question is not None and question.about.startswith(DATA)
+
+
+def is_missing(case: Case) -> bool:
+    """Whether it is about data that was lost before it came to where later data was recorded."""
+    return case.question is not None and case.question.fate.startswith(NEVER_ARRIVES)
 
 
 def is_reset(case: Case) -> bool:

@@ -66,8 +66,6 @@ def test_other_capture_formats_are_named(form: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "name"),
     [
-        (("-T", "pdml"), "tshark's output (-T pdml)"),
-        (("-T", "psml"), "an XML document"),
         (("-x",), "a hex dump"),
     ],
 )

@@ -68,6 +68,7 @@ def test_every_loop_is_swapped() -> None:
         "pcapcheck.exchanges.kept_answers",
         "pcapcheck.exchanges.repeated_questions",
         "pcapcheck.exchanges.resolution_rows",
+        "pcapcheck.exchanges.tcp_holes",
         "pcapcheck.exchanges.tcp_progress",
         "pcapcheck.exchanges.transfer_rows",
         "pcapcheck.ruleset.field_values",

@@ -69,7 +69,6 @@ CONTENT: dict[str, tuple[bytes, str]] = {
     "report.json": (b'{"schema": "pcapcheck/1", "version": "1"}', "a report of pcapcheck"),
     "report.txt": (b"PASS  fine\n      9 of 16 rules checked\n", "a report of pcapcheck"),
     "pod.yaml": (b"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n", "a Kubernetes object in YAML"),
-    "dmesg.txt": (b"[    1.000000] Linux version 6.1\n[    2.000000] eth0: up\n", "a kernel log (dmesg)"),
     "messages": (b"Nov  3 10:00:00 knot kubelet[12]: sync\n", "a system log"),
 }
 # Names that mean no file that can be read -> what is said of them.

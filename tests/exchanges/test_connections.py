@@ -127,7 +127,7 @@ def test_a_pod_that_does_not_answer_shows_on_its_own_link(tmp_path: Path) -> Non
 
 
 def test_where_ping_passes_no_route_is_to_blame(tmp_path: Path) -> None:
-    pinged = [at(0.1, request()), at(0.2, reply())]
+    pinged = [at(0.1, request()), at(0.2, reply(ttl=62))]
     (diagnosis,) = recorded(tmp_path, *pinged, *(at(n, tcp(SYN)) for n in (1, 2, 4))).diagnoses
     assert diagnosis.packet_evidence["only_tcp"] is True
     named = [suspect.cause.id for suspect in diagnosis.suspects]

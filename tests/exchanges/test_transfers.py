@@ -56,8 +56,10 @@ def row(folder: Path, *frames: Frame) -> dict[str, object]:
     return {str(name): value for name, value in values.iloc[0].items()}
 
 
-@pytest.mark.parametrize("last", [100, 300], ids=["the same SYN", "a SYN with other numbers"])
-def test_a_syn_that_is_sent_again_is_counted(last: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("last", "segments", "duration"), [(100, 4, 3.03), (300, 2, 0.03)], ids=["the same SYN", "another attempt"]
+)
+def test_a_syn_that_is_sent_again_is_counted(last: int, segments: int, duration: float, tmp_path: Path) -> None:
     found = row(
         tmp_path,
         at(0.5, tcp(SYN, seq=100, ttl=64)),
@@ -67,8 +69,8 @@ def test_a_syn_that_is_sent_again_is_counted(last: int, tmp_path: Path) -> None:
         at(3.52, tcp(PUSH, seq=last + 1, ack=701, data=bytes(9))),
         at(3.53, acked(last + 10)),
     )
-    assert (found["asker.segments"], found["asked.segments"], found["asker.bytes"]) == (4, 2, 9)
-    assert (found["duration"].total_seconds(), found["outcome"]) == (pytest.approx(3.03), "open")  # type: ignore[attr-defined]
+    assert (found["asker.segments"], found["asked.segments"], found["asker.bytes"]) == (segments, 2, 9)
+    assert (found["duration"].total_seconds(), found["outcome"]) == (pytest.approx(duration), "open")  # type: ignore[attr-defined]
 
 
 def test_a_syn_that_only_itself_followed_is_no_transfer(tmp_path: Path) -> None:

@@ -233,9 +233,10 @@ def test_other_settings_of_the_kernel_are_no_problem() -> None:
 def test_the_report_names_them(tmp_path: Path) -> None:
     path = tmp_path / "state.txt"
     path.write_text(FORMS["conntrack"] * 3 + FORMS["sockets"])
-    (remark,) = analyze_state(path).remarks
-    assert remark.text.startswith("read, and nothing in it is judged: connections that the kernel tracks")
-    assert "3 lines; sockets" in remark.text
+    unjudged, sound = (remark.text for remark in analyze_state(path).remarks)
+    assert unjudged.startswith("read, and nothing in it is judged: sockets")
+    assert sound.startswith("read, and it reports nothing that loses packets: connections that the kernel tracks")
+    assert sound.endswith("3 lines")
 
 
 NAMESPACES, UNCOUNTED = "names of network namespaces (ip netns)", "queues without counters (tc qdisc without -s)"

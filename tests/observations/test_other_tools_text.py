@@ -18,7 +18,7 @@ LAB = ROOT / "fixtures" / "lab" / "captures"
 SCENARIOS = sorted(folder.name for folder in LAB.iterdir() if folder.is_dir())
 EVERY = (*FORMS, "csv")
 # Forms that tell all that rules look at.
-WHOLE = ("json", "json with bytes", "ek", "many fields", "details")
+WHOLE = ("json", "json with bytes", "ek", "pdml", "many fields", "details")
 # Several interfaces in one file: only these forms say which is which, and without that they are one link to others too.
 MERGED = ".pcapng"
 # Their interfaces have no names, so no form says which is which.
@@ -64,7 +64,7 @@ def compared(scenario: str, form: str, folder: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("form", ["json", "jsonraw", "details", "many fields", "csv", "-t dd"])
+@pytest.mark.parametrize("form", ["json", "jsonraw", "pdml", "psml", "details", "many fields", "csv", "-t dd"])
 @pytest.mark.parametrize("scenario", ["healthy", "proxy-arp-off", "two-nodes-vxlan"])
 def test_a_text_says_what_its_bytes_say(scenario: str, form: str, tmp_path: Path) -> None:
     assert compared(scenario, form, tmp_path) == []

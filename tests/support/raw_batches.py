@@ -51,4 +51,4 @@ def batches(data: bytes, batch_frames: int = 64) -> Iterator[RawRows]:
     for resolved in resolutions.finish(groups, last_seen):
         yield from (resolved.resolutions, resolved.answers)
     yield from paired.finish(last_seen, reader.frames)
-    yield from conversations.finish()
+    yield from conversations.finish(last_seen)

@@ -34,6 +34,8 @@ FORMS = {
     "json with bytes": ["-T", "json", "-x"],
     "details": ["-V"],
     "ek": ["-T", "ek"],
+    "pdml": ["-T", "pdml"],
+    "psml": ["-T", "psml"],
     "many fields": _fields(MANY),
     "few fields": _fields(FEW),
     "columns as fields": _fields(COLUMNS),

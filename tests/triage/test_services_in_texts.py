@@ -293,3 +293,42 @@ def test_rules_that_kube_proxy_could_not_write(said: str, told: bool, beside: st
     wanted = [remark for remark in analysis.remarks if remark.text.startswith(f'kube-proxy printed "{said}", 2x')]
     assert len(wanted) == told
     assert any("Failed to connect" in remark.text for remark in analysis.remarks) is (beside == CURL)
+
+
+FAILED_AT = (
+    'E0423 18:34:08.460000 15620 proxier.go:1504] "Failed to execute iptables-restore" err="exit status 2"{family}\n'
+)
+COMPLETE = 'I0423 {time} 15620 proxier.go:853] "SyncProxyRules complete" elapsed="{elapsed}"{family}\n'
+LATER = "18:34:38.900000"
+SYNCS = {
+    "a later sync": (COMPLETE.format(time=LATER, elapsed="120.5ms", family=""), True),
+    "the next day": (COMPLETE.format(time="00:00:01.000000", elapsed="2s", family="").replace("0423", "0424"), True),
+    "the one that failed": (COMPLETE.format(time="18:34:08.461000", elapsed="250ms", family=""), False),
+    "a long one that failed": (COMPLETE.format(time="18:34:09.700000", elapsed="1m2.3s", family=""), False),
+    "none": ("", False),
+    "one of the other family": (
+        COMPLETE.format(time=LATER, elapsed="85.2µs", family=' ipFamily="IPv6"'),
+        False,
+    ),
+    "one of its family": (COMPLETE.format(time=LATER, elapsed="85.2µs", family=' ipFamily="IPv4"'), True),
+}
+
+
+@pytest.mark.parametrize("beside", ["", syns("10.42.0.9", "10.42.1.5.80")])
+@pytest.mark.parametrize(("later", "over"), SYNCS.values(), ids=SYNCS)
+def test_rules_that_kube_proxy_could_write_later(later: str, over: bool, beside: str, tmp_path: Path) -> None:
+    """A sync says that it is complete whether it failed or not: one that began after the failure tells."""
+    text = FAILED_AT.format(family=' ipFamily="IPv4"' if "ipFamily" in later else "") + later + beside
+    analysis = judged(tmp_path, text) if beside else judged_state(tmp_path, text)
+    (remark,) = (remark for remark in analysis.remarks if remark.text.startswith("kube-proxy printed"))
+    assert remark.text.endswith("later it could, so this is over") is over
+    assert bool(remark.warning) is not over
+
+
+def test_a_failure_after_it_could_write_them_stands(tmp_path: Path) -> None:
+    failed = FAILED_AT.format(family="")
+    later = COMPLETE.format(time="18:34:38.900000", elapsed="120.5ms", family="")
+    analysis = judged_state(tmp_path, failed + later + failed.replace("18:34:08", "18:40:08"))
+    (remark,) = (remark for remark in analysis.remarks if remark.text.startswith("kube-proxy printed"))
+    assert "2x" in remark.text
+    assert remark.warning

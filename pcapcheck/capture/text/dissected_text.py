@@ -1,4 +1,4 @@
-"""Packets in a text whose fields have names: tshark's JSON, tables and details, Wireshark's packet list as CSV."""
+"""Packets in a text whose fields have names: tshark's JSON, XML, tables and details, Wireshark's packet list as CSV."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pcapcheck.capture.text.packet_list import ListedPacket
 from pcapcheck.capture.text.packet_tables import PacketTables, listed
 from pcapcheck.capture.text.printed_packet import PrintedPacket
 from pcapcheck.capture.text.verbose_packets import VerbosePackets
+from pcapcheck.capture.text.xml_packets import XmlPackets
 
 
 class DissectedText:
@@ -20,6 +21,7 @@ class DissectedText:
     def __init__(self, addresses: PrintedAddresses) -> None:
         self._addresses = addresses
         self._objects = JsonPackets()
+        self._elements = XmlPackets()
         self._table = PacketTables()
         self._verbose = VerbosePackets()
         self._times = FieldTimes()
@@ -33,7 +35,10 @@ class DissectedText:
         """The packets that end in a line; None if the line is of no such form."""
         objects = self._objects.take(number, line)
         if objects is not None:
-            return [packet for each in objects if (packet := self._of_object(each)) is not None]
+            return self._of_objects(objects)
+        elements = self._elements.take(number, line)
+        if elements is not None:
+            return self._of_objects(elements)
         if self._verbose.take(number, line):
             return self._finished()
         if self._table.heads(line):
@@ -45,8 +50,7 @@ class DissectedText:
     def close(self) -> list[ListedPacket]:
         """The packet that was cut at the end of the text."""
         self._verbose.close()
-        cut = [packet for each in self._objects.close() if (packet := self._of_object(each)) is not None]
-        return [*self._finished(), *cut]
+        return [*self._finished(), *self._of_objects([*self._objects.close(), *self._elements.close()])]
 
     def _finished(self) -> list[ListedPacket]:
         return [
@@ -54,9 +58,12 @@ class DissectedText:
             for fields, first, last in self._verbose.finished()
         ]
 
+    def _of_objects(self, found: list[PrintedObject]) -> list[ListedPacket]:
+        return [packet for each in found if (packet := self._of_object(each)) is not None]
+
     def _of_object(self, found: PrintedObject) -> ListedPacket | None:
         if found.damaged:
-            return self._of_fields(None, Text(found.first, found.last, "a packet in JSON that is damaged"))
+            return self._of_fields(None, Text(found.first, found.last, "a packet that is damaged, or not all there"))
         if found.fields is None:
             return None
         return self._of_fields(found.fields, Text(found.first, found.last, in_words(found.fields)))

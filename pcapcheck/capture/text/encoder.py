@@ -29,8 +29,6 @@ from pcapcheck.values import is_ipv4
 NOBODYS = protocols.EXPERIMENT
 ABSENT = -1
 WORD = 0xFFFFFFFF
-# Relative numbers begin at 0 or 1.
-FAR = 1 << 31
 _HEAD = struct.Struct(">IIqqHHII")
 _IPV4, _IPV4_ENDS = struct.Struct(">BBHHHBBH"), struct.Struct(">BBHHHBBHII")
 _TCP = struct.Struct(">HHIIHHI")
@@ -191,7 +189,7 @@ def _seq(transport: Transport) -> int:
     """Its sequence number; of a bare ACK, where tcpdump leaves it out, one that no other segment is near."""
     if transport.seq is not None:
         return transport.seq
-    return FAR if transport.flags == TCP_ACK else 0
+    return layout.UNPRINTED_SEQ if transport.flags == TCP_ACK else 0
 
 
 def _transport(transport: Transport) -> tuple[bytes, int]:

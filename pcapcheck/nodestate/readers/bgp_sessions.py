@@ -13,6 +13,8 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 
 FORM = "BGP sessions (calicoctl node status)"
+STOPPED = "the status of a node on which Calico does not run (calicoctl node status)"
+_STOPPED = "Calico process is not running."
 # Calico: calicoctl/calicoctl/commands/node/status.go, printPeers.
 PEER = re.compile(
     r"\|\s+(?P<peer>[\da-f.:]+)\s+\|(?P<type>[^|]*)\|\s+(?P<state>\w+)\s+\|[^|]*\|\s*(?P<info>[^|]*?)\s*\|"
@@ -66,7 +68,7 @@ def count_sessions(lines: Iterable[Line], into: State, _: Listing | None = None)
     if all(session is None or session.is_established for session in sessions):
         for line in read:
             if line.text.strip():
-                into.leave_unjudged(FORM, line)
+                into.leave_unjudged(STOPPED if line.text.strip() == _STOPPED else FORM, line)
     return []
 
 

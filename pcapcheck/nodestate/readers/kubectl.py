@@ -15,6 +15,7 @@ from pcapcheck.values import clean
 HEADER = re.compile(r"(NAMESPACE\s+)?NAME\s+READY\s+STATUS\b.*")
 READY = re.compile(r"\d+/\d+")
 AGE = re.compile(r"(?:\d+[smhdy])+|<unknown>|<invalid>")
+DONE = ("Succeeded", "Completed")
 NAME = re.compile(r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?")
 
 
@@ -57,6 +58,14 @@ def _entry(words: list[str], line: Line, namespace: str | None, with_namespace: 
     ip = address(behind[0]) if behind else None
     node = behind[1] if len(behind) > 1 and behind[1] != "<none>" else None
     return PodEntry(name, line, namespace, ip, node, words[ready + 1])
+
+
+def is_up(pod: PodEntry) -> bool:
+    """Whether a listing says that all containers of a pod run, or that it has done its work."""
+    if pod.phase in DONE:
+        return True
+    ready = next((word for word in pod.line.text.split() if READY.fullmatch(word)), None)
+    return pod.phase == "Running" and (ready is None or len(set(ready.split("/"))) == 1)
 
 
 def pod_of(document: Mapping[str, object], line: Line) -> PodEntry | None:

@@ -41,6 +41,7 @@ from pcapcheck.nodestate.readers.tracked_flows import TRACKED_READER
 from pcapcheck.nodestate.readers.ufw import UFW_READER
 from pcapcheck.nodestate.readers.uname import HOSTNAME_READER, UNAME_READER
 from pcapcheck.nodestate.readers.unjudged_forms import UNJUDGED_READER
+from pcapcheck.nodestate.readers.wireguard_peers import WIREGUARD_READER
 
 # The first reader that a line looks like reads it.
 ALL_READERS = (
@@ -82,6 +83,7 @@ ALL_READERS = (
     UFW_READER,
     BGP_READER,
     BIRD_LOG_READER,
+    WIREGUARD_READER,
     CLIENTS_READER,
     UNJUDGED_READER,
     # Only a command shows that these read an output.

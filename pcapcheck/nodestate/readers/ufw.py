@@ -10,11 +10,15 @@ from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.node_facts import Note
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
+from pcapcheck.nodestate.state import State
 
+FORM, UFW_OFF = "rules of ufw (ufw status)", "a firewall that is off (ufw status)"
 # What it denies by default, and a rule that lets something in or through.
 DENIES, ALLOWS = "ufw-denies", "ufw-allows"
 _DEFAULT = re.compile(r"Default: (\w+) \(incoming\), (\w+) \(outgoing\)(?:, (\w+) \(routed\))?")
 _RULE = re.compile(r"(?:\[ *\d+\] +)?\S.* +(?:ALLOW|DENY|REJECT|LIMIT)(?: (?:IN|OUT|FWD))? +\S.*")
+_INACTIVE = "Status: inactive"
+_BEGINS = re.compile(rf"Status: (?:in)?active|To +Action +From|{_DEFAULT.pattern}")
 _OTHER = re.compile(r"Status: (?:in)?active|Logging: .*|New profiles: .*|To +Action +From|-- +-+ +-+")
 STOPPING = ("deny", "reject")
 
@@ -38,9 +42,19 @@ def read_ufw(lines: Iterable[Line], into: Host, _: Listing | None = None) -> lis
     return strange
 
 
+def count_rules(lines: Iterable[Line], into: State, _: Listing | None = None) -> list[Line]:
+    """Count what is listed without the defaults, as by ``ufw status`` alone: what its rules are for is not judged."""
+    read = [line for line in lines if line.text.strip()]
+    if not any(_DEFAULT.fullmatch(line.text.strip()) for line in read):
+        for line in read:
+            into.leave_unjudged(UFW_OFF if line.text.strip() == _INACTIVE else FORM, line)
+    return []
+
+
 UFW_READER = StateReader(
     name="ufw",
     commands=("ufw",),
-    looks_like=lambda text, _: _DEFAULT.fullmatch(text) is not None,
+    looks_like=lambda text, _: _BEGINS.fullmatch(text) is not None,
     read_host=read_ufw,
+    read_cluster=count_rules,
 )

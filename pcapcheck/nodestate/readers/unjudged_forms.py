@@ -9,10 +9,15 @@ from pcapcheck.nodestate.command_line import Command
 from pcapcheck.nodestate.listing import Listing
 from pcapcheck.nodestate.opening_sockets import MOST_KEPT, opening_socket
 from pcapcheck.nodestate.readers.bgp_sessions import FORM as BGP
+from pcapcheck.nodestate.readers.bgp_sessions import STOPPED
 from pcapcheck.nodestate.readers.complaints import LONGEST
 from pcapcheck.nodestate.readers.node_objects import FORM as NODE
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.readers.tracked_flows import FORM as TRACKED
+from pcapcheck.nodestate.readers.ufw import FORM as UFW
+from pcapcheck.nodestate.readers.ufw import UFW_OFF
+from pcapcheck.nodestate.readers.wireguard_peers import FORM as WIREGUARD
+from pcapcheck.nodestate.readers.wireguard_peers import UNANSWERED
 from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.state import State
 
@@ -28,10 +33,18 @@ _SOCKET = (
 _HEX_END = r"[0-9A-F]{8}(?:[0-9A-F]{24})?:[0-9A-F]{4}"
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){3}"
 _FLAGS = r"[UGHSCLWBDMRIcdgilmrYb1-3]{1,16}"
+# Outputs that show by their lines that they report nothing which loses packets.
+KERNEL_LOG, LOGGED_TROUBLE = "the kernel's log (dmesg)", "lines of the kernel's log that may be about a trouble (dmesg)"
+SOUND = (BGP, TRACKED, UFW_OFF, WIREGUARD, KERNEL_LOG)
+# What else a line of the kernel's log may report: whether packets suffer from that is not known.
+_TROUBLE = r"(?i:error|fail|drop|warn|oom|out of memory|hung|stall|block|panic|oops|bug|call trace|segfault|overflow)"
+_STAMP = r"(?:<\d+>)?\[(?:\w{3} \w{3} [ \d]?\d \d\d:\d\d:\d\d \d{4}| *\d{1,10}\.\d{6})\] "
 # What an output is -> how its lines look. Sources: the programs' own (conntrack-tools, iproute2, net-tools, ethtool),
 # the kernel's (net/ipv4/proc.c, net/ipv4/tcp_ipv4.c, net/ipv4/fib_trie.c), netstat of FreeBSD and macOS, Windows.
 SHAPES = {
     TRACKED: re.compile(r"conntrack v[\d.]+ \(conntrack-tools\): .*"),
+    LOGGED_TROUBLE: re.compile(rf"{_STAMP}(?=.*{_TROUBLE})\S.*"),
+    KERNEL_LOG: re.compile(rf"{_STAMP}\S.*"),
     "sockets (ss, netstat)": re.compile(
         rf"(?:tcp6?|udp6?|raw6?|sctp|icmp6?|nl|p_raw|p_dgr|u_\w+) +(?:{_SOCKET} +)?\d+ +\d+ +\S+[:.]\S+ +\S+.*"
         rf"|(?:Netid +)?State +Recv-Q +Send-Q .*|Proto +Recv-Q +Send-Q .*|Active (?:Internet|UNIX) .*"
@@ -139,7 +152,9 @@ PROC = ("/proc/net/", "/proc/sys/")
 
 def is_telling(form: str) -> bool:
     """Whether a text is shown to be a node's by such an output alone; of objects of Kubernetes only a node itself."""
-    return (form in SHAPES or form in (BGP, NODE)) and form not in ANYBODYS
+    return (
+        form in SHAPES or form in (BGP, STOPPED, NODE, UFW, UFW_OFF, WIREGUARD, UNANSWERED)
+    ) and form not in ANYBODYS
 
 
 def form_of(text: str) -> str | None:

@@ -13,6 +13,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.read_rows import read_rows
 from pcapcheck.paths.losses import REPLY, LastSeen
+from pcapcheck.questions.broken_transfers import NEVER_ARRIVES
 from pcapcheck.questions.unanswered import UNANSWERED, Unanswered
 from pcapcheck.raw_rows import TableRow
 from pcapcheck.report.loss_sentences import is_about_losses
@@ -99,7 +100,7 @@ def _of_question(question: Unanswered) -> ShownExchange:
         failed=True,
         sentence=f"{question.sentence} ({question.often})",
         last=last,
-        lost=question.ended == UNANSWERED,
+        lost=question.ended == UNANSWERED and not question.fate.startswith(NEVER_ARRIVES),
         silence="not acknowledged" if question.size is not None else "no answer",
     )
 
@@ -113,6 +114,9 @@ def _with_answer(places: tuple[Place, ...], last: LastSeen | None) -> tuple[Plac
 def _is_lost(rule: Rule, evidence: Evidence) -> bool:
     """Whether its packet, or the answer to it, was lost or refused: what came late did come."""
     row = evidence.row
+    if row.get("outcome") == "missing":
+        # What was lost is not among its frames.
+        return False
     if row.get("progresses") is False:
         return True
     if not is_about_losses(rule) or row.get("outcome") in ANSWERED:

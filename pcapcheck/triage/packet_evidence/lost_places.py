@@ -27,7 +27,7 @@ from pcapcheck.triage.packet_evidence.case_exchanges import (
 from pcapcheck.triage.packet_evidence.lost_paths import (
     answer_seen,
 )
-from pcapcheck.triage.question_signs import arrival, is_reset, left_over
+from pcapcheck.triage.question_signs import arrival, is_missing, is_reset, left_over
 from pcapcheck.values import Value
 
 T = TypeVar("T")
@@ -140,7 +140,7 @@ def _at_pod(case: Case, judgement: Judgement) -> str | None:
             continue
         recorded = judgement.facts.point(item.evidence.capture, item.evidence.group)
         if item.question is not None and recorded is item.dst_link:
-            return AT_POD
+            return None if is_missing(case) else AT_POD
         packet = PACKETS.get(item.table)
         if packet is None:
             continue

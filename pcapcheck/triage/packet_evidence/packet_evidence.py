@@ -48,9 +48,10 @@ from pcapcheck.triage.packet_evidence.lost_paths import (
     translated,
 )
 from pcapcheck.triage.packet_evidence.lost_places import arrived_beyond, lost_places
+from pcapcheck.triage.packet_evidence.near_answers import is_near
 from pcapcheck.triage.packet_evidence.rejection_evidence import error_meaning, from_another_address, is_late, refused_by
 from pcapcheck.triage.packet_evidence.reply_evidence import answers_one_of_two, echo_lost, lost_first_packets, replies
-from pcapcheck.triage.question_signs import is_reset, is_stalled, refused_columns
+from pcapcheck.triage.question_signs import is_missing, is_reset, is_stalled, refused_columns
 from pcapcheck.triage.service_evidence import is_usual_service
 from pcapcheck.triage.signs_of_life import gateway_answered, routed, signs_of_life
 from pcapcheck.values import Value, as_number, is_ipv4, is_name, is_public
@@ -143,6 +144,7 @@ def _losses(case: Case, judgement: Judgement, roles: AddressRoles, losses: list[
         "lost.first": lost_first_packets(case, packet, samples.asked, failed),
         "only_tcp": packet != REQUEST
         and any(echo.outcome == "replied" for echo in echoes_between(judgement, pod, dst)),
+        "dst.near": is_near(case, judgement),
         "echo_lost": echo_lost(judgement, pod, dst),
         "sctp_lost": SCTP_RULE in case.failed,
     }
@@ -200,6 +202,7 @@ def _sizes(case: Case, judgement: Judgement, losses: list[PathLoss], samples: Sa
         # The smallest packet that was lost: bytes of the datagram, if it was followed.
         "size": min((path.shortest for path in lost_paths), default=None),
         "size.stalled": case.question.size if case.question is not None else None,
+        "data.missing": is_missing(case),
     }
 
 

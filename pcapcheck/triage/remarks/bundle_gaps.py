@@ -1,4 +1,4 @@
-"""Remarks about what was handed over: what the tool that made a bundle does not collect; that there was no capture."""
+"""Remarks about what was handed over: what the tool that made a bundle does not collect."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pcapcheck.nodestate.bundles.layouts import CAPTURES, INSIDES, MISSING, NEIGHBOURS, SYSCTLS
 from pcapcheck.nodestate.state import State
 from pcapcheck.triage.remarks.remark import Remark
-
-ONLY_STATE = Remark("no capture was given: a node's state alone is judged here, as pcapcheck state does")
 
 
 def bundle_gap_remarks(state: State, has_captures: bool) -> Iterator[Remark]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pcapcheck.capture.pinged import unheard
-from pcapcheck.capture.printed_failures import forwarded, is_failure, is_refusal, shown, unexpected, unwritten
+from pcapcheck.capture.printed_failures import forwarded, is_failure, is_refusal, shown, unexpected
+from pcapcheck.capture.proxy_log import is_complete, unwritten, written_after
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.nodestate.numbers import address
 from pcapcheck.nodestate.roles import GATEWAY
-from pcapcheck.nodestate.source_lines import quote
+from pcapcheck.nodestate.source_lines import Line, quote
 from pcapcheck.nodestate.state import State
 from pcapcheck.questions.silent_hosts import NOBODYS
 from pcapcheck.table_names import ECHO
@@ -59,9 +60,9 @@ def printed_alone_remarks(state: State) -> list[Remark]:
     failed = [line for line in state.printed if is_failure(line.text)]
     strange = [line for line in failed if unexpected(line.text) is not None]
     remarks += _of_strangers([line.text for line in strange], tuple(quote(line) for line in strange[:1]))
-    unable = [line for line in failed if unwritten(line.text) is not None]
-    remarks += _of_proxy([line.text for line in unable], tuple(quote(line) for line in unable[-1:]))
-    failed = [line for line in failed if line not in unable]
+    for log in _logs(state):
+        remarks += _of_proxy([line.text for line in log], log)
+    failed = [line for line in failed if unwritten(line.text) is None]
     # That dig gives up after it says no more.
     failed = [line for line in failed if not strange or forwarded(line.text) is not None]
     asked = Counter(pair for line in failed if (pair := forwarded(line.text)) is not None)
@@ -89,13 +90,27 @@ def _of_strangers(texts: list[str], lines: tuple[str, ...] = ()) -> list[Remark]
     return [Remark(said + UNTRANSLATED, lines=lines, short=said, warning=said)]
 
 
-def _of_proxy(texts: list[str], lines: tuple[str, ...] = ()) -> list[Remark]:
-    """On the last time that kube-proxy could not write its rules."""
-    words = unwritten(texts[-1]) if texts else None
-    if words is None:
+def _logs(state: State) -> list[list[Line]]:
+    """What kube-proxy said of its rules, by the file that says so."""
+    logs: dict[str, list[Line]] = {}
+    for line in state.printed:
+        if unwritten(line.text) is not None or is_complete(line.text):
+            logs.setdefault(line.file, []).append(line)
+    return list(logs.values())
+
+
+def _of_proxy(texts: list[str], lines: Sequence[Line] = ()) -> list[Remark]:
+    """On the last time that kube-proxy could not write its rules, and whether it could later."""
+    failed = [place for place, text in enumerate(texts) if unwritten(text) is not None]
+    if not failed:
         return []
-    said = f'kube-proxy printed "{words}", {len(texts)}x: it could not write its rules'
-    return [Remark(said + UNWRITTEN, lines=lines, short=said, warning=said)]
+    said = f'kube-proxy printed "{unwritten(texts[failed[-1]])}", {len(failed)}x: it could not write its rules'
+    written = written_after(texts)
+    shown_lines = [lines[place] for place in (failed[-1], written) if place is not None and lines]
+    quoted = tuple(map(quote, shown_lines))
+    if written is not None:
+        return [Remark(f"{said}; later it could, so this is over", lines=quoted)]
+    return [Remark(said + UNWRITTEN, lines=quoted, short=said, warning=said)]
 
 
 def _usual_silence(target: str, state: State | None = None) -> str:
@@ -112,8 +127,8 @@ def _of_clients(capture: Capture) -> Iterator[Remark]:
     failed = [line for problem in capture.problems for line in problem.failed]
     strange = [words for _, words in failed if unexpected(words) is not None]
     yield from _of_strangers(strange)
-    yield from _of_proxy([words for _, words in failed if unwritten(words) is not None])
-    failed = [(number, words) for number, words in failed if unwritten(words) is None]
+    yield from _of_proxy([words for _, words in failed])
+    failed = [(number, words) for number, words in failed if unwritten(words) is None and not is_complete(words)]
     if strange:
         # That dig gives up after it says no more.
         return
