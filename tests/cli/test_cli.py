@@ -364,7 +364,11 @@ def test_a_command_loads_no_other_command() -> None:
 def test_a_healthy_capture_loads_nothing_that_explains_failures() -> None:
     loads = loaded_modules("analyze", HEALTHY)
     assert not {name for name in loads if name.startswith("nodestate")}
-    assert {name for name in loads if name.startswith("triage.")} == {"triage.remarks", "triage.remarks.producers"}
+    producers = ("producers", "exchange_producers", "text_producers", "remark_subject")
+    assert {name for name in loads if name.startswith("triage.")} == {
+        "triage.remarks",
+        *(f"triage.remarks.{name}" for name in producers),
+    }
     assert not loads & {"capture.not_a_capture", "report.wording"}
 
 

@@ -6,14 +6,17 @@ Each is loaded only if there is something to say.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.table_names import CONNECTIONS, DNS
-from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.triage.remarks.remark_subject import Subject
 from pcapcheck.values import MAPPED
+
+if TYPE_CHECKING:
+    from pcapcheck.triage.remarks.remark import Remark
 
 
 def open_questions(subject: Subject) -> list[Remark]:

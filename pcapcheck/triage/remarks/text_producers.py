@@ -5,8 +5,12 @@ Each is loaded only if there is something to say.
 
 from __future__ import annotations
 
-from pcapcheck.triage.remarks.remark import Remark
+from typing import TYPE_CHECKING
+
 from pcapcheck.triage.remarks.remark_subject import Subject
+
+if TYPE_CHECKING:
+    from pcapcheck.triage.remarks.remark import Remark
 
 
 def printed_checksums(subject: Subject) -> list[Remark]:
