@@ -241,6 +241,8 @@ SNMP = (
         (SNMP, "of 1 packet the text shows the first fragment and no other"),
         (FIRST + LATER, ""),
         (LATER + FIRST, ""),
+        # The last label of a name is a port in the first alone.
+        ((FIRST + LATER).replace("198.51.100.20", "ns.example.org").replace("10.50.1.9", "web.shop.local"), ""),
         (SNMP + "10:05:46.267209 IP 198.51.100.20 > 10.50.1.9: udp\n", ""),
     ],
 )

@@ -209,9 +209,12 @@ def upper(found: Datagram, src: str, dst: str, text: str, lines: Lines) -> None:
         found.upper = PrintedTunnel(inner=_inner(text, lines))
     elif _CUT_ICMP.match(text) and not found.later:
         found.upper = Icmp()
-    elif found.later or _CUT.match(text):
+    elif found.later:
+        # Ports stand in the first fragment alone: the last label of a name is none (print-ip.c).
+        pass
+    elif _CUT.match(text):
         ports = "udp" if found.version == 4 and all(_has_port(end) for end in (src, dst)) else ""
-        if ports and not found.later and not text.startswith("[|tcp"):
+        if ports and not text.startswith("[|tcp"):
             # Its own printer found too little of it.
             found.upper = Transport(UDP)
     elif (match := _VXLAN.match(text)) is not None:

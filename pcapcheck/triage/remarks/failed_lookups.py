@@ -37,7 +37,7 @@ SERVER_REASONS = (
     "server; dig @ the next server from there)"
 )
 AGAIN_REASONS = (
-    "its resolver did not get this answer, or the one to its other query (AAAA beside A) of the same port; connection "
+    "its resolver did not get this answer, or the one to its other query (AAAA next to A) of the same port; connection "
     "tracking drops the second of two first packets, which then is not recorded at all (conntrack -S: does "
     "insert_failed grow? options single-request-reopen in resolv.conf, or node-local DNS)"
 )
