@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from pcapcheck.capture.record import (
     BAD_CHECKSUM,
@@ -114,85 +115,80 @@ class TranscriptNotes:
 
     def finish(self) -> None:
         """Add the problems that are counted over the whole text."""
+        self.problems += [*self._of_rows(), *self._of_packets(), *self._of_segments(), *self._of_others()]
+
+    def _of_rows(self) -> Iterator[Problem]:
+        """What looks like packets, or is left out of a list of them."""
         if self._not_understood > MOST_SHOWN:
             more = self._not_understood - MOST_SHOWN
-            self.problems.append(
-                Problem("not-understood", f"{more} more lines look like packets but are not understood")
-            )
+            yield Problem("not-understood", f"{more} more lines look like packets but are not understood")
         if self.left_out:
-            self.problems.append(
-                Problem(
-                    "rows-left-out",
-                    f"the numbers of the rows leave {self.left_out} frames out: with a display filter (-Y), or lines "
-                    "that were not pasted, a missing answer proves nothing",
-                )
+            yield Problem(
+                "rows-left-out",
+                f"the numbers of the rows leave {self.left_out} frames out: with a display filter (-Y), or lines "
+                "that were not pasted, a missing answer proves nothing",
             )
+
+    def _of_packets(self) -> Iterator[Problem]:
+        """Packets that are wrong, or not whole."""
         if self._bad_sums:
             packets = _number(self._bad_sums, "packet")
-            self.problems.append(
-                Problem(
-                    BAD_CHECKSUM,
-                    f"tcpdump calls the checksum of {packets} wrong (first: line {self._first_bad_sum}): normal where "
-                    "they were sent, since the NIC computes it later; where they were received over a NIC or a tunnel, "
-                    "the receiver drops them (compare ethtool -k)",
-                    tunnels=tuple(self._wrong_tunnels),
-                )
+            yield Problem(
+                BAD_CHECKSUM,
+                f"tcpdump calls the checksum of {packets} wrong (first: line {self._first_bad_sum}): normal where "
+                "they were sent, since the NIC computes it later; where they were received over a NIC or a tunnel, "
+                "the receiver drops them (compare ethtool -k)",
+                tunnels=tuple(self._wrong_tunnels),
             )
         if self._fragments:
             packets = _number(len(self._fragments), "tunnel packet")
-            self.problems.append(
-                Problem(
-                    IN_FRAGMENTS,
-                    f"{packets} in fragments (first: line {self._fragments[0]}): what is inside is cut there",
-                    fragments=tuple(self._fragments),
-                )
+            yield Problem(
+                IN_FRAGMENTS,
+                f"{packets} in fragments (first: line {self._fragments[0]}): what is inside is cut there",
+                fragments=tuple(self._fragments),
             )
         firsts = sorted(line for lines in self._firsts.values() for line in lines or ())
         if firsts:
             packets = _number(len(firsts), "packet")
-            self.problems.append(
-                Problem(
-                    FIRST_ALONE,
-                    f"of {packets} the first fragment alone (first: line {firsts[0]})",
-                    firsts=tuple(firsts),
-                )
+            yield Problem(
+                FIRST_ALONE,
+                f"of {packets} the first fragment alone (first: line {firsts[0]})",
+                firsts=tuple(firsts),
             )
         if self._cut:
             packets = _number(len(self._cut), "packet")
-            self.problems.append(
-                Problem(
-                    CUT,
-                    f"{packets} shorter than the header says (first: line {self._cut[0]})",
-                    cut=tuple(self._cut),
-                )
+            yield Problem(
+                CUT,
+                f"{packets} shorter than the header says (first: line {self._cut[0]})",
+                cut=tuple(self._cut),
             )
+
+    def _of_segments(self) -> Iterator[Problem]:
+        """What a text does not print of TCP."""
         if self._in_pieces:
             segments = _number(self._in_pieces, "segment")
-            self.problems.append(
-                Problem(
-                    DNS_NOT_PRINTED,
-                    f"tcpdump does not print the DNS messages of {segments} of TCP (first: line "
-                    f"{self._first_in_pieces}), since none is exactly one message: whether they are answered is not "
-                    "known; record with -w",
-                )
+            yield Problem(
+                DNS_NOT_PRINTED,
+                f"tcpdump does not print the DNS messages of {segments} of TCP (first: line "
+                f"{self._first_in_pieces}), since none is exactly one message: whether they are answered is not "
+                "known; record with -w",
             )
         if self._quiet:
             segments = _number(self._quiet, "segment")
-            self.problems.append(
-                Problem(
-                    FLAGS_NOT_PRINTED,
-                    f"the flags of {segments} of TCP are not printed (first: line {self._first_quiet}): whether "
-                    "connections are answered is not known; print without -q",
-                )
+            yield Problem(
+                FLAGS_NOT_PRINTED,
+                f"the flags of {segments} of TCP are not printed (first: line {self._first_quiet}): whether "
+                "connections are answered is not known; print without -q",
             )
+
+    def _of_others(self) -> Iterator[Problem]:
+        """Lines that are neither packets nor tcpdump's."""
         if self._other_lines:
             lines = _number(self._other_lines, "line")
-            self.problems.append(
-                Problem(
-                    "other-text",
-                    f"{lines} ignored (neither packets nor tcpdump output), first: line {self._first_other}",
-                    aside=tuple(self._aside),
-                )
+            yield Problem(
+                "other-text",
+                f"{lines} ignored (neither packets nor tcpdump output), first: line {self._first_other}",
+                aside=tuple(self._aside),
             )
 
 

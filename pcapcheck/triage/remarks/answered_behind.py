@@ -48,11 +48,11 @@ def _of(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
         if sent.answered:
             answered.setdefault(sent.alike, []).append(sent)
     # That a back end's answer came untranslated says more.
-    told = {(question.asker, question.asked) for question in judgement.unanswered if BY_OTHERS in question.fate}
+    known = {(question.asker, question.asked) for question in judgement.unanswered if BY_OTHERS in question.fate}
     for sent in questions:
         twin = None if sent.answered else _twin(sent, answered.get(sent.alike, ()))
-        if twin is not None and (sent.row.src, sent.row.dst) not in told:
-            told.add((sent.row.src, sent.row.dst))
+        if twin is not None and (sent.row.src, sent.row.dst) not in known:
+            known.add((sent.row.src, sent.row.dst))
             yield _remark(capture, sent, twin)
 
 

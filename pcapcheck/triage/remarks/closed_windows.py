@@ -47,11 +47,11 @@ def _of(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
     except CaptureError:
         # A stream, or a file that is gone by now, cannot be read again.
         return
-    told = set()
+    known = set()
     for number in closed:
         row = answered[number]
-        if (row.src, row.dst, row.dst_port) not in told:
-            told.add((row.src, row.dst, row.dst_port))
+        if (row.src, row.dst, row.dst_port) not in known:
+            known.add((row.src, row.dst, row.dst_port))
             yield _remark(capture, row, number)
 
 

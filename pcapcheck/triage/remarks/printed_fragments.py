@@ -10,6 +10,7 @@ The fragments of other packets are worth nothing one without the others (RFC 791
 from __future__ import annotations
 
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.plural import does
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean
 
@@ -25,7 +26,7 @@ def printed_fragment_remarks(captures: list[Capture]) -> list[Remark]:
 
 
 def _remark(capture: Capture, lines: tuple[int, ...]) -> Remark:
-    packets = f"{len(lines)} packet{'' if len(lines) == 1 else 's'} of a tunnel left in fragments"
+    packets = f"{_packets(lines)} of a tunnel left in fragments"
     return Remark(
         f"{packets} (first: line {lines[0]} of {clean(capture.source.short_name)}): the pods' MTU is larger than the "
         "nodes' network takes with the tunnel's header around (50 bytes for VXLAN), and many networks drop fragments: "
@@ -36,8 +37,7 @@ def _remark(capture: Capture, lines: tuple[int, ...]) -> Remark:
 
 
 def _of_firsts(capture: Capture, lines: tuple[int, ...]) -> Remark:
-    packets = f"{len(lines)} packet{'' if len(lines) == 1 else 's'}"
-    sentence = f"of {packets} the text shows the first fragment and no other"
+    sentence = f"of {_packets(lines)} the text shows the first fragment and no other"
     return Remark(
         f"{sentence} (first: line {lines[0]} of {clean(capture.source.short_name)}): no fault if it was recorded by "
         "ports, which the others do not hold (record by host); else they are lost, and whoever gets the first alone "
@@ -48,8 +48,7 @@ def _of_firsts(capture: Capture, lines: tuple[int, ...]) -> Remark:
 
 
 def _of_cut(capture: Capture, lines: tuple[int, ...]) -> Remark:
-    several = len(lines) != 1
-    packets = f"{len(lines)} packet{'s' if several else ''} {'are' if several else 'is'} shorter than the header says"
+    packets = f"{_packets(lines)} {does('are', len(lines) != 1)} shorter than the header says"
     return Remark(
         f"{packets} (truncated-ip, first: line {lines[0]} of {clean(capture.source.short_name)}): unless the recording "
         "was cut, what brought it has a smaller MTU (a VPN or tunnel) and cut it off, and its receiver drops it: small "
@@ -58,3 +57,7 @@ def _of_cut(capture: Capture, lines: tuple[int, ...]) -> Remark:
         short=f"{packets}: an MTU on the way may be too small",
         warning=f"{packets}: an MTU on the way may be too small",
     )
+
+
+def _packets(lines: tuple[int, ...]) -> str:
+    return f"{len(lines)} packet{'' if len(lines) == 1 else 's'}"

@@ -57,8 +57,13 @@ def printed_alone(subject: Subject) -> list[Remark]:
     return printed_alone_remarks(subject.state)
 
 
+def _is_printed(subject: Subject) -> bool:
+    """Whether a text shows packets."""
+    return any(point.capture_point.interface.printed for point in subject.judgement.points)
+
+
 def reset_answers(subject: Subject) -> list[Remark]:
-    if not any(point.capture_point.interface.printed for point in subject.judgement.points):
+    if not _is_printed(subject):
         return []
     from pcapcheck.triage.remarks.reset_answers import reset_answer_remarks
 
@@ -66,7 +71,7 @@ def reset_answers(subject: Subject) -> list[Remark]:
 
 
 def closed_windows(subject: Subject) -> list[Remark]:
-    if not any(point.capture_point.interface.printed for point in subject.judgement.points):
+    if not _is_printed(subject):
         return []
     from pcapcheck.triage.remarks.closed_windows import closed_window_remarks
 
@@ -74,7 +79,7 @@ def closed_windows(subject: Subject) -> list[Remark]:
 
 
 def answered_behind(subject: Subject) -> list[Remark]:
-    if not any(point.capture_point.interface.printed for point in subject.judgement.points):
+    if not _is_printed(subject):
         return []
     from pcapcheck.triage.remarks.answered_behind import answered_behind_remarks
 
