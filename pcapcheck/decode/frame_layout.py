@@ -170,8 +170,6 @@ T_ERROR = 1 << 15
 # Here since Cython makes Python objects of literals beyond 31 bits.
 CLOSED = 1 << 32
 SACKED = 1 << 33
-WORD = 0xFFFFFFFF
-HALF_WAY = 1 << 31
 # Bytes of options of TCP: a time stamp between two NOPs, as in most segments.
 STAMP = 12
 

@@ -8,6 +8,7 @@ from pcapcheck.decode.error_frame cimport ErrorFrame
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.capture cimport printed_layout
 from pcapcheck.decode cimport frame_layout as layout
+from pcapcheck.decode cimport stream_layout
 from pcapcheck cimport protocols
 
 @cython.locals(payload=cython.longlong)

@@ -28,6 +28,7 @@ if not cython.compiled:
         u32be_within,
     )
     from pcapcheck.decode import frame_layout as layout
+    from pcapcheck.decode import stream_layout
     from pcapcheck.decode.error_frame import ErrorFrame
     from pcapcheck.decode.frame import Frame
 
@@ -63,7 +64,7 @@ def note_tcp(frame: Frame, at: int) -> bool:
     if flags & protocols.TCP_SYN:
         if data > options:
             ack = ack | (offered_size(frame, options, data) << layout.MSS_SHIFT)
-    elif size <= 0 and data >= options + layout.STAMP and has_gap(frame, options, data, ack & layout.WORD):
+    elif size <= 0 and data >= options + layout.STAMP and has_gap(frame, options, data, ack & stream_layout.WORD):
         ack = ack | layout.SACKED
     frame.segments[at + layout.T_SIZE] = ((size if size > 0 else 0) << 16) | (flags & 63)
     frame.segments[at + layout.T_SEQ] = u32be_within(frame.buffer, payload + 4) | (ttl_of(frame) << 32)
@@ -122,7 +123,7 @@ def has_gap(frame: Frame, option: int, end: int, ack: int) -> bool:
         at = option + 2 + 8 * block
         if 10 + 8 * block > octet(frame.buffer, option + 1) or at + 8 > frame.payload_end:
             return False
-        if 0 < (u32be(frame.buffer, at) - ack) & layout.WORD < layout.HALF_WAY:
+        if 0 < (u32be(frame.buffer, at) - ack) & stream_layout.WORD < stream_layout.HALF_WAY:
             return True
     return False
 

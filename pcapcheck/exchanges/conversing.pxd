@@ -4,9 +4,9 @@ cimport cython
 # The numbers, by setup.py: known to the C compiler, they cost nothing.
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
-from pcapcheck.exchanges cimport pairing_layout, transfer_layout
-from pcapcheck.capture cimport scan_layout
+from pcapcheck.exchanges cimport transfer_layout
 from pcapcheck.exchanges.ended_conversations cimport finish
+from pcapcheck.exchanges.sequence_numbers cimport is_another_attempt
 from pcapcheck.exchanges.tcp_holes cimport wait_on
 from pcapcheck.exchanges.tcp_progress cimport note_tcp
 from pcapcheck.hash_table cimport fetch_row, fetch_slot, insert, insert_all, place_at, remove, seek, stir
@@ -70,15 +70,11 @@ cdef inline int note_begun(const long long[::1] heads, size_t head, long long[::
 
 cdef inline bint is_syn(const long long[::1] segments, size_t at) except? -1 nogil
 
-@cython.locals(time=cython.longlong)
-cdef bint is_another_attempt(
-    const long long[::1] segments, size_t at, long long seq, long long latest) except? -1 nogil
-
-@cython.locals(latest=cython.longlong)
-cdef bint is_asked_anew(
+@cython.locals(latest=cython.longlong, seq=cython.longlong)
+cdef bint is_next_attempt(
     const long long[::1] heads, size_t head, long long side, const long long[::1] segments, size_t at) except? -1 nogil
 
-@cython.locals(mine=cython.size_t, seq=cython.longlong)
+@cython.locals(mine=cython.size_t, seq=cython.longlong, before=cython.longlong)
 cdef bint begins_again(
     const long long[::1] pool, size_t row, long long side, const long long[::1] segments, size_t at) except? -1 nogil
 

@@ -21,11 +21,11 @@ except ImportError:
 
 if not cython.compiled:
     from pcapcheck import protocols
-    from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
-    from pcapcheck.exchanges import pairing_layout, transfer_layout
+    from pcapcheck.exchanges import transfer_layout
     from pcapcheck.exchanges.ended_conversations import finish
+    from pcapcheck.exchanges.sequence_numbers import is_another_attempt
     from pcapcheck.exchanges.tcp_holes import wait_on
     from pcapcheck.exchanges.tcp_progress import note_tcp
     from pcapcheck.hash_table import fetch_row, fetch_slot, insert, insert_all, place_at, remove, seek, stir
@@ -260,32 +260,24 @@ def is_syn(segments: array[int], at: int) -> bool:
     return segments[at + frame_layout.T_SIZE] & (protocols.TCP_SYN | protocols.TCP_ACK) == protocols.TCP_SYN
 
 
-def is_another_attempt(segments: array[int], at: int, seq: int, latest: int) -> bool:
-    """Whether a SYN is no repeat of one with the number ``seq`` that was sent last at ``latest`` (``begins_anew``)."""
-    time = segments[at + frame_layout.T_TIME]
-    if (
-        time == scan_layout.ABSENT_TIME
-        or latest == scan_layout.ABSENT_TIME
-        or time - latest < pairing_layout.ANEW_AFTER
-    ):
-        return False
-    return segments[at + frame_layout.T_SEQ] & layout.WORD != seq or time - latest > pairing_layout.SAME_ATTEMPT
-
-
-def is_asked_anew(heads: array[int], head: int, side: int, segments: array[int], at: int) -> bool:
+def is_next_attempt(heads: array[int], head: int, side: int, segments: array[int], at: int) -> bool:
     """Whether a conversation was nothing but a SYN so far, maybe repeated, and this is the SYN of another attempt."""
     if side != 0:
         return False
     latest = heads[head + layout.REPEATED_TIME] if heads[head + layout.REPEATED] else heads[head + layout.BEGUN_TIME]
-    return is_another_attempt(segments, at, heads[head + layout.BEGUN_SEQ] & layout.WORD, latest)
+    seq = segments[at + frame_layout.T_SEQ] & layout.WORD
+    return is_another_attempt(
+        segments[at + frame_layout.T_TIME], latest, seq, heads[head + layout.BEGUN_SEQ] & layout.WORD
+    )
 
 
 def begins_again(pool: array[int], row: int, side: int, segments: array[int], at: int) -> bool:
     """Whether a SYN opens another connection between the same ports."""
     mine = row + side * layout.SIDE
     if pool[mine + layout.SYNS] > 0 and pool[mine + layout.BYTES] == 0:
-        seq = (pool[mine + layout.END] - 1) & layout.WORD
-        if is_another_attempt(segments, at, seq, pool[mine + layout.LAST]):
+        seq = segments[at + frame_layout.T_SEQ] & layout.WORD
+        before = (pool[mine + layout.END] - 1) & layout.WORD
+        if is_another_attempt(segments[at + frame_layout.T_TIME], pool[mine + layout.LAST], seq, before):
             return True
     return (
         pool[row + layout.BYTES] + pool[row + layout.SIDE + layout.BYTES] + pool[row + layout.FINISHED] > 0
@@ -394,7 +386,7 @@ def converse(
                 is_syn(segments, at)
                 and not begun
                 and (
-                    is_asked_anew(heads, head, side, segments, at)
+                    is_next_attempt(heads, head, side, segments, at)
                     if heads[head + layout.BODY] < 0
                     else begins_again(pool, heads[head + layout.BODY] * layout.FIELDS, side, segments, at)
                 )

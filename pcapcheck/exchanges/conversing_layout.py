@@ -82,7 +82,7 @@ HOLE_LAST = 83  # when the other side last said that it has none of it, and by w
 HOLE_LAST_NUMBER = 84
 HOLE_ENDED = 85  # whether the connection was ended since
 HOLE_FRAME = 86  # the frame that showed it: number << 16 | frame group
-HOLE_TOLD = 87  # whether the other side said since that it has data behind it (SACK)
+HOLE_SACKED = 87  # whether the other side said since that it has data behind it (SACK)
 # Of the whole conversation again.
 ASKER = 88  # the side that sent the SYN, ABSENT: none was recorded
 RESET_GROUP = 89

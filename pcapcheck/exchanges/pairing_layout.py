@@ -181,7 +181,7 @@ INIT_WAIT = 3_000_000_000
 # A SYN or INIT with another number is another attempt, unless it comes sooner than one is sent again: then somebody on
 # the way has changed it. Whatever its number is, it is another after more than the longest time between two of the same
 # attempt (RFC 6298, section 2.5; kernel: TCP_RTO_MAX, 120 s).
-ANEW_AFTER = 900_000_000
+NEXT_ATTEMPT = 900_000_000
 SAME_ATTEMPT = 125_000_000_000
 # A SYN that was sent once is not overdue before it would be repeated (RFC 6298, section 2.1).
 SYN_WAIT = 1_000_000_000

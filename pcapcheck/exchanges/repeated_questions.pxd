@@ -11,6 +11,7 @@ from pcapcheck.exchanges.exchange_key cimport ExchangeKey
 from pcapcheck.exchanges.head_marks cimport ip_id_of, rest_of
 from pcapcheck.exchanges.open_exchanges cimport unlink
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
+from pcapcheck.exchanges.sequence_numbers cimport is_another_attempt
 from pcapcheck.hash_table cimport home_of_four, insert, remove
 
 cdef inline int ask_again(PairingArrays arrays, long long rest, size_t event) except -1 nogil
@@ -18,8 +19,7 @@ cdef inline int ask_again(PairingArrays arrays, long long rest, size_t event) ex
 @cython.locals(rest=cython.longlong, time=cython.longlong, is_alike=cython.bint, timed=cython.bint)
 cdef inline int send_again(PairingArrays arrays, size_t row, size_t event) except -1 nogil
 
-@cython.locals(time=cython.longlong, latest=cython.longlong, attempt=cython.longlong)
-cdef bint begins_anew(PairingArrays arrays, size_t row, long long rest, size_t event) except? -1 nogil
+cdef bint is_next_attempt(PairingArrays arrays, size_t row, long long rest, size_t event) except? -1 nogil
 
 @cython.locals(row=cython.size_t)
 cdef inline bint is_asked_by(

@@ -24,6 +24,7 @@ if not cython.compiled:
     from pcapcheck.exchanges.head_marks import ip_id_of, rest_of
     from pcapcheck.exchanges.open_exchanges import unlink
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
+    from pcapcheck.exchanges.sequence_numbers import is_another_attempt
     from pcapcheck.hash_table import home_of_four, insert, remove
 
 
@@ -50,18 +51,14 @@ def send_again(arrays: PairingArrays, row: int, event: int) -> None:
                 arrays.rest[rest + layout.ALIKE] = arrays.rest[rest + layout.ALIKE] + 1
 
 
-def begins_anew(arrays: PairingArrays, row: int, rest: int, event: int) -> bool:
-    """Whether a SYN or an INIT between the ports of one that got no answer belongs to another attempt.
-
-    Whoever connects from one port again and again does so with other numbers. Texts may lack the numbers, or the
-    times.
-    """
-    time = arrays.events[event + frame_layout.E_TIME]
-    latest = arrays.rest[rest + layout.LATEST]
-    if time == scan_layout.ABSENT_TIME or latest == scan_layout.ABSENT_TIME or time - latest < layout.ANEW_AFTER:
-        return False
-    attempt = arrays.events[event + frame_layout.E_ATTEMPT]
-    return attempt != arrays.pool[row + layout.SIZE] >> layout.SIZE_BITS or time - latest > layout.SAME_ATTEMPT
+def is_next_attempt(arrays: PairingArrays, row: int, rest: int, event: int) -> bool:
+    """Whether a SYN or an INIT between the ports of one that got no answer belongs to another attempt."""
+    return is_another_attempt(
+        arrays.events[event + frame_layout.E_TIME],
+        arrays.rest[rest + layout.LATEST],
+        arrays.events[event + frame_layout.E_ATTEMPT],
+        arrays.pool[row + layout.SIZE] >> layout.SIZE_BITS,
+    )
 
 
 def is_asked_by(pool: array[int], place: int, key: ExchangeKey, question: int) -> bool:
@@ -141,7 +138,7 @@ def take_request(arrays: PairingArrays, place: int, key: ExchangeKey, event: int
             return True
         if is_query or (
             (key.ident_seq & (frame_layout.CONNECTION | frame_layout.ASSOCIATION)) != 0
-            and not begins_anew(arrays, row, rest, event)
+            and not is_next_attempt(arrays, row, rest, event)
         ):
             ask_again(arrays, rest, event)
             return True

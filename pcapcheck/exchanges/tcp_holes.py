@@ -63,7 +63,7 @@ def begin_wait(pool: array[int], mine: int, time: int) -> None:
     pool[mine + layout.HOLE_LAST] = time
     pool[mine + layout.HOLE_LAST_NUMBER] = 0
     pool[mine + layout.HOLE_ENDED] = 0
-    pool[mine + layout.HOLE_TOLD] = 0
+    pool[mine + layout.HOLE_SACKED] = 0
 
 
 def move_start(pool: array[int], row: int, side: int, start: int, time: int) -> None:
@@ -98,7 +98,7 @@ def hear_receiver(pool: array[int], row: int, side: int, frame: int, time: int, 
         pool[mine + layout.HOLE_LAST] = time
         pool[mine + layout.HOLE_LAST_NUMBER] = frame >> 16
         if ack & frame_layout.SACKED:
-            pool[mine + layout.HOLE_TOLD] = 1
+            pool[mine + layout.HOLE_SACKED] = 1
         if flags & protocols.TCP_FIN:
             pool[mine + layout.HOLE_ENDED] = 1
 
@@ -133,7 +133,7 @@ def wait_on(pool: array[int], row: int, until: int) -> None:
         if pool[row + layout.SIDE + layout.LAST] > latest:
             latest = pool[row + layout.SIDE + layout.LAST]
         if (
-            pool[mine + layout.HOLE_TOLD]
+            pool[mine + layout.HOLE_SACKED]
             and pool[row + layout.RESETS] == 0
             and latest != scan_layout.ABSENT_TIME
             and until - latest >= layout.STUCK_FOR
