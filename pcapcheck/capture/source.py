@@ -193,13 +193,13 @@ class Source:
             known = PcapReader(Window(self._raw, SMALL), self.name, batch_frames)
             known.passed_over = PassedOver(self._waymarks, few)
             return known
-        # Reading ahead helps only where the loops let go of the interpreter's lock.
-        window = Window(self._raw, self._window_bytes, ahead=is_compiled())
+        window = Window(self._raw, self._window_bytes)
         stack.callback(window.close)
         self.compression = compression_of(window.peek(8))
         if self.compression is None:
             return _with_problems(reader_for(window, self.name, batch_frames, self.names), window)
         unpacked = Unpacked(window, self.compression, self.name, self.unpack_limit)
+        # Unpacking ahead helps only where the loops let go of the interpreter's lock.
         inside = Window(cast("BinaryIO", unpacked), ahead=is_compiled())
         stack.callback(inside.close)
         reader = self._inside(inside, unpacked, batch_frames)

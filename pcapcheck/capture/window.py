@@ -1,6 +1,7 @@
 """A window that slides over the bytes of a capture, so that a file of any size needs little memory.
 
-A second thread reads the next bytes of a long file while those in the window are looked at.
+A second thread may read the next bytes while those in the window are looked at: of a stream that takes long to read, as
+what is unpacked on the way.
 """
 
 from __future__ import annotations

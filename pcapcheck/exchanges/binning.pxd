@@ -16,8 +16,16 @@ cdef inline long long bin_home(long long group, long long outcome, long long kin
 
 cpdef enter_bins(const long long[::1] bins, long long[::1] slots, long long count)
 
-@cython.locals(home=cython.longlong, slot=cython.longlong, found=cython.longlong, row=cython.size_t)
+cdef inline bint is_bin(
+    const long long[::1] bins, size_t row, long long group, long long outcome, long long kind,
+    long long error) except? -1 nogil
+
+@cython.locals(found=cython.longlong)
 cdef inline long long find_bin(
+    PairingArrays arrays, long long group, long long outcome, long long kind, long long error) except? -1 nogil
+
+@cython.locals(home=cython.longlong, slot=cython.longlong, found=cython.longlong, row=cython.size_t)
+cdef long long look_up_bin(
     PairingArrays arrays, long long group, long long outcome, long long kind, long long error) except? -1 nogil
 
 @cython.locals(rtt=cython.longlong, promptness=cython.longlong)
@@ -38,5 +46,8 @@ cdef inline int write_out(PairingArrays arrays, long long place, size_t at, long
     row=cython.size_t, error=cython.longlong, kind=cython.longlong, found=cython.longlong, entry=cython.size_t,
     count=cython.longlong, replies=cython.longlong, target=cython.size_t, rtt=cython.longlong, bucket=cython.size_t)
 cdef int finish(PairingArrays arrays, long long place, long long outcome) except -1 nogil
+
+@cython.locals(row=cython.size_t, found=cython.longlong, entry=cython.size_t)
+cdef bint drop(PairingArrays arrays, long long place) except? -1 nogil
 
 cdef int what_is_full(PairingArrays arrays, long long more) except? -1 nogil

@@ -50,8 +50,28 @@ def enter_bins(bins: array[int], slots: array[int], count: int) -> None:
     insert_all(bins, layout.BIN_FIELDS, layout.B_HOME, slots, 1, count)
 
 
+def is_bin(bins: array[int], row: int, group: int, outcome: int, kind: int, error: int) -> bool:
+    """Whether a bin has this key."""
+    return (
+        bins[row + layout.B_GROUP] == group
+        and bins[row + layout.B_OUTCOME] == outcome
+        and bins[row + layout.B_KIND] == kind
+        and bins[row + layout.B_ERROR] == error
+    )
+
+
 def find_bin(arrays: PairingArrays, group: int, outcome: int, kind: int, error: int) -> int:
-    """The bin with this key, made if it is new; bin 0 takes what finds no room."""
+    """The bin with this key, made if it is new; bin 0, which has no group, takes what finds no room."""
+    found = arrays.state[layout.S_BIN]
+    if is_bin(arrays.bins, found * layout.BIN_FIELDS, group, outcome, kind, error):
+        return found
+    found = look_up_bin(arrays, group, outcome, kind, error)
+    arrays.state[layout.S_BIN] = found
+    return found
+
+
+def look_up_bin(arrays: PairingArrays, group: int, outcome: int, kind: int, error: int) -> int:
+    """The same by the hash table."""
     home = bin_home(group, outcome, kind, error)
     slot = seek_key(
         arrays.bins, layout.BIN_FIELDS, arrays.bin_slots, arrays.bin_mask, home, layout.B_GROUP, 4,
@@ -185,6 +205,18 @@ def finish(arrays: PairingArrays, place: int, outcome: int) -> None:
             arrays.bins[entry + layout.B_MOST] = rtt
         bucket = found * layout.BUCKETS + bucket_of(rtt)
         arrays.buckets[bucket] = arrays.buckets[bucket] + 1
+
+
+def drop(arrays: PairingArrays, place: int) -> bool:
+    """Only count an exchange that is given up with nothing known but its question; False while samples are wanted."""
+    row = place * layout.HEAD_FIELDS
+    found = find_bin(arrays, arrays.pool[row + layout.GROUP], layout.EVICTED, arrays.pool[row + layout.KIND], 0)
+    entry = found * layout.BIN_FIELDS
+    if arrays.bins[entry + layout.B_COUNT] < layout.SAMPLES:
+        return False
+    arrays.bins[entry + layout.B_COUNT] = arrays.bins[entry + layout.B_COUNT] + 1
+    arrays.bins[entry + layout.B_REQUESTS] = arrays.bins[entry + layout.B_REQUESTS] + 1
+    return True
 
 
 def what_is_full(arrays: PairingArrays, more: int) -> int:

@@ -46,9 +46,14 @@ class Cells:
         return self._state[layout.P_LEFT_OUT]
 
     @property
-    def moment(self) -> int:
-        """The length of a moment, in nanoseconds."""
-        return 1 << self._state[layout.P_SHIFT]
+    def is_full(self) -> bool:
+        """Whether there is no room for another pair or size."""
+        return self._held.is_final and self._state[layout.P_CELLS] + 2 > self._held.places
+
+    @property
+    def moment_shift(self) -> int:
+        """A moment is 2 to the power of this, in nanoseconds."""
+        return self._state[layout.P_SHIFT]
 
     def take(self, rows: array[int], count: int) -> None:
         """Count finished exchanges."""

@@ -155,6 +155,8 @@ class PairedExchanges:
             *self._bins.counters(),
             self._out,
             len(self._out) // layout.FIELDS,
+            # Of what is given up only the pair is of use, as long as there is room for pairs.
+            not self.every and self.cells.is_full,
             self._state,
         )
 

@@ -5,7 +5,7 @@ cimport cython
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport pairing_layout as layout
 from pcapcheck.exchanges.answered_exchanges cimport release, take_reply
-from pcapcheck.exchanges.binning cimport finish, what_is_full
+from pcapcheck.exchanges.binning cimport drop, finish, what_is_full
 from pcapcheck.exchanges.early_answers cimport begin_early, take_late_request
 from pcapcheck.exchanges.ended_exchanges cimport take_error
 from pcapcheck.exchanges.exchange_key cimport ExchangeKey

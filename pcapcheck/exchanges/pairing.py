@@ -23,7 +23,7 @@ if not cython.compiled:
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import pairing_layout as layout
     from pcapcheck.exchanges.answered_exchanges import release, take_reply
-    from pcapcheck.exchanges.binning import finish, what_is_full
+    from pcapcheck.exchanges.binning import drop, finish, what_is_full
     from pcapcheck.exchanges.early_answers import begin_early, take_late_request
     from pcapcheck.exchanges.ended_exchanges import take_error
     from pcapcheck.exchanges.exchange_key import ExchangeKey
@@ -109,7 +109,8 @@ def evict(arrays: PairingArrays) -> None:
     rest = rest_of(arrays.pool[oldest * layout.HEAD_FIELDS + layout.MARKS])
     if rest < 0 or arrays.rest[rest + layout.OUTCOME] == layout.UNANSWERED:
         arrays.state[layout.S_EVICTED] = arrays.state[layout.S_EVICTED] + 1
-    finish(arrays, oldest, layout.EVICTED)
+    if rest >= 0 or not arrays.drops or not drop(arrays, oldest):
+        finish(arrays, oldest, layout.EVICTED)
     release(arrays, oldest)
     fetch_coming(arrays)
 

@@ -6,4 +6,4 @@ cdef class PairingArrays:
     cdef long long[::1] bins, samples, buckets, out, state
     cdef long long[::1] slots, bin_slots
     cdef long long mask, bin_mask, bin_limit, out_capacity
-    cdef bint bins_final
+    cdef bint bins_final, drops

@@ -21,14 +21,15 @@ class PairingArrays:
 
     ``bins`` count finished exchanges, with their ``samples`` and ``buckets`` of round trip times; ``bin_slots`` is the
     hash table over them. There are ``bin_limit`` at most; where ``bins_final``, bin 0 takes those beyond. Finished
-    exchanges are also written to ``out``, which has room for ``out_capacity``.
+    exchanges are also written to ``out``, which has room for ``out_capacity``; where ``drops``, not those that are
+    given up to make room and that nothing followed.
     """
 
     def __init__(
         self, events: array[int], pool: array[int], rest: array[int], slots: array[int], answered: array[int],
         early: array[int], ended: array[int], talks: array[int], recent: array[int], homes: array[int],
         gateways: array[int], bins: array[int], bin_slots: array[int], bin_limit: int, bins_final: bool,
-        samples: array[int], buckets: array[int], out: array[int], out_capacity: int, state: array[int]
+        samples: array[int], buckets: array[int], out: array[int], out_capacity: int, drops: bool, state: array[int]
     ) -> None:  # fmt: skip
         self.events = events
         self.pool = pool
@@ -51,4 +52,5 @@ class PairingArrays:
         self.buckets = buckets
         self.out = out
         self.out_capacity = out_capacity
+        self.drops = drops
         self.state = state

@@ -134,7 +134,8 @@ S_ENDED_AT = 12  # where the ring of those that an error ended goes on
 S_TALKS_AT = 13  # where the ring of answered datagrams goes on
 S_REST = 14  # how many rests were ever used; those beyond were not
 S_REST_FREE = 15  # the rest that was given back last, counted from 1, chained by OUTCOME; 0: none
-STATE_SIZE = 16
+S_BIN = 16  # the bin counted in last: the next exchange is mostly like the one before
+STATE_SIZE = 17
 
 # S_STATUS: all events taken, or what must be enlarged or emptied first.
 DONE = 0

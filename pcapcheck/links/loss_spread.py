@@ -37,7 +37,7 @@ def losses_of(captures: Sequence[Capture], facts: Facts, table: str) -> Losses |
         held = capture.exchanges.paired.cells
         good = array("b", (counts(facts, capture.number, group, table) for group in range(held.groups)))
         cells.append(CountedCells(*held.rows, NUMBERS[table], good))
-        moments.append(CountedMoments(*held.moments, NUMBERS[table], good))
+        moments.append(CountedMoments(*held.moments, held.moment_shift, NUMBERS[table], good))
     # All texts have the same table of names.
     named = (capture.address_of for capture in captures if capture.address_of is not address_of)
     return _weigh(cells, moments, table, next(named, address_of))

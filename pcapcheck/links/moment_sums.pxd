@@ -12,5 +12,5 @@ from pcapcheck.links cimport share_layout as layout
     slot=cython.longlong, row=cython.size_t, failed=cython.longlong, asked=cython.longlong, first=cython.longlong,
     last=cython.longlong)
 cpdef long long sum_moments(
-    const long long[::1] moments, long long count, long long kind, const signed char[::1] good, long long[::1] sums,
-    long long[::1] slots, long long known) except? -1
+    const long long[::1] moments, long long count, long long shift, long long kind, const signed char[::1] good,
+    long long[::1] sums, long long[::1] slots, long long known) except? -1

@@ -24,11 +24,13 @@ if not cython.compiled:
 
 
 def sum_moments(
-    moments: array[int], count: int, kind: int, good: array[int], sums: array[int], slots: array[int], known: int
-) -> int:
+    moments: array[int], count: int, shift: int, kind: int, good: array[int], sums: array[int], slots: array[int],
+    known: int
+) -> int:  # fmt: skip
     """Add the moments of one kind in frame groups that are ``good``; returns how many sums there are then.
 
-    ``sums`` has room for as many more as there are moments, ``slots`` for all of them. ``known`` is how many there are.
+    A sum is of 2^``shift`` moments. ``sums`` has room for as many more as there are moments, ``slots`` for all of them.
+    ``known`` is how many there are.
     """
     with cython.nogil:
         mask = len(slots) - 1
@@ -36,7 +38,7 @@ def sum_moments(
             at = number * spreading_layout.MOMENT_FIELDS
             if moments[at + spreading_layout.C_KIND] != kind or not good[moments[at + spreading_layout.C_GROUP]]:
                 continue
-            when = moments[at + spreading_layout.M_WHEN]
+            when = moments[at + spreading_layout.M_WHEN] >> shift
             home = stir(0, when) >> 2
             slot = seek(slots, mask, home, home & mask)
             while slots[slot] >= 0 and sums[place_at(slots, slot) * layout.MOMENT_SUM_FIELDS + layout.U_WHEN] != when:

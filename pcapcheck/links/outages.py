@@ -19,6 +19,10 @@ from pcapcheck.links import share_layout as layout
 from pcapcheck.links.question_losses import OUT, Outage
 
 MOST_OUTAGES = 20
+# If there are more moments than this, they become LONGER bits longer: of 134 ms, as they are at first, these are 18
+# minutes.
+MOST_SUMS = 1 << 13
+LONGER = 2
 # An outage may be shorter than a moment: in one, this many times the usual share is lost, or the share OUT.
 USUAL = 5
 # If everything was lost from some moment on, or up to one, fewer losses are enough than to say how they are spread: at
@@ -27,10 +31,14 @@ FEWEST_AT_EDGE, AT_EDGE = 3, 0.1
 
 
 class CountedMoments(NamedTuple):
-    """Moments of one capture that count (``loss_cells``): those of one kind, in frame groups that are ``good``."""
+    """Moments of one capture that count (``loss_cells``): those of one kind, in frame groups that are ``good``.
+
+    A moment is 2^``shift`` nanoseconds.
+    """
 
     moments: array[int]
     moment_count: int
+    shift: int
     kind: int
     good: array[int]
 
@@ -38,7 +46,7 @@ class CountedMoments(NamedTuple):
 class MomentSum(NamedTuple):
     """All that was asked in one moment, on all links, and when the first and the last that failed were asked.
 
-    ``when`` counts moments; other times are nanoseconds, ABSENT_TIME if nothing failed.
+    ``when`` counts moments of the length that all have; other times are nanoseconds, ABSENT_TIME if nothing failed.
     """
 
     when: int
@@ -49,14 +57,26 @@ class MomentSum(NamedTuple):
 
 
 def summed_up(moments: Sequence[CountedMoments]) -> list[MomentSum]:
-    """The moments of all captures, in order."""
+    """The moments of all captures, in order, as long as the longest of them, or longer if there are many."""
+    shift = max((some.shift for some in moments), default=0)
+    sums, count = _sums(moments, shift)
+    while count > MOST_SUMS:
+        shift += LONGER
+        sums, count = _sums(moments, shift)
+    fields = range(layout.U_WHEN, layout.MOMENT_SUM_FIELDS)
+    columns = (sums[field : count * layout.MOMENT_SUM_FIELDS : layout.MOMENT_SUM_FIELDS] for field in fields)
+    return [MomentSum._make(row) for row in sorted(zip(*columns, strict=True))]
+
+
+def _sums(moments: Sequence[CountedMoments], shift: int) -> tuple[array[int], int]:
+    """Sums of moments of 2^``shift`` nanoseconds (``share_layout``), and how many they are."""
     most = sum(some.moment_count for some in moments)
     sums, slots, count = array("q", bytes(8 * layout.MOMENT_SUM_FIELDS * most)), empty_slots(most), 0
     for some in moments:
-        count = moment_sums.sum_moments(*some, sums, slots, count)
-    width = layout.MOMENT_SUM_FIELDS
-    rows = (sums[at : at + width] for at in range(0, count * width, width))
-    return sorted(MomentSum(*row[layout.U_WHEN :]) for row in rows)
+        count = moment_sums.sum_moments(
+            some.moments, some.moment_count, shift - some.shift, some.kind, some.good, sums, slots, count
+        )
+    return sums, count
 
 
 def outages_of(moments: Sequence[MomentSum], partial: bool) -> Iterator[Outage]:

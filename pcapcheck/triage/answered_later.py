@@ -40,7 +40,7 @@ def answered_later(case: Case, judgement: Judgement, roles: AddressRoles) -> boo
     rows, count = cells.moments
     width = layout.MOMENT_FIELDS
     return any(
-        rows[at + layout.C_REPLIED] and rows[at + layout.M_WHEN] * cells.moment > first
+        rows[at + layout.C_REPLIED] and rows[at + layout.M_WHEN] << cells.moment_shift > first
         for at in range(0, count * width, width)
         if rows[at + layout.C_GROUP] in point.groups
     )

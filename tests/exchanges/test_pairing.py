@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.decode.frame_layout import E_ICMP_ERROR, E_REPLY, E_REQUEST, EVENT_FIELDS, GROUP_FIELDS
-from pcapcheck.exchanges import paired_exchanges
+from pcapcheck.exchanges import loss_cells, paired_exchanges
 from pcapcheck.exchanges.echo_row import EchoRow
 from pcapcheck.exchanges.paired_exchanges import PairedExchanges
 from pcapcheck.exchanges.pairing_layout import ENDED, REMEMBERED, SAME_PACKET
@@ -196,6 +196,20 @@ def test_many_open_are_bounded_oldest_first() -> None:
     assert echoes.evicted == 2000
     assert [echo.frames[0] for echo in finished if echo.outcome == "evicted"] == list(range(1, 2001))
     assert [echo.frames[0] for echo in finished if echo.outcome == "unanswered"] == list(range(2001, 3001))
+
+
+@given(events)
+def test_what_is_given_up_counts_whether_or_not_it_is_handed_out(given_events: list[Event]) -> None:
+    """Where nobody asks for it and there is no room for its pair, it is only counted; an error or repeat shows."""
+    many = [Event(E_REQUEST, asker, seq, seq) for seq in range(8) for asker in range(8)]
+    bounds = {"FIRST_CELLS": 4, "MOST_CELLS": 4}
+    with patch.object(paired_exchanges, "MOST_OPEN", 3), patch.multiple(loss_cells, **bounds):
+        some = [*many, *given_events, *many]
+        counted, nothing = pair(some, size=20, every=False)
+        handed, finished = pair(some, size=20)
+    assert nothing == []
+    assert counted.evicted == handed.evicted == sum(echo.outcome == "evicted" for echo in finished)
+    assert list(counted.bins_of(ECHO)) == list(handed.bins_of(ECHO))
 
 
 def test_room_for_as_many_as_may_be_open_answered_and_early() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.exchanges import spreading_layout as layout
-from pcapcheck.links.outages import CountedMoments, MomentSum, outages_of, summed_up
+from pcapcheck.links.outages import MOST_SUMS, CountedMoments, MomentSum, outages_of, summed_up
 from tests.support.kernels import NOT_COMPILED, plain_loops
 
 KIND, OTHER_KIND = 1, 2
@@ -31,8 +31,8 @@ moments = st.lists(
 GOOD = array("b", [1, 0, 1, 1])
 
 
-def written(some: list[Moment]) -> CountedMoments:
-    """Moments as the loop that counts them writes them."""
+def written(some: list[Moment], shift: int = 0) -> CountedMoments:
+    """Moments as the loop that counts them writes them, each of 2^``shift``."""
     out = array("q", bytes(8 * layout.MOMENT_FIELDS * len(some)))
     for number, (kind, group, when, answered, failed) in enumerate(some):
         values = {
@@ -46,7 +46,7 @@ def written(some: list[Moment]) -> CountedMoments:
         }
         for field, value in values.items():
             out[number * layout.MOMENT_FIELDS + field] = value
-    return CountedMoments(out, len(some), KIND, GOOD)
+    return CountedMoments(out, len(some), shift, KIND, GOOD)
 
 
 @given(st.lists(moments, max_size=2))
@@ -78,3 +78,25 @@ def test_an_outage_of_all_links_is_one() -> None:
     [outage] = outages_of(summed_up([written(before + lost)]), partial=True)
     assert (outage.asked, outage.failed, outage.over) == (6, 6, False)
     assert (outage.first, outage.last) == (40, 45)
+
+
+def test_moments_of_a_long_capture_are_as_long_as_those_of_a_short_one() -> None:
+    """A long capture counts in moments that are four times as long: what failed in both at once is one outage."""
+    short: list[Moment] = [(KIND, 0, when, 5 if when < 12 else 0, [] if when < 12 else [when]) for when in range(16)]
+    long: list[Moment] = [(KIND, 0, when, 20, []) for when in range(3)] + [(KIND, 0, 3, 0, [12, 13, 14, 15])]
+    sums = summed_up([written(short), written(long, shift=2)])
+    assert [(some.when, some.asked, some.failed) for some in sums] == [(0, 40, 0), (1, 40, 0), (2, 40, 0), (3, 8, 8)]
+    [outage] = outages_of(sums, partial=True)
+    assert (outage.first, outage.last, outage.asked, outage.failed) == (12, 15, 8, 8)
+
+
+def test_many_moments_become_longer_until_they_are_few() -> None:
+    lost = range(3 * MOST_SUMS // 2, 3 * MOST_SUMS // 2 + 40)
+    many: list[Moment] = [
+        (KIND, 0, when, 0 if when in lost else 1, [when] if when in lost else []) for when in range(2 * MOST_SUMS)
+    ]
+    sums = summed_up([written(many)])
+    assert len(sums) <= MOST_SUMS
+    assert (sum(some.asked for some in sums), sum(some.failed for some in sums)) == (len(many), len(lost))
+    [outage] = outages_of(sums, partial=True)
+    assert (outage.first, outage.last, outage.failed) == (lost[0], lost[-1], len(lost))
