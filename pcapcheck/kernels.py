@@ -55,6 +55,7 @@ KERNELS = (
     "pcapcheck.exchanges.resolving",
     "pcapcheck.exchanges.claiming",
     "pcapcheck.exchanges.tallying",
+    "pcapcheck.exchanges.conversing_arrays",
     "pcapcheck.exchanges.tcp_holes",
     "pcapcheck.exchanges.tcp_progress",
     "pcapcheck.exchanges.transfer_rows",
@@ -96,6 +97,7 @@ HELPERS = (
     PACKAGE / "exchanges" / "sequence_numbers.pxd",
     PACKAGE / "decode" / "error_frame.pxd",
     PACKAGE / "exchanges" / "pairing_arrays.pxd",
+    PACKAGE / "exchanges" / "conversing_arrays.pxd",
     PACKAGE / "exchanges" / "exchange_key.pxd",
 )
 

@@ -14,8 +14,9 @@ from pcapcheck.capture.scan_layout import ABSENT_TIME
 from pcapcheck.decode.decoder import EVENTS_KEPT
 from pcapcheck.decode.frame_batch import FrameBatch
 from pcapcheck.decode.frame_layout import GROUP_FIELDS
-from pcapcheck.exchanges import conversing, transfer_layout
+from pcapcheck.exchanges import conversing, conversing_arrays, transfer_layout
 from pcapcheck.exchanges import conversing_layout as layout
+from pcapcheck.exchanges.conversing_arrays import ConversingArrays
 from pcapcheck.exchanges.transfer_fields import TRANSFER_FIELDS
 from pcapcheck.exchanges.transfer_row import TransferRow
 from pcapcheck.exchanges.worker import Worker
@@ -30,6 +31,7 @@ OUT_ROWS = 1 << 6
 TRANSFER_ROWS = 1 << 9
 # Further conversations are only counted.
 MOST_KEPT = 1 << 10
+NO_SEGMENTS = array("q")
 HALF_OPEN, UNHEARD = "half-open", "unheard"
 KINDS = {
     layout.HALF_OPEN: HALF_OPEN,
@@ -136,9 +138,7 @@ class Conversations:
         self.close()
         self._state[layout.S_STATUS] = layout.OUT_FULL
         while self._state[layout.S_STATUS] != layout.DONE:
-            conversing.finish_all(
-                self._heads.rows, self._bodies.rows, self._out, self._transfers, self._classes, self._state, heard
-            )
+            conversing.finish_all(self._arrays(NO_SEGMENTS), heard)
             self._keep()
             yield from self._handed_out()
         self._heads.cut(0)
@@ -182,20 +182,25 @@ class Conversations:
                 alone = rows.alone(rows.data[number * size : (number + 1) * size])
                 self.broken.append(TransferRow(alone, 0))
 
+    def _arrays(self, segments: array[int]) -> ConversingArrays:
+        """The loops' arrays; none of them can be enlarged while this is kept."""
+        return conversing_arrays.ConversingArrays(
+            segments,
+            self._heads.rows,
+            self._bodies.rows,
+            self._slots,
+            self._out,
+            self._transfers,
+            self._classes,
+            self._state,
+        )
+
     def _take(self, given: tuple[array[int], int]) -> None:
+        segments, count = given
         state = self._state
         state[layout.S_SEGMENT] = 0
         while True:
-            conversing.converse(
-                *given,
-                self._heads.rows,
-                self._bodies.rows,
-                self._slots,
-                self._out,
-                self._transfers,
-                self._classes,
-                state,
-            )
+            conversing.converse(self._arrays(segments), count)
             self._keep()
             if state[layout.S_STATUS] == layout.DONE:
                 return

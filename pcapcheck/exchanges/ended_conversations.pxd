@@ -6,6 +6,7 @@ cimport cython
 from pcapcheck.capture cimport scan_layout
 from pcapcheck.copying cimport copy_numbers
 from pcapcheck.exchanges cimport conversing_layout as layout
+from pcapcheck.exchanges.conversing_arrays cimport ConversingArrays
 from pcapcheck.exchanges.transfer_rows cimport count_transfer, is_transfer, write_transfer
 
 @cython.locals(answered=cython.size_t)
@@ -17,6 +18,4 @@ cdef inline bint is_unheard(const long long[::1] pool, size_t row) except? -1 no
 cdef inline int judge(const long long[::1] pool, size_t row) except? -1 nogil
 
 @cython.locals(kind=cython.int, target=cython.size_t, row=cython.size_t)
-cdef int finish(
-    long long[::1] heads, size_t head, long long[::1] pool, long long[::1] out, long long[::1] transfers,
-    long long[::1] classes, long long[::1] state) except -1 nogil
+cdef int finish(ConversingArrays arrays, size_t head) except -1 nogil

@@ -21,6 +21,7 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.copying import copy_numbers
     from pcapcheck.exchanges import conversing_layout as layout
+    from pcapcheck.exchanges.conversing_arrays import ConversingArrays
     from pcapcheck.exchanges.transfer_rows import count_transfer, is_transfer, write_transfer
 
 
@@ -92,30 +93,24 @@ def judge(pool: array[int], row: int) -> int:
     return layout.UNHEARD if is_unheard(pool, row) else layout.NOTHING
 
 
-def finish(
-    heads: array[int],
-    head: int,
-    pool: array[int],
-    out: array[int],
-    transfers: array[int],
-    classes: array[int],
-    state: array[int],
-) -> None:
+def finish(arrays: ConversingArrays, head: int) -> None:
     """A conversation with a body goes on no more: write it out if something got no answer, or as a transfer of TCP.
 
     Transfers with which nothing is wrong are counted in ``classes``, unless every one is wanted.
     """
-    row = heads[head + layout.BODY] * layout.FIELDS
-    kind = judge(pool, row)
+    row = arrays.heads[head + layout.BODY] * layout.FIELDS
+    kind = judge(arrays.pool, row)
     if kind != layout.NOTHING:
-        pool[row + layout.KIND] = kind
-        target = state[layout.S_OUT] * layout.FIELDS
-        state[layout.S_OUT] = state[layout.S_OUT] + 1
-        copy_numbers(pool, row, out, target, layout.FIELDS)
-    elif is_transfer(pool, row) and (state[layout.S_EVERY] or not count_transfer(pool, row, classes)):
-        write_transfer(pool, row, transfers, state[layout.S_TRANSFERS])
-        state[layout.S_TRANSFERS] = state[layout.S_TRANSFERS] + 1
+        arrays.pool[row + layout.KIND] = kind
+        target = arrays.state[layout.S_OUT] * layout.FIELDS
+        arrays.state[layout.S_OUT] = arrays.state[layout.S_OUT] + 1
+        copy_numbers(arrays.pool, row, arrays.out, target, layout.FIELDS)
+    elif is_transfer(arrays.pool, row) and (
+        arrays.state[layout.S_EVERY] or not count_transfer(arrays.pool, row, arrays.classes)
+    ):
+        write_transfer(arrays.pool, row, arrays.transfers, arrays.state[layout.S_TRANSFERS])
+        arrays.state[layout.S_TRANSFERS] = arrays.state[layout.S_TRANSFERS] + 1
     # Whoever begins a conversation in its place takes another body, or none.
-    pool[row + layout.PORTS] = state[layout.S_BODY]
-    state[layout.S_BODY] = heads[head + layout.BODY]
-    heads[head + layout.BODY] = layout.ABSENT
+    arrays.pool[row + layout.PORTS] = arrays.state[layout.S_BODY]
+    arrays.state[layout.S_BODY] = arrays.heads[head + layout.BODY]
+    arrays.heads[head + layout.BODY] = layout.ABSENT

@@ -5,6 +5,7 @@ cimport cython
 from pcapcheck.capture cimport printed_layout, scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
+from pcapcheck.exchanges.conversing_arrays cimport ConversingArrays
 from pcapcheck.exchanges.sequence_numbers cimport ahead
 from pcapcheck cimport protocols
 
@@ -33,7 +34,7 @@ cdef inline int hear_receiver(
 
 @cython.locals(flags=cython.longlong, each=cython.longlong)
 cdef int look_at_holes(
-    long long[::1] pool, size_t row, long long side, long long frame, long long time, long long seq, long long ack,
+    ConversingArrays arrays, size_t row, long long side, long long frame, long long time, long long seq, long long ack,
     long long content) except -1 nogil
 
 @cython.locals(side=cython.longlong, mine=cython.size_t, latest=cython.longlong)

@@ -25,6 +25,7 @@ if not cython.compiled:
     from pcapcheck.capture import printed_layout, scan_layout
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
+    from pcapcheck.exchanges.conversing_arrays import ConversingArrays
     from pcapcheck.exchanges.sequence_numbers import ahead
 
 
@@ -104,22 +105,22 @@ def hear_receiver(pool: array[int], row: int, side: int, frame: int, time: int, 
 
 
 def look_at_holes(
-    pool: array[int], row: int, side: int, frame: int, time: int, seq: int, ack: int, content: int
+    arrays: ConversingArrays, row: int, side: int, frame: int, time: int, seq: int, ack: int, content: int
 ) -> None:
     """What a segment of one side changes where data of either is missing, or may be missing because of it.
 
     ``frame``, ``ack`` and ``content`` are T_FRAME, T_ACK and T_SIZE of ``frame_layout``.
     """
     flags = content & 0xFFFF
-    if pool[row + layout.HOLES] & (1 << side) and content >> 16 and flags & protocols.TCP_RST == 0:
-        fill_hole(pool, row, side, time, seq, content >> 16)
-    if pool[row + layout.HOLES] & (2 >> side) and flags & protocols.TCP_ACK:
-        hear_receiver(pool, row, 1 - side, frame, time, ack, flags)
+    if arrays.pool[row + layout.HOLES] & (1 << side) and content >> 16 and flags & protocols.TCP_RST == 0:
+        fill_hole(arrays.pool, row, side, time, seq, content >> 16)
+    if arrays.pool[row + layout.HOLES] & (2 >> side) and flags & protocols.TCP_ACK:
+        hear_receiver(arrays.pool, row, 1 - side, frame, time, ack, flags)
     if flags & protocols.TCP_RST:
         for each in range(2):
-            pool[row + each * layout.SIDE + layout.HOLE_ENDED] = 1
-    elif flags & protocols.TCP_SYN == 0 and pool[row + layout.HOLES] & (1 << side) == 0:
-        open_hole(pool, row, side, frame, time, seq, content >> 16)
+            arrays.pool[row + each * layout.SIDE + layout.HOLE_ENDED] = 1
+    elif flags & protocols.TCP_SYN == 0 and arrays.pool[row + layout.HOLES] & (1 << side) == 0:
+        open_hole(arrays.pool, row, side, frame, time, seq, content >> 16)
 
 
 def wait_on(pool: array[int], row: int, until: int) -> None:

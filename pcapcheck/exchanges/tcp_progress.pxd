@@ -5,6 +5,7 @@ cimport cython
 from pcapcheck.capture cimport scan_layout
 from pcapcheck.decode cimport frame_layout
 from pcapcheck.exchanges cimport conversing_layout as layout
+from pcapcheck.exchanges.conversing_arrays cimport ConversingArrays
 from pcapcheck.exchanges.sequence_numbers cimport ahead
 from pcapcheck.exchanges.tcp_holes cimport look_at_holes
 from pcapcheck cimport protocols
@@ -65,5 +66,5 @@ cdef inline int begin_numbers(
 @cython.locals(
     mine=cython.size_t, other=cython.size_t, size=cython.longlong, flags=cython.longlong, seq=cython.longlong)
 cdef int note_tcp(
-    long long[::1] pool, size_t row, long long side, long long frame, long long time, long long numbers,
+    ConversingArrays arrays, size_t row, long long side, long long frame, long long time, long long numbers,
     long long ack, long long content) except -1 nogil

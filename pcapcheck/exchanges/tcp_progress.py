@@ -21,6 +21,7 @@ if not cython.compiled:
     from pcapcheck.capture import scan_layout
     from pcapcheck.decode import frame_layout
     from pcapcheck.exchanges import conversing_layout as layout
+    from pcapcheck.exchanges.conversing_arrays import ConversingArrays
     from pcapcheck.exchanges.sequence_numbers import ahead
     from pcapcheck.exchanges.tcp_holes import look_at_holes
 
@@ -255,7 +256,7 @@ def begin_numbers(pool: array[int], row: int, side: int, size: int, end: int) ->
 
 
 def note_tcp(
-    pool: array[int], row: int, side: int, frame: int, time: int, numbers: int, ack: int, content: int
+    arrays: ConversingArrays, row: int, side: int, frame: int, time: int, numbers: int, ack: int, content: int
 ) -> None:
     """What a segment of TCP adds to its connection, beyond being counted.
 
@@ -267,26 +268,26 @@ def note_tcp(
     flags = content & 0xFFFF
     seq = numbers & layout.WORD
     # Mostly what comes next stands right behind what came before.
-    if (seq != pool[mine + layout.END] and flags & protocols.TCP_SYN == 0) or pool[row + layout.HOLES]:
-        look_at_holes(pool, row, side, frame, time, seq, ack, content)
+    if (seq != arrays.pool[mine + layout.END] and flags & protocols.TCP_SYN == 0) or arrays.pool[row + layout.HOLES]:
+        look_at_holes(arrays, row, side, frame, time, seq, ack, content)
     if flags & protocols.TCP_ACK:
-        acknowledge(pool, other, ack & layout.WORD)
+        acknowledge(arrays.pool, other, ack & layout.WORD)
     if flags & protocols.TCP_RST:
-        pool[row + layout.RESETS] = pool[row + layout.RESETS] + 1
-        break_off(pool, row, side, frame, numbers >> 32)
+        arrays.pool[row + layout.RESETS] = arrays.pool[row + layout.RESETS] + 1
+        break_off(arrays.pool, row, side, frame, numbers >> 32)
     else:
-        note_ttl(pool, mine, numbers >> 32)
+        note_ttl(arrays.pool, mine, numbers >> 32)
         if flags & protocols.TCP_ACK:
-            note_window(pool, mine, (ack >> 32) & 1)
+            note_window(arrays.pool, mine, (ack >> 32) & 1)
         if flags & protocols.TCP_FIN:
-            pool[row + layout.FINISHED] = 1
-            pool[mine + layout.FINS] = 1
+            arrays.pool[row + layout.FINISHED] = 1
+            arrays.pool[mine + layout.FINS] = 1
         if flags & protocols.TCP_SYN:
-            open_up(pool, row, side, flags, frame, ack >> frame_layout.MSS_SHIFT)
-            begin_numbers(pool, row, side, size, (seq + size + 1) & layout.WORD)
-            send(pool, mine, other, frame, time, seq, size, 1)
+            open_up(arrays.pool, row, side, flags, frame, ack >> frame_layout.MSS_SHIFT)
+            begin_numbers(arrays.pool, row, side, size, (seq + size + 1) & layout.WORD)
+            send(arrays.pool, mine, other, frame, time, seq, size, 1)
         else:
             if size:
-                send(pool, mine, other, frame, time, seq, size, 0)
-            if size <= 1 and is_keep_alive(pool, row, mine, other, time, seq):
-                note_keep_alive(pool, mine, frame, time, seq, size)
+                send(arrays.pool, mine, other, frame, time, seq, size, 0)
+            if size <= 1 and is_keep_alive(arrays.pool, row, mine, other, time, seq):
+                note_keep_alive(arrays.pool, mine, frame, time, seq, size)

@@ -202,8 +202,7 @@ def test_many_open_are_bounded_oldest_first() -> None:
 def test_what_is_given_up_counts_whether_or_not_it_is_handed_out(given_events: list[Event]) -> None:
     """Where nobody asks for it and there is no room for its pair, it is only counted; an error or repeat shows."""
     many = [Event(E_REQUEST, asker, seq, seq) for seq in range(8) for asker in range(8)]
-    bounds = {"FIRST_CELLS": 4, "MOST_CELLS": 4}
-    with patch.object(paired_exchanges, "MOST_OPEN", 3), patch.multiple(loss_cells, **bounds):
+    with patch.object(paired_exchanges, "MOST_OPEN", 3), patch.multiple(loss_cells, FIRST_CELLS=4, MOST_CELLS=4):
         some = [*many, *given_events, *many]
         counted, nothing = pair(some, size=20, every=False)
         handed, finished = pair(some, size=20)
