@@ -297,7 +297,8 @@ def spread(
                 found = find_cell(cells, slots, mask, room, state, sized, kind, group, 0, size, 0, 0, 0)
                 if found >= 0:
                     count_outcome(cells, found * layout.CELL_FIELDS, counter, rows[row + pairing_layout.TIME])
-            if rows[row + pairing_layout.TIME] != scan_layout.ABSENT_TIME:
+            # Given up is what was asked long ago: it would begin another moment again and again.
+            if counter >= 0 and rows[row + pairing_layout.TIME] != scan_layout.ABSENT_TIME:
                 found = find_moment(moments, latest, moments_room, state, rows, row, is_failure(counter))
                 if found >= 0:
                     count_outcome(moments, found * layout.MOMENT_FIELDS, counter, rows[row + pairing_layout.TIME])
