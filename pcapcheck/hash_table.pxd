@@ -28,6 +28,9 @@ cdef inline long long entry_of(unsigned long long home, unsigned long long place
 cdef inline long long place_at(const long long[::1] slots, size_t slot) noexcept nogil:
     return slots[slot] & 0xFFFFFF if slots[slot] >= 0 else -1
 
+cdef inline long long place_with(const long long[::1] slots, size_t slot, long long home) noexcept nogil:
+    return slots[slot] & 0xFFFFFF if slots[slot] >= 0 and slots[slot] >> 24 == entry_of(home, 0) >> 24 else -1
+
 cdef inline long long seek(
         const long long[::1] slots, long long mask, long long home, size_t slot) except? -1 nogil:
     cdef long long wanted = entry_of(home, 0) >> 24

@@ -49,6 +49,11 @@ def place_at(slots: array[int], slot: int) -> int:
     return slots[slot] & PLACE_MASK if slots[slot] >= 0 else -1
 
 
+def place_with(slots: array[int], slot: int, home: int) -> int:
+    """The place of the row in a slot if it has this home, as far as its entry says; else -1."""
+    return slots[slot] & PLACE_MASK if slots[slot] >= 0 and slots[slot] & ~PLACE_MASK == entry_of(home, 0) else -1
+
+
 def seek(slots: array[int], mask: int, home: int, slot: int) -> int:
     """The first slot from ``slot`` on that is empty or has a row with this home, as far as its entry says."""
     wanted = entry_of(home, 0)

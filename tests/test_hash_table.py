@@ -15,6 +15,7 @@ from pcapcheck.hash_table import (
     insert,
     insert_all,
     place_at,
+    place_with,
     remove,
     seek,
     seek_key,
@@ -45,6 +46,14 @@ def test_rows_are_found_until_they_are_taken_out(rows: list[tuple[int, bool]]) -
     for place, (_, leaves) in enumerate(rows):
         assert place_at(slots, find(slots, homes, place)) == (-1 if leaves else place)
     assert sum(entry >= 0 for entry in slots) == sum(not leaves for _, leaves in rows)
+
+
+def test_a_place_comes_with_its_home_alone() -> None:
+    """What an entry says of a home is enough to pass over most others without a look at their rows."""
+    slots = empty_slots(2)
+    insert(slots, len(slots) - 1, (7 << 20) + 1, 5)
+    assert [place_with(slots, 1, home) for home in ((7 << 20) + 1, (8 << 20) + 1)] == [5, -1]
+    assert place_with(slots, 2, 2) == -1
 
 
 def test_a_key_is_distinguished_from_another_with_the_same_hash() -> None:

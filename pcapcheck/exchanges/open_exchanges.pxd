@@ -7,7 +7,7 @@ from pcapcheck.exchanges cimport pairing_layout as layout
 from pcapcheck.exchanges.exchange_key cimport ExchangeKey
 from pcapcheck.exchanges.head_marks cimport rest_of, ttl_of
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
-from pcapcheck.hash_table cimport home_of_four, insert, insert_all
+from pcapcheck.hash_table cimport entry_of, home_of_four, insert, insert_all
 from pcapcheck.linked_list cimport append, take_out
 
 cpdef enter_all(long long[::1] pool, long long[::1] slots, long long count)

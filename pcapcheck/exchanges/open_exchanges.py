@@ -20,7 +20,7 @@ if not cython.compiled:
     from pcapcheck.exchanges.exchange_key import ExchangeKey
     from pcapcheck.exchanges.head_marks import rest_of, ttl_of
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
-    from pcapcheck.hash_table import home_of_four, insert, insert_all
+    from pcapcheck.hash_table import entry_of, home_of_four, insert, insert_all
     from pcapcheck.linked_list import append, take_out
 
 
@@ -148,4 +148,4 @@ def begin_open(arrays: PairingArrays, key: ExchangeKey, event: int) -> None:
     link_newest(arrays, place)
     if key.ident_seq & frame_layout.QUERY:
         asked = home_of_four(key.point, arrays.pool[row + layout.QUESTION], key.src_low, key.dst_low)
-        arrays.recent[asked & (layout.RECENT - 1)] = place
+        arrays.recent[asked & (layout.RECENT - 1)] = entry_of(asked, place)

@@ -15,8 +15,8 @@ class PairingArrays:
 
     ``events`` are those of one batch (``frame_layout``). ``pool`` holds the heads of exchanges, ``rest`` what else is
     known of some, ``slots`` is the hash table over the heads; ``answered``, ``early`` and ``ended`` are rings of places
-    in the pool, and so is ``talks``, of answered datagrams; ``recent`` are places by the question that they ask.
-    ``homes`` are those of coming events.
+    in the pool, and so is ``talks``, of answered datagrams; ``recent`` are entries of places (``hash_table``) by the
+    question that they ask. ``homes`` are those of coming events.
     ``gateways`` are the lower halves of the IPv4 addresses that no host has.
 
     ``bins`` count finished exchanges, with their ``samples`` and ``buckets`` of round trip times; ``bin_slots`` is the

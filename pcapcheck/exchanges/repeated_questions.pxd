@@ -12,7 +12,7 @@ from pcapcheck.exchanges.head_marks cimport ip_id_of, rest_of
 from pcapcheck.exchanges.open_exchanges cimport unlink
 from pcapcheck.exchanges.pairing_arrays cimport PairingArrays
 from pcapcheck.exchanges.sequence_numbers cimport is_another_attempt
-from pcapcheck.hash_table cimport home_of_four, insert, remove
+from pcapcheck.hash_table cimport home_of_four, insert, place_with, remove
 
 cdef inline int ask_again(PairingArrays arrays, long long rest, size_t event) except -1 nogil
 
@@ -26,8 +26,8 @@ cdef inline bint is_asked_by(
     const long long[::1] pool, long long place, ExchangeKey key, long long question) except? -1 nogil
 
 @cython.locals(
-    rest=cython.longlong, question=cython.longlong, place=cython.longlong, row=cython.size_t, latest=cython.longlong,
-    gap=cython.longlong)
+    rest=cython.longlong, asked=cython.longlong, question=cython.longlong, place=cython.longlong, row=cython.size_t,
+    latest=cython.longlong, gap=cython.longlong)
 cdef long long asked_before(
     PairingArrays arrays, size_t event, ExchangeKey key,
     long long patience) except? -2 nogil

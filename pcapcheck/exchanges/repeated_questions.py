@@ -25,7 +25,7 @@ if not cython.compiled:
     from pcapcheck.exchanges.open_exchanges import unlink
     from pcapcheck.exchanges.pairing_arrays import PairingArrays
     from pcapcheck.exchanges.sequence_numbers import is_another_attempt
-    from pcapcheck.hash_table import home_of_four, insert, remove
+    from pcapcheck.hash_table import home_of_four, insert, place_with, remove
 
 
 def ask_again(arrays: PairingArrays, rest: int, event: int) -> None:
@@ -66,7 +66,6 @@ def is_asked_by(pool: array[int], place: int, key: ExchangeKey, question: int) -
     if place < 0:
         return False
     row = place * layout.HEAD_FIELDS
-    # The question first: mostly it is another, and what else a row holds is not in the processor's cache.
     return (
         pool[row + layout.QUESTION] == question
         and pool[row + layout.STATE] == layout.OPEN
@@ -88,7 +87,8 @@ def asked_before(arrays: PairingArrays, event: int, key: ExchangeKey, patience: 
     question = arrays.events[event + frame_layout.E_QUESTION]
     if question == 0:
         return -1
-    place = arrays.recent[home_of_four(key.point, question, key.src_low, key.dst_low) & (layout.RECENT - 1)]
+    asked = home_of_four(key.point, question, key.src_low, key.dst_low)
+    place = place_with(arrays.recent, asked & (layout.RECENT - 1), asked)
     if not is_asked_by(arrays.pool, place, key, question):
         return -1
     row = place * layout.HEAD_FIELDS
