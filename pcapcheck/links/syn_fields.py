@@ -129,7 +129,7 @@ def _printed(pattern: re.Pattern[str], words: str) -> int | None:
 
 
 def _option(options: bytes, kind: int, size: int) -> int | None:
-    """The first number in the option of a kind, of so many bytes."""
+    """The number, ``size`` bytes long, in the first option of a kind."""
     place = 0
     while place + 1 < len(options) and options[place] != END:
         if options[place] == NOP:

@@ -35,7 +35,7 @@ def test_a_syn_that_is_sent_again_although_answers_come_in_by_another_nic_is_dro
     assert any("net.ipv4.conf.ens4.rp_filter" in remark.text for remark in analysis.remarks)
 
 
-def test_so_is_a_query_of_which_a_text_shows_no_more_than_its_line(tmp_path: Path) -> None:
+def test_so_does_a_query_in_a_text_without_v(tmp_path: Path) -> None:
     query, answer = "53: 4711+ A? db.example.org. (32)", "4711 1/0/0 A 198.51.100.9 (48)"
     text = ANY + "".join(out(f"{each}.1", query) + back(f"{each}.2", answer, 53) for each in ("48", "53"))
     analysis = judged(tmp_path, text)
