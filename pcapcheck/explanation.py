@@ -54,7 +54,7 @@ def _with_last_questions(judgement: Judgement) -> Judgement:
         return judgement
     from pcapcheck.questions.last_questions import is_printed, last_questions
 
-    found = last_questions(judgement.captures, judgement.facts)
+    found = last_questions(judgement.captures, judgement.facts, judgement.followed.found)
     return replace(
         judgement,
         unanswered=[each for each in found if is_printed(each, judgement.facts)],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -21,6 +21,8 @@ from pcapcheck.given import Taken
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.skipped import is_called_a_recording
 from pcapcheck.values import clean
+
+OF_THESE = "; of these, "
 
 
 def set_aside(inputs: Inputs, source: Captured, error: CaptureError) -> None:
@@ -119,7 +121,18 @@ def _read_as_state(problem: Problem, lines: str) -> Problem:
     """The problem, if it is about lines that are no packets, with what some of them are used for."""
     if not problem.aside:
         return problem
-    return replace(problem, message=f"{problem.message}; of these, {lines} are read as a node's state")
+    verb = "are" if lines.startswith("lines") else "is"
+    return replace(problem, message=f"{problem.message}{OF_THESE}{lines} {verb} read as a node's state")
+
+
+def only_looked_so(captures: Sequence[Capture], texts: Container[Path]) -> None:
+    """Take back of texts that lines of them are read as a node's state, as nothing came of those."""
+    for capture in captures:
+        if capture.path in texts:
+            capture.problems[:] = [
+                replace(problem, message=problem.message.partition(OF_THESE)[0]) if problem.aside else problem
+                for problem in capture.problems
+            ]
 
 
 def _open(inputs: Inputs, archive: Source) -> None:

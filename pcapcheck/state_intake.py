@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pcapcheck.capture.inputs import Inputs, gather_states
-from pcapcheck.errors import NODE_STATE, NOT_UNDERSTOOD, PODS, StateError
+from pcapcheck.errors import A_CAPTURE, NODE_STATE, NOT_UNDERSTOOD, PODS, StateError
 from pcapcheck.given import Taken
 from pcapcheck.intake import Request
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.ruleset.variables import Settings
-from pcapcheck.set_aside import lines_aside
+from pcapcheck.set_aside import lines_aside, only_looked_so
 from pcapcheck.skipped import Skipped
 
 if TYPE_CHECKING:
@@ -34,15 +34,25 @@ def find_state(inputs: Inputs, request: Request, captures: list[Capture], settin
     # Where there is nothing that pods could be named in, the list is all that is known of the cluster.
     are_used = files or inputs.states or not captures
     files = _each_once([*files, *inputs.states, *inputs.pods] if are_used else [])
-    return take_state(files, settings, inputs, doubtful) if files or doubtful else None
+    if not files and not doubtful:
+        return None
+    useless: set[Path] = set()
+    state = take_state(files, settings, inputs, doubtful, useless)
+    only_looked_so(captures, useless)
+    return state
 
 
 def take_state(
-    files: Sequence[Taken], settings: Settings, inputs: Inputs, doubtful: Sequence[Taken] = ()
+    files: Sequence[Taken],
+    settings: Settings,
+    inputs: Inputs,
+    doubtful: Sequence[Taken] = (),
+    useless: set[Path] | None = None,
 ) -> State | None:
     """The state that the files describe; None if there are none, or none that can be used.
 
-    ``doubtful`` are texts of packets with lines of a state between them: it is no problem if nothing comes of those.
+    ``doubtful`` are texts of packets with lines of a state between them: it is no problem if nothing comes of those,
+    which are added to ``useless``.
     """
     if not files and not doubtful:
         return None
@@ -52,8 +62,10 @@ def take_state(
     unsure = {_path(file) for file in doubtful}
 
     def skip(path: Path, error: StateError) -> None:
-        if path not in unsure or error.kind != NOT_UNDERSTOOD:
+        if path not in unsure or error.kind not in (NOT_UNDERSTOOD, A_CAPTURE):
             inputs.skip(path, error, NODE_STATE)
+        elif useless is not None:
+            useless.add(path)
 
     try:
         return read_state(

@@ -24,6 +24,8 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|m|h)")
 # Durations that differ by this factor have no unit that suits all.
 FAR_APART = 10_000
 _SHOWN = (("s", 10**9), ("ms", 10**6), ("µs", 10**3))
+# From this part of it on, a thousand has no more than three digits before it is written as a power.
+ROUNDED_UP = 0.9995
 _UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 LONGEST = 366 * 24 * 3600 * 10**9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -170,8 +172,11 @@ def parse_duration(text: str) -> int:
 def format_duration(value: int) -> str:
     """Three significant digits in the unit that fits: 51 µs, 1.02 s."""
     for unit, size in _SHOWN:
-        if abs(value) >= size:
-            return f"{value / size:.3g} {unit}" if abs(value) < 1000 * size else f"{value / size:.0f} {unit}"
+        # What is rounded to a thousand has the next unit.
+        if abs(value) >= size * ROUNDED_UP:
+            return (
+                f"{value / size:.3g} {unit}" if abs(value) < 1000 * size * ROUNDED_UP else f"{value / size:.0f} {unit}"
+            )
     return f"{value} ns"
 
 
@@ -180,8 +185,13 @@ def format_durations(durations: list[int]) -> str:
     longest = max(durations)
     if longest >= FAR_APART * max(1, min(durations)):
         return " / ".join(map(format_duration, durations))
-    unit, size = next(((unit, size) for unit, size in _SHOWN if longest >= size), ("ns", 1))
-    return " / ".join(f"{duration / size:.3g}" for duration in durations) + f" {unit}"
+    unit, size = next(((unit, size) for unit, size in _SHOWN if longest >= size * ROUNDED_UP), ("ns", 1))
+    return " / ".join(_digits(duration / size) for duration in durations) + f" {unit}"
+
+
+def _digits(number: float) -> str:
+    """Three significant digits, and no power of ten."""
+    return f"{number:.3g}" if abs(number) < 1000 * ROUNDED_UP else f"{number:.0f}"
 
 
 def parse_size(text: str) -> int:

@@ -15,9 +15,11 @@ from pcapcheck.links.read_capture import Capture
 
 # As tcpdump prints them, and as the fields of tshark have them; in its rows the numbers are relative and say nothing.
 SEQUENCE = re.compile(r"\b(?:seq |tcp\.seq_raw=)(\d{1,10})\b")
+MSS = re.compile(r"\b(?:mss |MSS=|tcp\.options\.mss_val=)(\d{1,5})\b")
 STAMP = re.compile(r"\b(?:TS ?val[ =]|tcp\.options\.timestamp\.tsval=)(\d{1,10})")
 # TCP header and options (RFC 9293, section 3.1; RFC 7323, section 3.2).
-HEADER, FLAGS, SYN, RST, END, NOP, TIMESTAMPS = 20, 13, 0x02, 0x04, 0, 1, 8
+HEADER, FLAGS, SYN, RST = 20, 13, 0x02, 0x04
+END, NOP, SEGMENT_SIZE, TIMESTAMPS = 0, 1, 2, 8
 # FIN, SYN, RST, PSH and ACK.
 FLAGS_OF_STATE = 0x1F
 PRINTED_RST = re.compile(r"\[R(?:ST)?[].,]")
@@ -28,10 +30,11 @@ WHOLE = 1 << 32
 
 
 class SynFields(Struct, frozen=True):
-    """The sequence number and the timestamp (RFC 7323, TSval) of a SYN; None where it shows none."""
+    """The sequence number, the timestamp (RFC 7323, TSval) and the MSS of a SYN; None where it shows none."""
 
     seq: int | None = None
     stamp: int | None = None
+    mss: int | None = None
 
 
 def syn_fields(capture: Capture, rows: Iterable[ConnectionRow]) -> dict[int, SynFields]:
@@ -109,13 +112,15 @@ def _header(record: Recorded, src_port: int, dst_port: int) -> bytes:
 
 def _fields(record: Recorded, src_port: int | None, dst_port: int | None) -> SynFields:
     if record.text is not None:
-        return SynFields(_printed(SEQUENCE, record.text.words), _printed(STAMP, record.text.words))
+        return SynFields(*(_printed(pattern, record.text.words) for pattern in (SEQUENCE, STAMP, MSS)))
     if src_port is None or dst_port is None:
         return SynFields()
     header = _header(record, src_port, dst_port)
     if len(header) < HEADER or not header[FLAGS] & SYN:
         return SynFields()
-    return SynFields(int.from_bytes(header[4:8], "big"), _stamp(header[HEADER : (header[12] >> 4) * 4]))
+    options = header[HEADER : (header[12] >> 4) * 4]
+    stamp, mss = _option(options, TIMESTAMPS, 4), _option(options, SEGMENT_SIZE, 2)
+    return SynFields(int.from_bytes(header[4:8], "big"), stamp, mss)
 
 
 def _printed(pattern: re.Pattern[str], words: str) -> int | None:
@@ -123,13 +128,14 @@ def _printed(pattern: re.Pattern[str], words: str) -> int | None:
     return int(match[1]) % WHOLE if match else None
 
 
-def _stamp(options: bytes) -> int | None:
+def _option(options: bytes, kind: int, size: int) -> int | None:
+    """The number, ``size`` bytes long, in the first option of a kind."""
     place = 0
     while place + 1 < len(options) and options[place] != END:
         if options[place] == NOP:
             place += 1
-        elif options[place] == TIMESTAMPS and place + 6 <= len(options):
-            return int.from_bytes(options[place + 2 : place + 6], "big")
+        elif options[place] == kind and place + 2 + size <= len(options):
+            return int.from_bytes(options[place + 2 : place + 2 + size], "big")
         else:
             place += max(2, options[place + 1])
     return None

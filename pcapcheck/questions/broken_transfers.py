@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
+from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.exchanges.transfer_row import Side, TransferRow
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
@@ -58,7 +61,8 @@ class BrokenTransfers:
             point = facts.point(capture.number, worst.group)
             if point is not None:
                 values = {name: getattr(worst, name) for name in COLUMNS}
-                yield question(values, tuple(worst.frames), worst.group, capture.number, point, len(some))
+                found = question(values, tuple(worst.frames), worst.group, capture.number, point, len(some))
+                yield _of_back_end(found, capture)
 
     def _by_rules(self, judged: Judged) -> dict[tuple[str, Side], list[int]]:
         """What rules judge in any capture: by outcome and side, when it began."""
@@ -143,6 +147,34 @@ def question(
         verb="sent",
         ended=UNANSWERED,
         size=size,
+    )
+
+
+def _of_back_end(found: Unanswered, capture: Capture) -> Unanswered:
+    """A connection that its asker broke off, in other words if from the same port it talks to another address.
+
+    A host has one connection of a port with a service and none with its back end (RFC 9293, section 3.10.7.1).
+    """
+    if found.ended != BROKEN or found.asked is None:
+        return found
+    asked = {
+        row.dst: row.dst_port
+        for some in capture.exchanges.paired.bins_of(CONNECTIONS)
+        for row in some.samples
+        if isinstance(row, ConnectionRow) and (row.src, row.src_port in found.asker_ports) == (found.asker, True)
+    }
+    if not asked or found.asked in asked:
+        # Where both sides of the translation were recorded, so is what it asks of the back end.
+        return found
+    service, port = next(iter(asked.items()))
+    asker, called, back_end = (format_address(each) for each in (found.asker, service, found.asked))
+    return replace(
+        found,
+        wording=f"{asker} resets what comes from {back_end} port {found.port}, while from the same port it talks to "
+        f"{called} port {port}",
+        meaning=f"{back_end} is a back end of {called} whose segment was not translated back, as connection tracking "
+        "calls it INVALID (beyond the connection's window, or its entry is gone; conntrack -S: does invalid grow?); "
+        "drop what is INVALID, or set sysctl net.netfilter.nf_conntrack_tcp_be_liberal=1",
     )
 
 

@@ -14,6 +14,8 @@ from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.paths.path import Path
+from pcapcheck.questions.answered_elsewhere import nic_of_answers, way_of_answers
 from pcapcheck.questions.silent_hosts import MEANINGS, PROTOCOLS, WORDS
 from pcapcheck.questions.unanswered import OPEN, Unanswered
 from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DNS, ECHO
@@ -27,11 +29,21 @@ SOONEST = 500_000_000
 Asked = tuple[Capture, ExchangeBin, PointFacts]
 
 
-def last_questions(captures: Sequence[Capture], facts: Facts) -> list[Unanswered]:
+def last_questions(captures: Sequence[Capture], facts: Facts, paths: Sequence[Path] = ()) -> list[Unanswered]:
     """A question per kind, where none of the kind was answered in time, or given up, before the recording ended.
 
     In a printed text also one that was asked again, or the last of a capture point that shows no answer of its kind.
+    ``paths`` are those of the packets: what came in by another NIC of the asker's host is an answer too.
     """
+    return [
+        question
+        for question in asked_last(captures, facts)
+        if nic_of_answers(question, way_of_answers(question, paths), facts, captures[question.capture]) is None
+    ]
+
+
+def asked_last(captures: Sequence[Capture], facts: Facts) -> list[Unanswered]:
+    """The same, with those whose answers came in by another NIC."""
     return [question for table in KINDS for question in _last(captures, facts, table)]
 
 

@@ -34,6 +34,7 @@ MOST = 8
 EndingError = tuple[int, int, int, int, int | None]
 # Who asked whom: the table, the addresses, the port.
 Asked = tuple[str, int, int, int | None]
+NOT_RECORDED = "; the packets that it is about were not recorded here, the error quotes them"
 
 
 def strays(capture: Capture, gave_up: set[int]) -> list[tuple[EndingError, int]]:
@@ -86,6 +87,14 @@ def _asked(row: FrameRow, capture: Capture) -> Asked | None:
     return None
 
 
+def _is_recorded(asked: Asked, capture: Capture) -> bool:
+    """Whether another interface recorded the question."""
+    table, src, dst, _ = asked
+    return any(
+        (each.src, each.dst) == (src, dst) for some in capture.exchanges.paired.bins_of(table) for each in some.samples
+    )
+
+
 def _open_from(asker: int | None, port: int | None, capture: Capture) -> Iterator[Asked]:
     """What an asker asked from a port, on any interface, that was not answered."""
     for table in PAIRED if asker is not None and port is not None else ():
@@ -115,7 +124,7 @@ def _question(
         interface=point.name,
         frames=tuple(row.frames),
         group=row.group,
-        meaning=f"{REFUSED_MEANING}; the packets that it is about were not recorded here, the error quotes them",
+        meaning=REFUSED_MEANING + ("" if _is_recorded(asked, capture) else NOT_RECORDED),
         fate=how,
         verb="turned away",
         port=port,

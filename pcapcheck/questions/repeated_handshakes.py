@@ -25,7 +25,8 @@ SOONEST, LATEST = 900_000_000, 64 * 10**9
 MOST = 4
 MEANING = (
     "it sends its SYN again, so it resets the answer or never gets it: it asked another address, as that of a service, "
-    "and the answer was not translated back; or something before it drops the answer"
+    "and the answer was not translated back (a bridge without br_netfilter: sysctl net.bridge.bridge-nf-call-iptables; "
+    "or another way back); or something before it drops the answer"
 )
 # What became of such a connection; ``triage/question_signs.py`` knows it by that.
 NOT_MADE = "is not made, although"

@@ -48,7 +48,10 @@ def _half_open(conversation: Conversation, about: str, at_home: bool) -> tuple[s
             f"{wording}{asker} ignores the answer (SYN-ACK) on its own link",
             "the SYN-ACK is repeated and gets neither an ACK nor an RST: something inside the pod drops it",
         )
-    behind = "lost between here and whoever asked (a firewall, a policy, the reverse path filter, the way back)"
+    behind = (
+        "lost between here and whoever asked (a firewall, a policy, the reverse path filter, the way back, or a next "
+        "hop whose MAC is not found: ip neigh)"
+    )
     if conversation.attempts > 1:
         return (
             f"{wording}the answer (SYN-ACK) never reaches {asker}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -25,6 +26,8 @@ from pcapcheck.values import clean, format_address, format_mac
 UNREACHABLE = {4: (4, 3, 1), 6: (6, 1, 3)}
 # A packet that waits for a MAC is given up within this time (Linux: neigh retrans_time 1 s, mcast_solicit 3).
 NEAR = 4_000_000_000
+# How programs call the node's end of a pair that leads to a container.
+VETH = re.compile(r"veth[0-9a-zA-Z]+")
 NOT_FOR_US = "an answer goes to the asker alone, which may be another machine than the one that recorded this"
 
 
@@ -66,12 +69,21 @@ def silent_neighbours(
             interface=point.name,
             frames=tuple(resolution.frames),
             group=resolution.group,
-            meaning=(
-                consequence or announced or "nobody there has the address, or whoever has it is silent to the asker"
-            )
-            + _on_vxlan(point),
+            meaning=(consequence or announced or _nobody(point, group, resolution)) + _on_vxlan(point),
             doubt=f"{doubt}; {announced}" if doubt and announced else doubt,
         )
+
+
+def _nobody(point: PointFacts, group: FrameGroup, resolution: ArpRow) -> str:
+    """What is behind it as far as nothing else is known."""
+    nobody = "nobody there has the address, or whoever has it is silent to the asker"
+    if not _is_from_pair(point, group):
+        return nobody
+    rules = "arptables-save -c; ebtables-save" if resolution.family == 4 else "ip6tables-save -c | grep -i icmpv6"
+    return (
+        f"{nobody}; if it is the container's gateway, the host has lost that address (ip -br addr), or a rule there "
+        f"drops what asks for it ({rules}; nft list ruleset)"
+    )
 
 
 def _on_vxlan(point: PointFacts) -> str:
@@ -102,8 +114,13 @@ def _doubt(point: PointFacts, group: FrameGroup, resolution: ArpRow, facts: Fact
     if point.capture_point.is_bridged and point.sides.of(group)[0] == NODE and resolution.target not in point.pod_ips:
         # A bridge sends a request out of all ports, and the answer out of the asker's alone.
         return NOT_FOR_US
-    listens_in = point.kind != "pod-link" and group.direction != "out"
+    listens_in = point.kind != "pod-link" and group.direction != "out" and not _is_from_pair(point, group)
     return NOT_FOR_US if listens_in and not _is_own(point.capture_point, resolution.asker_mac, facts) else ""
+
+
+def _is_from_pair(point: PointFacts, group: FrameGroup) -> bool:
+    """Whether it came in by a veth pair: from the container at its other end, to which the answer goes by it too."""
+    return group.direction == "in" and VETH.fullmatch(point.name) is not None
 
 
 def _is_own(capture_point: CapturePoint, mac: int | None, facts: Facts) -> bool:

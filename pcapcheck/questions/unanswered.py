@@ -155,10 +155,9 @@ def unanswered(
         for ip in point.pod_ips
     }
     found = [
-        replace(question, doubt=CAME_BACK)
-        if (question.capture, question.interface, question.asker) not in at_home
-        and (_came_back(question, between) or _came_back_to_its_asker(question, between, translated))
-        else question
+        question
+        if (question.capture, question.interface, question.asker) in at_home
+        else _with_way_back(question, captures, facts, between, translated)
         for question in found
     ]
     found.sort(key=lambda question: (bool(question.doubt), -question.times, question.capture, question.frames[:1]))
@@ -166,6 +165,23 @@ def unanswered(
     for question in found:
         kept.setdefault(question.sentence, question)
     return list(kept.values())[:MOST_KEPT]
+
+
+def _with_way_back(
+    question: Unanswered, captures: Sequence[Capture], facts: Facts, between: Between, translated: Between
+) -> Unanswered:
+    """A question, with what it means if its answers came back on another interface."""
+    if question.asked is None:
+        return question
+    if not question.doubt and question.error_reply is None:
+        from pcapcheck.questions.answered_elsewhere import come_in_elsewhere
+
+        answers = between.get((ANSWERS.get(question.protocol), question.asked, question.asker), ())
+        elsewhere = come_in_elsewhere(question, answers, facts, captures[question.capture])
+        if elsewhere is not None:
+            return elsewhere
+    came_back = _came_back(question, between) or _came_back_to_its_asker(question, between, translated)
+    return replace(question, doubt=CAME_BACK) if came_back else question
 
 
 def _without_answered(found: list[Unanswered]) -> list[Unanswered]:

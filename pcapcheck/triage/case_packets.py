@@ -169,6 +169,12 @@ PACKETS: tuple[CaseColumn, ...] = (
         "whether the NIC that has the MAC that they were sent to was recorded too and shows none of them, but other "
         "frames of the NIC that sent them: the network between, or the filter of that recording, took them",
     ),
+    (
+        "lost.other_nic",
+        BOOL,
+        "whether their answers came in by another NIC of the asker's host than the one that they left by, and it asked "
+        "again",
+    ),
     ("came_back", BOOL, "whether an answer came to where they were seen last"),
     ("other_way", BOOL, "whether packets came back through the same tunnel in that time"),
     ("vni", NUMBER, "the VXLAN identifier that the lost packets have between the nodes"),

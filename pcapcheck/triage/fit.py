@@ -88,6 +88,7 @@ HEALTHY: Mapping[str, Value] = {
     "left": "in-tunnel",
     "lost.on_wire": False,
     "lost.unheard": False,
+    "lost.other_nic": False,
     "came_back": True,
     "other_way": True,
     "vnis_differ": False,

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.questions.answered_elsewhere import NOT_TAKEN
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import POD_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import Case
 from pcapcheck.triage.service_evidence import is_usual_service
 from pcapcheck.values import Value, is_name, is_public
 
-NOTHING: dict[str, Value | None] = {"dst.untranslated": None, "leaves_private": None, "other_network": None}
+NOTHING: dict[str, Value | None] = {
+    "dst.untranslated": None,
+    "leaves_private": None,
+    "lost.other_nic": None,
+    "other_network": None,
+}
 # Calico's policies over its routes are what Canal is.
 WITH_POLICIES = "flannel"
 
@@ -27,9 +33,13 @@ def off_links(
     ports = {row.numbers[0] for row in of_pod if row.dst == dst}
     translated = any(row.dst != dst and row.numbers[0] in ports for row in of_pod)
     likeness = here.capture_point.likeness
-    return {
+    other_nic = NOT_TAKEN in case.question.fate
+    # The asker's own host has them, so they were lost in it.
+    lost: dict[str, Value | None] = {"lost": "on-return", "lost.direction": "reply"} if other_nic else {}
+    return lost | {
         "dst.untranslated": not translated,
         "leaves_private": leaves_private(here, pod, dst, is_pods(pod, roles, service_clients(judgement))),
+        "lost.other_nic": other_nic,
         "other_network": likeness is not None and likeness.network.id != WITH_POLICIES,
     }
 

@@ -1,4 +1,4 @@
-"""Sequence numbers and timestamps of SYNs, read again, next to what tcpdump prints of them."""
+"""Sequence numbers, timestamps and segment sizes of SYNs, read again, next to what tcpdump prints of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.lab import CAPTURES
 from tests.support.tshark import MISSING as TSHARK_MISSING
 from tests.support.tshark_forms import in_form
 
-PRINTED = re.compile(r"Flags \[S\],.* seq (\d+),.*TS val (\d+) ")
+PRINTED = re.compile(r"Flags \[S\],.* seq (\d+),.*\bmss (\d+).*TS val (\d+) ")
 
 
 @pytest.mark.skipif(shutil.which("tcpdump") is None, reason="tcpdump is not installed")
@@ -27,7 +27,7 @@ def test_they_are_what_tcpdump_prints(scenario: str, form: str, tmp_path: Path) 
     pcap = max((CAPTURES / scenario).glob("*.pcap*"), key=lambda path: path.stat().st_size)
     # The checksum that -v prints has a number too.
     said = subprocess.run(["tcpdump", "-nnvr", str(pcap)], capture_output=True, text=True, check=True).stdout
-    expected = [SynFields(int(match[1]), int(match[2])) for match in PRINTED.finditer(said)]
+    expected = [SynFields(int(match[1]), int(match[3]), int(match[2])) for match in PRINTED.finditer(said)]
     path = pcap if form == "capture" else tmp_path / "printed.txt"
     if form == "tcpdump":
         path.write_text(said)

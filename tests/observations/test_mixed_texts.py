@@ -55,6 +55,15 @@ def test_packets_and_state_of_one_text_are_used(form: str, packets: str, tmp_pat
     assert "are read as a node's state" in said
 
 
+@pytest.mark.parametrize("prose", ["CNI: Canal", "NODE STATE: Ready"])
+def test_prose_that_only_looks_like_a_state_is_no_unused_input(prose: str, packets: str, tmp_path: Path) -> None:
+    path = tmp_path / "ticket.md"
+    path.write_text(f"{prose}\n\n{packets}")
+    analysis = analyze(path)
+    assert not analysis.skipped
+    assert not any("as a node's state" in problem.message for problem in analysis.captures[0].problems)
+
+
 @pytest.mark.parametrize("text", ["mixed", "state"])
 def test_the_same_on_standard_input(text: str, packets: str) -> None:
     done = subprocess.run(

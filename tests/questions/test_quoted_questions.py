@@ -71,6 +71,7 @@ def test_a_question_on_another_interface_is_found_by_its_addresses(tmp_path: Pat
     )
     (question,) = judge(tmp_path, text).unanswered
     assert question.sentence.startswith("10.7.0.9's connection to 10.9.0.4 port 443 is prohibited by 10.7.0.1")
+    assert "not recorded" not in question.meaning
 
 
 @pytest.mark.parametrize(

@@ -111,3 +111,32 @@ def test_a_too_big_error_that_leaves_by_a_nic_is_remarked_on(tmp_path: Path, int
     assert any(remark.text.startswith(short) for remark in analysis.remarks) is told
     assert (short in analysis.headline) is told
     assert analysis.verdict == "not-checked"
+
+
+@pytest.mark.parametrize(
+    ("mss", "error", "said"),
+    [
+        (
+            1460,
+            "198.51.100.9 unreachable - need to frag (mtu 1420)",
+            "packets of up to 1500 bytes (MSS 1460 in its SYN)",
+        ),
+        (1380, "198.51.100.9 unreachable - need to frag (mtu 1420)", ""),
+        # The way of another host.
+        (1460, "198.51.100.7 unreachable - need to frag (mtu 1420)", ""),
+    ],
+)
+def test_whose_syn_asked_for_larger_packets_is_said(mss: int, error: str, said: str, tmp_path: Path) -> None:
+    asker, server = "198.51.100.9", "203.0.113.70"
+    source = error.split()[0]
+    text = (
+        "listening on ens5, link-type EN10MB (Ethernet)\n"
+        f"12:49:48.5 IP {asker}.52108 > {server}.443: Flags [S], seq 7, win 29200, options [mss {mss},nop], length 0\n"
+        f"12:49:48.6 IP {server}.443 > {asker}.52108: Flags [S.], seq 8, ack 8, options [mss 1460], length 0\n"
+        f"12:49:48.7 IP {server}.443 > {asker}.52108: Flags [P.], seq 1:1461, ack 1, win 59, length 1460\n"
+        f"12:49:48.8 IP {source} > {server}: ICMP {error}, length 556\n"
+    )
+    remarks = [remark.text for remark in judge(tmp_path, text).remarks if "need" in remark.text]
+    assert len(remarks) == 1
+    assert ("asked for packets" in remarks[0]) is bool(said)
+    assert said in remarks[0]

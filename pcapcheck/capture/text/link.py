@@ -73,6 +73,9 @@ BARE = (
     r"\d{1,3}(?:\.\d{1,3}){3}(?:\.[\w-]{1,20})? > \d{1,3}(?:\.\d{1,3}){3}(?:\.[\w-]{1,20})?: "
     r"(?=Flags \[|ICMP (?:echo |host |net |time |redirect |[\d.]{7,15} )|icmp: |UDP, length \d|udp \d"
     r"|[SFRP.]{1,4} (?:\d+:\d+\(\d+\)|ack \d)|\d{1,5}[-+*%$|]{0,6} (?:\[[^\]]{1,20}\] )?[A-Z])"
+    # Of hosts' names, only errors.
+    r"|(?!IP6?\d)[\w.-]{1,280} > [\w.-]{1,280}: "
+    r"(?=ICMP [^,]{1,300}\b(?:unreachable|time exceeded)\b[^,]{0,80}, length \d)"
 )
 _BARE = re.compile(BARE)
 

@@ -60,7 +60,7 @@ _UNSTAMPED = re.compile(
     r"|[A-Z][A-Z0-9]{0,9}\? \S|(?:NXDomain|ServFail|Refused|FormErr|NotImp)\b|\d{1,3}/\d{1,3}/\d{1,3}(?:\s|$))"
     # Names of one label need words that only tcpdump writes.
     r"|IP6? \S{1,280} > \S{1,280}: "
-    r"(?=ICMP6?,? (?:echo|host|net|time|redirect|neighbor|\S+ (?:udp|tcp) port)\b|Flags \[)"
+    r"(?=ICMP6?,? (?:echo|host|net|time|redirect|neighbor|\S+ (?:udp|tcp) port|\S+ unreachable)\b|Flags \[)"
     r"|IP6? truncated-ip6? - \d{1,5} bytes missing ?! ?\S{1,280} > \S{1,280}: "
     r"|ARP, (?:Ethernet|Request|Reply) "
     # Without the name of the protocol, as lines are where it was taken off together with the time.
@@ -174,7 +174,7 @@ class PacketLines(Struct):
             # Broken off between the link's header and the addresses.
             return True
         indented = line.startswith(("    ", "\t")) or (self.stamp is not None and self._wants_quote())
-        return indented and self.verbose
+        return indented and (self.verbose or self._wants_quote())
 
     def _wants_quote(self) -> bool:
         return bool(_ICMP_ERROR.search(self.lines[-1]))

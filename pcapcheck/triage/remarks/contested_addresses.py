@@ -24,9 +24,9 @@ def _remark(row: AddressRow) -> Remark:
     macs = " and ".join(map(format_mac, (row.mac, *sorted(row.other_claimants or ()))))
     sentence = f"{format_address(row.ip)} is claimed by {macs} at the same time on {row.interface}"
     return Remark(
-        f"{sentence} (frame {row.frames[0]}): two machines with one address, of which the "
-        "last to speak gets the packets; "
-        "or one machine with two cards in this network (net.ipv4.conf.all.arp_filter, arp_ignore)",
+        f"{sentence} (frame {row.frames[0]}): two machines with one address, or one that answers for others too "
+        "(proxy_arp), of which the last to speak gets the packets; or one machine with two cards in this network "
+        "(net.ipv4.conf.all.arp_filter, arp_ignore)",
         short=sentence,
     )
 
@@ -45,6 +45,6 @@ def _move(before: AddressRow, after: AddressRow) -> Remark:
     return Remark(
         f"{sentence} (frames {before.frames[-1]} and {after.frames[0]}): the address of a load balancer (MetalLB, "
         "kube-vip, keepalived) that went to another node, if the first announces it no longer; if it still does, two "
-        "machines have one address, and the last to speak gets the packets",
+        "machines have one address, or one answers for others too (proxy_arp), and the last to speak gets the packets",
         short=sentence,
     )

@@ -6,7 +6,8 @@ from pcapcheck.capture.reread import read_again
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.questions.last_questions import KINDS, answers_come, is_printed, last_questions
+from pcapcheck.questions.answered_elsewhere import come_in_elsewhere, way_of_answers
+from pcapcheck.questions.last_questions import KINDS, answers_come, asked_last, is_printed
 from pcapcheck.questions.silent_hosts import PROTOCOLS, WORDS
 from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
@@ -22,10 +23,26 @@ def last_question_remarks(judgement: Judgement) -> list[Remark]:
     # What is known of a question that came to nothing says more.
     told = {(question.capture, question.asker, question.asked) for question in judgement.unanswered}
     return [
-        _remark(judgement, question)
-        for question in last_questions(judgement.captures, judgement.facts)
+        _on(judgement, question)
+        for question in asked_last(judgement.captures, judgement.facts)
         if (question.capture, question.asker, question.asked) not in told
     ]
+
+
+def _on(judgement: Judgement, question: Unanswered) -> Remark:
+    answers = way_of_answers(question, judgement.followed.found)
+    elsewhere = come_in_elsewhere(question, answers, judgement.facts, judgement.captures[question.capture])
+    return _remark(judgement, question) if elsewhere is None else _answered_elsewhere(judgement, elsewhere)
+
+
+def _answered_elsewhere(judgement: Judgement, question: Unanswered) -> Remark:
+    capture = judgement.captures[question.capture]
+    return Remark(
+        f"{question.sentence} (frame {question.frames[0]} of {clean(capture.source.short_name)}): no fault as long as "
+        "nothing on the way wants to see both directions; with rp_filter 1 the host drops what comes in by another "
+        "interface than its route back leads out of (sysctl net.ipv4.conf.all.rp_filter)",
+        short=question.sentence,
+    )
 
 
 def _remark(judgement: Judgement, question: Unanswered) -> Remark:

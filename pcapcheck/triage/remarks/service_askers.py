@@ -33,7 +33,7 @@ def service_asker_remarks(judgement: Judgement, state: State | None) -> list[Rem
 def _open(judgement: Judgement) -> Iterable[Unanswered]:
     yield from judgement.unanswered
     if any(capture.open_count for capture in judgement.captures):
-        yield from last_questions(judgement.captures, judgement.facts)
+        yield from last_questions(judgement.captures, judgement.facts, judgement.followed.found)
 
 
 def _is_of_service(address: int, state: State | None) -> bool:

@@ -48,6 +48,14 @@ def _tunnels_without_address(state: State) -> list[Remark]:
     return tunnel_without_address_remarks(state)
 
 
+def _routes_into_pods(state: State) -> list[Remark]:
+    if not any(host.routes for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.routes_into_pods import routes_into_pods_remarks
+
+    return routes_into_pods_remarks(state)
+
+
 def _larger_bridges(state: State) -> list[Remark]:
     if not any(link.mtu for host in state.hosts for link in host.links.values()):
         return []
@@ -205,6 +213,7 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _stopped_packets,
     _tunnels_down,
     _tunnels_without_address,
+    _routes_into_pods,
     _larger_bridges,
     _outdated_tunnel_ends,
     _other_node_addresses,

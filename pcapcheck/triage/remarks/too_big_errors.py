@@ -11,10 +11,13 @@ from collections.abc import Iterator
 
 from pcapcheck.decode.icmp_words import in_words
 from pcapcheck.errors import CaptureError
+from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.links.syn_fields import SynFields, syn_fields
 from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import CONNECTIONS
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import as_number, clean, format_address
 
@@ -53,9 +56,33 @@ def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
             yield Remark(
                 f"{short}{about}, {count}x (frame {row.frames[0]} of {clean(capture.source.short_name)}): no fault if "
                 f"{addressee} sends smaller packets from then on; if it sends the same ones again, "
-                "something between the two drops this ICMP error",
+                "something between the two drops this ICMP error" + _announced(capture, receiver, asked, source, mtu),
                 short=short,
             )
     except CaptureError:
         # A stream, or a file that is gone by now, cannot be read again.
         return
+
+
+def _announced(capture: Capture, sender: int, asked: int | None, source: int, mtu: int | None) -> str:
+    """Who asked the sender for segments that are larger than the error allows, in its SYN (RFC 9293, section 3.7.1)."""
+    if mtu is None:
+        return ""
+    clients = {source} if asked is None else {asked}
+    rows = [
+        row
+        for some in capture.exchanges.paired.bins_of(CONNECTIONS)
+        for row in some.samples
+        if isinstance(row, ConnectionRow) and row.dst == sender and row.src in clients
+    ]
+    fields = syn_fields(capture, rows[:SHOWN])
+    for row in rows[:SHOWN]:
+        headers = 40 if row.family == 4 else 60
+        mss = fields.get(row.frames[0], SynFields()).mss
+        if mss is not None and mss + headers > mtu:
+            return (
+                f". {format_address(row.src)} asked for packets of up to {mss + headers} bytes (MSS {mss} in its SYN): "
+                f"its interface, or that of a container behind it, has a larger MTU than the way there ({mtu}); set it "
+                "to that, or clamp the MSS (iptables -t mangle, TCPMSS --clamp-mss-to-pmtu)"
+            )
+    return ""
