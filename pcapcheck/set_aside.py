@@ -119,7 +119,8 @@ def _read_as_state(problem: Problem, lines: str) -> Problem:
     """The problem, if it is about lines that are no packets, with what some of them are used for."""
     if not problem.aside:
         return problem
-    return replace(problem, message=f"{problem.message}; of these, {lines} are read as a node's state")
+    are = "are" if lines.startswith("lines") else "is"
+    return replace(problem, message=f"{problem.message}; of these, {lines} {are} read as a node's state")
 
 
 def _open(inputs: Inputs, archive: Source) -> None:

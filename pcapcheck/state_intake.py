@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pcapcheck.capture.inputs import Inputs, gather_states
-from pcapcheck.errors import NODE_STATE, NOT_UNDERSTOOD, PODS, StateError
+from pcapcheck.errors import A_CAPTURE, NODE_STATE, NOT_UNDERSTOOD, PODS, StateError
 from pcapcheck.given import Taken
 from pcapcheck.intake import Request
 from pcapcheck.links.facts import Facts
@@ -52,7 +52,7 @@ def take_state(
     unsure = {_path(file) for file in doubtful}
 
     def skip(path: Path, error: StateError) -> None:
-        if path not in unsure or error.kind != NOT_UNDERSTOOD:
+        if path not in unsure or error.kind not in (NOT_UNDERSTOOD, A_CAPTURE):
             inputs.skip(path, error, NODE_STATE)
 
     try:

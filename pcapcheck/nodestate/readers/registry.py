@@ -23,6 +23,7 @@ from pcapcheck.nodestate.readers.kernel_log import LOG_READER
 from pcapcheck.nodestate.readers.kubectl import PODS_READER
 from pcapcheck.nodestate.readers.link_counters import DEVICES_READER
 from pcapcheck.nodestate.readers.monitor import MONITOR_READER
+from pcapcheck.nodestate.readers.netconf import NETCONF_READER
 from pcapcheck.nodestate.readers.nstat import NSTAT_READER
 from pcapcheck.nodestate.readers.offloads import ETHTOOL_READER
 from pcapcheck.nodestate.readers.packet_traces import TRACE_READER
@@ -55,6 +56,7 @@ ALL_READERS = (
     SERVICES_READER,
     POOLS_READER,
     SYSCTL_READER,
+    NETCONF_READER,
     NEIGHBOURS_READER,
     LOOKUP_READER,
     ARP_READER,

@@ -104,6 +104,14 @@ def _shared_addresses(state: State) -> list[Remark]:
     return shared_address_remarks(state)
 
 
+def _pods_of_one_address(state: State) -> list[Remark]:
+    if len(state.pods) < 2 and not any(host.neighbours for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.pods_of_one_address import pods_of_one_address_remarks
+
+    return pods_of_one_address_remarks(state)
+
+
 def _local_services(state: State) -> list[Remark]:
     if not any(host.firewall for host in state.hosts):
         return []
@@ -150,6 +158,16 @@ def _closed_hairpins(state: State) -> list[Remark]:
     from pcapcheck.triage.remarks.closed_hairpins import closed_hairpin_remarks
 
     return closed_hairpin_remarks(state)
+
+
+def _closed_forwarding(state: State) -> list[Remark]:
+    if not any(
+        setting.key in ("forwarding", "ip_forward") for host in state.hosts for setting in host.sysctls.values()
+    ):
+        return []
+    from pcapcheck.triage.remarks.closed_forwarding import closed_forwarding_remarks
+
+    return closed_forwarding_remarks(state)
 
 
 def _misdirected_lookups(state: State) -> list[Remark]:
@@ -215,6 +233,7 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _untracked_packets,
     _changed_sources,
     _closed_hairpins,
+    _closed_forwarding,
     _misdirected_lookups,
     _exceeded_allowances,
     _denied_by_default,
@@ -224,4 +243,5 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _local_services,
     _half_open,
     _shared_addresses,
+    _pods_of_one_address,
 )
