@@ -29,7 +29,18 @@ UNANSWERED = "unanswered"
 REFUSED = "refused"
 # The recording ended before an answer was due.
 OPEN = "open"
-CAME_BACK = "answers came back on another interface"
+CAME_BACK = (
+    "its answers went another way than the question came; that is no fault as long as they reach the asker: a router "
+    "or a firewall that never saw the question, or a reverse-path check, drops them"
+)
+ANOTHER_WAY = (
+    "its answers go another way than the question came, and do not reach the asker, who asks again: a router or a "
+    "firewall there never saw the question, or the asker's reverse-path check drops them (on the host that answers: ip "
+    "route get {asker} from {asked}; ip rule; a route or a rule for answers from {asked} sends them back where the "
+    "questions come in)"
+)
+# A SYN that is sent so often was not answered where its asker hears it, however soon a first answer may come.
+SENT_IN_VAIN = 3
 
 
 class ErrorReply(Struct, frozen=True):
@@ -155,7 +166,7 @@ def unanswered(
         for ip in point.pod_ips
     }
     found = [
-        replace(question, doubt=CAME_BACK)
+        _with_its_way_back(question)
         if (question.capture, question.interface, question.asker) not in at_home
         and (_came_back(question, between) or _came_back_to_its_asker(question, between, translated))
         else question
@@ -166,6 +177,14 @@ def unanswered(
     for question in found:
         kept.setdefault(question.sentence, question)
     return list(kept.values())[:MOST_KEPT]
+
+
+def _with_its_way_back(question: Unanswered) -> Unanswered:
+    """A question whose answers were seen on another interface: no fault, unless its asker asks again and again."""
+    if question.protocol != "TCP" or question.attempts < SENT_IN_VAIN or question.alike > 1 or question.asked is None:
+        return replace(question, doubt=CAME_BACK)
+    asker, asked = format_address(question.asker), format_address(question.asked)
+    return replace(question, meaning=ANOTHER_WAY.format(asker=asker, asked=asked))
 
 
 def _without_answered(found: list[Unanswered]) -> list[Unanswered]:

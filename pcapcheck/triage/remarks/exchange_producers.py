@@ -86,6 +86,20 @@ def unanswered_dhcp(subject: Subject) -> list[Remark]:
     return unanswered_dhcp_remarks(subject.judgement)
 
 
+def other_ways(subject: Subject) -> list[Remark]:
+    directed = [
+        (capture.number, group)
+        for capture in subject.judgement.captures
+        for group in capture.groups
+        if group.direction is not None
+    ]
+    if len({(number, group.point) for number, group in directed}) == len({number for number, _ in directed}):
+        return []
+    from pcapcheck.triage.remarks.other_ways import other_way_remarks
+
+    return other_way_remarks(subject.judgement)
+
+
 def translated_tunnels(subject: Subject) -> list[Remark]:
     if not any(
         group.ip_src is not None and group.ip_src != group.source

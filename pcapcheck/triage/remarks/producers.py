@@ -209,6 +209,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     exchange_producers.repeated_syns,
     exchange_producers.repeated_arp,
     exchange_producers.unanswered_dhcp,
+    exchange_producers.other_ways,
     exchange_producers.translated_tunnels,
     exchange_producers.dns_races,
     exchange_producers.failed_lookups,
