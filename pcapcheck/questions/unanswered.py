@@ -29,10 +29,7 @@ UNANSWERED = "unanswered"
 REFUSED = "refused"
 # The recording ended before an answer was due.
 OPEN = "open"
-CAME_BACK = (
-    "its answers went another way than the question came; that is no fault as long as they reach the asker: a router "
-    "or a firewall that never saw the question, or a reverse-path check, drops them"
-)
+CAME_BACK = "answers came back on another interface"
 ANOTHER_WAY = (
     "its answers go another way than the question came, and do not reach the asker, who asks again: a router or a "
     "firewall there never saw the question, or the asker's reverse-path check drops them (on the host that answers: ip "

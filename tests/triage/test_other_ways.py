@@ -43,6 +43,8 @@ def test_answers_that_leave_by_another_interface(way_in: str, way_out: str, told
     said = f"what {FAR} sends to {HERE} comes in by {way_in.split()[0]}, and the answers leave by {way_out.split()[0]}"
     assert (said in analysis.headline) is told
     assert any(said in remark.text for remark in analysis.remarks) is told
+    several = judged(tmp_path, ping(way_in, way_out, 3))
+    assert (said in several.headline) is told
 
 
 def test_a_node_that_forwards_answers_nobody(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.questions.unanswered import CAME_BACK, Unanswered
+from pcapcheck.questions.unanswered import Unanswered
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean
@@ -28,6 +28,4 @@ def _remark(question: Unanswered, capture: Capture) -> Remark:
     where = f"{here}({question.often}; {frames} of {clean(capture.source.short_name)})"
     doubt = f", which proves nothing here: {question.doubt}" if question.doubt else ""
     meaning = f": {question.meaning}" if question.meaning and not question.doubt else ""
-    # Behind the "but" of a headline.
-    short = question.sentence.replace(" is answered, but ", " is answered: ") if question.doubt == CAME_BACK else ""
-    return Remark(f"{question.sentence} {where}{doubt}{meaning}", short=short)
+    return Remark(f"{question.sentence} {where}{doubt}{meaning}")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.links.read_capture import Capture
+from pcapcheck.questions.unanswered import CAME_BACK
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address
@@ -28,7 +29,9 @@ def other_way_remarks(judgement: Judgement) -> list[Remark]:
 
 
 def _of(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
-    told: set[tuple[int | None, int | None]] = {(each.asker, each.asked) for each in judgement.unanswered}
+    told: set[tuple[int | None, int | None]] = {
+        (each.asker, each.asked) for each in judgement.unanswered if each.doubt != CAME_BACK
+    }
     groups = [group for group in capture.groups if group.carries == IP_UNICAST and group.direction in (IN, OUT)]
     came = [group for group in groups if group.direction == IN]
     left = [group for group in groups if group.direction == OUT]
