@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pcapcheck.nodestate.readers.agent_log import AGENT_LOG_READER
 from pcapcheck.nodestate.readers.bgp_sessions import BGP_READER
 from pcapcheck.nodestate.readers.bird_log import BIRD_LOG_READER
 from pcapcheck.nodestate.readers.bridge_ports import BRIDGE_PORTS_READER
@@ -85,6 +86,7 @@ ALL_READERS = (
     UFW_READER,
     BGP_READER,
     BIRD_LOG_READER,
+    AGENT_LOG_READER,
     WIREGUARD_READER,
     CLIENTS_READER,
     UNJUDGED_READER,

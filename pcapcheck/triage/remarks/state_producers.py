@@ -104,6 +104,14 @@ def _shared_addresses(state: State) -> list[Remark]:
     return shared_address_remarks(state)
 
 
+def _guest_addresses(state: State) -> list[Remark]:
+    if not any(host.notes for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.guest_addresses import guest_address_remarks
+
+    return guest_address_remarks(state)
+
+
 def _pods_of_one_address(state: State) -> list[Remark]:
     if len(state.pods) < 2 and not any(host.neighbours for host in state.hosts):
         return []
@@ -244,4 +252,5 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _half_open,
     _shared_addresses,
     _pods_of_one_address,
+    _guest_addresses,
 )
