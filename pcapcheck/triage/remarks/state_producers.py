@@ -226,6 +226,22 @@ def _flapping_routes(state: State) -> list[Remark]:
     return flapping_route_remarks(state)
 
 
+def _bridged_addresses(state: State) -> list[Remark]:
+    if not any(link.master for host in state.hosts if host.addresses for link in host.links.values()):
+        return []
+    from pcapcheck.triage.remarks.bridged_addresses import bridged_address_remarks
+
+    return bridged_address_remarks(state)
+
+
+def _unresolved_gateways(state: State) -> list[Remark]:
+    if not any(host.neighbours and host.routes for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.unresolved_gateways import unresolved_gateway_remarks
+
+    return unresolved_gateway_remarks(state)
+
+
 PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _bgp_sessions,
     _stopped_packets,
@@ -253,4 +269,6 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _shared_addresses,
     _pods_of_one_address,
     _guest_addresses,
+    _bridged_addresses,
+    _unresolved_gateways,
 )
