@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.protocols import PACKET_TOO_BIG
-from pcapcheck.table_names import CONNECTIONS, DNS
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS
 from pcapcheck.triage.remarks.remark_subject import Subject
 from pcapcheck.values import MAPPED
 
@@ -75,6 +75,27 @@ def repeated_arp(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.repeated_arp import repeated_arp_remarks
 
     return repeated_arp_remarks(subject.judgement)
+
+
+def last_arp(subject: Subject) -> list[Remark]:
+    if not any(
+        table == ARP and sums.outcomes["in-flight"]
+        for capture in subject.judgement.captures
+        for (table, _), sums in capture.tallies.items()
+    ):
+        return []
+    from pcapcheck.triage.remarks.last_arp import last_arp_remarks
+
+    return last_arp_remarks(subject.judgement)
+
+
+def circling_packets(subject: Subject) -> list[Remark]:
+    judgement = subject.judgement
+    if not judgement.unanswered and not any(capture.open_count for capture in judgement.captures):
+        return []
+    from pcapcheck.triage.remarks.circling_packets import circling_packet_remarks
+
+    return circling_packet_remarks(judgement)
 
 
 def unanswered_dhcp(subject: Subject) -> list[Remark]:

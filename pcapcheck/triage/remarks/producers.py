@@ -216,6 +216,8 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     text_producers.reset_answers,
     text_producers.closed_windows,
     text_producers.answered_behind,
+    exchange_producers.circling_packets,
     exchange_producers.last_questions,
+    exchange_producers.last_arp,
     exchange_producers.lost_errors,
 )
