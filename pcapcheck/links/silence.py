@@ -13,6 +13,7 @@ from pcapcheck.decode.decoded_links import COOKED
 from pcapcheck.decode.frame_layout import TTL_DECREMENTED
 from pcapcheck.exchanges.pair_counts import PairOutcomes
 from pcapcheck.exchanges.paired_kinds import KINDS
+from pcapcheck.links.kept_lines import without_even_greps
 from pcapcheck.links.oneway import only_comes_in, proof_of_incoming_only, proof_of_one_way
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture, Reading, read_frames
@@ -144,9 +145,14 @@ def _several_links(point: PointFacts) -> Silence:
 
 
 def _filter(text: str | None) -> Silence:
-    if not text or not _ONE_SIDED.search(_BOTH_WAYS.sub("", _REMARK.sub("", text))):
+    if not text:
         return {}
-    return dict.fromkeys(ASKED, f"the capture filter {text!r} may have kept the answers out; capture without it")
+    reason = f"the capture filter {text!r} may have kept the answers out; capture without it"
+    return {table: reason for table in ASKED if _hides_answers(without_even_greps(text, table == ARP))}
+
+
+def _hides_answers(text: str) -> bool:
+    return bool(_ONE_SIDED.search(_BOTH_WAYS.sub("", _REMARK.sub("", text))))
 
 
 def _another_network(point: PointFacts) -> Silence:

@@ -24,7 +24,7 @@ from pcapcheck.nodestate.readers.unjudged_forms import form_of_command
 # iproute2 takes any beginning of these, the first that fits (ip/ip.c, cmds).
 IP_OBJECTS = (
     *("address", "addrlabel", "maddress", "route", "rule", "neighbor", "neighbour", "ntable", "link", "netns"),
-    "monitor",
+    *("monitor", "netconf"),
 )
 IP_READERS = {
     "address": "links",
@@ -35,6 +35,7 @@ IP_READERS = {
     "neighbour": "neighbours",
     "ntable": "tables",
     "monitor": "monitor",
+    "netconf": "netconf",
 }
 IP_VALUES = ("-f", "-family", "-n", "-netns", "-rc", "-rcvbuf", "-l", "-loops", "-c", "-color")
 SHOW = ("show", "list", "lst", "ls", "sh", "sho", "s", "l", "li", "lis")

@@ -5,6 +5,7 @@ Prompts, Markdown fences, headings and shells inside of shells (``kubectl exec``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
@@ -25,6 +26,10 @@ from pcapcheck.nodestate.source_lines import Line
 from pcapcheck.nodestate.yaml_lines import begins_yaml, goes_on_in_yaml
 
 LONGEST_LINE = 1 << 14
+# What people write between a command and its output where each has fences of its own.
+INTRODUCTION = re.compile(r".{1,60}[:：]\s*|\s*")
+# Fences of a shell hold commands.
+OF_COMMANDS = re.compile(r"\s*```\s*(?:bash|sh|shell|zsh)\b")
 
 
 class SessionBlock(Struct):
@@ -81,6 +86,9 @@ class _Session:
         self.blocks: list[SessionBlock] = []
         self.has_fences = has_fences
         self.fenced = False
+        # How many commands stand between these fences, and the only one of those before, if its output may follow.
+        self.commands = 0
+        self.held: SessionBlock | None = None
         self.shells: list[Shell] = []
         self.heading: Owner | None = None
         self.section: str | None = None
@@ -116,9 +124,10 @@ class _Session:
         """Take the next line; ``ruled``: a line of marks stands below it."""
         text = plain(line.text)
         if text.lstrip().startswith("```"):
-            self.fenced = not self.fenced
-            self._begin(None, line)
+            self._at_fence(text, line)
             return
+        if self.held is not None and not INTRODUCTION.fullmatch(text):
+            self._release()
         if PACKET.match(text):
             # What stands above is over, and what stands below may be more of it.
             if self.current.command is not None:
@@ -144,6 +153,27 @@ class _Session:
         else:
             self.current.lines.append(line)
             self._learn_host(text)
+
+    def _at_fence(self, text: str, line: Line) -> None:
+        """A command alone between fences may have its output between the next ones, as in many an article."""
+        self.fenced = not self.fenced
+        held, self.held = self.held, None
+        if not self.fenced and self.commands == 1 and self.current.command and not self.current.lines:
+            self.held = self.current
+            self.current = SessionBlock(self._owner(None), prose=True, at=line)
+        elif held is not None and self.fenced and not OF_COMMANDS.match(text):
+            self.close()
+            self.current = held
+        else:
+            self.blocks += [held] if held is not None else []
+            self._begin(None, line)
+        self.commands = 0
+
+    def _release(self) -> None:
+        """Nothing printed what the held command would have."""
+        if self.held is not None:
+            self.blocks.append(self.held)
+            self.held = None
 
     def _is_of_yaml(self, text: str) -> bool:
         """Whether a line is of a YAML document of the cluster; its keys look like headings with names of hosts."""
@@ -171,11 +201,13 @@ class _Session:
 
     def close(self) -> None:
         """End the block that the session is in."""
+        self._release()
         if self.current.command or self.current.lines:
             self.blocks.append(self.current)
 
     def _begin(self, command: Command | None, at: Line) -> None:
         self.close()
+        self.commands += command is not None
         self.current = SessionBlock(self._owner(command), command, prose=self.has_fences and not self.fenced, at=at)
 
     def _at_prompt(self, prompt: Prompt, line: Line) -> None:

@@ -20,6 +20,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import NODE
 from pcapcheck.links.silence import hears_answers
+from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.questions.unanswered import REFUSED, SILENT, UNANSWERED, ErrorReply, Judged, Unanswered
 from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DATAGRAMS, DNS, ECHO, PAIRED
 from pcapcheck.values import format_address, is_ipv4, is_multicast_mac
@@ -34,6 +35,10 @@ EXPIRED_MEANING = (
     "routers send the packets in a circle until their TTL is used up, or a traceroute wanted it and did not arrive"
 )
 REFUSED_MEANING = "a route, a firewall or the host itself turned them away: whoever sent the error knows why"
+TOO_BIG_MEANING = (
+    "the packets may not be fragmented and are larger than the next link of whoever sent the error takes; set a "
+    "smaller MTU at the sender, or a larger one there"
+)
 ONE_SIDED = "; nobody else was recorded there: with -Q or a capture filter a healthy network would look the same"
 NOBODYS = "the gateway's address belongs to nobody on a healthy Calico node, which routes a ping to it like any other"
 INIT_MEANING = SYN_MEANING.replace("SYN", "INIT")
@@ -206,6 +211,8 @@ def _question(
     if row.error_type is not None and row.error_from is not None:
         error_reply = ErrorReply((row.family, row.error_type, row.error_code or 0), row.error_from, row.error_ttl)
         meaning = EXPIRED_MEANING if some.error == "time-exceeded" else REFUSED_MEANING
+        if error_reply.error == PACKET_TOO_BIG[row.family]:
+            meaning = TOO_BIG_MEANING
     elif some.outcome == UNCLEAR:
         # Each was seen several times, not asked.
         requests = count

@@ -18,6 +18,7 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import NODE
 from pcapcheck.paths.hosts import machine_of
+from pcapcheck.questions.held_back_answers import held_back
 from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.table_names import ARP
 from pcapcheck.values import clean, format_address, format_mac
@@ -55,7 +56,9 @@ def silent_neighbours(
         if point is None or not point.judged or judged(ARP, capture.number, resolution):
             continue
         group = point.groups[resolution.group]
-        consequence = _consequence(capture, kept, errors)
+        consequence = _consequence(capture, kept, errors) or held_back(
+            capture, resolution.group, resolution.asker_ip, resolution.target, resolution.first_time
+        )
         doubt = "" if consequence else _doubt(point, group, resolution, facts)
         announced = _announced(capture, group, resolution)
         yield Unanswered(

@@ -30,6 +30,14 @@ REFUSED = "refused"
 # The recording ended before an answer was due.
 OPEN = "open"
 CAME_BACK = "answers came back on another interface"
+ANOTHER_WAY = (
+    "its answers go another way than the question came, and do not reach the asker, who asks again: a router or a "
+    "firewall there never saw the question, or the asker's reverse-path check drops them (on the host that answers: ip "
+    "route get {asker} from {asked}; ip rule; a route or a rule for answers from {asked} sends them back where the "
+    "questions come in)"
+)
+# A SYN that is sent so often was not answered where its asker hears it, however soon a first answer may come.
+SENT_IN_VAIN = 3
 
 
 class ErrorReply(Struct, frozen=True):
@@ -180,8 +188,13 @@ def _with_way_back(
         elsewhere = come_in_elsewhere(question, answers, facts, captures[question.capture])
         if elsewhere is not None:
             return elsewhere
-    came_back = _came_back(question, between) or _came_back_to_its_asker(question, between, translated)
-    return replace(question, doubt=CAME_BACK) if came_back else question
+    if not _came_back(question, between) and not _came_back_to_its_asker(question, between, translated):
+        return question
+    if question.protocol != "TCP" or question.attempts < SENT_IN_VAIN or question.alike > 1:
+        return replace(question, doubt=CAME_BACK)
+    # No fault, unless its asker asks again and again.
+    asker, asked = format_address(question.asker), format_address(question.asked)
+    return replace(question, meaning=ANOTHER_WAY.format(asker=asker, asked=asked))
 
 
 def _without_answered(found: list[Unanswered]) -> list[Unanswered]:

@@ -155,6 +155,9 @@ def _diagnosis(analysis: Analysis, finding: Finding) -> Diagnosis | None:
 def _blame_of(analysis: Analysis, question: Unanswered) -> str:
     """The same for a question that nobody answered."""
     about = next((diagnosis for diagnosis in analysis.diagnoses if question in diagnosis.questions), None)
+    if question.error_reply is not None and question.last_seen is None:
+        # Who turned it away may be the node itself: nothing shows that one sent it on.
+        return _size(about)
     return _size(about) + _first_words(about)
 
 

@@ -94,6 +94,11 @@ class Judgement(Brief, Struct, frozen=True, eq=False):
         followed = self.followed.within(keys, facts)
         places = {(key[0], self.facts.points[key].name) for key in own}
 
+        def is_own(asked: Unanswered) -> bool:
+            """A text may hold several recordings of one interface, so its name alone does not tell."""
+            point = self.facts.point(asked.capture, asked.group)
+            return point.key in own if point is not None else (asked.capture, asked.interface) in places
+
         def evidence(finding: Finding) -> list[Evidence]:
             rows = [(row, self.facts.point(row.capture, row.group)) for row in finding.evidence]
             here = [row for row, point in rows if point is not None and point.key in own]
@@ -104,6 +109,6 @@ class Judgement(Brief, Struct, frozen=True, eq=False):
             facts=facts,
             followed=followed,
             spreads=LossSpreads(self.captures, facts, followed),
-            unanswered=[asked for asked in self.unanswered if (asked.capture, asked.interface) in places],
+            unanswered=[asked for asked in self.unanswered if is_own(asked)],
             findings=[replace(finding, evidence=evidence(finding)) for finding in self.findings],
         )

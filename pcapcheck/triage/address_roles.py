@@ -19,6 +19,7 @@ from pcapcheck.paths.address_locations import homes_of
 from pcapcheck.paths.path import Path
 from pcapcheck.protocols import FROM_ROUTERS
 from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.triage.public_names import is_on_the_internet
 from pcapcheck.triage.state_roles import StateRoles
 from pcapcheck.triage.unanswered_neighbours import is_askers_own
 from pcapcheck.values import format_address, is_multicast_address, is_name, is_public
@@ -46,8 +47,10 @@ class AddressRoles:
 
     def of(self, address: int | None) -> str:
         """By who claims the address, else by what packets to it show, else by what kind of address it is."""
-        if address is None or is_name(address):
+        if address is None:
             return UNKNOWN_ROLE
+        if is_name(address):
+            return OUTSIDE if is_on_the_internet(format_address(address)) else UNKNOWN_ROLE
         if address in self._gateways:
             return NODE_ROLE
         for role, known in (

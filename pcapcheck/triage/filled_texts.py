@@ -23,6 +23,9 @@ from pcapcheck.values import Value, clean
 if TYPE_CHECKING:
     from pcapcheck.triage.partly_known import Half
 
+# How a command ends that is for networks other than Calico's.
+OF_OTHERS = "# of other networks"
+
 
 class CaseWords(Brief, Struct, frozen=True, dict=True):
     """The known columns of a case: as sentences show them, and as commands have them."""
@@ -77,4 +80,9 @@ class FilledTexts(Brief, Struct, frozen=True, dict=True):
 
     @cached_property
     def _looks(self) -> tuple[str, ...]:
-        return to_look(self.cause.confirm, self.words.typed)
+        texts = self.cause.confirm
+        if self.words.columns.get("other_network") is True:
+            # What is not about Calico comes first, and needs no remark.
+            others = [text.removesuffix(OF_OTHERS).rstrip() for text in texts if text.endswith(OF_OTHERS)]
+            texts = (*others, *(text for text in texts if not text.endswith(OF_OTHERS)))
+        return to_look(texts, self.words.typed)

@@ -170,6 +170,48 @@ def test_says_what_else_it_may_be_where_nobody_answers(tmp_path: Path) -> None:
     assert "With -Q or a capture filter, a healthy node would look the same" in found.evidence[0].observed
 
 
+PINGS = "".join(
+    f"11:39:{second}.781653 IP 10.244.4.20 > 192.0.2.8: ICMP echo request, id 39, seq {second}, length 64\n"
+    for second in range(12, 17)
+)
+ARPS = "".join(
+    f"11:39:{second}.78 ARP, Request who-has 10.0.0.9 tell 10.0.0.1, length 28\n" for second in range(12, 17)
+)
+
+
+@pytest.mark.parametrize(
+    ("pipe", "hides"),
+    [
+        ("grep -v ARP", False),
+        ("grep -iv 'arp\\|stp'", False),
+        ("grep 192.0.2.8", False),
+        ("grep --line-buffered ICMP | grep -v 10.0.0.7", False),
+        ("grep -E '192.0.2.8|192.0.2.9'", False),
+        ("grep request", True),
+        ("grep '10.244.4.20 >'", True),
+        ("grep ICMP | grep -v reply", True),
+        ("grep", True),
+    ],
+)
+def test_grep_hides_answers_only_if_its_pattern_tells_them_from_questions(
+    pipe: str, hides: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text(f"# tcpdump -n -i ens19 | {pipe}\n{PINGS}")
+    (question,) = analyze(path).unanswered
+    assert bool(question.doubt) is hides
+
+
+@pytest.mark.parametrize(
+    ("pipe", "hides"), [("grep 10.0.0.9", True), ("grep -v 192.0.2.8", False), ("grep ARP", False)]
+)
+def test_the_answer_to_arp_lacks_the_address_of_its_asker(pipe: str, hides: bool, tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text(f"# tcpdump -n -i ens19 | {pipe}\n{ARPS}")
+    (question,) = analyze(path).unanswered
+    assert ("may have kept the answers out" in question.doubt) is hides
+
+
 @pytest.mark.parametrize(("skipped", "status"), [(50, "fail"), (500, "not-checked")])
 def test_answers_may_have_stood_in_damaged_bytes(skipped: int, status: str, tmp_path: Path) -> None:
     """Where as many fit into the bytes that were passed over."""

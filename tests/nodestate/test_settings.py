@@ -221,3 +221,18 @@ def test_kernel_and_host_name(tmp_path: Path) -> None:
     text = "$ uname -a\nLinux worker-1 5.14.0-427.el9.x86_64 #1 SMP Wed Apr 10 x86_64 GNU/Linux\n"
     host = only(state_of(text, tmp_path))
     assert (host.name, host.kernel) == ("worker-1", "5.14.0-427.el9.x86_64")
+
+
+NETCONF = (
+    "ipv4 dev {dev} forwarding {on} rp_filter {check} mc_forwarding off proxy_neigh off ignore_routes_with_linkdown off"
+)
+
+
+@pytest.mark.parametrize(("word", "value"), [("off", "0"), ("strict", "1"), ("loose", "2")])
+def test_ip_netconf_says_what_sysctl_does(word: str, value: str, tmp_path: Path) -> None:
+    shown = NETCONF.format(dev="cni0", on="on", check=word)
+    for text in (f"$ ip netconf show dev cni0\n{shown}\n", f"{shown}\n", f"# ip -4 netconf\n{shown}\n"):
+        host = only(state_of(text, tmp_path))
+        settings = {key: host.sysctl("cni0", key) for key in ("forwarding", "rp_filter", "proxy_arp")}
+        values = {key: setting.value for key, setting in settings.items() if setting}
+        assert values == {"forwarding": "1", "rp_filter": value, "proxy_arp": "0"}

@@ -104,6 +104,15 @@ def test_packets_below_a_listing_do_not_belong_to_it(packets: str, tmp_path: Pat
     assert not analyze(path).not_understood
 
 
+def test_a_line_that_only_looks_like_a_services_is_no_reason_to_skip_the_packets(packets: str, tmp_path: Path) -> None:
+    """Prose may name a service's type where a listing does."""
+    path = tmp_path / "paste.txt"
+    path.write_text(f"our NodePort service behind a proxy answers late\n{packets}")
+    analysis = analyze(path)
+    assert not analysis.skipped
+    assert "node's state" not in " ".join(problem.message for problem in analysis.captures[0].problems)
+
+
 def test_a_text_with_nothing_of_use_is_still_an_error(tmp_path: Path) -> None:
     path = tmp_path / "words.txt"
     path.write_text("Hi team,\nour pod cannot ping.\n")

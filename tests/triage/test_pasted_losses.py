@@ -77,6 +77,36 @@ def test_dhcp_that_nobody_answers(text: str, words: str, tmp_path: Path) -> None
     assert words or "DHCP" not in headline
 
 
+OFFERED = "".join(
+    WITH_MAC.format(second=second)
+    + OFFER_WITH_MAC.format(mac="52:54:00:1d:54:d4", to="10.0.0.9").replace(":14.", f":{second:02}.")
+    for second in (1, 5, 13)
+)
+
+
+@pytest.mark.parametrize("bridge", ["virbr1", "lxdbr0", "docker0", "incusbr0"])
+def test_dhcp_that_nobody_answers_on_a_bridge_that_the_host_serves(bridge: str, tmp_path: Path) -> None:
+    silent = SILENT.format(link=bridge, over="12 s")
+    assert silent in judged(tmp_path, listening(bridge) + requests(DHCP)).headline
+    assert "DHCP" not in judged(tmp_path, listening(bridge) + OFFERED).headline
+
+
+def test_dhcp_answers_that_a_bridge_does_not_hand_on(tmp_path: Path) -> None:
+    text = listening("virbr1") + OFFERED + "\n\n" + listening("vnet1") + requests(WITH_MAC)
+    analysis = judged(tmp_path, text)
+    assert "nobody answers there: the answers come as far as virbr1" in analysis.headline
+    (said,) = (remark.text for remark in analysis.remarks if "DHCP" in remark.text)
+    assert "bridge vlan show" in said
+    assert "no DHCP server hears it" not in said
+
+
+def test_dhcp_answers_of_another_time_are_no_answers(tmp_path: Path) -> None:
+    later = (listening("virbr1") + OFFERED).replace("18:53:", "19:53:")
+    analysis = judged(tmp_path, listening("vnet1") + requests(WITH_MAC) + "\n\n" + later)
+    assert "come as far" not in analysis.headline
+    assert SILENT.format(link="vnet1", over="12 s") in analysis.headline
+
+
 ASKED = "02:26:16.247899 IP 10.50.0.136.49708 > 10.96.0.10.53: 18812+ A? web.shop.example. (34)\n"
 SENT_ON = "02:26:16.24{later} IP 10.50.0.136.{port} > 10.50.1.47.53: {ident}+ A? web.shop.example. (34)\n"
 ANSWERED = "02:26:16.{later} IP {source}.53 > 10.50.0.136.{port}: {ident} NXDomain 0/1/0 (142)\n"

@@ -23,7 +23,15 @@ _BLANKS = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 # What keeps a mark from meaning something in Markdown.
 _ESCAPED = re.compile(r"\\(?=[<>_*#|~\[\]-])")
-_MARKED = re.compile(r"[&\\<]")
+_MARKED = re.compile(r"[&\\<]|[-=]>")
+# What people or programs make of the sign between sender and receiver: after what stands before it in a line of
+# tcpdump, and before what ends with a colon or a comma. The arrows of tshark's rows are its own.
+_ARROW = re.compile(
+    r"((?:^\s+|\b(?:IP6?|ip6?:|length \d{1,6}:) +)\S{1,280} +|[\da-f]{2}(?::[\da-f]{2}){5}(?: \(oui [^()]{1,60}\))? +)"
+    r"(?:-{1,2}>|={1,2}>|[→⇒➜➔›»>])(?= +(?:\S{1,280}:(?: |$)|"
+    r"(?:[\da-f]{2}(?::[\da-f]{2}){5}|Broadcast)(?: \((?:oui )?[^()]{1,60}\))?,))"
+)
+_ARROWS = re.compile(r"[-=]>|[→⇒➜➔›»]")
 _TAGS = re.compile(r"</?(?:a|b|br|code|div|em|font|i|li|p|pre|span|strong|td|tr)\b[^<>]{0,200}>", re.IGNORECASE)
 
 
@@ -111,4 +119,6 @@ def plain(line: str) -> str:
         line = _TAGS.sub("", line)
     if not line.isascii():
         line = _BLANKS.sub(" ", line)
+    if _ARROWS.search(line):
+        line = _ARROW.sub(r"\1>", line)
     return _INVISIBLE.sub("", line.replace("\r", " "))

@@ -71,7 +71,7 @@ _UNSTAMPED = re.compile(
 _BARE = re.compile(BARE)
 # What pasting puts before lines: quotes, comments, lists, counters, names of pods and containers, logs' own times.
 _PREFIX = re.compile(
-    r"[\s>#|*•·–—+=$%»\"'`~-]*"
+    r"[\s>#|*•·…–—+=$%»\"'`~-]*(?:\.{3}\s+)?"
     r"(?:\w{3} +\d{1,2} \d\d:\d\d:\d\d \S{1,80} \S{1,80}: )?"
     r"(?:\S{0,40}\d{4}-\d\d-\d\dT\S{1,40}\s+(?:std(?:out|err) [FP] )?)?"
     r"(?:\[[^\]]{0,80}\]\s*){0,2}"

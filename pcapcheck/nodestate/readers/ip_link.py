@@ -14,7 +14,8 @@ from pcapcheck.nodestate.readers.link_counters import LinkCounters
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
-HEADER = re.compile(r"(\d+):\s+([^\s@:]\S*?)(?:@(\S+?))?:(?:\s+(.*))?")
+# An older ``bridge link`` prints the state before the colon.
+HEADER = re.compile(r"(\d+):\s+([^\s@:]\S*?)(?: state [A-Z]+ )?(?:@(\S+?))?:(?:\s+(.*))?")
 ONE_LINE_ADDRESS = re.compile(r"(\d+):\s+([^\s@:]\S*?)(?:@\S+)?\s+(inet6?\s.*)")
 BRIEF = re.compile(r"([^\s@]+)(?:@(\S+))?\s+(UP|DOWN|UNKNOWN|LOWERLAYERDOWN|DORMANT|NOTPRESENT|TESTING)(?:\s+(.*))?")
 KINDS = (

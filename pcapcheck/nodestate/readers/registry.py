@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pcapcheck.nodestate.readers.agent_log import AGENT_LOG_READER
 from pcapcheck.nodestate.readers.bgp_sessions import BGP_READER
 from pcapcheck.nodestate.readers.bird_log import BIRD_LOG_READER
 from pcapcheck.nodestate.readers.bridge_ports import BRIDGE_PORTS_READER
@@ -23,6 +24,7 @@ from pcapcheck.nodestate.readers.kernel_log import LOG_READER
 from pcapcheck.nodestate.readers.kubectl import PODS_READER
 from pcapcheck.nodestate.readers.link_counters import DEVICES_READER
 from pcapcheck.nodestate.readers.monitor import MONITOR_READER
+from pcapcheck.nodestate.readers.netconf import NETCONF_READER
 from pcapcheck.nodestate.readers.nstat import NSTAT_READER
 from pcapcheck.nodestate.readers.offloads import ETHTOOL_READER
 from pcapcheck.nodestate.readers.packet_traces import TRACE_READER
@@ -55,6 +57,7 @@ ALL_READERS = (
     SERVICES_READER,
     POOLS_READER,
     SYSCTL_READER,
+    NETCONF_READER,
     NEIGHBOURS_READER,
     LOOKUP_READER,
     ARP_READER,
@@ -83,6 +86,7 @@ ALL_READERS = (
     UFW_READER,
     BGP_READER,
     BIRD_LOG_READER,
+    AGENT_LOG_READER,
     WIREGUARD_READER,
     CLIENTS_READER,
     UNJUDGED_READER,

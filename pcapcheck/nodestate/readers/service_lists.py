@@ -30,9 +30,14 @@ def is_head(text: str) -> bool:
     return any(pattern.fullmatch(text) for pattern in (SERVICES, ENDPOINTS, SLICES))
 
 
+# What stands in the column CLUSTER-IP; names of addresses are masked by some.
+ADDRESS = re.compile(r"None|<none>|<pending>|[\da-fA-FxX.:*]{3,45}|<[\w -]{1,30}>")
+
+
 def is_service(words: list[str]) -> bool:
-    """Whether a line of a listing without a head is a service: its type says so."""
-    return any(word in TYPES for word in words[1:3]) and len(words) > 4
+    """Whether a line of a listing without a head is a service: its type says so, and its address, if it has one."""
+    at = next((place for place, word in enumerate(words[1:3], 1) if word in TYPES), 0)
+    return bool(at) and len(words) > at + 3 and ADDRESS.fullmatch(words[at + 1]) is not None
 
 
 def read_service_lists(lines: Iterable[Line], state: State, listing: Listing | None = None) -> list[Line]:

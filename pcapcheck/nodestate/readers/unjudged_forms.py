@@ -62,9 +62,6 @@ SHAPES = {
     ),
     "VLANs of a bridge (bridge vlan)": re.compile(r"port +vlan-id.*"),
     "the kernel's route trie (/proc/net/fib_trie)": re.compile(r"\+-- \S+/\d+ \d+ \d+ \d+|\|-- \S+|/\d+ \w+ [A-Z]+"),
-    "settings as events (ip netconf)": re.compile(
-        r"(?:inet6?|mpls) (?:dev \S+|all|default) (?:forwarding|rp_filter) .*"
-    ),
     "routes of BSD or macOS (netstat -rn)": re.compile(
         r"Routing tables|Internet6?:|Destination +Gateway +Flags +(?:Refs +Use +)?Netif.*"
         rf"|\S+ +(?:link#\d+|[\da-f:.]+(?:%\w+)?) +{_FLAGS} +(?:\d+ +\d+ +)?[a-z]+\d+(?: +(?:\d+|!))?"
@@ -146,7 +143,7 @@ TOOLS = (
     "ipconfig",
     "arp",
 )
-IP_OBJECTS = ("maddress", "netconf", "nexthop", "token", "tunnel", "xfrm", "netns", "vrf", "mroute", "addrlabel", "fou")
+IP_OBJECTS = ("maddress", "nexthop", "token", "tunnel", "xfrm", "netns", "vrf", "mroute", "addrlabel", "fou")
 PROC = ("/proc/net/", "/proc/sys/")
 
 

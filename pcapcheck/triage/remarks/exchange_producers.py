@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
 from pcapcheck.protocols import PACKET_TOO_BIG
-from pcapcheck.table_names import CONNECTIONS, DNS
+from pcapcheck.table_names import ARP, CONNECTIONS, DNS
 from pcapcheck.triage.remarks.remark_subject import Subject
 from pcapcheck.values import MAPPED
 
@@ -77,6 +77,27 @@ def repeated_arp(subject: Subject) -> list[Remark]:
     return repeated_arp_remarks(subject.judgement)
 
 
+def last_arp(subject: Subject) -> list[Remark]:
+    if not any(
+        table == ARP and sums.outcomes["in-flight"]
+        for capture in subject.judgement.captures
+        for (table, _), sums in capture.tallies.items()
+    ):
+        return []
+    from pcapcheck.triage.remarks.last_arp import last_arp_remarks
+
+    return last_arp_remarks(subject.judgement)
+
+
+def circling_packets(subject: Subject) -> list[Remark]:
+    judgement = subject.judgement
+    if not judgement.unanswered and not any(capture.open_count for capture in judgement.captures):
+        return []
+    from pcapcheck.triage.remarks.circling_packets import circling_packet_remarks
+
+    return circling_packet_remarks(judgement)
+
+
 def unanswered_dhcp(subject: Subject) -> list[Remark]:
     # A host without an address.
     if not any(group.ip_src == MAPPED for capture in subject.judgement.captures for group in capture.groups):
@@ -84,6 +105,20 @@ def unanswered_dhcp(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.unanswered_dhcp import unanswered_dhcp_remarks
 
     return unanswered_dhcp_remarks(subject.judgement)
+
+
+def other_ways(subject: Subject) -> list[Remark]:
+    directed = [
+        (capture.number, group)
+        for capture in subject.judgement.captures
+        for group in capture.groups
+        if group.direction is not None
+    ]
+    if len({(number, group.point) for number, group in directed}) == len({number for number, _ in directed}):
+        return []
+    from pcapcheck.triage.remarks.other_ways import other_way_remarks
+
+    return other_way_remarks(subject.judgement)
 
 
 def translated_tunnels(subject: Subject) -> list[Remark]:

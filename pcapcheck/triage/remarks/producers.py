@@ -173,6 +173,16 @@ def _invalid_midway(subject: Subject) -> list[Remark]:
     return invalid_midway_remarks(subject.judgement, state)
 
 
+def _ways_back(subject: Subject) -> list[Remark]:
+    state, judgement = subject.state, subject.judgement
+    asked = judgement.unanswered or any(capture.open_count for capture in judgement.captures)
+    if state is None or not asked or not any(host.routes for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.ways_back import way_back_remarks
+
+    return way_back_remarks(judgement, state)
+
+
 def _unjudged_outputs(subject: Subject) -> list[Remark]:
     if subject.state is None or not subject.state.unjudged:
         return []
@@ -209,12 +219,16 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     exchange_producers.repeated_syns,
     exchange_producers.repeated_arp,
     exchange_producers.unanswered_dhcp,
+    exchange_producers.other_ways,
     exchange_producers.translated_tunnels,
     exchange_producers.dns_races,
     exchange_producers.failed_lookups,
     text_producers.reset_answers,
     text_producers.closed_windows,
     text_producers.answered_behind,
+    exchange_producers.circling_packets,
+    _ways_back,
     exchange_producers.last_questions,
+    exchange_producers.last_arp,
     exchange_producers.lost_errors,
 )

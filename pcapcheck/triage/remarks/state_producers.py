@@ -112,6 +112,22 @@ def _shared_addresses(state: State) -> list[Remark]:
     return shared_address_remarks(state)
 
 
+def _guest_addresses(state: State) -> list[Remark]:
+    if not any(host.notes for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.guest_addresses import guest_address_remarks
+
+    return guest_address_remarks(state)
+
+
+def _pods_of_one_address(state: State) -> list[Remark]:
+    if len(state.pods) < 2 and not any(host.neighbours for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.pods_of_one_address import pods_of_one_address_remarks
+
+    return pods_of_one_address_remarks(state)
+
+
 def _local_services(state: State) -> list[Remark]:
     if not any(host.firewall for host in state.hosts):
         return []
@@ -158,6 +174,16 @@ def _closed_hairpins(state: State) -> list[Remark]:
     from pcapcheck.triage.remarks.closed_hairpins import closed_hairpin_remarks
 
     return closed_hairpin_remarks(state)
+
+
+def _closed_forwarding(state: State) -> list[Remark]:
+    if not any(
+        setting.key in ("forwarding", "ip_forward") for host in state.hosts for setting in host.sysctls.values()
+    ):
+        return []
+    from pcapcheck.triage.remarks.closed_forwarding import closed_forwarding_remarks
+
+    return closed_forwarding_remarks(state)
 
 
 def _misdirected_lookups(state: State) -> list[Remark]:
@@ -208,6 +234,22 @@ def _flapping_routes(state: State) -> list[Remark]:
     return flapping_route_remarks(state)
 
 
+def _bridged_addresses(state: State) -> list[Remark]:
+    if not any(link.master for host in state.hosts if host.addresses for link in host.links.values()):
+        return []
+    from pcapcheck.triage.remarks.bridged_addresses import bridged_address_remarks
+
+    return bridged_address_remarks(state)
+
+
+def _unresolved_gateways(state: State) -> list[Remark]:
+    if not any(host.neighbours and host.routes for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.unresolved_gateways import unresolved_gateway_remarks
+
+    return unresolved_gateway_remarks(state)
+
+
 PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _bgp_sessions,
     _stopped_packets,
@@ -224,6 +266,7 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _untracked_packets,
     _changed_sources,
     _closed_hairpins,
+    _closed_forwarding,
     _misdirected_lookups,
     _exceeded_allowances,
     _denied_by_default,
@@ -233,4 +276,8 @@ PRODUCERS: tuple[Callable[[State], list[Remark]], ...] = (
     _local_services,
     _half_open,
     _shared_addresses,
+    _pods_of_one_address,
+    _guest_addresses,
+    _bridged_addresses,
+    _unresolved_gateways,
 )

@@ -20,6 +20,8 @@ from pcapcheck.values import as_number, clean, format_address
 
 # Where the probes of a traceroute over UDP go, from the first port on (traceroute(8), -p).
 TRACED = range(33434, 33535)
+# Shows the rules that reject.
+REJECTS = "iptables-save -c | grep REJECT; nft list ruleset | grep reject"
 
 
 def stray_error_remarks(judgement: Judgement) -> list[Remark]:
@@ -60,16 +62,23 @@ def _remarks(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
             yield Remark(
                 f"{sentence} (frame {first} of {name}): a firewall there rejects them, as where they come in another "
                 "way than the question went out and no connection is known "
-                f"(iptables-save -c | grep REJECT; nft list ruleset | grep reject; on {format_address(source)})",
+                f"({REJECTS}; on {format_address(source)})",
                 short=sentence,
                 warning=sentence,
             )
             return
         about = _what_it_is_about(row, first)
         advice = "to see what it is about, begin the recording before the pod sends, on its link"
+        short = sentence
+        if about is None and done(family, icmp_type, code) == "prohibited":
+            short += ": a firewall there rejects packets"
+            advice = (
+                f"a firewall there rejects them, or a route prohibits them ({REJECTS}; on {format_address(source)}); "
+                f"{advice}"
+            )
         yield Remark(
             f"{sentence}, which ended no echo request, TCP handshake or DNS query of {name}: {about or advice}",
-            short=sentence,
+            short=short,
             warning=f"{sentence}, {NOT_RECORDED}" if lost else "",
         )
 

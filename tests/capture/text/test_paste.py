@@ -55,6 +55,28 @@ def test_prefixes_are_left_out(prefix: str) -> None:
     assert read(text).problems == []
 
 
+@pytest.mark.parametrize("arrow", ["->", "=>", "→", "-->", "-&gt;", "›", "➜"])
+def test_arrows_stand_for_the_sign_between_sender_and_receiver(arrow: str) -> None:
+    plain = "16:22:59.584290 IP 10.244.1.5 > 10.244.2.6: ICMP echo request, id 15, seq 0, length 64\n"
+    expected = ("10.244.1.5", "10.244.2.6", 15, 0)
+    assert rows(plain.replace(">", arrow), *TOLD[1:]) == [expected]
+    assert rows(f"{ECHO}\n".replace(">", arrow), *TOLD) == [ROW]
+    assert rows(VERBOSE.replace(">", arrow), *TOLD) == [ROW]
+
+
+def test_an_arrow_of_a_remark_is_none_of_a_packet() -> None:
+    text = f"{ECHO}  -> lost: nobody answers\n"
+    assert rows(text, *TOLD) == [ROW]
+
+
+@pytest.mark.parametrize("dots", ["... ", " ... ", "… "])
+def test_dots_stand_for_what_was_left_out(dots: str) -> None:
+    """Around packets that an editor filled into one line."""
+    first, second = (f"16:13:42.8{n} IP 10.244.1.5 > 10.244.2.6: ICMP echo request, id 15, seq {n}" for n in (1, 2))
+    text = f"{dots}{first}, length 64 {second}, length 64{dots.rstrip()}\n"
+    assert rows(text, "icmp_seq") == [(1,), (2,)]
+
+
 @pytest.mark.parametrize("prefix", ["7:", "12:", "dump.txt:", "logs/dump.txt:10:"])
 def test_what_grep_puts_before_lines_is_left_out(prefix: str) -> None:
     assert rows(f"{prefix}{ECHO}\n{prefix}{ASK}", *TOLD)[0] == ROW
@@ -71,8 +93,8 @@ def test_marks_that_markdown_escapes() -> None:
     assert rows(ECHO.replace(">", "\\>").replace("-", "\\-"), *TOLD) == [ROW]
 
 
-def test_a_link_header_with_another_arrow_is_not_understood() -> None:
-    reading = read(ECHO + "\n" + ECHO.replace(" > ", " -> "))
+def test_a_link_header_with_another_sign_is_not_understood() -> None:
+    reading = read(ECHO + "\n" + ECHO.replace(" > ", " ~ "))
     assert [problem.kind for problem in reading.problems] == ["not-understood"]
 
 

@@ -1,0 +1,115 @@
+"""Remarks on packets that go round in a circle: two routers each take the other for the way to their receiver.
+
+A frame shows it by its MACs, where the one that a packet was sent to sends it back to the sender; a text without MACs
+by the TTL, which each round of the same packet lowers (RFC 1812, section 5.3.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from pcapcheck.column_words import IP_UNICAST
+from pcapcheck.decode.frame_group import FrameGroup
+from pcapcheck.decode.frame_row import FrameRow
+from pcapcheck.errors import CaptureError
+from pcapcheck.links.frames_again import rows_of
+from pcapcheck.links.read_capture import Capture
+from pcapcheck.ruleset.judgement import Judgement
+from pcapcheck.table_names import CONNECTIONS, ECHO
+from pcapcheck.triage.remarks.remark import Remark
+from pcapcheck.values import as_number, clean, format_address, format_mac
+
+# A bridge and its port, or both sides of one router, show a packet twice.
+ROUNDS = 3
+MOST = 2
+# Questions of each kind whose frames are read again.
+LOOKED_AT = 5
+Sent = tuple[int, int]
+
+
+def circling_packet_remarks(judgement: Judgement) -> list[Remark]:
+    """A remark per sender and receiver, the first few of them."""
+    found: dict[Sent, Remark] = {}
+    for capture in judgement.captures:
+        try:
+            for sent, remark in (*_sent_back(judgement, capture), *_aging(judgement, capture)):
+                found.setdefault(sent, remark)
+        except CaptureError:
+            # A stream, or a file that is gone by now, cannot be read again.
+            continue
+    return list(found.values())[:MOST]
+
+
+def _sent_back(judgement: Judgement, capture: Capture) -> Iterator[tuple[Sent, Remark]]:
+    """Packets that the MAC which they were sent to sends to the MAC which they came from."""
+    groups = [group for group in capture.groups if group.carries == IP_UNICAST and group.src and group.dst]
+    by_macs = {(group.point, group.src, group.dst, group.ip_src, group.ip_dst): group for group in groups}
+    for group in groups:
+        back = by_macs.get((group.point, group.dst, group.src, group.ip_src, group.ip_dst))
+        if back is None or group.ip_src is None or group.ip_dst is None or group.frames[0] > back.frames[0]:
+            continue
+        frames = _same_packet(judgement, capture, group, back)
+        if frames is not None and group.src is not None and group.dst is not None:
+            first, second = format_mac(group.src), format_mac(group.dst)
+            how = f"{second} sends back to {first} what it was sent by it (frames {frames[0]} and {frames[1]}"
+            yield (group.ip_src, group.ip_dst), _remark(capture, group.ip_src, group.ip_dst, how)
+
+
+def _same_packet(judgement: Judgement, capture: Capture, group: FrameGroup, back: FrameGroup) -> tuple[int, int] | None:
+    """The frames that hold one packet, sent and sent back; of those that were kept of each group."""
+    seen: dict[tuple[object, ...], int] = {}
+    for row in rows_of(capture, judgement.reading, {*group.frames, *back.frames}):
+        packet, number = _packet(row), as_number(row.frame_number)
+        if number is None:
+            continue
+        if number in group.frames:
+            seen.setdefault(packet, number)
+        elif packet in seen:
+            return seen[packet], number
+    return None
+
+
+def _packet(row: FrameRow) -> tuple[object, ...]:
+    return (
+        as_number(row.ip_src),
+        as_number(row.ip_dst),
+        row.icmp_ident,
+        row.icmp_seq,
+        row.tcp_srcport,
+        row.udp_srcport,
+        row.ip_id,
+    )
+
+
+def _aging(judgement: Judgement, capture: Capture) -> Iterator[tuple[Sent, Remark]]:
+    """Questions that were recorded again and again, each time with a lower TTL."""
+    for table in (ECHO, CONNECTIONS):
+        repeated = [some for some in capture.exchanges.paired.bins_of(table) if some.requests > some.count]
+        for some in repeated[:LOOKED_AT]:
+            for question in some.samples[:LOOKED_AT]:
+                frames = question.frames if len(question.frames) >= ROUNDS else capture.groups[some.group].frames
+                rows = [
+                    (as_number(row.frame_number), as_number(row.ip_ttl))
+                    for row in rows_of(capture, judgement.reading, set(frames))
+                    if (as_number(row.ip_src), as_number(row.ip_dst)) == (question.src, question.dst)
+                ]
+                ttls = [ttl for _, ttl in rows if ttl is not None]
+                if len(ttls) >= ROUNDS and all(before > after for before, after in pairwise(ttls)):
+                    how = (
+                        f"the same packet comes by again and again, each time with a lower TTL ({ttls[0]} to "
+                        f"{ttls[-1]} in frames {rows[0][0]} to {rows[-1][0]}"
+                    )
+                    yield (question.src, question.dst), _remark(capture, question.src, question.dst, how)
+
+
+def _remark(capture: Capture, src: int, dst: int, how: str) -> Remark:
+    sender, receiver = format_address(src), format_address(dst)
+    sentence = f"what {sender} sends to {receiver} goes round in a circle"
+    return Remark(
+        f"{sentence}: {how} of {clean(capture.source.short_name)}). The routes of two routers lead to each other until "
+        f"the TTL is used up, and one of them says TTL exceeded: on each, ip route get {receiver}, and correct the one "
+        "whose next hop is not nearer to it (often a default route where a route to the network is missing)",
+        short=sentence,
+        warning=sentence,
+    )

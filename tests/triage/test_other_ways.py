@@ -1,0 +1,79 @@
+"""Hosts that answer by another interface than the question came in by, as ``tcpdump -i any`` shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pcapcheck.report.headline import heading
+from tests.support.pastes import judged
+
+PING = "{at} {way} IP {src} > {dst}: ICMP echo {word}, id 7, seq {seq}, length 64\n"
+SYN = "{at} {way} IP {src}.40000 > {dst}.443: Flags [S], seq 1000, win 64240, options [mss 1460], length 0\n"
+SYN_ACK = "{at} {way} IP {src}.443 > {dst}.40000: Flags [S.], seq 2000, ack 1001, win 64240, length 0\n"
+FAR, HERE = "198.51.100.7", "192.0.2.7"
+
+
+def ping(way_in: str, way_out: str, count: int = 1) -> str:
+    return "".join(
+        PING.format(at=f"14:06:4{n}.085839", way=way_in, src=FAR, dst=HERE, word="request", seq=n)
+        + PING.format(at=f"14:06:4{n}.085893", way=way_out, src=HERE, dst=FAR, word="reply", seq=n)
+        for n in range(count)
+    )
+
+
+@pytest.mark.parametrize(
+    ("way_in", "way_out", "told"),
+    [
+        ("ens18 In ", "wg0   Out", True),
+        ("eth0  In ", "eth1  Out", True),
+        ("tun0  In ", "ens3  Out", True),
+        ("eth0  In ", "eth0  Out", False),
+        # One packet under two names.
+        ("eth0.7 In ", "eth0  Out", False),
+        ("eth0  In ", "br0   Out", False),
+        ("docker0 In ", "veth12ab Out", False),
+        # It is only handed on.
+        ("eth0  In ", "eth1  In ", False),
+    ],
+)
+def test_answers_that_leave_by_another_interface(way_in: str, way_out: str, told: bool, tmp_path: Path) -> None:
+    analysis = judged(tmp_path, ping(way_in, way_out))
+    said = f"what {FAR} sends to {HERE} comes in by {way_in.split()[0]}, and the answers leave by {way_out.split()[0]}"
+    assert (said in analysis.headline) is told
+    assert any(said in remark.text for remark in analysis.remarks) is told
+    several = judged(tmp_path, ping(way_in, way_out, 3))
+    assert (said in several.headline) is told
+
+
+def test_a_node_that_forwards_answers_nobody(tmp_path: Path) -> None:
+    text = "".join(
+        PING.format(at=f"14:06:41.08{n}", way=way, src=src, dst=dst, word=word, seq=1)
+        for n, way, src, dst, word in [
+            (1, "eth0 In ", FAR, HERE, "request"),
+            (2, "eth1 Out", FAR, HERE, "request"),
+            (3, "eth2 In ", HERE, FAR, "reply"),
+            (4, "wg0  Out", HERE, FAR, "reply"),
+        ]
+    )
+    assert "the answers leave by" not in judged(tmp_path, text).headline
+
+
+def connection(times: int) -> str:
+    return "".join(
+        SYN.format(at=f"14:06:4{n}.085839", way="ens18 In ", src=FAR, dst=HERE)
+        + SYN_ACK.format(at=f"14:06:4{n}.085893", way="ens19 Out", src=HERE, dst=FAR)
+        for n in (1, 2, 4)[:times]
+    )
+
+
+def test_a_connection_whose_answers_go_another_way_and_do_not_arrive(tmp_path: Path) -> None:
+    analysis = judged(tmp_path, connection(3))
+    assert heading(analysis) == "warn"
+    assert f"{FAR}'s connection to {HERE} port 443 is answered, but" in analysis.headline
+    assert f"ip route get {FAR} from {HERE}" in " ".join(remark.text for remark in analysis.remarks)
+
+
+def test_one_such_answer_may_well_arrive(tmp_path: Path) -> None:
+    assert heading(judged(tmp_path, connection(1))) == "not-checked"
