@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
+from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.table_names import CONNECTIONS, DNS
 from pcapcheck.triage.remarks.remark_subject import Subject
@@ -96,6 +97,27 @@ def translated_tunnels(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.translated_tunnels import translated_tunnel_remarks
 
     return translated_tunnel_remarks(subject.judgement)
+
+
+def untranslated_midway(subject: Subject) -> list[Remark]:
+    if not any(_sends_on(capture.exchanges.paired.bins_of(CONNECTIONS)) for capture in subject.judgement.captures):
+        return []
+    from pcapcheck.triage.remarks.untranslated_midway import untranslated_midway_remarks
+
+    return untranslated_midway_remarks(subject.judgement)
+
+
+def _sends_on(bins: Iterable[ExchangeBin]) -> bool:
+    """Whether one port made connections to several hosts, as it seems to where a service's address is translated."""
+    hosts: dict[tuple[int, int], int] = {}
+    return any(
+        isinstance(row, PortRow)
+        and row.src_port is not None
+        and hosts.setdefault((row.src, row.src_port), row.dst) != row.dst
+        for some in bins
+        if some.outcome == "replied"
+        for row in some.samples
+    )
 
 
 def dns_races(subject: Subject) -> list[Remark]:

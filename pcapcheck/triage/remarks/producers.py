@@ -210,6 +210,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     exchange_producers.repeated_arp,
     exchange_producers.unanswered_dhcp,
     exchange_producers.translated_tunnels,
+    exchange_producers.untranslated_midway,
     exchange_producers.dns_races,
     exchange_producers.failed_lookups,
     text_producers.reset_answers,
