@@ -211,6 +211,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     exchange_producers.unanswered_dhcp,
     exchange_producers.translated_tunnels,
     exchange_producers.untranslated_midway,
+    exchange_producers.two_ways,
     exchange_producers.dns_races,
     exchange_producers.failed_lookups,
     text_producers.reset_answers,
