@@ -217,6 +217,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     text_producers.reset_answers,
     text_producers.closed_windows,
     text_producers.answered_behind,
+    text_producers.one_way_tunnels,
     exchange_producers.last_questions,
     exchange_producers.lost_errors,
 )

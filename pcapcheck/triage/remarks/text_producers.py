@@ -84,3 +84,11 @@ def answered_behind(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.answered_behind import answered_behind_remarks
 
     return answered_behind_remarks(subject.judgement)
+
+
+def one_way_tunnels(subject: Subject) -> list[Remark]:
+    if not _is_printed(subject):
+        return []
+    from pcapcheck.triage.remarks.one_way_tunnels import one_way_remarks
+
+    return one_way_remarks(subject.judgement)
