@@ -246,7 +246,10 @@ def test_an_address_behind_a_tunnels_device_is_no_services(tmp_path: Path) -> No
     assert "service-not-translated" not in causes(judged(tmp_path, text))
 
 
-@pytest.mark.parametrize(("device", "later"), [("docker0", True), ("kube-bridge", True), ("flannel.1", False)])
+DEVICES = ["docker0", "docker_gwbridge", "podman1", "cni-podman0", "kube-bridge", "tun-0a1b2c3d4e5", "ethwe0"]
+
+
+@pytest.mark.parametrize(("device", "later"), [*((device, True) for device in DEVICES), ("flannel.1", False)])
 def test_calicos_policies_come_last_where_another_network_is(device: str, later: bool, tmp_path: Path) -> None:
     found = causes(judged(tmp_path, listening(device) + syns("10.12.7.3.40001", "10.12.6.9.8080")))
     assert (found.index("policy-drops") > found.index("node-firewall-drops") + 1) is later
@@ -351,3 +354,12 @@ def test_a_bridge_with_a_card_of_its_own_is_left_by_that(master: str, said: bool
     )
     remarks = [remark.short or "" for remark in judged_state(tmp_path, text).remarks]
     assert any("by which it is left" in remark for remark in remarks) is said
+
+
+@pytest.mark.parametrize(
+    ("device", "kind"),
+    [("flannel0", "tunnel"), ("genev_sys_6081", "tunnel"), ("vxlan_sys_4789", "tunnel"), ("enX1", "host-nic")],
+)
+def test_the_kind_of_a_device_by_its_name(device: str, kind: str, tmp_path: Path) -> None:
+    analysis = judged(tmp_path, listening(device) + syns("10.12.7.3.40001", "10.12.6.9.8080"))
+    assert [point.kind for point in analysis.points] == [kind]
