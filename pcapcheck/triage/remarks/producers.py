@@ -218,6 +218,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     text_producers.closed_windows,
     text_producers.answered_behind,
     text_producers.one_way_tunnels,
+    text_producers.unfilled_sums,
     exchange_producers.last_questions,
     exchange_producers.lost_errors,
 )

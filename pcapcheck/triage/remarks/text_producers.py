@@ -92,3 +92,13 @@ def one_way_tunnels(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.one_way_tunnels import one_way_remarks
 
     return one_way_remarks(subject.judgement)
+
+
+def unfilled_sums(subject: Subject) -> list[Remark]:
+    judgement = subject.judgement
+    if judgement.unanswered or not _is_printed(subject) or any(point.kind == "pod-link" for point in judgement.points):
+        # What was found to be wrong, or right, says more.
+        return []
+    from pcapcheck.triage.remarks.unfilled_sums import unfilled_sum_remarks
+
+    return unfilled_sum_remarks(judgement)
