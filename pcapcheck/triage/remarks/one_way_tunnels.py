@@ -1,4 +1,4 @@
-"""Remarks on tunnels between two hosts of which a text shows one direction alone, and not what is inside.
+"""Remarks on tunnels between two hosts where a text shows one direction alone, and not what is inside.
 
 Where it shows what is inside, that is asked in vain. A text may cut it off, and IPsec, WireGuard and flannel's UDP
 backend hide it.
@@ -36,7 +36,7 @@ TUNNELS = {
     IPSEC_NAT_PORT: "IPsec",
     FLANNEL_PORT: "flannel",
 }
-# So many packets, over so long (nanoseconds), wait for something; they are sought among so many frames.
+# How many packets, over how long (nanoseconds), wait for something; and among how many frames they are sought.
 OFTEN, LONG, NEAR, MOST = 3, 1_000_000_000, 2000, 3
 # Who sends what to whom: the tunnel, how a filter says it, source and destination.
 Way = tuple[str, str, int, int]

@@ -26,8 +26,8 @@ from pcapcheck.values import as_number, clean, format_address, format_duration
 # An error: its family, type, code, source and MTU.
 Error = tuple[int, int, int, int, int | None]
 SHOWN = 3
-# So many of them, over so long (nanoseconds), come to one who goes on sending; they are sought among so many frames,
-# and before the kernel forgets the first.
+# How many of them, over how long (nanoseconds), come to one who goes on sending: less than until the kernel forgets
+# the first; and among how many frames they are sought.
 OFTEN, LONG, FORGOTTEN, NEAR = 3, 1_000_000_000, 60 * 10**9, 500
 # What a text that does not show the packet in question says that it was for.
 ABOUT = re.compile(r"ICMP6?,? .{1,300}")
