@@ -142,6 +142,15 @@ def _on_state(subject: Subject) -> list[Remark]:
     return remarks_on_state(subject.state)
 
 
+def _missing_neighbours(subject: Subject) -> list[Remark]:
+    state = subject.state
+    if state is None or not subject.judgement.captures or not any(host.neighbours for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.missing_neighbours import missing_neighbour_remarks
+
+    return missing_neighbour_remarks(subject.judgement, state)
+
+
 def _counted_drops(subject: Subject) -> list[Remark]:
     state = subject.state
     if (
@@ -188,6 +197,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _contested_addresses,
     _moved_addresses,
     _captured_networks,
+    _missing_neighbours,
     exchange_producers.open_questions,
     exchange_producers.service_askers,
     exchange_producers.stray_errors,
