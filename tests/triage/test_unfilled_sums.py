@@ -51,3 +51,42 @@ def test_what_gets_no_answer_says_more(tmp_path: Path) -> None:
         for n in (1, 2, 4, 8)
     ]
     assert said(tmp_path, "".join(syn)) == []
+
+
+ETH0 = "listening on eth0, link-type EN10MB (Ethernet), capture size 65535 bytes\n"
+ELSEWHERE = "has a checksum that is not filled in, neither where it was recorded first nor on the next"
+
+
+def recorded_twice(second_name: str = "eth0", second_sum: str | None = None, answered: bool = False) -> str:
+    """SYNs where they were sent and where they came to."""
+    src, dst = "172.19.3.4", "172.19.8.9"
+    sums = pseudo(src, dst, 0)
+    text = ""
+    for name, checksum in (("eth0", sums), (second_name, second_sum or sums)):
+        text += f"[root@here ~]# tcpdump -i {name} -nn -vv\n" + ETH0.replace("eth0", name)
+        for n in (1, 2, 4):
+            text += segment(n, f"{src}.50000", f"{dst}.80", f"{checksum} (incorrect -> 0x000{n})", "seq 9", 0)
+            if answered:
+                text += f"09:00:0{n}.000100 IP {dst}.80 > {src}.50000: Flags [S.], seq 5, ack 10, win 502, length 0\n"
+    return text
+
+
+def test_a_sum_that_nobody_filled_in_on_the_way(tmp_path: Path) -> None:
+    analysis = judged(tmp_path, recorded_twice())
+    (remark,) = (remark.text for remark in analysis.remarks if ELSEWHERE in remark.text)
+    assert remark.startswith("172.19.3.4's connection to 172.19.8.9 port 80 has a checksum")
+    assert "(frames 1 and 4 of " in remark
+    assert "ethtool -K eth0 tx off" in remark
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Interfaces of one machine; a card filled it in; it is answered.
+        recorded_twice(second_name="veth01234567"),
+        recorded_twice(second_sum="0x1111"),
+        recorded_twice(answered=True),
+    ],
+)
+def test_a_sum_that_is_no_fault(text: str, tmp_path: Path) -> None:
+    assert not [remark for remark in judged(tmp_path, text).remarks if ELSEWHERE in remark.text]

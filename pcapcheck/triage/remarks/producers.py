@@ -229,6 +229,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     text_producers.answered_behind,
     text_producers.one_way_tunnels,
     text_producers.unfilled_sums,
+    text_producers.unfilled_on_arrival,
     exchange_producers.last_questions,
     exchange_producers.lost_errors,
 )

@@ -102,3 +102,11 @@ def unfilled_sums(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.unfilled_sums import unfilled_sum_remarks
 
     return unfilled_sum_remarks(judgement)
+
+
+def unfilled_on_arrival(subject: Subject) -> list[Remark]:
+    if not subject.judgement.unanswered or not _is_printed(subject):
+        return []
+    from pcapcheck.triage.remarks.unfilled_sums import unfilled_on_arrival_remarks
+
+    return unfilled_on_arrival_remarks(subject.judgement)
