@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.networks import CALICO
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import POD_ROLE, UNKNOWN_ROLE, AddressRoles
 from pcapcheck.triage.case import Case
@@ -12,6 +13,8 @@ from pcapcheck.values import Value, is_name, is_public
 NOTHING: dict[str, Value | None] = {"dst.untranslated": None, "leaves_private": None, "other_network": None}
 # Calico's policies over its routes are what Canal is.
 WITH_POLICIES = "flannel"
+# How other networks call the node's end of a link.
+NEVER_CALICO = "veth"
 
 
 def off_links(
@@ -26,12 +29,23 @@ def off_links(
     # The asker's port, or the identifier of ping, stays.
     ports = {row.numbers[0] for row in of_pod if row.dst == dst}
     translated = any(row.dst != dst and row.numbers[0] in ports for row in of_pod)
-    likeness = here.capture_point.likeness
     return {
         "dst.untranslated": not translated,
         "leaves_private": leaves_private(here, pod, dst, is_pods(pod, roles, service_clients(judgement))),
-        "other_network": likeness is not None and likeness.network.id != WITH_POLICIES,
+        "other_network": _is_of_another_network(here, judgement),
     }
+
+
+def _is_of_another_network(here: PointFacts, judgement: Judgement) -> bool:
+    """Whether it looks like another network's: by itself or, where Calico has no such names, by what is with it."""
+    likeness = here.capture_point.likeness
+    if likeness is not None or not here.name.startswith(NEVER_CALICO):
+        return likeness is not None and likeness.network.id != WITH_POLICIES
+    there = [point for point in judgement.points if point.key[0] == here.key[0]]
+    if any(point.network == CALICO for point in there):
+        return False
+    networks = {point.capture_point.likeness.network.id for point in there if point.capture_point.likeness}
+    return bool(networks) and WITH_POLICIES not in networks
 
 
 def is_pods(address: int, roles: AddressRoles, clients: frozenset[int]) -> bool:

@@ -363,3 +363,29 @@ def test_a_bridge_with_a_card_of_its_own_is_left_by_that(master: str, said: bool
 def test_the_kind_of_a_device_by_its_name(device: str, kind: str, tmp_path: Path) -> None:
     analysis = judged(tmp_path, listening(device) + syns("10.12.7.3.40001", "10.12.6.9.8080"))
     assert [point.kind for point in analysis.points] == [kind]
+
+
+POLICIES, NEAR = "policy-drops", 5
+
+
+@pytest.mark.parametrize(
+    ("link", "bridge", "suspected"),
+    [
+        ("veth4", "podman5", False),
+        ("veth4", "docker0", False),
+        ("veth4", "azure0", False),
+        # Calico's policies over flannel's network are Canal; a card is everybody's, and has nothing to do with Docker.
+        ("veth4", "flannel.1", True),
+        ("veth4", "eth0", True),
+        ("eth0", "docker0", True),
+    ],
+)
+def test_what_hangs_on_another_networks_bridge_is_hardly_under_calicos_policy(
+    link: str, bridge: str, suspected: bool, tmp_path: Path
+) -> None:
+    text = "".join(
+        f"08:15:{second}.12345{digit} {device} IP 10.244.7.2.40001 > 10.244.7.1.53: 4711+ A? shop.example. (30)\n"
+        for second in (10, 12)
+        for digit, device in ((6, f"{link} P  "), (7, f"{bridge} In "))
+    )
+    assert (POLICIES in causes(judged(tmp_path, text))[:NEAR]) is suspected
