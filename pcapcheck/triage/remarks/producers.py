@@ -230,6 +230,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     text_producers.one_way_tunnels,
     text_producers.unfilled_sums,
     text_producers.unfilled_on_arrival,
+    text_producers.unknown_connections,
     exchange_producers.last_questions,
     exchange_producers.lost_errors,
 )

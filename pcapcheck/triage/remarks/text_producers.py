@@ -104,6 +104,16 @@ def unfilled_sums(subject: Subject) -> list[Remark]:
     return unfilled_sum_remarks(judgement)
 
 
+def unknown_connections(subject: Subject) -> list[Remark]:
+    judgement = subject.judgement
+    if judgement.unanswered or not _is_printed(subject) or any(point.kind == "pod-link" for point in judgement.points):
+        # A rule judges that of pods.
+        return []
+    from pcapcheck.triage.remarks.unknown_connections import unknown_connection_remarks
+
+    return unknown_connection_remarks(judgement)
+
+
 def unfilled_on_arrival(subject: Subject) -> list[Remark]:
     if not subject.judgement.unanswered or not _is_printed(subject):
         return []
