@@ -70,6 +70,7 @@ def test_the_router_to_who_is_asked(tmp_path: Path) -> None:
     )
     (remark,) = missing(tmp_path, text)
     assert "has no MAC for 172.30.0.1, the router to 198.51.100.7 (FAILED on eth0)" in remark
+    assert f"it drops what it has for 198.51.100.7, as {ASKER}'s ping to 198.51.100.7" in remark
 
 
 def test_ipv6_asks_otherwise(tmp_path: Path) -> None:
@@ -93,6 +94,13 @@ def test_ipv6_asks_otherwise(tmp_path: Path) -> None:
 )
 def test_nothing_is_said(ip: str, state: str, answered: bool, tmp_path: Path) -> None:
     text = listening("cni0") + pings(answered=answered) + FAILED.format(ip=ip, dev="cni0", state=state)
+    assert not missing(tmp_path, text)
+
+
+def test_nobody_answers_for_a_group(tmp_path: Path) -> None:
+    routes = "$ ip route\ndefault via 172.30.0.1 dev eth0\n"
+    packet = f"08:15:01.5 IP {ASKER}.40001 > 239.1.2.3.9999: UDP, length 12\n"
+    text = listening("eth0") + packet + routes + FAILED.format(ip="172.30.0.1", dev="eth0", state="FAILED")
     assert not missing(tmp_path, text)
 
 

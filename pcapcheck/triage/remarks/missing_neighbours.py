@@ -1,7 +1,7 @@
 """Remarks on hosts of the packets for which a host of the state has no MAC: it drops what it has for them.
 
-Its entry (ip neigh, arp) is FAILED or INCOMPLETE: it asked, and nobody answered (kernel: net/core/neighbour.c). For
-pods behind Calico's interfaces a rule judges that.
+Its entry (ip neigh, arp) is FAILED or INCOMPLETE: it asked, and nobody answered (kernel: net/core/neighbour.c). On
+Calico's nodes rules judge that, and causes name the router.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pcapcheck.nodestate.state import State
 from pcapcheck.nodestate.unresolved_pods import UNANSWERED
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import Remark
-from pcapcheck.values import as_number, clean, format_address, is_ipv4
+from pcapcheck.values import as_number, clean, format_address, is_ipv4, is_multicast_address
 
 # How many frames are looked at, and how many entries are shown.
 NEAR, MOST = 500, 3
@@ -25,14 +25,13 @@ NEAR, MOST = 500, 3
 
 def missing_neighbour_remarks(judgement: Judgement, state: State) -> list[Remark]:
     """A remark per entry, the first few of them: of who was asked in vain, or is sent packets and sends none."""
-    judged = {link.cali_name for link in state.links}
     failed = [
         (host, entry)
         for host in state.hosts
         for entry in host.neighbours
-        if entry.state in UNANSWERED and entry.mac is None and entry.dev not in judged and not entry.proxy
+        if entry.state in UNANSWERED and entry.mac is None and not entry.proxy
     ]
-    if not failed:
+    if state.calico or not failed:
         return []
     silent = _silent(judgement)
     found: dict[tuple[int, str | None], Remark] = {}
@@ -60,13 +59,18 @@ def _one_way(judgement: Judgement) -> Iterator[tuple[int, int]]:
     """From whom to whom packets go, where the other sends none to anybody."""
     for capture in judgement.captures:
         try:
-            rows = list(rows_of(capture, judgement.reading, set(range(1, NEAR + 1))))
+            rows = rows_of(capture, judgement.reading, set(range(1, NEAR + 1)))
+            ways = [(as_number(row.ip_src), as_number(row.ip_dst)) for row in rows]
         except CaptureError:
             # A stream, or a file that is gone by now, cannot be read again.
             continue
-        ways = [(as_number(row.ip_src), as_number(row.ip_dst)) for row in rows]
         heard = {src for src, _ in ways}
-        yield from ((src, dst) for src, dst in ways if src is not None and dst is not None and dst not in heard)
+        # Nobody answers for a group.
+        yield from (
+            (src, dst)
+            for src, dst in ways
+            if src is not None and dst is not None and dst not in heard and not is_multicast_address(dst)
+        )
 
 
 def _next_hops(host: Host, ip: int) -> list[int]:
@@ -81,9 +85,9 @@ def _remark(host: Host, entry: Neighbour, ip: int, asked: str) -> Remark:
     whose = "" if ip == entry.ip else f", the router to {format_address(ip)}"
     sentence = f"{host.label} has no MAC for {address}{whose} ({entry.state} on {device})"
     return Remark(
-        f"{sentence}: nobody answers its {asks} there, so it drops what it has for {address}, as {clean(asked)}; "
-        f"{address} is gone or down, or it is not behind {device}: no port of the bridge, another VLAN or network "
-        f"(tcpdump -nn -i {device} {packets}, while ping {address} runs there)",
+        f"{sentence}: nobody answers its {asks} there, so it drops what it has for {format_address(ip)}, as "
+        f"{clean(asked)}; {address} is gone or down, or it is not behind {device}: no port of the bridge, another VLAN "
+        f"or network (tcpdump -nn -i {device} {packets}, while ping {address} runs there)",
         lines=(quote(entry.line),),
         short=sentence,
     )
