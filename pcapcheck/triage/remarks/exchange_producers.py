@@ -14,7 +14,7 @@ from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.table_names import CONNECTIONS, DNS
 from pcapcheck.triage.remarks.remark_subject import Subject
-from pcapcheck.values import MAPPED
+from pcapcheck.values import MAPPED, is_link_local
 
 if TYPE_CHECKING:
     from pcapcheck.triage.remarks.remark import Remark
@@ -35,6 +35,14 @@ def service_askers(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.service_askers import service_asker_remarks
 
     return service_asker_remarks(judgement, subject.state)
+
+
+def link_local_askers(subject: Subject) -> list[Remark]:
+    if not any(is_link_local(question.asker) for question in subject.judgement.unanswered):
+        return []
+    from pcapcheck.triage.remarks.link_local_askers import link_local_asker_remarks
+
+    return link_local_asker_remarks(subject.judgement)
 
 
 def stray_errors(subject: Subject) -> list[Remark]:

@@ -200,6 +200,7 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _missing_neighbours,
     exchange_producers.open_questions,
     exchange_producers.service_askers,
+    exchange_producers.link_local_askers,
     exchange_producers.stray_errors,
     _bundle_gaps,
     _doubted_facts,
