@@ -170,8 +170,9 @@ def parse_duration(text: str) -> int:
 def format_duration(value: int) -> str:
     """Three significant digits in the unit that fits: 51 µs, 1.02 s."""
     for unit, size in _SHOWN:
-        if abs(value) >= size:
-            return f"{value / size:.3g} {unit}" if abs(value) < 1000 * size else f"{value / size:.0f} {unit}"
+        # What three digits round to 1 of a unit is said in that unit.
+        if abs(value) >= 0.9995 * size:
+            return f"{value / size:.3g} {unit}" if abs(value) < 999.5 * size else f"{value / size:.0f} {unit}"
     return f"{value} ns"
 
 

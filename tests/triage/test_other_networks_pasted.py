@@ -389,3 +389,18 @@ def test_what_hangs_on_another_networks_bridge_is_hardly_under_calicos_policy(
         for digit, device in ((6, f"{link} P  "), (7, f"{bridge} In "))
     )
     assert (POLICIES in causes(judged(tmp_path, text))[:NEAR]) is suspected
+
+
+@pytest.mark.parametrize(("mac", "alike"), [("0a:00:00:00:00:07", True), ("0a:00:00:00:00:08", False)])
+def test_an_answer_with_the_askers_own_mac(mac: str, alike: bool, tmp_path: Path) -> None:
+    own = "0a:00:00:00:00:07"
+    text = listening("br0") + "".join(
+        f"08:15:0{n}.100 {own} > ff:ff:ff:ff:ff:ff, ethertype ARP (0x0806), length 42: Request who-has 192.168.64.1 "
+        "tell 192.168.64.2, length 28\n"
+        f"08:15:0{n}.101 {mac} > {own}, ethertype ARP (0x0806), length 42: Reply 192.168.64.1 is-at {mac}, length 28\n"
+        for n in range(4)
+    )
+    analysis = judged(tmp_path, text)
+    assert "asks for 192.168.64.1 again and again" in remarks(analysis)
+    assert (f"both have the MAC {own}" in remarks(analysis)) is alike
+    assert ("192.168.64.2 and 192.168.64.1 have one MAC" in analysis.headline) is alike

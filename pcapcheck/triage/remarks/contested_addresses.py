@@ -45,6 +45,7 @@ def _move(before: AddressRow, after: AddressRow) -> Remark:
     return Remark(
         f"{sentence} (frames {before.frames[-1]} and {after.frames[0]}): the address of a load balancer (MetalLB, "
         "kube-vip, keepalived) that went to another node, if the first announces it no longer; if it still does, two "
-        "machines have one address, and the last to speak gets the packets",
+        "machines have one address, and the last to speak gets the packets, or a router, a node or a virtual switch "
+        "answers in the name of the owner (proxy ARP)",
         short=sentence,
     )
