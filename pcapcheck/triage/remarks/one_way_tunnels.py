@@ -42,7 +42,7 @@ OFTEN, LONG, NEAR, MOST = 3, 1_000_000_000, 2000, 3
 Way = tuple[str, str, int, int]
 
 
-class Sent(Struct):
+class OneWay(Struct):
     """The packets of one direction: the first frame, how many, and from when to when."""
 
     frame: int
@@ -59,7 +59,7 @@ def one_way_remarks(judgement: Judgement) -> list[Remark]:
 
 
 def _of(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
-    sent: dict[Way, Sent] = {}
+    sent: dict[Way, OneWay] = {}
     talking: set[tuple[int, int]] = set()
     try:
         for row in rows_of(capture, judgement.reading, set(range(1, NEAR + 1))):
@@ -73,7 +73,7 @@ def _of(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
             yield _remark(capture, (name, port, src, dst), way, heard=(dst, src) in talking)
 
 
-def _note(row: FrameRow, sent: dict[Way, Sent], talking: set[tuple[int, int]]) -> None:
+def _note(row: FrameRow, sent: dict[Way, OneWay], talking: set[tuple[int, int]]) -> None:
     src, dst, time = as_number(row.ip_src), as_number(row.ip_dst), row.time
     if src is None or dst is None:
         return
@@ -81,7 +81,7 @@ def _note(row: FrameRow, sent: dict[Way, Sent], talking: set[tuple[int, int]]) -
     tunnel = _tunnel(row)
     if tunnel is None or time is None:
         return
-    way = sent.setdefault((*tunnel, src, dst), Sent(row.frames[0], time, time, 0))
+    way = sent.setdefault((*tunnel, src, dst), OneWay(row.frames[0], time, time, 0))
     way.last = max(way.last, time)
     way.count += 1
 
@@ -96,7 +96,7 @@ def _tunnel(row: FrameRow) -> tuple[str, str] | None:
     return (TUNNELS[port], f"UDP port {port}") if port in TUNNELS else None
 
 
-def _remark(capture: Capture, ends: Way, way: Sent, heard: bool) -> Remark:
+def _remark(capture: Capture, ends: Way, way: OneWay, heard: bool) -> Remark:
     name, port, *hosts = ends
     src, dst = (format_address(host) for host in hosts)
     sentence = f"{way.count} {name} packets go from {src} to {dst}, and none comes back"

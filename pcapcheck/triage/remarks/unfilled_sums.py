@@ -29,7 +29,7 @@ COMPLAINT = re.compile(r"\S+ > \S+: (?=.{0,200}cksum (?:0x)?[\da-f]{1,4} (?:\(in
 UNFILLED = CHECKSUMS[2]
 
 
-class Sighting(Struct, frozen=True):
+class UnfilledFrame(Struct, frozen=True):
     """A frame with such a checksum, its capture by number and name, its frame group, and what was printed of it."""
 
     frame: int
@@ -51,7 +51,7 @@ def unfilled_on_arrival_remarks(judgement: Judgement) -> list[Remark]:
     """
     silent = [one for one in judgement.unanswered if one.fate.startswith(SILENT) and not one.wording]
     asked = {(question.asker, question.asked): question for question in silent}
-    seen: dict[tuple[str, str], Sighting] = {}
+    seen: dict[tuple[str, str], UnfilledFrame] = {}
     for capture in judgement.captures:
         for sighting, row in _unfilled(judgement, capture, _complaints(capture)):
             question = asked.get((as_number(row.ip_src) or 0, as_number(row.ip_dst)))
@@ -79,14 +79,16 @@ def _complaints(capture: Capture) -> dict[int, str]:
 
 def _unfilled(
     judgement: Judgement, capture: Capture, complaints: dict[int, str]
-) -> Iterator[tuple[Sighting, FrameRow]]:
+) -> Iterator[tuple[UnfilledFrame, FrameRow]]:
     """Those whose checksum is only not filled in."""
     try:
         for row in rows_of(capture, judgement.reading, set(complaints), with_sums=True):
             if row.checksum == UNFILLED and row.encap is None:
                 frame = row.frames[0]
                 yield (
-                    Sighting(frame, capture.number, clean(capture.source.short_name), row.group, complaints[frame]),
+                    UnfilledFrame(
+                        frame, capture.number, clean(capture.source.short_name), row.group, complaints[frame]
+                    ),
                     row,
                 )
     except CaptureError:
@@ -109,7 +111,7 @@ def _of(judgement: Judgement, capture: Capture) -> Remark | None:
     )
 
 
-def _on_arrival(question: Unanswered, name: str, left: Sighting, came: Sighting) -> Remark:
+def _on_arrival(question: Unanswered, name: str, left: UnfilledFrame, came: UnfilledFrame) -> Remark:
     places = f"frame {left.frame} of {left.file} and frame {came.frame} of {came.file}"
     if left.file == came.file:
         places = f"frames {left.frame} and {came.frame} of {left.file}"
