@@ -11,12 +11,15 @@ from pcapcheck.values import is_ipv4
 
 _NAME = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
 _CALICO_TUNNELS = r"tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|egress\.vxlan"
-_TUNNELS = re.compile(_CALICO_TUNNELS + r"|flannel(-v6)?\.\d+|flannel-wg(-v6)?|cilium_(vxlan|geneve|wg0)")
-_NICS = re.compile(r"(eth|ens|eno|enp|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
+_TUNNELS = re.compile(
+    # flannel0 is that of flannel's UDP backend; Open vSwitch calls its own so (lib/dpif-netlink-rtnl.c).
+    rf"{_CALICO_TUNNELS}|flannel(-v6)?\.\d+|flannel-wg(-v6)?|flannel0|cilium_(vxlan|geneve|wg0)|(genev|vxlan)_sys_\d+"
+)
+_NICS = re.compile(r"(eth|ens|eno|enp|enx|enX|enP|end|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
 # Interfaces whose name does not say what they are.
 _OTHERS = re.compile(r"(br|virbr|vlan|net|tap|tun|veth|wg|dummy|macvlan|ipvlan|ib)\d+")
 # Interfaces that only a machine has: inside a pod there is eth0 and the like, inside a virtual machine enp1s0.
-_MACHINES_OWN = re.compile(r"(ens|eno|enx|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
+_MACHINES_OWN = re.compile(r"(ens|eno|enx|enX|enP|end|em|bond|team|wlan|wlp)\d\w*([.:]\d+)?")
 
 
 class CalicoTunnel(Struct, frozen=True):
@@ -113,7 +116,7 @@ def encap_of(name: str) -> str | None:
     """The encapsulation of a tunnel's device, by its name; None for those of other names."""
     if is_wireguard(name):
         return "wireguard"
-    if re.fullmatch(r"vxlan(-v6)?\.calico|flannel(-v6)?\.\d+|cilium_vxlan|egress\.vxlan", name):
+    if re.fullmatch(r"vxlan(-v6)?\.calico|flannel(-v6)?\.\d+|cilium_vxlan|egress\.vxlan|vxlan_sys_\d+", name):
         return "vxlan"
     return "ipip" if re.fullmatch(r"tunl\d+", name) else None
 

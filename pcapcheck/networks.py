@@ -5,7 +5,7 @@ A network that has a folder of its id in ``rules/`` is judged by that pack; the 
 Sources: the plugins' own code. AWS: amazon-vpc-cni-k8s, networkutils.GeneratePodHostVethName and driver.go. Azure:
 azure-container-networking, transparent_endpointclient_linux.go. Cilium: pkg/defaults, pkg/endpoint/connector. GKE: its
 ptp plugin with the prefix gke. containernetworking/plugins: bridge, ptp, pkg/ip RandomVethName. Docker:
-libnetwork/netutils, GenerateIfaceName. KubeVirt: pkg/network/namescheme.
+libnetwork/netutils, GenerateIfaceName. Podman: netavark, src/network. KubeVirt: pkg/network/namescheme.
 """
 
 from __future__ import annotations
@@ -124,16 +124,25 @@ NETWORKS = (
     Network("antrea", "Antrea", "Antrea pod link", "", "", r"antrea-(gw|tun)0"),
     Network("ovn-kubernetes", "OVN-Kubernetes", "OVN-Kubernetes pod link", "", "", r"ovn-k8s-\w+|br-int"),
     Network(
-        "weave", "Weave Net", "Weave Net pod link", "vethwepl", r"vethwepl[0-9a-f]+", r"weave|vethwe-\w+", own_name=True
+        "weave",
+        "Weave Net",
+        "Weave Net pod link",
+        "vethwepl",
+        r"vethwepl[0-9a-f]+",
+        # Inside a container its end is called ethwe.
+        r"weave|vethwe-\w+|ethwe\d*",
+        own_name=True,
     ),
-    Network("kube-router", "kube-router", "kube-router pod link", "veth", "", r"kube-bridge"),
+    Network(
+        "kube-router", "kube-router", "kube-router pod link", "veth", "", r"kube-(bridge|dummy-if)|tun-[0-9a-f]{9,12}"
+    ),
     Network(
         "flannel",
         "flannel",
         "flannel pod link",
         "veth",
         "",
-        r"flannel(-v6)?\.\d+|flannel-wg(-v6)?",
+        r"flannel(-v6)?\.\d+|flannel-wg(-v6)?|flannel0",
         is_bridged=True,
         usual_gateway=True,
     ),
@@ -157,7 +166,15 @@ NETWORKS = (
         own_name=True,
         may_be=("ptp", "bridge", "flannel"),
     ),
-    Network("docker", "Docker", "Docker link", "veth", "", r"docker\d+|br-[0-9a-f]{12}", is_bridged=True),
+    Network(
+        "docker",
+        "Docker or Podman",
+        "Docker link",
+        "veth",
+        "",
+        r"docker\d+|docker_gwbridge|br-[0-9a-f]{12}|(cni-)?podman\d+",
+        is_bridged=True,
+    ),
 )
 NETWORK_IDS = (CALICO, *(network.id for network in NETWORKS if not network.may_be))
 # Those for which rules ship besides Calico's: a folder of the same name in ``rules/`` each.

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.links.syn_fields import SynFields, is_any_reset, syn_fields
+from pcapcheck.links.syn_fields import SynFields, is_any_reset, resets_answer, syn_fields
 from pcapcheck.paths.path import Path
 from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.table_names import CONNECTIONS
@@ -27,6 +27,12 @@ MEANING = (
     "it sends its SYN again, so it resets the answer or never gets it: it asked another address, as that of a service, "
     "and the answer was not translated back (a bridge without br_netfilter: sysctl net.bridge.bridge-nf-call-iptables; "
     "or another way back); or something before it drops the answer"
+)
+# The same where the asker was seen to reset it.
+RESET_MEANING = (
+    "it resets the answer and sends its SYN again: it asked another address, as that of a service, and the answer was "
+    "not translated back (on a bridge that takes net.bridge.bridge-nf-call-iptables=1 and br_netfilter; or the answer "
+    "takes another way than the question)"
 )
 # What became of such a connection; ``triage/question_signs.py`` knows it by that.
 NOT_MADE = "is not made, although"
@@ -106,7 +112,7 @@ def _question(capture: Capture, rows: list[tuple[ConnectionRow, str]], alike: in
         frames=tuple(row.frames[0] for row, _ in rows),
         group=first.group,
         alike=alike,
-        meaning=MEANING,
+        meaning=RESET_MEANING if resets_answer(capture, first) else MEANING,
         fate=f"{NOT_MADE} {asked} answers its SYN",
         port=first.dst_port,
         asker_ports=frozenset(row.src_port for row, _ in rows if row.src_port is not None),

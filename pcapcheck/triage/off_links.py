@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.links.point_facts import PointFacts
+from pcapcheck.networks import CALICO
 from pcapcheck.questions.answered_elsewhere import NOT_TAKEN
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.address_roles import POD_ROLE, UNKNOWN_ROLE, AddressRoles
@@ -18,6 +19,8 @@ NOTHING: dict[str, Value | None] = {
 }
 # Calico's policies over its routes are what Canal is.
 WITH_POLICIES = "flannel"
+# How other networks call the node's end of a link.
+NEVER_CALICO = "veth"
 
 
 def off_links(
@@ -32,7 +35,6 @@ def off_links(
     # The asker's port, or the identifier of ping, stays.
     ports = {row.numbers[0] for row in of_pod if row.dst == dst}
     translated = any(row.dst != dst and row.numbers[0] in ports for row in of_pod)
-    likeness = here.capture_point.likeness
     other_nic = NOT_TAKEN in case.question.fate
     # The asker's own host has them, so they were lost in it.
     lost: dict[str, Value | None] = {"lost": "on-return", "lost.direction": "reply"} if other_nic else {}
@@ -40,8 +42,20 @@ def off_links(
         "dst.untranslated": not translated,
         "leaves_private": leaves_private(here, pod, dst, is_pods(pod, roles, service_clients(judgement))),
         "lost.other_nic": other_nic,
-        "other_network": likeness is not None and likeness.network.id != WITH_POLICIES,
+        "other_network": _is_of_another_network(here, judgement),
     }
+
+
+def _is_of_another_network(here: PointFacts, judgement: Judgement) -> bool:
+    """Whether it looks like another network's: by itself or, where Calico has no such names, by what is with it."""
+    likeness = here.capture_point.likeness
+    if likeness is not None or not here.name.startswith(NEVER_CALICO):
+        return likeness is not None and likeness.network.id != WITH_POLICIES
+    there = [point for point in judgement.points if point.key[0] == here.key[0]]
+    if any(point.network == CALICO for point in there):
+        return False
+    networks = {point.capture_point.likeness.network.id for point in there if point.capture_point.likeness}
+    return bool(networks) and WITH_POLICIES not in networks
 
 
 def is_pods(address: int, roles: AddressRoles, clients: frozenset[int]) -> bool:

@@ -246,7 +246,10 @@ def test_an_address_behind_a_tunnels_device_is_no_services(tmp_path: Path) -> No
     assert "service-not-translated" not in causes(judged(tmp_path, text))
 
 
-@pytest.mark.parametrize(("device", "later"), [("docker0", True), ("kube-bridge", True), ("flannel.1", False)])
+DEVICES = ["docker0", "docker_gwbridge", "podman1", "cni-podman0", "kube-bridge", "tun-0a1b2c3d4e5", "ethwe0"]
+
+
+@pytest.mark.parametrize(("device", "later"), [*((device, True) for device in DEVICES), ("flannel.1", False)])
 def test_calicos_policies_come_last_where_another_network_is(device: str, later: bool, tmp_path: Path) -> None:
     found = causes(judged(tmp_path, listening(device) + syns("10.12.7.3.40001", "10.12.6.9.8080")))
     assert (found.index("policy-drops") > found.index("node-firewall-drops") + 1) is later
@@ -351,3 +354,53 @@ def test_a_bridge_with_a_card_of_its_own_is_left_by_that(master: str, said: bool
     )
     remarks = [remark.short or "" for remark in judged_state(tmp_path, text).remarks]
     assert any("by which it is left" in remark for remark in remarks) is said
+
+
+@pytest.mark.parametrize(
+    ("device", "kind"),
+    [("flannel0", "tunnel"), ("genev_sys_6081", "tunnel"), ("vxlan_sys_4789", "tunnel"), ("enX1", "host-nic")],
+)
+def test_the_kind_of_a_device_by_its_name(device: str, kind: str, tmp_path: Path) -> None:
+    analysis = judged(tmp_path, listening(device) + syns("10.12.7.3.40001", "10.12.6.9.8080"))
+    assert [point.kind for point in analysis.points] == [kind]
+
+
+POLICIES, NEAR = "policy-drops", 5
+
+
+@pytest.mark.parametrize(
+    ("link", "bridge", "suspected"),
+    [
+        ("veth4", "podman5", False),
+        ("veth4", "docker0", False),
+        ("veth4", "azure0", False),
+        # Calico's policies over flannel's network are Canal; a card is everybody's, and has nothing to do with Docker.
+        ("veth4", "flannel.1", True),
+        ("veth4", "eth0", True),
+        ("eth0", "docker0", True),
+    ],
+)
+def test_what_hangs_on_another_networks_bridge_is_hardly_under_calicos_policy(
+    link: str, bridge: str, suspected: bool, tmp_path: Path
+) -> None:
+    text = "".join(
+        f"08:15:{second}.12345{digit} {device} IP 10.244.7.2.40001 > 10.244.7.1.53: 4711+ A? shop.example. (30)\n"
+        for second in (10, 12)
+        for digit, device in ((6, f"{link} P  "), (7, f"{bridge} In "))
+    )
+    assert (POLICIES in causes(judged(tmp_path, text))[:NEAR]) is suspected
+
+
+@pytest.mark.parametrize(("mac", "alike"), [("0a:00:00:00:00:07", True), ("0a:00:00:00:00:08", False)])
+def test_an_answer_with_the_askers_own_mac(mac: str, alike: bool, tmp_path: Path) -> None:
+    own = "0a:00:00:00:00:07"
+    text = listening("br0") + "".join(
+        f"08:15:0{n}.100 {own} > ff:ff:ff:ff:ff:ff, ethertype ARP (0x0806), length 42: Request who-has 192.168.64.1 "
+        "tell 192.168.64.2, length 28\n"
+        f"08:15:0{n}.101 {mac} > {own}, ethertype ARP (0x0806), length 42: Reply 192.168.64.1 is-at {mac}, length 28\n"
+        for n in range(4)
+    )
+    analysis = judged(tmp_path, text)
+    assert "asks for 192.168.64.1 again and again" in remarks(analysis)
+    assert (f"both have the MAC {own}" in remarks(analysis)) is alike
+    assert ("192.168.64.2 and 192.168.64.1 have one MAC" in analysis.headline) is alike

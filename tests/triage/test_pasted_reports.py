@@ -117,6 +117,8 @@ def test_an_answered_syn_that_is_sent_again(seq: int, second: int, asked: bool, 
     analysis = judged(tmp_path, text)
     assert bool(analysis.asked_in_vain) is asked
     assert ("is not made, although 10.244.2.20 answers its SYN" in analysis.headline) is asked
+    told = " ".join(str(remark) for remark in analysis.remarks)
+    assert ("it resets the answer and sends its SYN again" in told and "br_netfilter" in told) is asked
 
 
 GATEWAY = (

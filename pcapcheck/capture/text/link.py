@@ -67,9 +67,9 @@ _OTHER = re.compile(
     r"|(?:LLDP|STP|CDPv\d|LACP|MPLS|PPPoE|EAPOL|EAP packet|IPX|IS-IS|DTPv\d|UDLDv\d|VTPv\d|CFMv\d|AoE|SLARP|Loopback)\b"
     r"|\s*\[\|"
 )
-# An IPv4 packet without the name of its protocol, as OpenBSD's tcpdump prints it, and as it is where somebody took
-# that off together with the time: only words that tcpdump writes tell it from prose.
-BARE = (
+# A packet without the name of its protocol, as OpenBSD's tcpdump prints it, and as it is where somebody took that off
+# together with the time: only words that tcpdump writes tell it from prose.
+_BARE4 = (
     r"\d{1,3}(?:\.\d{1,3}){3}(?:\.[\w-]{1,20})? > \d{1,3}(?:\.\d{1,3}){3}(?:\.[\w-]{1,20})?: "
     r"(?=Flags \[|ICMP (?:echo |host |net |time |redirect |[\d.]{7,15} )|icmp: |UDP, length \d|udp \d"
     r"|[SFRP.]{1,4} (?:\d+:\d+\(\d+\)|ack \d)|\d{1,5}[-+*%$|]{0,6} (?:\[[^\]]{1,20}\] )?[A-Z])"
@@ -77,6 +77,12 @@ BARE = (
     r"|(?!IP6?\d)[\w.-]{1,280} > [\w.-]{1,280}: "
     r"(?=ICMP [^,]{1,300}\b(?:unreachable|time exceeded)\b[^,]{0,80}, length \d)"
 )
+_END6 = r"(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\.[\w-]{1,20})?"
+_BARE6 = (
+    rf"{_END6} > {_END6}: "
+    r"(?=Flags \[|(?:\[icmp6 sum ok\] )?ICMP6, |UDP, length \d|\d{1,5}[-+*%$|]{0,6} (?:\[[^\]]{1,20}\] )?[A-Z])"
+)
+BARE = rf"(?:{_BARE4}|{_BARE6})"
 _BARE = re.compile(BARE)
 
 
@@ -206,8 +212,9 @@ def _named(packet: PrintedPacket, text: str, lines: Lines) -> PrintedPacket | No
         packet.ethertype = ETHERTYPE_ARP
         return _with_arp(packet, text[match.end() :] if match else text, lines)
     if _BARE.match(text):
-        packet.ethertype = ETHERTYPE_IPV4
-        return _with_datagram(packet, text, lines, 4)
+        version = 6 if ":" in text[: text.index(" > ")] else 4
+        packet.ethertype = ETHERTYPE_IPV4 if version == 4 else ETHERTYPE_IPV6
+        return _with_datagram(packet, text, lines, version)
     if _RARP.match(text) or _OTHER.match(text) or text.startswith(INVALID):
         return packet
     return None

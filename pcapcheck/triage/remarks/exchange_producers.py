@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from pcapcheck.exchanges.dns_row import DnsRow
 from pcapcheck.exchanges.exchange_bins import ExchangeBin
+from pcapcheck.exchanges.port_row import PortRow
 from pcapcheck.protocols import PACKET_TOO_BIG
 from pcapcheck.table_names import ARP, CONNECTIONS, DNS
 from pcapcheck.triage.remarks.remark_subject import Subject
-from pcapcheck.values import MAPPED
+from pcapcheck.values import MAPPED, is_link_local
 
 if TYPE_CHECKING:
     from pcapcheck.triage.remarks.remark import Remark
@@ -34,6 +35,14 @@ def service_askers(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.service_askers import service_asker_remarks
 
     return service_asker_remarks(judgement, subject.state)
+
+
+def link_local_askers(subject: Subject) -> list[Remark]:
+    if not any(is_link_local(question.asker) for question in subject.judgement.unanswered):
+        return []
+    from pcapcheck.triage.remarks.link_local_askers import link_local_asker_remarks
+
+    return link_local_asker_remarks(subject.judgement)
 
 
 def stray_errors(subject: Subject) -> list[Remark]:
@@ -131,6 +140,41 @@ def translated_tunnels(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.translated_tunnels import translated_tunnel_remarks
 
     return translated_tunnel_remarks(subject.judgement)
+
+
+def untranslated_midway(subject: Subject) -> list[Remark]:
+    if not any(_sends_on(capture.exchanges.paired.bins_of(CONNECTIONS)) for capture in subject.judgement.captures):
+        return []
+    from pcapcheck.triage.remarks.untranslated_midway import untranslated_midway_remarks
+
+    return untranslated_midway_remarks(subject.judgement)
+
+
+def _sends_on(bins: Iterable[ExchangeBin]) -> bool:
+    """Whether one port made connections to several hosts, as it seems to where a service's address is translated."""
+    hosts: dict[tuple[int, int], int] = {}
+    return any(
+        isinstance(row, PortRow)
+        and row.src_port is not None
+        and hosts.setdefault((row.src, row.src_port), row.dst) != row.dst
+        for some in bins
+        if some.outcome == "replied"
+        for row in some.samples
+    )
+
+
+def two_ways(subject: Subject) -> list[Remark]:
+    cards = [
+        (point.key[0], point.name)
+        for point in subject.judgement.points
+        if point.kind == "host-nic"
+        and any(group.direction is not None for group in point.capture_point.groups.values())
+    ]
+    if len({capture for capture, _ in cards}) == len(set(cards)):
+        return []
+    from pcapcheck.triage.remarks.two_ways import two_way_remarks
+
+    return two_way_remarks(subject.judgement)
 
 
 def dns_races(subject: Subject) -> list[Remark]:

@@ -142,6 +142,15 @@ def _on_state(subject: Subject) -> list[Remark]:
     return remarks_on_state(subject.state)
 
 
+def _missing_neighbours(subject: Subject) -> list[Remark]:
+    state = subject.state
+    if state is None or not subject.judgement.captures or not any(host.neighbours for host in state.hosts):
+        return []
+    from pcapcheck.triage.remarks.missing_neighbours import missing_neighbour_remarks
+
+    return missing_neighbour_remarks(subject.judgement, state)
+
+
 def _counted_drops(subject: Subject) -> list[Remark]:
     state = subject.state
     if (
@@ -198,8 +207,10 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     _contested_addresses,
     _moved_addresses,
     _captured_networks,
+    _missing_neighbours,
     exchange_producers.open_questions,
     exchange_producers.service_askers,
+    exchange_producers.link_local_askers,
     exchange_producers.stray_errors,
     _bundle_gaps,
     _doubted_facts,
@@ -221,11 +232,17 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     exchange_producers.unanswered_dhcp,
     exchange_producers.other_ways,
     exchange_producers.translated_tunnels,
+    exchange_producers.untranslated_midway,
+    exchange_producers.two_ways,
     exchange_producers.dns_races,
     exchange_producers.failed_lookups,
     text_producers.reset_answers,
     text_producers.closed_windows,
     text_producers.answered_behind,
+    text_producers.one_way_tunnels,
+    text_producers.unfilled_sums,
+    text_producers.unfilled_on_arrival,
+    text_producers.unknown_connections,
     exchange_producers.circling_packets,
     _ways_back,
     exchange_producers.last_questions,

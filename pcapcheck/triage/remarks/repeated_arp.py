@@ -18,7 +18,7 @@ from pcapcheck.links.read_capture import Capture
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import ARP
 from pcapcheck.triage.remarks.remark import Remark
-from pcapcheck.values import clean, format_address
+from pcapcheck.values import clean, format_address, format_mac
 
 # Who asks so often, with no longer pauses (nanoseconds) than the kernel makes, has no answer.
 SEVERAL = 3
@@ -51,7 +51,9 @@ def _of(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
         except CaptureError:
             continue
         if isinstance(asker, int) and not _sends(point, asker, group.sender):
-            yield _remark(capture, group, asker, targets[0])
+            claims = capture.exchanges.claims.at(point.key[1:])
+            is_own = any(claim.ip == targets[0] and claim.mac == group.sender for claim in claims)
+            yield _remark(capture, group, asker, targets[0], is_own)
 
 
 def _sends(point: PointFacts, asker: int, sender: int | None) -> bool:
@@ -62,12 +64,20 @@ def _sends(point: PointFacts, asker: int, sender: int | None) -> bool:
     )
 
 
-def _remark(capture: Capture, group: FrameGroup, asker: int, target: int) -> Remark:
+def _remark(capture: Capture, group: FrameGroup, asker: int, target: int, is_own: bool) -> Remark:
     who, whom = format_address(asker), format_address(target)
     sentence = f"{who} asks for {whom} again and again, and sends it nothing, although each time an answer is recorded"
+    reason = (
+        "no fault if it is arping; else the answer does not reach it, as where a hypervisor or a switch lets no "
+        "address pass that it did not give out itself (port security, anti-spoofing, promiscuous mode off); record at "
+        f"{who} too"
+    )
+    if is_own and group.sender is not None:
+        reason = (
+            f"both have the MAC {format_mac(group.sender)}, so that the answer does not reach it, as a bridge sends no "
+            "frame to where it learned the MAC; give one of the two another"
+        )
     return Remark(
-        f"{sentence} ({group.count}x, frame {group.frames[0]} of {clean(capture.source.short_name)}): no fault if it "
-        f"is arping; else the answer does not reach it, as where a hypervisor or a switch lets no address pass that it "
-        f"did not give out itself (port security, anti-spoofing, promiscuous mode off); record at {who} too",
-        short=sentence,
+        f"{sentence} ({group.count}x, frame {group.frames[0]} of {clean(capture.source.short_name)}): {reason}",
+        short=f"{who} and {whom} have one MAC" if is_own else sentence,
     )

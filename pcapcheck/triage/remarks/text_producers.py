@@ -84,3 +84,39 @@ def answered_behind(subject: Subject) -> list[Remark]:
     from pcapcheck.triage.remarks.answered_behind import answered_behind_remarks
 
     return answered_behind_remarks(subject.judgement)
+
+
+def one_way_tunnels(subject: Subject) -> list[Remark]:
+    if not _is_printed(subject):
+        return []
+    from pcapcheck.triage.remarks.one_way_tunnels import one_way_remarks
+
+    return one_way_remarks(subject.judgement)
+
+
+def unfilled_sums(subject: Subject) -> list[Remark]:
+    judgement = subject.judgement
+    if judgement.unanswered or not _is_printed(subject) or any(point.kind == "pod-link" for point in judgement.points):
+        # What was found to be wrong, or right, says more.
+        return []
+    from pcapcheck.triage.remarks.unfilled_sums import unfilled_sum_remarks
+
+    return unfilled_sum_remarks(judgement)
+
+
+def unknown_connections(subject: Subject) -> list[Remark]:
+    judgement = subject.judgement
+    if judgement.unanswered or not _is_printed(subject) or any(point.kind == "pod-link" for point in judgement.points):
+        # A rule judges that of pods.
+        return []
+    from pcapcheck.triage.remarks.unknown_connections import unknown_connection_remarks
+
+    return unknown_connection_remarks(judgement)
+
+
+def unfilled_on_arrival(subject: Subject) -> list[Remark]:
+    if not subject.judgement.unanswered or not _is_printed(subject):
+        return []
+    from pcapcheck.triage.remarks.unfilled_sums import unfilled_on_arrival_remarks
+
+    return unfilled_on_arrival_remarks(subject.judgement)
