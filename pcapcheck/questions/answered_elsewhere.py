@@ -84,15 +84,16 @@ def come_in_elsewhere(
 ) -> Unanswered | None:
     """A question whose answers came in by another NIC, in words; None if none did.
 
-    If its host asked again, and no connection went on, it did not take them.
+    If its host asked again, and no connection went on, it did not take them. (``ping`` asks on in any case.)
     """
     nic = nic_of_answers(question, answers, facts, capture)
     here = facts.point(question.capture, question.group)
     if nic is None or here is None:
         return None
-    if question.attempts < 2 or here.groups[question.group].shakes_hands:
+    if question.protocol == "ICMP" or question.attempts < 2 or here.groups[question.group].shakes_hands:
         fate = f"leaves by {question.interface}, and its answers come in by {nic.name}"
-        return replace(question, fate=fate, doubt="answers may take another way")
+        harmless = f"no fault where both get through; with rp_filter 1 the host drops what comes in by {nic.name}"
+        return replace(question, fate=fate, doubt=harmless)
     return replace(
         question,
         fate=f"leaves by {question.interface} and {NOT_TAKEN} {nic.name}",

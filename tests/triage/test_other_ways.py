@@ -1,4 +1,4 @@
-"""Hosts that answer by another interface than the question came in by, as ``tcpdump -i any`` shows."""
+"""Hosts whose packets leave by another interface than those of the other side come in by."""
 
 from __future__ import annotations
 
@@ -77,3 +77,48 @@ def test_a_connection_whose_answers_go_another_way_and_do_not_arrive(tmp_path: P
 
 def test_one_such_answer_may_well_arrive(tmp_path: Path) -> None:
     assert heading(judged(tmp_path, connection(1))) == "not-checked"
+
+
+def test_answers_to_a_ping_that_come_by_another_interface_than_it_left_by(tmp_path: Path) -> None:
+    """It asks on in any case: that says nothing of what the host takes."""
+    lines = [
+        PING.format(at=f"14:06:4{n}.0{when}", way=way, src=src, dst=dst, word=word, seq=n)
+        for n in range(3)
+        for when, way, src, dst, word in [
+            (1, "ens5 Out", HERE, FAR, "request"),
+            (2, "ens4 In ", FAR, HERE, "reply"),
+        ]
+    ]
+    said = [remark.text for remark in judged(tmp_path, "".join(lines)).remarks if "ens4" in remark.text]
+    assert len(said) == 1
+    assert f"{HERE}'s ping to {FAR} leaves by ens5, and its answers come in by ens4" in said[0]
+    assert "no fault where both get through; with rp_filter 1 the host drops what comes in by ens4" in said[0]
+
+
+def test_a_connection_that_goes_on_over_two_interfaces(tmp_path: Path) -> None:
+    data = "14:06:41.0{n} {way} IP {src} > {dst}: Flags [.], seq {seq}:{end}, ack 1, win 500, length 100\n"
+    lines = [
+        data.format(n=n, way=way, src=src, dst=dst, seq=1 + n * 100, end=101 + n * 100)
+        for n in range(3)
+        for way, src, dst in [
+            ("ens5 Out", f"{HERE}.40000", f"{FAR}.443"),
+            ("ens4 In ", f"{FAR}.443", f"{HERE}.40000"),
+        ]
+    ]
+    said = [remark.text for remark in judged(tmp_path, "".join(lines)).remarks if "ens4" in remark.text]
+    assert len(said) == 1
+    assert f"what {HERE} sends to {FAR} leaves by ens5, and what comes back comes in by ens4 (frames 1 and 2" in said[0]
+    assert "net.ipv4.conf.ens4.rp_filter" in said[0]
+
+
+def test_a_bond_uses_both_of_its_interfaces(tmp_path: Path) -> None:
+    lines = [
+        PING.format(at=f"14:06:41.0{n}", way=way, src=src, dst=dst, word=word, seq=1)
+        for n, way, src, dst, word in [
+            (1, "bond0 Out", HERE, FAR, "request"),
+            (2, "eth0 Out", HERE, FAR, "request"),
+            (3, "eth1 In ", FAR, HERE, "reply"),
+            (4, "bond0 In ", FAR, HERE, "reply"),
+        ]
+    ]
+    assert not [remark for remark in judged(tmp_path, "".join(lines)).remarks if "eth1" in remark.text]

@@ -163,20 +163,6 @@ def _sends_on(bins: Iterable[ExchangeBin]) -> bool:
     )
 
 
-def two_ways(subject: Subject) -> list[Remark]:
-    cards = [
-        (point.key[0], point.name)
-        for point in subject.judgement.points
-        if point.kind == "host-nic"
-        and any(group.direction is not None for group in point.capture_point.groups.values())
-    ]
-    if len({capture for capture, _ in cards}) == len(set(cards)):
-        return []
-    from pcapcheck.triage.remarks.two_ways import two_way_remarks
-
-    return two_way_remarks(subject.judgement)
-
-
 def dns_races(subject: Subject) -> list[Remark]:
     captures = subject.judgement.captures
     if not any(bins for capture in captures for bins in capture.exchanges.paired.bins_of(DNS)):

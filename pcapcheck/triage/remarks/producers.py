@@ -233,7 +233,6 @@ PRODUCERS: tuple[Callable[[Subject], list[Remark]], ...] = (
     exchange_producers.other_ways,
     exchange_producers.translated_tunnels,
     exchange_producers.untranslated_midway,
-    exchange_producers.two_ways,
     exchange_producers.dns_races,
     exchange_producers.failed_lookups,
     text_producers.reset_answers,
