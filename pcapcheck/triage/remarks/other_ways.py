@@ -26,7 +26,7 @@ MOST = 2
 
 
 def other_way_remarks(judgement: Judgement) -> list[Remark]:
-    """A remark per host of which that is so, and the other side; the first few of them."""
+    """A remark per host and other side, the first few of them."""
     return [remark for capture in judgement.captures for remark in _of(judgement, capture)][:MOST]
 
 
