@@ -41,6 +41,9 @@ def _of(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
         answers = [group for group in left if (group.ip_dst, group.ip_src) == ends]
         if not answers or forwarded & set(ends) or ends in told:
             continue
+        if min(group.frames[0] for group in answers) < asked.frames[0]:
+            # The host itself asked; what came in is the answer.
+            continue
         ways_in = {name for group in came if group.ip_src == ends[0] and (name := _name(judgement, capture, group))}
         ways_out = {name for group in left if group.ip_src == ends[1] and (name := _name(judgement, capture, group))}
         if len(ways_in) == len(ways_out) == 1 and _are_apart(*ways_in, *ways_out):
