@@ -72,7 +72,7 @@ def why_unjudged(points: Iterable[PointFacts], networks: Sequence[str] = (CALICO
     kinds = {point.kind for point in there}
     if not asked and kinds and kinds.issubset(NODE_KINDS):
         singular, plural = ("a host NIC", "host NICs") if kinds == {"host-nic"} else ("a tunnel", "NICs and tunnels")
-        is_what = f"is {singular}" if len(there) == 1 else f"are {plural}"
+        is_what = f"is {singular}" if len({point.name for point in there}) == 1 else f"are {plural}"
         return (
             f"{names_of(there)} {is_what}, and the rules are about pods' links; to check a pod's link, record its cali "
             "interface on the node"

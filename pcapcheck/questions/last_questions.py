@@ -44,7 +44,24 @@ def last_questions(captures: Sequence[Capture], facts: Facts, paths: Sequence[Pa
 
 def asked_last(captures: Sequence[Capture], facts: Facts) -> list[Unanswered]:
     """The same, with those whose answers came in by another NIC."""
-    return [question for table in KINDS for question in _last(captures, facts, table)]
+    return [
+        question
+        for table in KINDS
+        for question in _last(captures, facts, table)
+        if not _leaves_elsewhere(question, captures[question.capture])
+    ]
+
+
+def _leaves_elsewhere(question: Unanswered, capture: Capture) -> bool:
+    """Whether the host that was asked, by a packet that came in, sends to the asker by another interface later on."""
+    asking = capture.groups[question.group]
+    return asking.direction == "in" and any(
+        group.direction == "out"
+        and (group.ip_src, group.ip_dst) == (question.asked, question.asker)
+        and group.point != asking.point
+        and max(group.frames) > question.frames[0]
+        for group in capture.groups
+    )
 
 
 def answers_come(captures: Sequence[Capture], facts: Facts, table: str) -> bool:

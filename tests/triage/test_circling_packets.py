@@ -53,3 +53,16 @@ def test_one_packet_whose_ttl_falls(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ttls", [[64, 63], [64, 64, 64], [1, 2, 3]])
 def test_a_packet_on_both_sides_of_a_router_and_probes_of_a_traceroute(ttls: list[int], tmp_path: Path) -> None:
     assert "in a circle" not in judged(tmp_path, _verbose(ttls)).headline
+
+
+@pytest.mark.parametrize(
+    ("what", "answer"),
+    [
+        (PING.format(1), "10.66.0.5 > 192.0.2.9: ICMP echo reply, id 5, seq 1, length 64"),
+        (SYN, "10.66.0.5.443 > 192.0.2.9.40000: Flags [S.], seq 9, ack 8, win 64240, length 0"),
+    ],
+)
+def test_a_firewall_with_one_arm_hands_on_what_is_answered(what: str, answer: str, tmp_path: Path) -> None:
+    lines = [_frame(1, A, B, what), _frame(1.0002, B, A, what), _frame(1.001, A, B, answer)]
+    analysis = judged(tmp_path, "\n".join(["# tcpdump -nei eth1", *lines]) + "\n")
+    assert not any("in a circle" in remark.text for remark in analysis.remarks)

@@ -69,3 +69,15 @@ def test_a_host_that_looks_for_whoever_asks_it(tmp_path: Path) -> None:
     near = SYN.replace("198.51.100.8", "192.0.2.4")
     analysis = judged(tmp_path, "\n".join(["# tcpdump -ni eth0", _at(1, near), _at(1.0001, ASKS)]) + "\n")
     assert any("so 192.0.2.3 cannot answer it" in remark.text for remark in analysis.remarks)
+
+
+def test_what_a_third_host_asks_a_fourth_is_answered_where_no_nic_of_others_sees_it(tmp_path: Path) -> None:
+    lines = [
+        "# tcpdump -ni eth0",
+        _at(1, "IP 192.0.2.7 > 192.0.2.8: ICMP echo request, id 7, seq 1, length 64"),
+        _at(1.0003, "IP 192.0.2.8 > 192.0.2.7: ICMP echo reply, id 7, seq 1, length 64"),
+        _at(1.1, ASKS),
+    ]
+    assert "has no answer" not in judged(tmp_path, "\n".join(lines) + "\n").headline
+    part = [line.replace("192.0.2.7", "192.0.2.3") for line in lines]
+    assert "has no answer" in judged(tmp_path, "\n".join(part) + "\n").headline

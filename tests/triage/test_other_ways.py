@@ -122,3 +122,31 @@ def test_a_bond_uses_both_of_its_interfaces(tmp_path: Path) -> None:
         ]
     ]
     assert not [remark for remark in judged(tmp_path, "".join(lines)).remarks if "eth1" in remark.text]
+
+
+def test_answers_that_come_in_by_another_interface_are_no_questions(tmp_path: Path) -> None:
+    text = SYN.format(at="14:06:41.1", way="eth0 Out", src=HERE, dst=FAR)
+    text += SYN_ACK.format(at="14:06:41.2", way="eth1 In ", src=FAR, dst=HERE)
+    text += f"14:06:41.3 eth0 Out IP {HERE}.40000 > {FAR}.443: Flags [.], ack 2001, win 502, length 0\n"
+    analysis = judged(tmp_path, text)
+    assert [
+        remark.text for remark in analysis.remarks if "eth1" in remark.text and "the answers leave" in remark.text
+    ] == []
+
+
+def test_many_answers_by_another_interface_are_not_missing(tmp_path: Path) -> None:
+    text = "".join(
+        ping("eth0  In ", "eth1  Out").replace(FAR, f"198.51.100.{n}").replace(":40.", f":4{n}.") for n in range(9)
+    )
+    rest = [remark.text for remark in judged(tmp_path, text).remarks if remark.text.startswith("and ")]
+    assert rest
+    assert not any("without an answer" in each for each in rest)
+
+
+def test_a_last_question_has_the_answer_that_leaves_by_another_interface(tmp_path: Path) -> None:
+    text = SYN.format(at="14:06:41.1", way="eth0 In ", src=FAR, dst=HERE)
+    text += SYN_ACK.format(at="14:06:41.2", way="eth1 Out", src=HERE, dst=FAR)
+    text += f"14:06:41.3 eth0 In  IP {FAR}.40000 > {HERE}.443: Flags [.], ack 2001, win 502, length 0\n"
+    analysis = judged(tmp_path, text)
+    assert "the answers leave by eth1" in analysis.headline
+    assert not any("has no answer" in remark.text for remark in analysis.remarks)

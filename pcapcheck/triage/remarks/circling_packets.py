@@ -50,7 +50,10 @@ def _sent_back(judgement: Judgement, capture: Capture) -> Iterator[tuple[Sent, R
         if back is None or group.ip_src is None or group.ip_dst is None or group.frames[0] > back.frames[0]:
             continue
         frames = _same_packet(judgement, capture, group, back)
-        if frames is not None and group.src is not None and group.dst is not None:
+        if frames is None or _is_answered(judgement, capture, back):
+            # A firewall or a balancer with one arm, to which a router hands packets on their way, sends them back too.
+            continue
+        if group.src is not None and group.dst is not None:
             first, second = format_mac(group.src), format_mac(group.dst)
             how = f"{second} sends back to {first} what it was sent by it (frames {frames[0]} and {frames[1]}"
             yield (group.ip_src, group.ip_dst), _remark(capture, group.ip_src, group.ip_dst, how)
@@ -68,6 +71,23 @@ def _same_packet(judgement: Judgement, capture: Capture, group: FrameGroup, back
         elif packet in seen:
             return seen[packet], number
     return None
+
+
+def _is_answered(judgement: Judgement, capture: Capture, back: FrameGroup) -> bool:
+    """Whether the receiver answers a packet that was sent back; of those that were kept."""
+    ends = (back.ip_dst, back.ip_src)
+    near = [group for group in capture.groups if {group.ip_src, group.ip_dst} == set(ends)]
+    sent = {_conversation(row) for row in rows_of(capture, judgement.reading, set(back.frames))}
+    kept = {number for group in near for number in group.frames if number > back.frames[0]}
+    return any(
+        (row.icmp_ident, row.icmp_seq, row.tcp_dstport, row.tcp_srcport, row.udp_dstport, row.udp_srcport) in sent
+        for row in rows_of(capture, judgement.reading, kept)
+        if (as_number(row.ip_src), as_number(row.ip_dst)) == ends
+    )
+
+
+def _conversation(row: FrameRow) -> tuple[object, ...]:
+    return row.icmp_ident, row.icmp_seq, row.tcp_srcport, row.tcp_dstport, row.udp_srcport, row.udp_dstport
 
 
 def _packet(row: FrameRow) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.point_facts import PointFacts
@@ -40,7 +41,7 @@ def last_arp_remarks(judgement: Judgement) -> list[Remark]:
     for capture in judgement.captures:
         for point, number, count in _open(judgement, capture):
             asked = _asked(judgement, capture, number)
-            if asked is not None and asked[0] not in told:
+            if asked is not None and asked[0] not in told and not _is_between_others(capture, point, asked):
                 found.setdefault(asked, _remark(capture, point, number, asked, count, answered))
     return list(found.values())[:MOST]
 
@@ -53,6 +54,12 @@ def _open(judgement: Judgement, capture: Capture) -> Iterator[tuple[PointFacts, 
             continue
         if sums.outcomes[IN_FLIGHT] == sums.total == 1 and point.capture_point.interface.printed:
             yield point, number, sums.attempts
+
+
+def _is_between_others(capture: Capture, point: PointFacts, asked: tuple[int, int]) -> bool:
+    """Whether neither end has a part in what a NIC carries: a switch sends it such a broadcast, but not its answer."""
+    ends = {end for group in capture.groups if group.carries == IP_UNICAST for end in (group.ip_src, group.ip_dst)}
+    return point.kind == "host-nic" and bool(ends) and not ends & set(asked)
 
 
 def _answered(judgement: Judgement) -> Iterator[tuple[PointFacts, int]]:

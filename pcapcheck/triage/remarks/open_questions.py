@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.questions.unanswered import Unanswered
+from pcapcheck.questions.unanswered import CAME_BACK, Unanswered
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean
@@ -17,7 +17,10 @@ def open_question_remarks(judgement: Judgement) -> list[Remark]:
     unanswered = judgement.unanswered
     remarks = [_remark(question, judgement.captures[question.capture]) for question in unanswered[:SHOWN]]
     if len(unanswered) > SHOWN:
-        remarks.append(Remark(f"and {len(unanswered) - SHOWN} more questions without an answer"))
+        rest = unanswered[SHOWN:]
+        came_back = all(question.doubt == CAME_BACK for question in rest)
+        which = "whose answers came back on another interface" if came_back else "without an answer"
+        remarks.append(Remark(f"and {len(rest)} more question{'s' if len(rest) > 1 else ''} {which}"))
     return remarks
 
 

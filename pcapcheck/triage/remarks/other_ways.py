@@ -49,7 +49,7 @@ def _of(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
         ways_out = {name for group in left if group.ip_src == ends[1] and (name := _name(judgement, capture, group))}
         if len(ways_in) == len(ways_out) == 1 and _are_apart(*ways_in, *ways_out):
             told.add(ends)
-            spoke_first = answers[0].frames[0] < asked.frames[0]
+            spoke_first = min(group.frames[0] for group in answers) < asked.frames[0]
             yield (_comes_back if spoke_first else _answers)(capture, asked, answers[0], *ways_in, *ways_out)
 
 
