@@ -6,13 +6,14 @@ by the TTL, which each round of the same packet lowers (RFC 1812, section 5.3.1)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from pcapcheck.column_words import IP_UNICAST
 from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.decode.frame_row import FrameRow
 from pcapcheck.errors import CaptureError
+from pcapcheck.exchanges.question_row import QuestionRow
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.ruleset.judgement import Judgement
@@ -23,7 +24,7 @@ from pcapcheck.values import as_number, clean, format_address, format_mac
 # A bridge and its port, or both sides of one router, show a packet twice.
 ROUNDS = 3
 MOST = 2
-# Questions of each kind whose frames are read again.
+# Questions of each kind, and pairs of MACs, whose frames are read again.
 LOOKED_AT = 5
 Sent = tuple[int, int]
 
@@ -45,18 +46,22 @@ def _sent_back(judgement: Judgement, capture: Capture) -> Iterator[tuple[Sent, R
     """Packets that the MAC which they were sent to sends to the MAC which they came from."""
     groups = [group for group in capture.groups if group.carries == IP_UNICAST and group.src and group.dst]
     by_macs = {(group.point, group.src, group.dst, group.ip_src, group.ip_dst): group for group in groups}
-    for group in groups:
-        back = by_macs.get((group.point, group.dst, group.src, group.ip_src, group.ip_dst))
-        if back is None or group.ip_src is None or group.ip_dst is None or group.frames[0] > back.frames[0]:
-            continue
+    pairs = [
+        (group, back)
+        for group in groups
+        if (back := by_macs.get((group.point, group.dst, group.src, group.ip_src, group.ip_dst))) is not None
+        and group.frames[0] <= back.frames[0]
+    ]
+    for group, back in pairs[:LOOKED_AT]:
         frames = _same_packet(judgement, capture, group, back)
         if frames is None or _is_answered(judgement, capture, back):
             # A firewall or a balancer with one arm, to which a router hands packets on their way, sends them back too.
             continue
-        if group.src is not None and group.dst is not None:
-            first, second = format_mac(group.src), format_mac(group.dst)
+        src, dst, *macs = group.ip_src, group.ip_dst, group.src, group.dst
+        if src is not None and dst is not None:
+            first, second = (format_mac(mac or 0) for mac in macs)
             how = f"{second} sends back to {first} what it was sent by it (frames {frames[0]} and {frames[1]}"
-            yield (group.ip_src, group.ip_dst), _remark(capture, group.ip_src, group.ip_dst, how)
+            yield (src, dst), _remark(capture, src, dst, how)
 
 
 def _same_packet(judgement: Judgement, capture: Capture, group: FrameGroup, back: FrameGroup) -> tuple[int, int] | None:
@@ -104,23 +109,33 @@ def _packet(row: FrameRow) -> tuple[object, ...]:
 
 def _aging(judgement: Judgement, capture: Capture) -> Iterator[tuple[Sent, Remark]]:
     """Questions that were recorded again and again, each time with a lower TTL."""
+    asked = list(_repeated(capture))
+    wanted = {number for _, frames in asked for number in frames}
+    # All at once: a file without marks on the way is read to the last of them.
+    seen = {
+        row.frames[0]: (as_number(row.ip_src), as_number(row.ip_dst), as_number(row.ip_ttl))
+        for row in rows_of(capture, judgement.reading, wanted)
+    }
+    for question, frames in asked:
+        ends = question.src, question.dst
+        rows = [(number, seen[number][2]) for number in frames if number in seen and seen[number][:2] == ends]
+        ttls = [ttl for _, ttl in rows if ttl is not None]
+        if len(ttls) >= ROUNDS and all(before > after for before, after in pairwise(ttls)):
+            how = (
+                f"the same packet comes by again and again, each time with a lower TTL ({ttls[0]} to "
+                f"{ttls[-1]} in frames {rows[0][0]} to {rows[-1][0]}"
+            )
+            yield ends, _remark(capture, *ends, how)
+
+
+def _repeated(capture: Capture) -> Iterator[tuple[QuestionRow, Sequence[int]]]:
+    """Questions that were seen more than once, with the frames that may be about them, in order."""
     for table in (ECHO, CONNECTIONS):
         repeated = [some for some in capture.exchanges.paired.bins_of(table) if some.requests > some.count]
         for some in repeated[:LOOKED_AT]:
             for question in some.samples[:LOOKED_AT]:
                 frames = question.frames if len(question.frames) >= ROUNDS else capture.groups[some.group].frames
-                rows = [
-                    (as_number(row.frame_number), as_number(row.ip_ttl))
-                    for row in rows_of(capture, judgement.reading, set(frames))
-                    if (as_number(row.ip_src), as_number(row.ip_dst)) == (question.src, question.dst)
-                ]
-                ttls = [ttl for _, ttl in rows if ttl is not None]
-                if len(ttls) >= ROUNDS and all(before > after for before, after in pairwise(ttls)):
-                    how = (
-                        f"the same packet comes by again and again, each time with a lower TTL ({ttls[0]} to "
-                        f"{ttls[-1]} in frames {rows[0][0]} to {rows[-1][0]}"
-                    )
-                    yield (question.src, question.dst), _remark(capture, question.src, question.dst, how)
+                yield question, sorted(frames)
 
 
 def _remark(capture: Capture, src: int, dst: int, how: str) -> Remark:
