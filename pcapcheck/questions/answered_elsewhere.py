@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from pcapcheck.capture.reread import Recorded, read_again
+from pcapcheck.column_words import DIRECTIONS
 from pcapcheck.errors import CaptureError
 from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
@@ -19,8 +20,8 @@ from pcapcheck.links.read_capture import Capture
 from pcapcheck.paths.path import Path
 from pcapcheck.questions.unanswered import ANSWERS, Unanswered
 
-# Directions of frames, as -i any and pcapng record them.
-IN, OUT = "in", "out"
+# As -i any and pcapng record them.
+IN, OUT = DIRECTIONS
 HOST_NIC = "host-nic"
 # What became of such a question.
 NOT_TAKEN = "is sent again, although its answers come in by"

@@ -15,7 +15,7 @@ from pcapcheck.links.facts import Facts
 from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.paths.path import Path
-from pcapcheck.questions.answered_elsewhere import nic_of_answers, way_of_answers
+from pcapcheck.questions.answered_elsewhere import IN, OUT, nic_of_answers, way_of_answers
 from pcapcheck.questions.silent_hosts import MEANINGS, PROTOCOLS, WORDS
 from pcapcheck.questions.unanswered import OPEN, Unanswered
 from pcapcheck.table_names import ASSOCIATIONS, CONNECTIONS, DNS, ECHO
@@ -55,8 +55,8 @@ def asked_last(captures: Sequence[Capture], facts: Facts) -> list[Unanswered]:
 def _leaves_elsewhere(question: Unanswered, capture: Capture) -> bool:
     """Whether the host that was asked, by a packet that came in, sends to the asker by another interface later on."""
     asking = capture.groups[question.group]
-    return asking.direction == "in" and any(
-        group.direction == "out"
+    return asking.direction == IN and any(
+        group.direction == OUT
         and (group.ip_src, group.ip_dst) == (question.asked, question.asker)
         and group.point != asking.point
         and max(group.frames) > question.frames[0]

@@ -51,7 +51,7 @@ def refused_answers(capture: Capture, facts: Facts, judged: Judged, reading: Rea
     """A question per asker, server and port."""
     refusals = _refusals(capture, reading)
     asked = _asked_from(capture) if refusals else {}
-    told: set[tuple[int, int]] = set()
+    said: set[tuple[int, int]] = set()
     for refusal in refusals:
         rows = asked.get((refusal.asker, refusal.port), [])
         if any(row.dst == refusal.source for _, row in rows):
@@ -59,10 +59,10 @@ def refused_answers(capture: Capture, facts: Facts, judged: Judged, reading: Rea
             continue
         for table, row in rows:
             point = facts.point(capture.number, row.group)
-            if row.outcome not in OPEN or (row.src, row.dst) in told or point is None or not point.judged:
+            if row.outcome not in OPEN or (row.src, row.dst) in said or point is None or not point.judged:
                 continue
             if not judged(table, capture.number, row):
-                told.add((row.src, row.dst))
+                said.add((row.src, row.dst))
                 yield question_of(table, row, refusal, capture, point, ", which its asker refuses")
 
 

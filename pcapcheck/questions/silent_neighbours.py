@@ -18,15 +18,13 @@ from pcapcheck.links.point_facts import PointFacts
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.links.sides import NODE
 from pcapcheck.paths.hosts import machine_of
-from pcapcheck.questions.held_back_answers import held_back
+from pcapcheck.questions.held_back_answers import GIVEN_UP, held_back
 from pcapcheck.questions.unanswered import Judged, Unanswered
 from pcapcheck.table_names import ARP
 from pcapcheck.values import clean, format_address, format_mac
 
 # What a router says of a host that does not answer (RFC 1812, section 4.3.3.1; RFC 4443, section 3.1).
 UNREACHABLE = {4: (4, 3, 1), 6: (6, 1, 3)}
-# A packet that waits for a MAC is given up within this time (Linux: neigh retrans_time 1 s, mcast_solicit 3).
-NEAR = 4_000_000_000
 # How programs call the node's end of a pair that leads to a container.
 VETH = re.compile(r"veth[0-9a-zA-Z]+")
 NOT_FOR_US = "an answer goes to the asker alone, which may be another machine than the one that recorded this"
@@ -191,4 +189,4 @@ def _follows(error: HostError, kept: Silent) -> bool:
     first, last = kept.resolution.first_time, kept.until
     if error.time is None or first is None or last is None:
         return True
-    return first - NEAR <= error.time <= last + NEAR
+    return first - GIVEN_UP <= error.time <= last + GIVEN_UP

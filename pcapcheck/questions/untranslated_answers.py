@@ -40,7 +40,7 @@ def untranslated_answers(capture: Capture, facts: Facts, judged: Judged, reading
         return
     wanted = {row.frames[-1] + more for _, row, _ in pairs for more in range(1, NEAR + 1)}
     try:
-        resets = {reset for again in rows_of(capture, reading, wanted) if (reset := _reset_of(again))}
+        resets = {reset for again in rows_of(capture, reading, wanted) if (reset := reset_of(again))}
     except CaptureError:
         # A stream, or a file that is gone by now, cannot be read again.
         return
@@ -78,7 +78,7 @@ def _pairs(capture: Capture, facts: Facts) -> list[Pair]:
     return found
 
 
-def _reset_of(row: FrameRow) -> tuple[object, object, object] | None:
+def reset_of(row: FrameRow) -> tuple[object, object, object] | None:
     """Who resets a connection with whom, of a frame that does."""
     flags = row.tcp_flags
     return (row.ip_src, row.tcp_srcport, row.ip_dst) if isinstance(flags, int) and flags & TCP_RST else None

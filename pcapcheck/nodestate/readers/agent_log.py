@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Note
+from pcapcheck.nodestate.readers.noted_lines import keep_notes
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
@@ -21,26 +21,18 @@ _FORMS = (
         rf"\b(?:flannel\.alpha\.coreos\.com/public-ip|projectcalico\.org/IPv4Address)\"?(?:: ?|=)\"?{_IP}(?:/\d+)?\b"
     ),
 )
-MOST_KEPT = 10_000
 
 
-def taken_address(text: str) -> str | None:
-    """The address that a line is about; None: it is no such line."""
+def taken_address(text: str) -> tuple[str, str] | None:
+    """What is noted of a line, the address that it is about; None: it is no such line."""
     if "sing" not in text and "/" not in text:
         return None
-    return next((match["ip"] for form in _FORMS if (match := form.search(text))), None)
+    return next(((TAKEN, match["ip"]) for form in _FORMS if (match := form.search(text))), None)
 
 
 def read_agent_log(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
     """Keep the addresses; returns the other lines."""
-    strange = []
-    for line in lines:
-        ip = taken_address(line.text.strip())
-        if ip is None:
-            strange.append(line)
-        elif len(into.notes) < MOST_KEPT:
-            into.notes.append(Note(TAKEN, ip, line))
-    return strange
+    return keep_notes(lines, into, taken_address)
 
 
 AGENT_LOG_READER = StateReader(

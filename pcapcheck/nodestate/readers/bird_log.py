@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pcapcheck.nodestate.host import Host
 from pcapcheck.nodestate.listing import Listing
-from pcapcheck.nodestate.node_facts import Note
+from pcapcheck.nodestate.readers.noted_lines import keep_notes
 from pcapcheck.nodestate.readers.state_reader import StateReader
 from pcapcheck.nodestate.source_lines import Line
 
@@ -17,8 +17,6 @@ _COMPLAINTS = {
     NOT_WRITTEN: re.compile(r"\bbird6?: Netlink: (File exists|Network is (?:unreachable|down)|Invalid argument)$"),
     UNKNOWN_PEER: re.compile(r"\bbird6?: BGP: Unexpected connect from unknown address ([\da-fA-F.:]+)"),
 }
-# People paste thousands of them.
-MOST_KEPT = 10_000
 
 
 def complaint_of(text: str) -> tuple[str, str] | None:
@@ -33,14 +31,7 @@ def complaint_of(text: str) -> tuple[str, str] | None:
 
 def read_bird_log(lines: Iterable[Line], into: Host, _: Listing | None = None) -> list[Line]:
     """Keep the complaints; returns the other lines."""
-    strange = []
-    for line in lines:
-        complaint = complaint_of(line.text.strip())
-        if complaint is None:
-            strange.append(line)
-        elif len(into.notes) < MOST_KEPT:
-            into.notes.append(Note(*complaint, line))
-    return strange
+    return keep_notes(lines, into, complaint_of)
 
 
 BIRD_LOG_READER = StateReader(

@@ -68,9 +68,7 @@ def _same_packet(judgement: Judgement, capture: Capture, group: FrameGroup, back
     """The frames that hold one packet, sent and sent back; of those that were kept of each group."""
     seen: dict[tuple[object, ...], int] = {}
     for row in rows_of(capture, judgement.reading, {*group.frames, *back.frames}):
-        packet, number = _packet(row), as_number(row.frame_number)
-        if number is None:
-            continue
+        packet, number = _packet(row), row.frames[0]
         if number in group.frames:
             seen.setdefault(packet, number)
         elif packet in seen:

@@ -35,13 +35,13 @@ ELSEWHERE = (
 
 def last_arp_remarks(judgement: Judgement) -> list[Remark]:
     """A remark per asker and address, the first few of them."""
-    told = {question.asker for question in judgement.unanswered if question.protocol == "ARP"}
+    said = {question.asker for question in judgement.unanswered if question.protocol == "ARP"}
     answered = list(_answered(judgement))
     found: dict[tuple[int, int], Remark] = {}
     for capture in judgement.captures:
         for point, number, count in _open(judgement, capture):
             asked = _asked(judgement, capture, number)
-            if asked is not None and asked[0] not in told and not _is_between_others(capture, point, asked):
+            if asked is not None and asked[0] not in said and not _is_between_others(capture, point, asked):
                 found.setdefault(asked, _remark(capture, point, number, asked, count, answered))
     return list(found.values())[:MOST]
 

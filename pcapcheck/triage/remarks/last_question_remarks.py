@@ -21,11 +21,11 @@ TABLES = {PROTOCOLS[table]: table for table in KINDS}
 def last_question_remarks(judgement: Judgement) -> list[Remark]:
     """A remark per kind of question."""
     # What is known of a question that came to nothing says more.
-    told = {(question.capture, question.asker, question.asked) for question in judgement.unanswered}
+    said = {(question.capture, question.asker, question.asked) for question in judgement.unanswered}
     return [
         _on(judgement, question)
         for question in asked_last(judgement.captures, judgement.facts)
-        if (question.capture, question.asker, question.asked) not in told
+        if (question.capture, question.asker, question.asked) not in said
     ]
 
 

@@ -19,12 +19,12 @@ MOST = 3
 
 def local_service_remarks(state: State) -> list[Remark]:
     """A remark per service, the first few of them."""
-    told: dict[str, Remark] = {}
+    said: dict[str, Remark] = {}
     for host in state.hosts:
         for rule in local_drops(host):
             if rule.packets or _is_picked(host):
-                told.setdefault(name_of(rule), _remark(host, rule))
-    return list(told.values())[:MOST]
+                said.setdefault(name_of(rule), _remark(host, rule))
+    return list(said.values())[:MOST]
 
 
 def _remark(host: Host, rule: FirewallRule) -> Remark:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pcapcheck.column_words import IP_UNICAST
+from pcapcheck.column_words import DIRECTIONS, IP_UNICAST
 from pcapcheck.decode.frame_group import FrameGroup
 from pcapcheck.links.read_capture import Capture
 from pcapcheck.questions.last_questions import asked_last
@@ -19,7 +19,7 @@ from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.triage.remarks.remark import Remark
 from pcapcheck.values import clean, format_address
 
-IN, OUT = "in", "out"
+IN, OUT = DIRECTIONS
 # Ways out of a host: what is a bridge or a bond, or part of one, shows the same packet under several names.
 WAYS = re.compile(r"(?:eth|en[a-z]\w*?|wlan|wlp|wg|tun|ppp|tunl|flannel\.|vxlan|gre|ipsec|tailscale|nebula)[\w-]*")
 MOST = 2
@@ -31,11 +31,11 @@ def other_way_remarks(judgement: Judgement) -> list[Remark]:
 
 
 def _of(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
-    told: set[tuple[int | None, int | None]] = {
+    said: set[tuple[int | None, int | None]] = {
         (each.asker, each.asked) for each in judgement.unanswered if each.doubt != CAME_BACK
     }
     # What this host asked last is said with the way that its answers took.
-    told_back = told | {(each.asker, each.asked) for each in asked_last(judgement.captures, judgement.facts)}
+    said_back = said | {(each.asker, each.asked) for each in asked_last(judgement.captures, judgement.facts)}
     groups = [group for group in capture.groups if group.carries == IP_UNICAST and group.direction in (IN, OUT)]
     came = [group for group in groups if group.direction == IN]
     left = [group for group in groups if group.direction == OUT]
@@ -43,12 +43,12 @@ def _of(judgement: Judgement, capture: Capture) -> Iterator[Remark]:
     for asked in came:
         ends = (asked.ip_src, asked.ip_dst)
         answers = [group for group in left if (group.ip_dst, group.ip_src) == ends]
-        if not answers or forwarded & set(ends) or ends in told or ends[::-1] in told_back:
+        if not answers or forwarded & set(ends) or ends in said or ends[::-1] in said_back:
             continue
         ways_in = {name for group in came if group.ip_src == ends[0] and (name := _name(judgement, capture, group))}
         ways_out = {name for group in left if group.ip_src == ends[1] and (name := _name(judgement, capture, group))}
         if len(ways_in) == len(ways_out) == 1 and _are_apart(*ways_in, *ways_out):
-            told.add(ends)
+            said.add(ends)
             spoke_first = min(group.frames[0] for group in answers) < asked.frames[0]
             yield (_comes_back if spoke_first else _answers)(capture, asked, answers[0], *ways_in, *ways_out)
 

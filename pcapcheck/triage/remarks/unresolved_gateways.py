@@ -22,14 +22,14 @@ def unresolved_gateway_remarks(state: State) -> list[Remark]:
 
 
 def _of(host: Host) -> Iterator[Remark]:
-    told = set()
+    said = set()
     for route in host.routes:
         # The link-local next hops of pods have rules of their own; others are no concern of a route that is not used.
-        if route.via is None or route.via in told or is_link_local(route.via) or route.dead or route.linkdown:
+        if route.via is None or route.via in said or is_link_local(route.via) or route.dead or route.linkdown:
             continue
         entry = _silent(host, route)
         if entry is not None:
-            told.add(route.via)
+            said.add(route.via)
             yield _remark(host, route, entry)
 
 

@@ -17,7 +17,8 @@ from pcapcheck.errors import CaptureError
 from pcapcheck.exchanges.connection_row import ConnectionRow
 from pcapcheck.links.frames_again import rows_of
 from pcapcheck.links.read_capture import Capture
-from pcapcheck.protocols import TCP_ACK, TCP_RST
+from pcapcheck.protocols import TCP_ACK
+from pcapcheck.questions.untranslated_answers import reset_of
 from pcapcheck.ruleset.judgement import Judgement
 from pcapcheck.table_names import CONNECTIONS
 from pcapcheck.triage.remarks.remark import Remark
@@ -65,7 +66,7 @@ def _of(judgement: Judgement, capture: Capture) -> Iterator[tuple[Pair, Remark]]
     first: dict[Reset, int] = {}
     try:
         for row in rows_of(capture, judgement.reading, wanted):
-            reset = _reset_of(row)
+            reset = _refusal_of(row)
             if reset is not None:
                 first.setdefault(reset, row.frames[0])
     except CaptureError:
@@ -78,11 +79,10 @@ def _of(judgement: Judgement, capture: Capture) -> Iterator[tuple[Pair, Remark]]
             yield (asked, behind), _remark(capture, asked, behind, frame)
 
 
-def _reset_of(row: FrameRow) -> Reset | None:
+def _refusal_of(row: FrameRow) -> Reset | None:
     """Who refuses a packet of whom, if a frame does: such an RST acknowledges nothing."""
-    flags = row.tcp_flags
-    is_reset = isinstance(flags, int) and flags & (TCP_RST | TCP_ACK) == TCP_RST
-    return (row.ip_src, row.tcp_srcport, row.ip_dst) if is_reset else None
+    acknowledges = isinstance(row.tcp_flags, int) and row.tcp_flags & TCP_ACK
+    return None if acknowledges else reset_of(row)
 
 
 def _remark(capture: Capture, asked: ConnectionRow, behind: ConnectionRow, frame: int) -> Remark:
